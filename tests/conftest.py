@@ -1,0 +1,41 @@
+"""What every test stands on: one thread, no screen, no GPU, the same random numbers each time."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+from pathlib import Path
+
+import pytest
+import torch
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def same_random_numbers() -> None:
+    """Each test starts from one seed, whatever ran before it and in whichever process."""
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """Folder of neural recordings, from BRAINMODEL_RECORDINGS; without it the test is skipped."""
+    return _folder("BRAINMODEL_RECORDINGS")
+
+
+@pytest.fixture(scope="session")
+def videos() -> Path:
+    """Folder of video files, from BRAINMODEL_VIDEOS; without it the test is skipped."""
+    return _folder("BRAINMODEL_VIDEOS")
+
+
+def _folder(variable: str) -> Path:
+    folder = os.environ.get(variable)
+    if not folder:
+        pytest.skip(f"needs the folder named by {variable}")
+    if not Path(folder).is_dir():
+        raise FileNotFoundError(f"{variable} names {folder!r}, which is not a folder")
+    return Path(folder)

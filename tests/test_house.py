@@ -1,0 +1,119 @@
+"""The house itself: what importing costs, what is shipped, where things are called what."""
+
+import ast
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+import brainmodel
+from tests.mutants import Mutant, complaints
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("areas", "objectives", "brainmodel")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+CONFIGS = sorted(brainmodel.CONFIGS.rglob("*.yaml"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def inside(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Top-level modules that are loaded after a statement in a fresh interpreter."""
+    code = f"{statement}; import sys; print(*{{name.split('.')[0] for name in sys.modules}})"
+    return set(subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).split())
+
+
+def test_importing_areas_and_objectives_does_not_load_lightning() -> None:
+    loaded = loaded_by("import areas, objectives")
+    assert {"areas", "objectives"} <= loaded
+    assert not loaded & {"pytorch_lightning", "jsonargparse", "brainmodel", "matplotlib"}
+
+
+def test_importing_brainmodel_loads_not_even_torch() -> None:
+    assert "torch" not in loaded_by("import brainmodel")
+    assert "torch" in loaded_by("import brainmodel, torch")  # the control: it would be seen
+
+
+def test_the_version_is_written_once() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert brainmodel.__version__ == version("brainmodel") == PROJECT["version"]
+    assert citation["version"] == PROJECT["version"]
+
+
+def test_the_tested_versions_lie_in_the_promised_ranges() -> None:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    tested = dict(line.split("==") for line in lines if not line.startswith("#"))
+    extras = PROJECT["optional-dependencies"]
+    installed = [*PROJECT["dependencies"], *extras["dev"], *extras["video"], *extras["probing"]]
+    for requirement in map(Requirement, installed):
+        if requirement.name != "brainmodel":
+            assert tested[requirement.name] in requirement.specifier, requirement
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with an sdist of this tree and the wheel that is built from that sdist."""
+    folder = tmp_path_factory.mktemp("built")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    return folder
+
+
+@pytest.mark.slow
+def test_the_wheel_carries_every_source_and_every_config(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {inside(path) for path in SOURCES} <= names
+    assert {f"brainmodel/{inside(path)}" for path in CONFIGS} <= names
+    assert {f"{package}/py.typed" for package in PACKAGES} <= names
+    assert not {name for name in names if name.startswith(("tests/", "benchmarks/", "configs/"))}
+
+
+@pytest.mark.slow
+def test_the_source_archive_carries_what_make_needs(built: Path) -> None:
+    (archive,) = built.glob("*.tar.gz")
+    with tarfile.open(archive) as opened:
+        names = {name.partition("/")[2] for name in opened.getnames()}
+    assert {inside(path) for path in CONFIGS} <= names
+    assert {"Makefile", "constraints.txt", "train.py", "LICENSE", "tests/conftest.py"} <= names
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=inside)
+def test_every_config_is_a_mapping(path: Path) -> None:
+    assert isinstance(yaml.safe_load(path.read_text()), dict)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=inside)
+def test_every_file_says_what_it_is_and_is_called_by_it(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text())), "the first line must say what it is"
+    assert path.stem not in {"utils", "util", "misc", "helpers", "common"}
+    assert (path.parent / "__init__.py").is_file(), "the import rules do not see this folder"
+
+
+@pytest.mark.slow
+def test_the_mutants_are_judged_by_what_the_tests_say(tmp_path: Path) -> None:
+    (tmp_path / "double.py").write_text("def double(x):\n    return x + x  # twice\n")
+    (tmp_path / "test_double.py").write_text(
+        "from double import double\ndef test_double(): assert double(2) == 4\n"
+    )
+    noticed = Mutant("double.py", "x + x", "x + 1", "test_double.py")
+    equivalent = Mutant("double.py", "# twice", "# thrice", "test_double.py")
+    mistyped = Mutant("double.py", "x * x", "x", "test_double.py")
+    broken = Mutant("double.py", "x + x", "x +", "test_double.py")
+    assert complaints(tmp_path, [noticed]) == []
+    wrong = complaints(tmp_path, [equivalent, mistyped, broken])
+    assert [line.partition(": ")[2].partition(": ")[2][:11] for line in wrong] == [
+        "NOT NOTICED",
+        "the old tex",
+        "the tests d",
+    ]
