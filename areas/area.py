@@ -1,0 +1,137 @@
+"""An area: recurrent units, all the synapses onto them, and a predictor of their drive.
+
+    prediction   u_hat(t) = P( h(t-1), messages )         made before u(t) is seen
+    error        e(t) = u(t) - u_hat(t)
+    currents     W_drive u(t) + W_error e(t) + W_recurrent h(t-1) + sum_m W_m m(t) + b
+    state        cell.step( currents, state(t-1) )
+
+`step` is the literal definition, in plain differentiable calls; the roll-out over a window
+computes the same with everything hoisted out of the loop that does not belong there.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from areas.cell import Cell, State
+from areas.dynamics import Dynamics
+from areas.predictor import Predictor
+from areas.synapses import Bundle, connect
+
+Afferent = Literal["drive", "error"]
+
+
+class Report(NamedTuple):
+    """What an area did at one step."""
+
+    drive: Tensor  # [batch, *drive]
+    prediction: Tensor  # [batch, *drive]; zeros where the area has no predictor
+    error: Tensor  # [batch, *drive], drive - prediction
+    rate: Tensor  # [batch, *units]
+
+
+class Area(nn.Module):
+    """A recurrent area.
+
+    Args:
+        cell: dynamics of its units.
+        units: [unit] or [channel, height, width].
+        drive: shape of its drive.
+        messages: shapes of the feedback and lateral messages, by the name of the pathway.
+        predictor: what predicts the drive; None for an area that does not.
+        afferents: which of its drive and prediction error reach its units.
+        kernel: odd width of receptive fields on maps, in pixels.
+
+    Raises:
+        ValueError: for shapes that do not fit, or an afferent error without a predictor.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        units: Sequence[int],
+        drive: Sequence[int],
+        messages: Mapping[str, Sequence[int]],
+        predictor: Predictor | None,
+        afferents: Sequence[Afferent] = ("error",),
+        kernel: int = 3,
+    ):
+        super().__init__()
+        if "error" in afferents and predictor is None:
+            raise ValueError("afferents: an area without a predictor has no error; use [drive]")
+        self.cell = cell
+        self.dynamics = Dynamics(cell)
+        self.units, self.drive = tuple(units), tuple(drive)
+        self.afferents = tuple(afferents)
+        self.messages = {name: tuple(shape) for name, shape in messages.items()}
+        sources = dict.fromkeys(afferents, drive) | dict(messages) | {"recurrent": units}
+        made = {
+            name: connect(shape, units, self._count(name), kernel)
+            for name, shape in sources.items()
+        }
+        self.synapses = Bundle(made)
+        self.bias = nn.Parameter(self._initial_bias())
+        self.predictor = predictor
+        if predictor is not None:
+            predictor.build(drive, {"rate": units} | dict(messages))
+
+    def _count(self, source: str) -> int:
+        reach = self.cell.reach(source)
+        return reach.stop - reach.start
+
+    def _initial_bias(self) -> Tensor:
+        values = [self.cell.initial_bias.get(name, 0.0) for name in self.cell.currents]
+        return torch.tensor(values).repeat_interleave(self.units[0])
+
+    def reached(self, source: str) -> slice:
+        """Where a source's synapses end along the current dimension [current * unit]."""
+        reach = self.cell.reach(source)
+        return slice(reach.start * self.units[0], reach.stop * self.units[0])
+
+    def initial_state(self, batch: int) -> State:
+        """State of `batch` streams that begin, on the device and in the dtype of the bias."""
+        return self.cell.initial_state(self.bias.new_zeros(batch, *self.units))
+
+    def predict(self, rate: Tensor, messages: Mapping[str, Tensor]) -> Tensor:
+        """The prediction [batch, *drive] from h(t-1) [batch, *units] and messages."""
+        if self.predictor is None:
+            return rate.new_zeros(rate.shape[0], *self.drive)
+        return self.predictor({"rate": rate, **messages})
+
+    def currents(self, sources: Mapping[str, Tensor]) -> Tensor:
+        """Synaptic currents [batch, current * unit, ...] from signals [batch, ...] by source."""
+        total = self.bias.view(-1, *[1] * (len(self.units) - 1))
+        total = total.expand(next(iter(sources.values())).shape[0], -1, *self.units[1:])
+        for name, synapses in self.synapses.items():
+            current = synapses(sources[name])
+            reached = self.reached(name)
+            rest = (reached.start, total.shape[1] - reached.stop)
+            total = total + nn.functional.pad(current, (*[0, 0] * (len(self.units) - 1), *rest))
+        return total
+
+    def step(
+        self, drive: Tensor, messages: Mapping[str, Tensor], state: State, *, cut: bool = False
+    ) -> tuple[Report, State]:
+        """One step, differentiable, written out as it is defined.
+
+        Args:
+            drive: u(t), [batch, *drive].
+            messages: by pathway, [batch, ...].
+            state: the state before the step.
+            cut: whether to hide from autograd the way from h(t-1) into the currents, through
+                recurrent synapses and through the area's own prediction error; what remains is
+                the unit's own state.
+
+        Returns:
+            The report of the step and the state after it.
+        """
+        prediction = self.predict(state.rate, messages)
+        error = drive - prediction
+        felt = drive - prediction.detach() if cut else error
+        rate = state.rate.detach() if cut else state.rate
+        sources = {"drive": drive, "error": felt, "recurrent": rate, **messages}
+        currents = self.currents(sources).chunk(len(self.cell.currents), dim=1)
+        state = self.cell.step(currents, state)
+        return Report(drive, prediction, error, state.rate), state

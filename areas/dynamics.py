@@ -1,0 +1,185 @@
+"""A cell's own dynamics over a window, forwards and in reverse, without the synapses.
+
+Forwards it is `Cell.step`. In reverse it is the transposed Jacobian of that step, unit by unit:
+what the loss says of the rate and state after a step becomes what it says of the currents into it
+and of the state before. Every learning rule is made of these two and of the synapses.
+
+Both are derived from `Cell.step` itself: as fused native loops where that is possible
+(`areas.fuse`), else by tensor calls, with the derivatives of a stretch of steps taken at once.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from areas.cell import Cell
+from areas.fuse import Kernel, fuse
+
+CHUNK = 2**18  # elements of currents whose derivatives are taken at once, to stay in the cache
+
+
+class Dynamics:
+    """The pointwise dynamics of one cell.
+
+    Args:
+        cell: the cell.
+    """
+
+    def __init__(self, cell: Cell):
+        self.cell = cell
+        self.outputs = ("rate", *(name for name in cell.carried if name != "rate"))
+        self._kernels: dict[tuple[int, torch.dtype], Kernel | None] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the compiled loops: they are made again where a copy needs them."""
+        return self.__dict__ | {"_kernels": {}}
+
+    def advance(
+        self, currents: Tensor, carried: Sequence[Tensor], results: Sequence[Tensor]
+    ) -> None:
+        """One step, written into `results`.
+
+        Args:
+            currents: [batch, current * unit, ...], the currents side by side along dimension 1.
+            carried: the carried fields before the step, [batch, *units] each.
+            results: rate and carried fields after the step (see `outputs`), [batch, *units] each.
+        """
+        kernel = self._kernel(0, currents, *carried, *results)
+        if kernel is None:
+            new = self._step(*self._split(currents), *carried)
+            for result, value in zip(results, new, strict=True):
+                result.copy_(value)
+            return
+        columns = results[0][0].numel()
+        pointers = [tensor.data_ptr() for tensor in (currents, *carried, *results)]
+        kernel.call(currents.shape[0], columns, *pointers)
+
+    def reverse(self, currents: Tensor, carried: Sequence[Tensor]) -> "Reverse":
+        """The reverse of the steps of a window.
+
+        Args:
+            currents: [time, batch, current * unit, ...].
+            carried: the carried fields before each step, [time, batch, *units] each.
+        """
+        kernel = self._kernel(1, currents, *carried)
+        return (Derivatives if kernel is None else Fused)(self, currents, carried, kernel)
+
+    def _split(self, currents: Tensor) -> tuple[Tensor, ...]:
+        return currents.chunk(len(self.cell.currents), dim=1)
+
+    def _step(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """Currents and carried fields before the step -> `outputs` after it."""
+        count = len(self.cell.currents)
+        fields = dict.fromkeys(self.cell.state._fields, tensors[0])  # type: ignore[attr-defined]
+        fields |= zip(self.cell.carried, tensors[count:], strict=True)
+        new = self.cell.step(tensors[:count], self.cell.state(**fields))
+        return tuple(getattr(new, name) for name in self.outputs)
+
+    def _pull(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """The transposed Jacobian: (currents, carried, rate_bar, carried_bar) -> bars before."""
+        count = len(self.cell.currents) + len(self.cell.carried)
+        rate_bar, *carried_bar = tensors[count:]
+        bars = dict(zip(self.cell.carried, carried_bar, strict=True))
+        bars["rate"] = rate_bar + bars["rate"] if "rate" in bars else rate_bar
+        transpose = torch.func.vjp(self._step, *tensors[:count])[1]
+        return transpose(tuple(bars[name] for name in self.outputs))
+
+    def _kernel(self, direction: int, *tensors: Tensor) -> Kernel | None:
+        if not all(t.device.type == "cpu" and t.is_contiguous() for t in tensors):
+            return None
+        key = (direction, tensors[0].dtype)
+        if key not in self._kernels:
+            self._kernels[key] = self._fuse(*key)
+        return self._kernels[key]
+
+    def _fuse(self, direction: int, dtype: torch.dtype) -> Kernel | None:
+        currents, carried = len(self.cell.currents), len(self.cell.carried)
+        if direction == 0:
+            return fuse(self._step, (currents, carried), (0, len(self.outputs)), dtype)
+        return fuse(self._pull, (currents, 2 * carried + 1), (currents, carried), dtype)
+
+
+class Reverse:
+    """Reverse steps of a window; `pull` is to be called from the last step to the first."""
+
+    def pull(self, t: int, rate_bar: Tensor, carried_bar: Sequence[Tensor], out: Tensor) -> None:
+        """Take the reverse of step t.
+
+        Args:
+            t: the step.
+            rate_bar: derivative of the loss by the rate after the step, [batch, *units].
+            carried_bar: derivatives by the carried fields after the step, [batch, *units] each;
+                overwritten with those before the step.
+            out: receives the derivative by the currents into the step,
+                [batch, current * unit, ...].
+        """
+        raise NotImplementedError
+
+
+class Fused(Reverse):
+    """Reverse steps by one native loop each."""
+
+    def __init__(
+        self, dynamics: Dynamics, currents: Tensor, carried: Sequence[Tensor], kernel: Any
+    ):
+        self.kernel = kernel
+        self.arrays = (currents, *carried)  # held, for their addresses are
+        self.places = [(a.data_ptr(), a.stride(0) * a.element_size()) for a in self.arrays]
+
+    def pull(self, t: int, rate_bar: Tensor, carried_bar: Sequence[Tensor], out: Tensor) -> None:
+        """See `Reverse.pull`; all tensors contiguous."""
+        bars = [bar.data_ptr() for bar in carried_bar]
+        places = [start + t * stride for start, stride in self.places]
+        rows, columns = rate_bar.shape[0], rate_bar[0].numel()
+        self.kernel.call(rows, columns, *places, rate_bar.data_ptr(), *bars, out.data_ptr(), *bars)
+
+
+class Derivatives(Reverse):
+    """Reverse steps by tensor calls, from derivatives taken for a stretch of steps at once."""
+
+    def __init__(
+        self, dynamics: Dynamics, currents: Tensor, carried: Sequence[Tensor], kernel: Any
+    ):
+        self.dynamics, self.currents, self.carried = dynamics, currents, carried
+        self.length = max(1, CHUNK // max(1, currents[0].numel()))
+        self.first = currents.shape[0]
+        self.rows: list[list[list[Tensor | None]]] = []
+
+    def pull(self, t: int, rate_bar: Tensor, carried_bar: Sequence[Tensor], out: Tensor) -> None:
+        """See `Reverse.pull`."""
+        if t < self.first:
+            self.first = max(0, t + 1 - self.length)
+            self._differentiate(self.first, t + 1)
+        cell = self.dynamics.cell
+        bars = dict(zip(cell.carried, carried_bar, strict=True))
+        bars["rate"] = rate_bar + bars["rate"] if "rate" in bars else rate_bar
+        befores = [torch.zeros_like(rate_bar) for _ in carried_bar]
+        targets = [*out.chunk(len(cell.currents), dim=1), *befores]
+        for target, row in zip(targets, self.rows[t - self.first], strict=True):
+            target.zero_()
+            for name, derivative in zip(self.dynamics.outputs, row, strict=True):
+                if derivative is not None:
+                    target.addcmul_(derivative, bars[name])
+        for bar, before in zip(carried_bar, befores, strict=True):
+            bar.copy_(before)
+
+    def _differentiate(self, start: int, stop: int) -> None:
+        """rows[t][input][output] = derivative of the output by the input, pointwise, or None."""
+        count = len(self.dynamics.cell.currents)
+        currents = self.currents[start:stop].chunk(count, dim=2)
+        inputs = [a.detach().requires_grad_() for a in currents]
+        inputs += [a[start:stop].detach().requires_grad_() for a in self.carried]
+        with torch.enable_grad():
+            outputs = [o.sum() for o in self.dynamics._step(*inputs)]
+        columns = [
+            torch.autograd.grad(o, inputs, retain_graph=True, allow_unused=True) for o in outputs
+        ]
+        table = [
+            [None if d is None else d.unbind(0) for d in row] for row in zip(*columns, strict=True)
+        ]
+        self.rows = [
+            [[None if d is None else d[k] for d in row] for row in table]
+            for k in range(stop - start)
+        ]

@@ -1,0 +1,49 @@
+"""Gated recurrent units, in the form whose reset gate acts behind the recurrent synapses.
+
+    r, u = sigma(reset), sigma(update)
+    n    = tanh(candidate + r * recall)
+    h_t  = (1 - u) n + u h_{t-1}
+
+`candidate` is the afferent, `recall` the recurrent current of the candidate, so that the reset
+gate is pointwise, as in cuDNN and `torch.nn.GRU`.
+
+Source: Cho et al. (2014), arXiv:1406.1078, eqs. 5-8, with the reset gate placed as in
+`torch.nn.GRU`.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from areas.cell import Cell
+
+
+class GRUState(NamedTuple):
+    """State of gated recurrent units."""
+
+    rate: Tensor  # [batch, *units], h_t
+
+
+def gru_step(
+    candidate: Tensor, reset: Tensor, update: Tensor, recall: Tensor, rate: Tensor
+) -> Tensor:
+    """h_t from the four currents and h_{t-1}, all [batch, *units]."""
+    u = torch.sigmoid(update)
+    n = torch.tanh(candidate + torch.sigmoid(reset) * recall)
+    return (1.0 - u) * n + u * rate
+
+
+class GRU(Cell):
+    """Gated recurrent units."""
+
+    currents = ("candidate", "reset", "update", "recall")
+    afferent = ("candidate", "reset", "update")
+    recurrent = ("reset", "update", "recall")
+    carried = ("rate",)
+    state = GRUState
+
+    def step(self, currents: Sequence[Tensor], state: GRUState) -> GRUState:
+        """One step; see `Cell.step`."""
+        return GRUState(gru_step(*currents, rate=state.rate))

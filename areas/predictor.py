@@ -1,0 +1,68 @@
+"""The predictor of an area: what its rates and the feedback it gets say of its next drive.
+
+    u_hat(t) = phi( P_rate h(t-1) + sum over messages of P_m m(t) + b )
+
+It is made before the drive u(t) is seen.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from areas.synapses import Bundle, connect
+
+
+class Predictor(nn.Module):
+    """Linear synapses onto the predicted drive, then a pointwise activation.
+
+    Args:
+        activation: phi, pointwise, for example `torch.sigmoid` for drives in [0, 1]; the identity
+            unless given.
+        kernel: odd width of its receptive fields on maps, in pixels.
+
+    Raises:
+        ValueError: if `kernel` is not odd and positive.
+    """
+
+    def __init__(self, activation: Callable[[Tensor], Tensor] | None = None, kernel: int = 3):
+        super().__init__()
+        if kernel < 1 or kernel % 2 == 0:
+            raise ValueError(f"predictor.kernel: need an odd width in pixels, got {kernel}")
+        self.activation = activation
+        self.kernel = kernel
+        self.synapses = Bundle()
+        self.bias = nn.Parameter(torch.empty(0))
+
+    def build(self, drive: Sequence[int], sources: Mapping[str, Sequence[int]]) -> None:
+        """Make the synapses from each source (name to shape) onto a drive of a shape."""
+        made = {name: connect(shape, drive, 1, self.kernel) for name, shape in sources.items()}
+        self.synapses = Bundle(made)
+        self.bias = nn.Parameter(torch.zeros(drive[0]))
+
+    def potential(self, sources: Mapping[str, Tensor]) -> Tensor:
+        """The prediction before its activation, [batch, *drive].
+
+        Args:
+            sources: by name, signals [batch, ...].
+        """
+        total = self.bias.view(-1, *[1] * (next(iter(sources.values())).dim() - 2))
+        for name, synapses in self.synapses.items():
+            total = total + synapses(sources[name])
+        return total
+
+    def forward(self, sources: Mapping[str, Tensor]) -> Tensor:
+        """The prediction [batch, *drive] from signals [batch, ...] by name."""
+        return self.activate(self.potential(sources))
+
+    def activate(self, potential: Tensor) -> Tensor:
+        """phi of a potential of any shape."""
+        return potential if self.activation is None else self.activation(potential)
+
+    def slope(self, potential: Tensor, prediction_bar: Tensor) -> Tensor:
+        """Derivative by the potential from the derivative by the prediction, any shape."""
+        if self.activation is None:
+            return prediction_bar
+        with torch.enable_grad():
+            leaf = potential.detach().requires_grad_()
+            return torch.autograd.grad(self.activation(leaf), leaf, prediction_bar)[0]

@@ -1,0 +1,48 @@
+"""Subtractive LSTM: the gated cortical microcircuit.
+
+    i, f, z, o = sigma of their currents
+    c_t = f c_{t-1} + z - i
+    h_t = sigma(c_t) - o
+
+Gates act by subtraction, as inhibitory interneurons on pyramidal cells do: i and o stand for the
+inhibition of the input and of the output, f for the decay of the recurrent memory loop.
+
+Source: Costa et al. (2017), "Cortical microcircuits as gated-recurrent neural networks",
+arXiv:1711.02448, eqs. 5-7.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from areas.cell import Cell
+
+
+class SubLSTMState(NamedTuple):
+    """State of subLSTM units."""
+
+    rate: Tensor  # [batch, *units], h_t, in (-1, 1)
+    memory: Tensor  # [batch, *units], c_t
+
+
+def sublstm_step(
+    input: Tensor, forget: Tensor, candidate: Tensor, output: Tensor, memory: Tensor
+) -> tuple[Tensor, Tensor]:
+    """(h_t, c_t) from the four currents and c_{t-1}, all [batch, *units]."""
+    memory = torch.sigmoid(forget) * memory + torch.sigmoid(candidate) - torch.sigmoid(input)
+    return torch.sigmoid(memory) - torch.sigmoid(output), memory
+
+
+class SubLSTM(Cell):
+    """Gated cortical microcircuit units; the forget gate starts open (bias 1)."""
+
+    currents = ("input", "forget", "candidate", "output")
+    carried = ("memory",)
+    initial_bias = {"forget": 1.0}
+    state = SubLSTMState
+
+    def step(self, currents: Sequence[Tensor], state: SubLSTMState) -> SubLSTMState:
+        """One step; see `Cell.step`."""
+        return SubLSTMState(*sublstm_step(*currents, memory=state.memory))

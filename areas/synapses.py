@@ -1,0 +1,144 @@
+"""Synapses: the linear operators from a source's signal to the currents of an area's units.
+
+Two operators, one interface: dense for units, convolutional for maps. Each can be applied,
+transposed (a learning signal travels back along it) and learnt from (presynaptic signal and
+postsynaptic derivative give the derivative by its weights).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import ItemsView, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.grad import conv2d_weight
+
+
+class Synapses(nn.Module, ABC):
+    """Synapses from one source.
+
+    Attributes:
+        weight: the synaptic weights, postsynaptic dimension first.
+    """
+
+    weight: nn.Parameter
+
+    @abstractmethod
+    def forward(self, source: Tensor) -> Tensor:
+        """Currents [batch, out, ...] that a source's signal [batch, in, ...] makes."""
+
+    @abstractmethod
+    def transpose(self, target: Tensor) -> Tensor:
+        """The transposed operator: [batch, out, ...] to [batch, in, ...]."""
+
+    def add(self, source: Tensor, out: Tensor) -> None:
+        """Add the currents that `source` makes to `out`, in place, unseen by autograd."""
+        out.add_(self(source))
+
+    def add_transpose(self, target: Tensor, out: Tensor) -> None:
+        """Add what `transpose` gives to `out`, in place, unseen by autograd."""
+        out.add_(self.transpose(target))
+
+    @abstractmethod
+    def gradient(self, source: Tensor, target: Tensor) -> Tensor:
+        """Derivative by the weights, summed over the batch.
+
+        Args:
+            source: presynaptic signal [batch, in, ...].
+            target: derivative of the loss by the currents [batch, out, ...].
+        """
+
+
+class Dense(Synapses):
+    """All-to-all synapses between units; weights uniform in +-1/sqrt(sources) at first.
+
+    Args:
+        source: number of source units.
+        target: number of currents (units times currents of each).
+    """
+
+    def __init__(self, source: int, target: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(target, source).uniform_(-1, 1) / source**0.5)
+
+    def forward(self, source: Tensor) -> Tensor:
+        """See `Synapses.forward`."""
+        return functional.linear(source, self.weight)
+
+    def transpose(self, target: Tensor) -> Tensor:
+        """See `Synapses.transpose`."""
+        return target @ self.weight
+
+    def add(self, source: Tensor, out: Tensor) -> None:
+        """See `Synapses.add`; one matrix product."""
+        out.addmm_(source, self.weight.t())
+
+    def add_transpose(self, target: Tensor, out: Tensor) -> None:
+        """See `Synapses.add_transpose`; one matrix product."""
+        out.addmm_(target, self.weight)
+
+    def gradient(self, source: Tensor, target: Tensor) -> Tensor:
+        """See `Synapses.gradient`."""
+        return target.t() @ source
+
+
+class Convolution(Synapses):
+    """Synapses shared across a map, each reaching `kernel` x `kernel` pixels; "same" borders.
+
+    Args:
+        source: number of source channels.
+        target: number of target channels (maps times currents of each).
+        kernel: odd width of the receptive field in pixels.
+    """
+
+    def __init__(self, source: int, target: int, kernel: int):
+        super().__init__()
+        self.pad = kernel // 2
+        bound = (source * kernel**2) ** -0.5
+        self.weight = nn.Parameter(
+            torch.empty(target, source, kernel, kernel).uniform_(-bound, bound)
+        )
+
+    def forward(self, source: Tensor) -> Tensor:
+        """See `Synapses.forward`."""
+        return functional.conv2d(source, self.weight, padding=self.pad)
+
+    def transpose(self, target: Tensor) -> Tensor:
+        """See `Synapses.transpose`."""
+        return functional.conv_transpose2d(target, self.weight, padding=self.pad)
+
+    def gradient(self, source: Tensor, target: Tensor) -> Tensor:
+        """See `Synapses.gradient`."""
+        return conv2d_weight(source, self.weight.shape, target, padding=self.pad)
+
+
+class Bundle(nn.ModuleDict):
+    """All synapses onto one target, by source."""
+
+    if TYPE_CHECKING:
+
+        def __getitem__(self, key: str) -> Synapses: ...
+        def items(self) -> ItemsView[str, Synapses]: ...  # type: ignore[override]
+
+
+def connect(source: Sequence[int], target: Sequence[int], currents: int, kernel: int) -> Synapses:
+    """Synapses fit for two shapes: dense for [unit], convolutional for [channel, height, width].
+
+    Args:
+        source: shape of the source's signal.
+        target: shape of the target's units.
+        currents: number of currents of each target unit.
+        kernel: width of the receptive field in pixels; only maps have one.
+
+    Raises:
+        ValueError: if the shapes are not both dense or both maps of one height and width.
+    """
+    if len(source) == len(target) == 1:
+        return Dense(source[0], currents * target[0])
+    if len(source) == len(target) == 3 and tuple(source[1:]) == tuple(target[1:]):
+        return Convolution(source[0], currents * target[0], kernel)
+    raise ValueError(
+        f"synapses need a source shaped like their target, but {list(source)} does not fit "
+        f"{list(target)}: give the pathway an adapter"
+    )

@@ -1,0 +1,25 @@
+"""Learning rules, one file each, and the scopes in which a learning signal travels."""
+
+from brainmodel.learning.bptt import BPTT
+from brainmodel.learning.e_prop import EProp
+from brainmodel.learning.e_prop_literal import EPropLiteral
+from brainmodel.learning.gated_microcircuit import GatedMicrocircuit
+from brainmodel.learning.none import NoLearning
+from brainmodel.learning.rule import Gradients, Memory, Record, Rule, Signal
+from brainmodel.learning.scope import Global, Local, Scope
+
+__all__ = [
+    "BPTT",
+    "EProp",
+    "EPropLiteral",
+    "GatedMicrocircuit",
+    "Global",
+    "Gradients",
+    "Local",
+    "Memory",
+    "NoLearning",
+    "Record",
+    "Rule",
+    "Scope",
+    "Signal",
+]

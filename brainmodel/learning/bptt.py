@@ -1,0 +1,85 @@
+"""Backpropagation through time: the exact gradient over a window, the reference for every rule.
+
+    dloss/ds(t-1) = J(t)^T dloss/ds(t) + direct terms,   with J(t) the whole Jacobian of the area:
+    own state, recurrent synapses, and the loop through its own prediction error.
+
+Source: Werbos (1990), "Backpropagation through time: what it does and how to do it". The state
+before the window is taken as given (truncated BPTT, Williams & Peng 1990). Future-facing, exact
+within the window; time per step O(N^2), memory O(T N).
+"""
+
+import torch
+from torch import Tensor
+
+from areas import Area
+from brainmodel.learning.rule import (
+    Gradients,
+    Memory,
+    Record,
+    Rule,
+    Signal,
+    interrupt,
+    predictive,
+    spread,
+    still,
+    synaptic,
+)
+
+
+class BPTT(Rule):
+    """Backpropagation through time within the area and the window."""
+
+    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+        """See `Rule.gradients`."""
+        rate_bar, _, potential_bar = spread(area, record, signal)
+        if "error" in area.afferents:
+            potential_bar = potential_bar.clone()
+        currents_bar = unroll(area, record, rate_bar, potential_bar)
+        return synaptic(area, record, currents_bar) | predictive(area, record, potential_bar)
+
+
+def unroll(area: Area, record: Record, rate_bar: Tensor, potential_bar: Tensor) -> Tensor:
+    """Reverse scan through states and synapses, from the last step to the first.
+
+    Args:
+        area: the area.
+        record: what happened over the window.
+        rate_bar: learning signal of the rates, [time, batch, *units]; completed in place with what
+            later steps say.
+        potential_bar: derivative by the predictor's potential, [time, batch, *drive]; where the
+            area feels its prediction error, completed in place with what its units say of it.
+
+    Returns:
+        derivative by the currents, [time, batch, current * unit, ...].
+    """
+    befores = [record.before(name) for name in area.cell.carried]
+    reverse = area.dynamics.reverse(record.currents, befores)
+    currents_bar = torch.empty_like(record.currents)
+    carried_bar = still(area, record)
+    recurrent = currents_bar[:, :, area.reached("recurrent")].unbind(0)
+    breaks = interrupt(record)
+    for t in reversed(range(len(recurrent))):
+        reverse.pull(t, rate_bar[t], carried_bar, currents_bar[t])
+        earlier = torch.zeros_like(rate_bar[0]) if t == 0 or breaks[t] else rate_bar[t - 1]
+        area.synapses["recurrent"].add_transpose(recurrent[t], earlier)
+        if "error" in area.afferents:
+            _loop(area, record, t, currents_bar[t], earlier, potential_bar[t])
+        if record.keep is not None and breaks[t]:
+            keep = record.keep[t].view(-1, *[1] * (earlier.dim() - 1))
+            for bar in carried_bar:
+                bar.mul_(keep)
+            if t > 0:
+                rate_bar[t - 1].addcmul_(earlier, keep)
+    return currents_bar
+
+
+def _loop(
+    area: Area, record: Record, t: int, currents_bar: Tensor, earlier: Tensor, potential_bar: Tensor
+) -> None:
+    """The way through the area's own prediction error, h(t-1) -> u_hat(t) -> e(t) -> currents."""
+    assert area.predictor is not None  # an area cannot feel an error without one
+    felt = currents_bar[:, area.reached("error")]
+    error_bar = area.synapses["error"].transpose(felt)
+    share = area.predictor.slope(record.potential[t], error_bar)
+    potential_bar.sub_(share)
+    earlier.sub_(area.predictor.synapses["rate"].transpose(share))

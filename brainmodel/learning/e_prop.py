@@ -1,0 +1,58 @@
+"""e-prop in its general form: credit through the unit's own state only, for any cell.
+
+    gradient = sum_t L(t) e(t),    e(t) = dh(t)/dc(t-1) e_c(t-1) + dh(t)/dcurrent(t) (x) source(t)
+    e_c(t)   = dc(t)/dc(t-1) e_c(t-1) + dc(t)/dcurrent(t) (x) source(t)
+
+with c what the cell carries from step to step, L(t) the learning signal of the unit.
+
+Source: Bellec et al. (2020), "A solution to the learning dilemma for recurrent networks of spiking
+neurons", Nature Communications 11:3625, eqs. 1-5; exact where recurrent synapses do not matter.
+Past-facing, deterministic, closed form. Time per step O(N M); memory O(B N M) for the carried
+traces of a dense area, independent of the length of the stream.
+"""
+
+from torch import Tensor
+
+from areas import Area
+from brainmodel.learning.rule import (
+    Gradients,
+    Memory,
+    Record,
+    Rule,
+    Signal,
+    predictive,
+    spread,
+)
+from brainmodel.learning.traces import eligible, recall_state, remember
+
+
+class EProp(Rule):
+    """e-prop, in window form.
+
+    Args:
+        carry: whether traces outlive the window (continuing streams) or each window is a sequence
+            of its own, so that nothing need be remembered.
+    """
+
+    def __init__(self, carry: bool = True):
+        super().__init__()
+        self.carry = carry
+
+    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+        """See `Rule.gradients`."""
+        rate_bar, before, potential_bar = spread(area, record, signal)
+        found = eligible(area, record, rate_bar, before, memory)
+        return found | predictive(area, record, potential_bar)
+
+    def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
+        """See `Rule.remember`; traces of dense areas, the last step of convolutional ones."""
+        return remember(area, record, memory) if self.carry else None
+
+    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+        """See `Rule.recall`."""
+        return recall_state(area, state_bar, memory)
+
+    @property
+    def cuts(self) -> bool:
+        """See `Rule.cuts`."""
+        return True

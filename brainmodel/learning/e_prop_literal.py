@@ -1,0 +1,96 @@
+"""e-prop step by step, as it is defined: traces moved on at every step. Slow; a definition.
+
+See `e_prop` for the equations and the source; the two give the same gradients. Past-facing,
+deterministic, closed form; time and memory per step O(B N M) per carried field.
+"""
+
+import torch
+from torch import Tensor
+
+from areas import Area
+from brainmodel.learning.rule import (
+    Gradients,
+    Memory,
+    Record,
+    Rule,
+    Signal,
+    fade,
+    predictive,
+    spread,
+)
+
+Table = dict[str, dict[str, Tensor]]
+
+
+class EPropLiteral(Rule):
+    """e-prop with one trace update per step, dense areas only."""
+
+    def build(self, area: Area) -> None:
+        """See `Rule.build`."""
+        if len(area.units) > 1:
+            raise ValueError(
+                f"rule EPropLiteral: needs dense units, got maps {list(area.units)}; use EProp"
+            )
+
+    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+        """See `Rule.gradients`."""
+        rate_bar, before, potential_bar = spread(area, record, signal)
+        found = {n: torch.zeros_like(p) for n, p in area.named_parameters() if "predictor" not in n}
+        if memory is not None:
+            _learn(found, before, memory["rate"])
+        for t in range(rate_bar.shape[0]):
+            memory = self.remember(area, record.stretch(t, t + 1), memory)
+            _learn(found, rate_bar[t], memory["rate"])
+        return found | predictive(area, record, potential_bar)
+
+    def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
+        """Traces of the rate and of the carried fields, by field and source."""
+        for t in range(record.currents.shape[0]):
+            memory = _move(area, record.stretch(t, t + 1), memory)
+        return memory
+
+    @property
+    def cuts(self) -> bool:
+        """See `Rule.cuts`."""
+        return True
+
+
+def _learn(found: Gradients, rate_bar: Tensor, traces: dict[str, Tensor]) -> None:
+    for source, trace in traces.items():
+        name = "bias" if source == "bias" else f"synapses.{source}.weight"
+        signal = rate_bar.repeat(1, trace.shape[1] // rate_bar.shape[1])
+        found[name] += torch.einsum("bi,bij->ij", signal, trace).view_as(found[name])
+
+
+def _move(area: Area, step: Record, memory: Table | None) -> Table:
+    """e(t) from e(t-1), for one step."""
+    outputs, currents, carried = _differentiable_step(area, step)
+    after: Table = {}
+    for output, total in outputs.items():
+        inputs = [currents, *carried.values()]
+        slopes = torch.autograd.grad(total, inputs, retain_graph=True, allow_unused=True)
+        direct = torch.zeros_like(currents) if slopes[0] is None else slopes[0]
+        after[output] = {"bias": direct[..., None]}
+        for source in area.synapses:
+            reached = direct[:, area.reached(source)]
+            after[output][source] = reached[..., None] * step.source(source)[0][:, None]
+        for field, slope in zip(carried, slopes[1:], strict=True):
+            if memory is not None and slope is not None:
+                decay = slope if step.keep is None else fade(slope[None], step.keep)[0]
+                for source, trace in memory[field].items():
+                    repeats = trace.shape[1] // decay.shape[1]
+                    after[output][source] += decay.repeat(1, repeats)[..., None] * trace
+    return after
+
+
+def _differentiable_step(
+    area: Area, step: Record
+) -> tuple[dict[str, Tensor], Tensor, dict[str, Tensor]]:
+    cell = area.cell
+    with torch.enable_grad():
+        currents = step.currents[0].detach().requires_grad_()
+        carried = {name: step.before(name)[0].detach().requires_grad_() for name in cell.carried}
+        fields = {name: step.before(name)[0] for name in step.fields} | carried
+        new = cell.step(currents.chunk(len(cell.currents), dim=1), cell.state(**fields))
+        outputs = {n: getattr(new, n).sum() for n in dict.fromkeys(("rate", *cell.carried))}
+    return outputs, currents, carried

@@ -1,0 +1,208 @@
+"""The contract of a learning rule: from what happened and what the loss says of it, gradients.
+
+A rule is the backward pass of one area's recurrence over a window. It is a pure function with
+explicit memory, so two rules can be compared on one roll-out by comparing two dictionaries.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from areas import Area
+
+Gradients = dict[str, Tensor]
+Memory = Any  # what a rule carries between windows: a pytree of tensors, or None
+
+
+class Record(NamedTuple):
+    """What happened in one area over a window; all that a rule may look at.
+
+    `keep` is 0 where a stream was reset before the step and 1 elsewhere; what comes from the step
+    before is multiplied by it. It is None if no stream was reset.
+    """
+
+    sources: dict[str, Tensor]  # [time, batch, ...] of drive, error and each message
+    potential: Tensor  # [time, batch, *drive], the prediction before its activation
+    prediction: Tensor  # [time, batch, *drive]
+    currents: Tensor  # [time, batch, current * unit, ...]
+    fields: dict[str, Tensor]  # state fields, [1 + time, batch, *units], as the steps left them
+    keep: Tensor | None  # [time, batch]
+
+    def before(self, field: str) -> Tensor:
+        """A state field as each step found it, [time, batch, *units]."""
+        return fade(self.fields[field][:-1], self.keep)
+
+    def source(self, name: str) -> Tensor:
+        """The presynaptic signal of a group of synapses at each step, [time, batch, ...]."""
+        return self.before("rate") if name in ("recurrent", "rate") else self.sources[name]
+
+    def stretch(self, first: int, last: int) -> "Record":
+        """The record of steps first, ..., last - 1."""
+        steps = slice(first, last)
+        return Record(
+            {name: signal[steps] for name, signal in self.sources.items()},
+            self.potential[steps],
+            self.prediction[steps],
+            self.currents[steps],
+            {name: field[first : last + 1] for name, field in self.fields.items()},
+            None if self.keep is None else self.keep[steps],
+        )
+
+
+class Signal(NamedTuple):
+    """What the loss says of an area: its derivatives by what the area did."""
+
+    rate: Tensor  # [time, batch, *units], directly, not by way of the area's own prediction
+    prediction: Tensor  # [time, batch, *drive], with the share that comes through the error
+
+
+class Rule(nn.Module, ABC):
+    """A learning rule of one area.
+
+    A rule may own parameters or buffers (feedback weights, say); it makes them in `build` and
+    returns gradients for its parameters under names that begin with "rule.".
+    """
+
+    def build(self, area: Area) -> None:
+        """Prepare for an area, once, before training.
+
+        Raises:
+            ValueError: if the rule does not fit the area's cell or units.
+        """
+
+    def plastic(self, name: str) -> bool:
+        """Whether the rule changes the area's parameter of this name."""
+        return True
+
+    @abstractmethod
+    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+        """Gradients of the area's parameters by name, summed over steps and streams.
+
+        Args:
+            area: the area.
+            record: what happened over the window.
+            signal: what the loss says of it.
+            memory: what the rule remembered BEFORE the window; None at the very first.
+        """
+
+    def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
+        """What to carry into the next window. It sees no learning signal."""
+        return None
+
+    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+        """What the memory makes of derivatives by the state before the window, as gradients.
+
+        Args:
+            area: the area.
+            state_bar: by state field, [batch, *units].
+            memory: what was remembered before the window; None at the very first.
+        """
+        return {}
+
+    @property
+    def cuts(self) -> bool:
+        """Whether the rule hides the way through the recurrent synapses (see `Area.step`).
+
+        Scope `global` differentiates the whole brain and asks each rule what it lets through.
+        """
+        return False
+
+
+def fade(signal: Tensor, keep: Tensor | None) -> Tensor:
+    """A signal [time, batch, ...] times keep [time, batch]; the signal itself if keep is None."""
+    if keep is None:
+        return signal
+    return signal * keep.view(*keep.shape, *[1] * (signal.dim() - 2))
+
+
+def flat(signal: Tensor) -> Tensor:
+    """Time and batch as one dimension: [time, batch, ...] to [time * batch, ...]."""
+    return signal.reshape(-1, *signal.shape[2:])
+
+
+def synaptic(area: Area, record: Record, currents_bar: Tensor) -> Gradients:
+    """Gradients of an area's synapses and bias.
+
+    Args:
+        area: the area.
+        record: what happened over a window (or a stretch of it).
+        currents_bar: derivative of the loss by the currents, [time, batch, current * unit, ...].
+    """
+    found = {"bias": flat(currents_bar).transpose(0, 1).flatten(1).sum(1)}
+    for name, synapses in area.synapses.items():
+        target = flat(currents_bar[:, :, area.reached(name)])
+        found[f"synapses.{name}.weight"] = synapses.gradient(flat(record.source(name)), target)
+    return found
+
+
+def predictive(area: Area, record: Record, potential_bar: Tensor) -> Gradients:
+    """Gradients of an area's predictor, from the derivative by its potential [time, batch, ...]."""
+    if area.predictor is None:
+        return {}
+    found = {"predictor.bias": flat(potential_bar).transpose(0, 1).flatten(1).sum(1)}
+    for name, synapses in area.predictor.synapses.items():
+        gradient = synapses.gradient(flat(record.source(name)), flat(potential_bar))
+        found[f"predictor.synapses.{name}.weight"] = gradient
+    return found
+
+
+def spread(area: Area, record: Record, signal: Signal) -> tuple[Tensor, Tensor, Tensor]:
+    """The learning signal L(t) of each unit: what the loss says of its rate.
+
+    A rate is judged by what is asked of it directly and by the prediction it takes part in, one
+    step later: L(t) = dloss/dh(t) + P^T dloss/du_hat(t+1).
+
+    Returns:
+        rate_bar [time, batch, *units]; the share of the rate BEFORE the window, [batch, *units],
+        which only a rule with a memory can use; potential_bar [time, batch, *drive], the
+        derivative by the potential of the predictor.
+    """
+    rate_bar = signal.rate.clone(memory_format=torch.contiguous_format)
+    if area.predictor is None:
+        return rate_bar, torch.zeros_like(rate_bar[0]), signal.prediction
+    potential_bar = area.predictor.slope(record.potential, signal.prediction)
+    weights = area.predictor.synapses["rate"]
+    back = weights.transpose(flat(potential_bar)).view_as(rate_bar)
+    back = fade(back, record.keep)
+    rate_bar[:-1] += back[1:]
+    return rate_bar, back[0].contiguous(), potential_bar
+
+
+def recede(area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]) -> Tensor:
+    """Reverse scan through the units' own states, from the last step to the first.
+
+    Args:
+        area: the area.
+        record: what happened over the window.
+        rate_bar: learning signal of the rates, [time, batch, *units].
+        carried_bar: derivatives by the carried fields after the last step; overwritten with those
+            before the first step.
+
+    Returns:
+        derivative by the currents, [time, batch, current * unit, ...].
+    """
+    reverse = area.dynamics.reverse(
+        record.currents, [record.before(name) for name in area.cell.carried]
+    )
+    currents_bar = torch.empty_like(record.currents)
+    breaks = interrupt(record)
+    for t in reversed(range(rate_bar.shape[0])):
+        reverse.pull(t, rate_bar[t], carried_bar, currents_bar[t])
+        if record.keep is not None and breaks[t]:
+            for bar in carried_bar:
+                bar.mul_(record.keep[t].view(-1, *[1] * (bar.dim() - 1)))
+    return currents_bar
+
+
+def interrupt(record: Record) -> list[bool]:
+    """For each step whether any stream was reset before it."""
+    if record.keep is None:
+        return [False] * record.currents.shape[0]
+    return (record.keep == 0).any(dim=1).tolist()
+
+
+def still(area: Area, record: Record) -> list[Tensor]:
+    """Zero derivatives by the carried fields, [batch, *units] each."""
+    return [torch.zeros_like(record.fields[name][0]) for name in area.cell.carried]

@@ -1,0 +1,136 @@
+"""Eligibility traces: credit through a unit's own state only, in window form.
+
+The eligibility of a synapse onto unit i is how the carried state of that unit depends on its
+weight, the recurrent path cut:
+
+    e(t) = dc(t)/dc(t-1) e(t-1) + dc(t)/dcurrent(t) (x) source(t)                       definition
+
+Inside a window the product of learning signals and traces needs no trace: a reverse scan over
+units and one matrix product give the same sum (see `recede`, `synaptic`). Across windows, the
+trace itself is carried for dense areas, [batch, current * unit, source] per carried field; its
+update over a whole window is again a reverse scan and one matrix product per stream.
+
+The learning signal of a rate is complete one step later, when the prediction it takes part in has
+been judged. The memory of a window therefore holds the traces as they were BEFORE its last step,
+together with the record of that step.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map_only
+
+from areas import Area
+from brainmodel.learning.rule import Gradients, Record, recede, still, synaptic
+
+Eligibility = dict[str, dict[str, Tensor]]
+"""By carried field, then by source ("bias" among them): [batch, current * unit, source]."""
+
+
+class Traces(NamedTuple):
+    """What a rule with eligibility traces remembers of a window."""
+
+    eligibility: Eligibility  # before the window's last step; empty for convolutional areas
+    last: Record  # the window's last step
+
+
+def remember(area: Area, record: Record, memory: Traces | None) -> Traces:
+    """Traces carried over a window.
+
+    Args:
+        area: the area; of a convolutional one only the last step is remembered.
+        record: what happened over the window.
+        memory: what was remembered before it.
+    """
+    steps = record.currents.shape[0]
+    last = tree_map_only(Tensor, torch.clone, record.stretch(steps - 1, steps))
+    if len(area.units) > 1:
+        return Traces({}, last)
+    eligibility: Eligibility = {}
+    if memory is not None:
+        eligibility = advance(area, memory.last, memory.eligibility)
+    return Traces(advance(area, record.stretch(0, steps - 1), eligibility), last)
+
+
+def advance(area: Area, record: Record, eligibility: Eligibility) -> Eligibility:
+    """Traces after some steps, from those before; none at all stands for zeros.
+
+    One reverse scan per carried field gives w(s) = dc(T)/dcurrents(s) and D = dc(T)/dc(0); then
+    e(T) = D e(0) + sum_s w(s) (x) source(s).
+    """
+    if record.currents.shape[0] == 0:
+        return eligibility
+    after: Eligibility = {}
+    for k, name in enumerate(area.cell.carried):
+        carried_bar = still(area, record)
+        carried_bar[k].fill_(1.0)
+        silent = torch.zeros_like(record.fields["rate"][1:])
+        weights = recede(area, record, silent, carried_bar).transpose(0, 1)
+        after[name] = {"bias": weights.sum(1)[..., None]}
+        for source in area.synapses:
+            reached = weights[:, :, area.reached(source)].mT
+            after[name][source] = reached @ record.source(source).transpose(0, 1)
+        for field, decay in zip(area.cell.carried, carried_bar, strict=True):
+            for source, trace in eligibility.get(field, {}).items():
+                repeats = trace.shape[1] // decay.shape[1]
+                after[name][source] += decay.repeat(1, repeats)[..., None] * trace
+    return after
+
+
+def eligible(
+    area: Area, record: Record, rate_bar: Tensor, before: Tensor, memory: Traces | None
+) -> Gradients:
+    """Sum over steps and streams of learning signal times eligibility trace.
+
+    Args:
+        area: the area.
+        record: what happened over the window.
+        rate_bar: learning signal of the rates in the window, [time, batch, *units].
+        before: learning signal of the rate before the window, [batch, *units].
+        memory: what was remembered before the window.
+
+    Returns:
+        gradients of the area's synapses and bias.
+    """
+    carried_bar = still(area, record)
+    found = synaptic(area, record, recede(area, record, rate_bar, carried_bar))
+    for name, gradient in recall(area, before, carried_bar, memory).items():
+        found[name] = found[name] + gradient
+    return found
+
+
+def recall(
+    area: Area, rate_bar: Tensor, carried_bar: list[Tensor], memory: Traces | None
+) -> Gradients:
+    """Gradients that derivatives by the state before a window make with the remembered traces.
+
+    Args:
+        area: the area.
+        rate_bar: derivative by the rate, [batch, *units].
+        carried_bar: derivatives by the carried fields, [batch, *units] each; overwritten.
+        memory: what was remembered before the window.
+    """
+    if memory is None:
+        return {}
+    found = synaptic(area, memory.last, recede(area, memory.last, rate_bar[None], carried_bar))
+    for field, bar in zip(area.cell.carried, carried_bar, strict=True):
+        for source, trace in memory.eligibility.get(field, {}).items():
+            repeats = trace.shape[1] // bar.shape[1]
+            gradient = torch.einsum("bi,bij->ij", bar.repeat(1, repeats), trace)
+            name = "bias" if source == "bias" else f"synapses.{source}.weight"
+            found[name] = found[name] + gradient.view_as(found[name])
+    return found
+
+
+def recall_state(area: Area, state_bar: dict[str, Tensor], memory: Traces | None) -> Gradients:
+    """`recall` for derivatives by state fields, `Rule.recall`'s arguments.
+
+    A field that is both rate and carried has one derivative; it is given as the carried one's.
+    """
+    if memory is None:
+        return {}
+    empty = torch.zeros_like(memory.last.fields["rate"][0])
+    carried_bar = [state_bar.get(name, empty).clone() for name in area.cell.carried]
+    rate_bar = empty if "rate" in area.cell.carried else state_bar.get("rate", empty)
+    return recall(area, rate_bar.contiguous(), carried_bar, memory)

@@ -1,0 +1,13 @@
+"""The state of a brain between windows: what its streams carry on."""
+
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+
+class BrainState(NamedTuple):
+    """All that the streams of a batch carry from one window to the next; a pytree of tensors."""
+
+    areas: dict[str, Any]  # by area, the cell's state; fields [batch, *units]
+    delayed: dict[str, Tensor]  # by pathway with a delay, its messages under way, oldest first
+    memories: dict[str, Any]  # by area, what its learning rule remembers
