@@ -1,6 +1,7 @@
 """The house itself: what importing costs, what is shipped, where things are called what."""
 
 import ast
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -60,6 +61,40 @@ def test_the_tested_versions_lie_in_the_promised_ranges() -> None:
             assert tested[requirement.name] in requirement.specifier, requirement
 
 
+def import_rules(tree: Path) -> str:
+    """What the import rules say of a tree."""
+    code = "from importlinter.cli import lint_imports_command as main; main()"
+    command = [sys.executable, "-c", code, "--no-cache", "--no-logo"]
+    return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False).stdout
+
+
+def test_the_import_rules_hold() -> None:
+    assert "0 broken" in import_rules(ROOT)
+
+
+@pytest.mark.parametrize(
+    ("file", "statement", "rule"),
+    [
+        ("areas/new.py", "import objectives", "areas know neither"),
+        ("objectives/new.py", "import brainmodel.pathway", "objectives know neither"),
+        ("brainmodel/learning/new.py", "import pytorch_lightning", "Lightning stays"),
+        ("brainmodel/probing/new.py", "import pytorch_lightning", "Lightning stays"),
+        ("brainmodel/learning/new.py", "import brainmodel.brain", "a floor never"),
+    ],
+)
+def test_the_import_rules_notice_who_breaks_them(
+    tmp_path: Path, file: str, statement: str, rule: str
+) -> None:
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).parent.joinpath("__init__.py").touch()
+    (tmp_path / file).write_text(statement)
+    broken = [line for line in import_rules(tmp_path).splitlines() if line.endswith("BROKEN")]
+    assert any(line.startswith(rule) for line in broken), broken
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with an sdist of this tree and the wheel that is built from that sdist."""
@@ -69,7 +104,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
 def test_the_wheel_carries_every_source_and_every_config(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
@@ -79,7 +113,14 @@ def test_the_wheel_carries_every_source_and_every_config(built: Path) -> None:
     assert not {name for name in names if name.startswith(("tests/", "benchmarks/", "configs/"))}
 
 
-@pytest.mark.slow
+def test_an_installed_brainmodel_finds_its_own_configs(built: Path, tmp_path: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    code = "import brainmodel; print(brainmodel.CONFIGS)"
+    found = subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, text=True).strip()
+    assert Path(found).samefile(tmp_path / "brainmodel" / "configs")
+
+
 def test_the_source_archive_carries_what_make_needs(built: Path) -> None:
     (archive,) = built.glob("*.tar.gz")
     with tarfile.open(archive) as opened:
@@ -100,7 +141,6 @@ def test_every_file_says_what_it_is_and_is_called_by_it(path: Path) -> None:
     assert (path.parent / "__init__.py").is_file(), "the import rules do not see this folder"
 
 
-@pytest.mark.slow
 def test_the_mutants_are_judged_by_what_the_tests_say(tmp_path: Path) -> None:
     (tmp_path / "double.py").write_text("def double(x):\n    return x + x  # twice\n")
     (tmp_path / "test_double.py").write_text(
