@@ -1,0 +1,20 @@
+"""Squared error of the next-step prediction.
+
+loss(t) = mean_i ( u_i(t) - u_hat_i(t) )^2          without a factor 1/2
+"""
+
+from torch import Tensor
+
+from objectives.objective import Activity, Objective, mean_over_units
+
+
+def squared_error(drive: Tensor, prediction: Tensor) -> Tensor:
+    """Loss [time, batch] of drive and prediction [time, batch, *drive], in squared drive units."""
+    return mean_over_units((drive - prediction).square())
+
+
+class SquaredError(Objective):
+    """Mean squared error of the prediction; its gradient by u_hat_i is -2 error_i / n."""
+
+    def forward(self, activity: Activity) -> Tensor:
+        return squared_error(activity.drive, activity.prediction)

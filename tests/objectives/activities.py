@@ -1,0 +1,40 @@
+"""Activities to try objectives on: random ones, and those whose loss is known by hand."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from objectives import Activity
+
+DENSE = ((6,), (5,))  # shape of the drive, shape of the rates
+MAPS = ((2, 4, 4), (3, 4, 4))
+
+
+def make_activity(
+    drive: Sequence[int] = (6,), units: Sequence[int] = (5,), time: int = 7, batch: int = 4
+) -> Activity:
+    """A random activity in float64, drives and rates in (0, 1), predictions of either sign.
+
+    Drive, prediction and rate ask for gradients. Streams are reset at their first step, and the
+    second of them again in the middle.
+    """
+    seen = torch.rand(time, batch, *drive, dtype=torch.float64).requires_grad_()
+    predicted = torch.randn(time, batch, *drive, dtype=torch.float64).requires_grad_()
+    rate = torch.rand(time, batch, *units, dtype=torch.float64).requires_grad_()
+    valid = torch.ones(time, batch, dtype=torch.bool)
+    valid[0] = False
+    if batch > 1:
+        valid[time // 2, 1] = False
+    return Activity(seen, predicted, seen - predicted, rate, valid)
+
+
+def from_numbers(drive: Sequence[float], prediction: Sequence[float]) -> Activity:
+    """One step of one stream with these numbers as a dense drive and its prediction."""
+    return from_tensors(torch.tensor([[drive]]).double(), torch.tensor([[prediction]]).double())
+
+
+def from_tensors(drive: Tensor, prediction: Tensor) -> Activity:
+    """An activity of valid steps with this drive and this prediction [time, batch, *drive]."""
+    valid = torch.ones(drive.shape[:2], dtype=torch.bool)
+    return Activity(drive, prediction, drive - prediction, torch.zeros_like(drive), valid)

@@ -1,0 +1,195 @@
+"""Laws that every objective keeps; those in configs/objectives are found by their files.
+
+Each law is a function that raises AssertionError; below it is an objective that breaks it.
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+import jsonargparse
+import pytest
+import torch
+import yaml
+from torch import Tensor, nn
+
+import brainmodel
+from objectives import Activity, Objective
+from tests.objectives.activities import DENSE, MAPS, make_activity
+
+CONFIGS = sorted((brainmodel.CONFIGS / "objectives").glob("*.yaml"))
+SHAPES = [pytest.param(DENSE, id="dense"), pytest.param(MAPS, id="maps")]
+
+Shapes = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def load(path: Path) -> Objective:
+    """The objective of a config, built as the command line builds it."""
+    parser = jsonargparse.ArgumentParser(exit_on_error=False)
+    parser.add_argument("--objective", type=Objective)
+    config = parser.parse_object({"objective": yaml.safe_load(path.read_text())})
+    return parser.instantiate(config)["objective"]
+
+
+def made(path: Path, shapes: Shapes) -> Objective:
+    """The objective of a config with the parameters that an area of these shapes gives it."""
+    objective = load(path)
+    objective.build(*shapes)
+    return objective.double()
+
+
+def gradients(loss: Tensor, activity: Activity) -> dict[str, Tensor]:
+    """Gradient of a loss by each field of the activity that it depends on."""
+    fields = ("drive", "prediction", "rate")
+    leaves = [getattr(activity, name) for name in fields]
+    found = torch.autograd.grad(loss, leaves, retain_graph=True, allow_unused=True)
+    return {name: g for name, g in zip(fields, found, strict=True) if g is not None}
+
+
+def check_shape(objective: nn.Module, shapes: Shapes) -> None:
+    loss = objective(make_activity(*shapes, time=5, batch=3))
+    assert loss.shape == (5, 3) and loss.dtype == torch.float64
+
+
+def check_liveness(objective: nn.Module, shapes: Shapes) -> None:
+    """Prediction or rate has a gradient somewhere, and every parameter."""
+    activity = make_activity(*shapes)
+    loss = (activity.valid * objective(activity)).mean()
+    signals = gradients(loss, activity)
+    assert any(signals[name].any() for name in ("prediction", "rate") if name in signals)
+    for name, parameter in objective.named_parameters():
+        (gradient,) = torch.autograd.grad(loss, parameter, retain_graph=True, allow_unused=True)
+        assert gradient is not None and gradient.any(), f"{name} learns nothing"
+
+
+def check_finite(objective: nn.Module, shapes: Shapes) -> None:
+    """Loss and gradients are finite for silence, saturation and exact prediction, valid or not."""
+    for level in (0.0, 1.0):
+        made = make_activity(*shapes)
+        drive, prediction, _, rate, _ = (torch.full_like(x, level) for x in made)
+        for leaf in (drive, prediction, rate):
+            leaf.requires_grad_()
+        for valid in (made.valid, torch.zeros_like(made.valid)):
+            activity = Activity(drive, prediction, drive - prediction, rate, valid)
+            loss = objective(activity)
+            assert loss.isfinite().all()
+            if loss.requires_grad:
+                found = gradients(loss.sum(), activity).values()
+                assert all(gradient.isfinite().all() for gradient in found)
+
+
+def check_samples_do_not_meet(objective: nn.Module, shapes: Shapes) -> None:
+    activity = make_activity(*shapes)
+    for name, gradient in gradients(objective(activity)[:, 0].sum(), activity).items():
+        assert gradient[:, 0].any() or name == "drive"
+        assert not gradient[:, 1:].any(), f"{name} of other samples matters"
+    alone = objective(Activity(*(x[:, :1] for x in activity)))
+    torch.testing.assert_close(alone, objective(activity)[:, :1])
+
+
+def check_gradient(objective: nn.Module, shapes: Shapes) -> None:
+    """The gradient by the prediction is that of finite differences (rates have stopped targets)."""
+    activity = make_activity(*shapes, time=3, batch=2)
+
+    def loss(prediction: Tensor) -> Tensor:
+        return objective(activity._replace(prediction=prediction))
+
+    assert torch.autograd.gradcheck(loss, (activity.prediction,))
+
+
+@pytest.mark.parametrize("shapes", SHAPES)
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+class TestObjectives:
+    def test_the_loss_is_per_step_and_sample(self, path: Path, shapes: Shapes) -> None:
+        check_shape(made(path, shapes), shapes)
+
+    def test_it_teaches_the_area_and_all_of_its_own(self, path: Path, shapes: Shapes) -> None:
+        check_liveness(made(path, shapes), shapes)
+
+    def test_loss_and_gradient_are_finite(self, path: Path, shapes: Shapes) -> None:
+        check_finite(made(path, shapes), shapes)
+
+    def test_samples_do_not_meet_unless_it_is_said(self, path: Path, shapes: Shapes) -> None:
+        objective = made(path, shapes)
+        if objective.couples_batch:
+            with pytest.raises(AssertionError):
+                check_samples_do_not_meet(objective, shapes)
+        else:
+            check_samples_do_not_meet(objective, shapes)
+
+    def test_its_gradient_is_that_of_finite_differences(self, path: Path, shapes: Shapes) -> None:
+        check_gradient(made(path, shapes), shapes)
+
+
+class Reduced(nn.Module):
+    """Breaks the shape law, and lets samples meet."""
+
+    def forward(self, activity: Activity) -> Tensor:
+        return (activity.drive - activity.prediction).square().mean()
+
+
+class Deaf(nn.Module):
+    """Breaks liveness: its parameter and the area learn nothing."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+
+    def forward(self, activity: Activity) -> Tensor:
+        return (self.weight * activity.error.detach()).flatten(2).mean(2)
+
+
+class Rooted(nn.Module):
+    """Breaks finiteness: the root of zero has no slope."""
+
+    def forward(self, activity: Activity) -> Tensor:
+        return (activity.drive - activity.prediction).square().flatten(2).mean(2).sqrt()
+
+
+class Centred(nn.Module):
+    """Lets samples meet: the mean of the batch is subtracted."""
+
+    couples_batch: ClassVar[bool] = True
+
+    def forward(self, activity: Activity) -> Tensor:
+        error = activity.drive - activity.prediction
+        return (error - error.mean(1, keepdim=True)).square().flatten(2).mean(2)
+
+
+class HalfGradient(nn.Module):
+    """Has the value of the squared error and the gradient of half of it."""
+
+    def forward(self, activity: Activity) -> Tensor:
+        squared = (activity.drive - activity.prediction).square().flatten(2).mean(2)
+        return 0.5 * squared + 0.5 * squared.detach()
+
+
+@pytest.mark.parametrize(
+    ("law", "broken"),
+    [
+        (check_shape, Reduced()),
+        (check_liveness, Deaf()),
+        (check_finite, Rooted()),
+        (check_samples_do_not_meet, Centred()),
+        (check_gradient, HalfGradient()),
+    ],
+)
+def test_each_law_is_broken_by_something(law, broken: nn.Module) -> None:
+    with pytest.raises((AssertionError, RuntimeError)):
+        law(broken, DENSE)
+
+
+def test_the_control_that_couples_samples_keeps_the_other_laws() -> None:
+    check_shape(Centred(), DENSE)
+    check_liveness(Centred(), DENSE)
+    check_finite(Centred(), DENSE)
+    check_gradient(Centred(), DENSE)
+
+
+def test_there_are_objectives_to_hold_to_the_laws() -> None:
+    assert {"squared_error", "poisson"} <= {path.stem for path in CONFIGS}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_config_is_called_as_the_file_of_its_class(path: Path) -> None:
+    assert type(load(path)).__module__ == f"objectives.{path.stem}"
+    assert path.read_text().startswith("# ")
