@@ -8,7 +8,8 @@ Both are derived from `Cell.step` itself: as fused native loops where that is po
 (`areas.fuse`), else by tensor calls, with the derivatives of a stretch of steps taken at once.
 """
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -36,25 +37,20 @@ class Dynamics:
         """Without the compiled loops: they are made again where a copy needs them."""
         return self.__dict__ | {"_kernels": {}}
 
-    def advance(
-        self, currents: Tensor, carried: Sequence[Tensor], results: Sequence[Tensor]
-    ) -> None:
-        """One step, written into `results`.
+    def forward(self, currents: Tensor, fields: Mapping[str, Tensor]) -> "Forward":
+        """The steps of a window, to be taken from the first to the last.
 
         Args:
-            currents: [batch, current * unit, ...], the currents side by side along dimension 1.
-            carried: the carried fields before the step, [batch, *units] each.
-            results: rate and carried fields after the step (see `outputs`), [batch, *units] each.
+            currents: [time, batch, current * unit, ...], the currents side by side in dimension 2;
+                what step t reads must be there when it is taken.
+            fields: state fields by name, [1 + time, batch, *units]; index 0 is the state before
+                the window, each step fills the next.
         """
+        carried = [fields[name] for name in self.cell.carried]
+        results = [fields[name] for name in self.outputs]
         kernel = self._kernel(0, currents, *carried, *results)
-        if kernel is None:
-            new = self._step(*self._split(currents), *carried)
-            for result, value in zip(results, new, strict=True):
-                result.copy_(value)
-            return
-        columns = results[0][0].numel()
-        pointers = [tensor.data_ptr() for tensor in (currents, *carried, *results)]
-        kernel.call(currents.shape[0], columns, *pointers)
+        kind = TensorForward if kernel is None else FusedForward
+        return kind(self, currents, carried, results, kernel)
 
     def reverse(self, currents: Tensor, carried: Sequence[Tensor]) -> "Reverse":
         """The reverse of the steps of a window.
@@ -64,7 +60,8 @@ class Dynamics:
             carried: the carried fields before each step, [time, batch, *units] each.
         """
         kernel = self._kernel(1, currents, *carried)
-        return (Derivatives if kernel is None else Fused)(self, currents, carried, kernel)
+        kind = TensorReverse if kernel is None else FusedReverse
+        return kind(self, currents, carried, kernel)
 
     def _split(self, currents: Tensor) -> tuple[Tensor, ...]:
         return currents.chunk(len(self.cell.currents), dim=1)
@@ -101,9 +98,65 @@ class Dynamics:
         return fuse(self._pull, (currents, 2 * carried + 1), (currents, carried), dtype)
 
 
-class Reverse:
+class Forward(ABC):
+    """Steps of a window, one by one."""
+
+    def __init__(
+        self,
+        dynamics: Dynamics,
+        currents: Tensor,
+        carried: Sequence[Tensor],
+        results: Sequence[Tensor],
+        kernel: Any,
+    ):
+        self.dynamics, self.currents, self.kernel = dynamics, currents, kernel
+        self.carried, self.results = carried, results
+
+    @abstractmethod
+    def step(self, t: int, carried: Sequence[Tensor] | None = None) -> None:
+        """Take step t.
+
+        Args:
+            t: the step.
+            carried: the carried fields it finds, [batch, *units] each, contiguous, where they are
+                not those the step before left (a stream was reset).
+        """
+
+
+class FusedForward(Forward):
+    """Steps by one native loop each."""
+
+    def __init__(self, *arguments: Any):
+        super().__init__(*arguments)
+        rows, columns = self.results[0].shape[1], self.results[0][0, 0].numel()
+        self.size = (rows, columns)
+        self.inputs = [_place(array) for array in (self.currents, *self.carried)]
+        self.outputs = [(at + stride, stride) for at, stride in map(_place, self.results)]
+
+    def step(self, t: int, carried: Sequence[Tensor] | None = None) -> None:
+        """See `Forward.step`."""
+        inputs = [at + t * stride for at, stride in self.inputs]
+        if carried is not None:
+            inputs[1:] = [field.data_ptr() for field in carried]
+        outputs = [at + t * stride for at, stride in self.outputs]
+        self.kernel.call(*self.size, *inputs, *outputs)
+
+
+class TensorForward(Forward):
+    """Steps by tensor calls."""
+
+    def step(self, t: int, carried: Sequence[Tensor] | None = None) -> None:
+        """See `Forward.step`."""
+        carried = carried or [field[t] for field in self.carried]
+        new = self.dynamics._step(*self.dynamics._split(self.currents[t]), *carried)
+        for result, value in zip(self.results, new, strict=True):
+            result[t + 1] = value
+
+
+class Reverse(ABC):
     """Reverse steps of a window; `pull` is to be called from the last step to the first."""
 
+    @abstractmethod
     def pull(self, t: int, rate_bar: Tensor, carried_bar: Sequence[Tensor], out: Tensor) -> None:
         """Take the reverse of step t.
 
@@ -115,10 +168,9 @@ class Reverse:
             out: receives the derivative by the currents into the step,
                 [batch, current * unit, ...].
         """
-        raise NotImplementedError
 
 
-class Fused(Reverse):
+class FusedReverse(Reverse):
     """Reverse steps by one native loop each."""
 
     def __init__(
@@ -126,17 +178,17 @@ class Fused(Reverse):
     ):
         self.kernel = kernel
         self.arrays = (currents, *carried)  # held, for their addresses are
-        self.places = [(a.data_ptr(), a.stride(0) * a.element_size()) for a in self.arrays]
+        self.places = [_place(array) for array in self.arrays]
+        self.size = (carried[0].shape[1], carried[0][0, 0].numel()) if len(currents) else (0, 0)
 
     def pull(self, t: int, rate_bar: Tensor, carried_bar: Sequence[Tensor], out: Tensor) -> None:
         """See `Reverse.pull`; all tensors contiguous."""
         bars = [bar.data_ptr() for bar in carried_bar]
         places = [start + t * stride for start, stride in self.places]
-        rows, columns = rate_bar.shape[0], rate_bar[0].numel()
-        self.kernel.call(rows, columns, *places, rate_bar.data_ptr(), *bars, out.data_ptr(), *bars)
+        self.kernel.call(*self.size, *places, rate_bar.data_ptr(), *bars, out.data_ptr(), *bars)
 
 
-class Derivatives(Reverse):
+class TensorReverse(Reverse):
     """Reverse steps by tensor calls, from derivatives taken for a stretch of steps at once."""
 
     def __init__(
@@ -183,3 +235,8 @@ class Derivatives(Reverse):
             [[None if d is None else d[k] for d in row] for row in table]
             for k in range(stop - start)
         ]
+
+
+def _place(array: Tensor) -> tuple[int, int]:
+    """Address of an array [time, ...], and bytes from one step to the next."""
+    return array.data_ptr(), array.stride(0) * array.element_size()

@@ -6,7 +6,7 @@ postsynaptic derivative give the derivative by its weights).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import ItemsView, Sequence
+from collections.abc import Callable, ItemsView, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -32,9 +32,16 @@ class Synapses(nn.Module, ABC):
     def transpose(self, target: Tensor) -> Tensor:
         """The transposed operator: [batch, out, ...] to [batch, in, ...]."""
 
-    def add(self, source: Tensor, out: Tensor) -> None:
-        """Add the currents that `source` makes to `out`, in place, unseen by autograd."""
-        out.add_(self(source))
+    def adder(self) -> Callable[[Tensor, Tensor], None]:
+        """A function (source, out) that adds the currents a source makes to `out`, in place.
+
+        It serves for many steps, unseen by autograd, and as long as the weights do not change.
+        """
+
+        def add(source: Tensor, out: Tensor) -> None:
+            out.add_(self(source))
+
+        return add
 
     def add_transpose(self, target: Tensor, out: Tensor) -> None:
         """Add what `transpose` gives to `out`, in place, unseen by autograd."""
@@ -70,9 +77,14 @@ class Dense(Synapses):
         """See `Synapses.transpose`."""
         return target @ self.weight
 
-    def add(self, source: Tensor, out: Tensor) -> None:
-        """See `Synapses.add`; one matrix product."""
-        out.addmm_(source, self.weight.t())
+    def adder(self) -> Callable[[Tensor, Tensor], None]:
+        """See `Synapses.adder`; one matrix product, the weights laid out for it once."""
+        laid = self.weight.detach().t().contiguous()
+
+        def add(source: Tensor, out: Tensor) -> None:
+            out.addmm_(source, laid)
+
+        return add
 
     def add_transpose(self, target: Tensor, out: Tensor) -> None:
         """See `Synapses.add_transpose`; one matrix product."""

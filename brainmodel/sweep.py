@@ -58,11 +58,16 @@ class Course:
         for name, value in _items(state):
             self.fields[name][0] = value
         self.currents = self._hoist(steps, batch)
-        self._reached = {
-            name: self.currents[:, :, area.reached(name)].unbind(0) for name in area.synapses
-        }
-        self._steps = {name: field.unbind(0) for name, field in self.fields.items()}
-        self._breaks = [] if keep is None else (keep == 0).any(dim=1).tolist()
+        self._adders = [
+            (n, synapses.adder(), self.currents[:, :, area.reached(n)].unbind(0))
+            for n, synapses in area.synapses.items()
+            if n not in known and n != "recurrent"
+        ]
+        self._recur = area.synapses["recurrent"].adder()
+        self._recurrent = self.currents[:, :, area.reached("recurrent")].unbind(0)
+        self._rates = self.fields["rate"].unbind(0)
+        self._forward = area.dynamics.forward(self.currents, self.fields)
+        self._breaks = [False] * steps if keep is None else (keep == 0).any(dim=1).tolist()
 
     def _hoist(self, steps: int, batch: int) -> Tensor:
         """Bias and the currents of all sources that are known for the whole window."""
@@ -72,13 +77,12 @@ class Course:
         currents = bias.expand(shape).contiguous()
         for name, synapses in area.synapses.items():
             if name in self.known:
-                reached = flat(currents)[:, area.reached(name)]
-                synapses.add(flat(self.known[name]), reached)
+                synapses.adder()(flat(self.known[name]), flat(currents)[:, area.reached(name)])
         return currents
 
     def before(self, field: str, t: int) -> Tensor:
         """A state field as step t finds it, [batch, *units]."""
-        value = self._steps[field][t]
+        value = self.fields[field][t]
         if self.keep is not None and self._breaks[t]:
             return value * self.keep[t].view(-1, *[1] * (value.dim() - 1))
         return value
@@ -96,15 +100,14 @@ class Course:
 
     def move(self, t: int) -> None:
         """Synapses that were not hoisted, then the cell's step."""
-        area = self.area
-        for name, synapses in area.synapses.items():
-            if name not in self.known and name != "recurrent":
-                synapses.add(self.sources[name][t], self._reached[name][t])
-        rate = self.before("rate", t)
-        area.synapses["recurrent"].add(rate, self._reached["recurrent"][t])
-        carried = [rate if n == "rate" else self.before(n, t) for n in area.cell.carried]
-        results = [self._steps[name][t + 1] for name in area.dynamics.outputs]
-        area.dynamics.advance(self.currents[t], carried, results)
+        for name, add, reached in self._adders:
+            add(self.sources[name][t], reached[t])
+        if self._breaks[t]:
+            self._recur(self.before("rate", t), self._recurrent[t])
+            self._forward.step(t, [self.before(n, t) for n in self.area.cell.carried])
+        else:
+            self._recur(self._rates[t], self._recurrent[t])
+            self._forward.step(t)
 
     def complete(self) -> None:
         """Predictions and errors of the whole window at once, where no step waited for them."""
