@@ -1,0 +1,33 @@
+"""Data sets: windows of continuing streams, one file per data set.
+
+Classes are imported when first used, so that naming one data set does not load the libraries of
+the others.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from brainmodel.data.eye_movements import EyeMovements
+    from brainmodel.data.photographs import Photographs
+    from brainmodel.data.streams import StreamModule
+    from brainmodel.data.window import Window
+
+_HOMES = {
+    "EyeMovements": "eye_movements",
+    "Photographs": "photographs",
+    "StreamModule": "streams",
+    "Window": "window",
+}
+
+__all__ = ["EyeMovements", "Photographs", "StreamModule", "Window"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,24 @@
+"""Refusals at the door: each raises ValueError in one sentence with field, value and remedy."""
+
+from numbers import Real
+
+
+def require_whole(field: str, value: int, least: int, most: int | None = None) -> None:
+    """Refuse anything but a whole number of at least `least` and, if given, at most `most`."""
+    wanted = f"at least {least}" if most is None else f"from {least} to {most}"
+    fits = isinstance(value, int) and not isinstance(value, bool) and value >= least
+    if not fits or (most is not None and value > most):
+        raise ValueError(f"{field} is {value!r}: give a whole number, {wanted}.")
+
+
+def require_number(field: str, value: float, least: float, most: float, unit: str) -> None:
+    """Refuse anything but a number between `least` and `most`, both included."""
+    fits = isinstance(value, Real) and not isinstance(value, bool)
+    if not fits or not least <= value <= most:
+        raise ValueError(f"{field} is {value!r}: give {unit}, from {least:g} to {most:g}.")
+
+
+def require_channels(value: int) -> None:
+    """Refuse anything but 1 (gray) or 3 (RGB) channels."""
+    if value not in (1, 3) or isinstance(value, bool):
+        raise ValueError(f"channels is {value!r}: give 1 for gray or 3 for RGB.")

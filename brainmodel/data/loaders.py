@@ -1,0 +1,96 @@
+"""Loaders: windows of streams, one after the other, through worker processes if wanted.
+
+They are plain iterables around torch's DataLoader, not DataLoaders themselves, because Lightning
+would give a DataLoader a distributed sampler, and here every rank already has its own streams.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import torch
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from brainmodel.data.window import Window
+
+
+class Windows(Protocol):
+    """Anything that can make window number `index`, in any order, any number of times."""
+
+    def window(self, index: int) -> Window: ...
+
+
+class _ByNumber(Dataset[Window]):
+    """A map-style data set: item i is window i."""
+
+    def __init__(self, windows: Windows) -> None:
+        self.windows = windows
+
+    def __getitem__(self, index: int) -> Window:
+        return self.windows.window(index)
+
+
+class _Onward(Sampler[int]):
+    """The next `count` window numbers from `position` on."""
+
+    def __init__(self, count: int) -> None:
+        self.position = 0
+        self.count = count
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.position, self.position + self.count))
+
+    def __len__(self) -> int:
+        return self.count
+
+
+def _through_workers(windows: Windows, sampler: _Onward, num_workers: int) -> DataLoader[Window]:
+    return DataLoader(
+        _ByNumber(windows),
+        batch_size=None,  # a window is a batch already
+        sampler=sampler,
+        num_workers=num_workers,
+        persistent_workers=num_workers > 0,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+class ContinuingLoader:
+    """Training windows: each pass yields the `count` windows after the last one handed out.
+
+    Its state is the number of windows HANDED OUT, not of windows prepared ahead by workers, and
+    is the same on every rank: Lightning saves rank 0's state and hands it to each rank. A pass
+    after `load_state_dict` goes on with the window after the checkpoint.
+    """
+
+    def __init__(self, windows: Windows, count: int, num_workers: int) -> None:
+        self._sampler = _Onward(count)
+        self._loader = _through_workers(windows, self._sampler, num_workers)
+
+    def __len__(self) -> int:
+        return self._sampler.count
+
+    def __iter__(self) -> Iterator[Window]:
+        for window in self._loader:
+            self._sampler.position += 1
+            yield window
+
+    def state_dict(self) -> dict[str, int]:
+        """How many windows were handed out."""
+        return {"windows": self._sampler.position}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on after the windows that `state` counts."""
+        self._sampler.position = state["windows"]
+
+
+class FreshLoader:
+    """Held-out windows: each pass yields windows 0 to `count` - 1, always the same."""
+
+    def __init__(self, windows: Windows, count: int, num_workers: int) -> None:
+        self._loader = _through_workers(windows, _Onward(count), num_workers)
+
+    def __len__(self) -> int:
+        return len(self._loader)
+
+    def __iter__(self) -> Iterator[Window]:
+        return iter(self._loader)

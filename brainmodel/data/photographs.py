@@ -1,0 +1,193 @@
+"""Photographs: real natural scenes seen through simulated eye movements (the default data)."""
+
+from collections.abc import Sequence
+from typing import Unpack
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from brainmodel.data.checks import require_channels, require_number, require_whole
+from brainmodel.data.eye_movements import EyeMovements, gaze, motion_of
+from brainmodel.data.photograph_files import FREE, load_photograph, photograph_file, soften
+from brainmodel.data.streams import (
+    Part,
+    Rendering,
+    Script,
+    Share,
+    Stream,
+    StreamModule,
+    StreamOptions,
+)
+
+OVERSAMPLING = 2
+"""Photographs are kept with this many samples per pixel of the eye, so that looking between two
+samples hardly changes the sharpness."""
+
+TRAINING = ("astronaut.png", "brick.png", "chelsea.png", "coins.png", "grass.png", "rocket.jpg")
+HELD_OUT = ("camera.png", "coffee.png", "gravel.png")
+USUAL_MOVEMENTS = EyeMovements()
+
+
+def look(photograph: Tensor, path: Tensor, size: int) -> Tensor:
+    """What an eye of `size` x `size` pixels sees: frames [step, channel, size, size].
+
+    Args:
+        photograph: [channel, height, width], OVERSAMPLING samples per pixel of the eye.
+        path: [step, 3] float64: x, y of the view's centre in pixels of the eye, from the centre
+            of the photograph's upper left sample, and the logarithm of zoom (positive: the view
+            covers more of the photograph).
+        size: pixels of the eye.
+    """
+    steps, (height, width) = len(path), photograph.shape[-2:]
+    offset = torch.arange(size, dtype=path.dtype) - (size - 1) / 2
+    spread = offset * torch.exp(path[:, 2:])
+    x = 2 * OVERSAMPLING * (path[:, :1] + spread) / (width - 1) - 1  # grid_sample: -1 to 1
+    y = 2 * OVERSAMPLING * (path[:, 1:2] + spread) / (height - 1) - 1
+    grid = torch.empty(steps, size, size, 2)
+    grid[..., 0] = x[:, None, :]
+    grid[..., 1] = y[:, :, None]
+    seen = F.grid_sample(
+        photograph[None], grid.view(1, -1, size, 2), padding_mode="border", align_corners=True
+    )
+    return seen[0].unflatten(1, (steps, size)).transpose(0, 1)
+
+
+class PhotographStream(Stream):
+    """An eye wandering over one photograph per episode."""
+
+    def __init__(
+        self,
+        share: Share,
+        photographs: Sequence[Tensor],
+        size: int,
+        movements: EyeMovements,
+        frames_per_second: float,
+        efference_copy: bool,
+    ) -> None:
+        super().__init__(share)
+        self.photographs = photographs
+        self.size = size
+        self.movements = movements
+        self.frames_per_second = frames_per_second
+        self.efference_copy = efference_copy
+
+    def script(self, random: np.random.Generator) -> Script:
+        """Which photograph [step], gaze [step, 3] (the path of `look`), motion [step, 3]."""
+        steps = self.share.episode
+        chosen = int(random.integers(len(self.photographs)))
+        height, width = self.photographs[chosen].shape[-2:]
+        margin = (self.size - 1) / 2 * np.exp(self.movements.largest_zoom)
+        highest = ((width - 1) / OVERSAMPLING - margin, (height - 1) / OVERSAMPLING - margin)
+        walls = ((margin, margin), highest)
+        path = gaze(self.movements, steps, self.frames_per_second, walls, random)
+        motion = motion_of(path).astype(np.float32)
+        return {"photograph": np.full(steps, chosen), "gaze": path, "motion": motion}
+
+    def render(self, script: Script) -> Rendering:
+        """Frames "eye" (and "motion"); labels "photograph" and "motion"."""
+        which, path, motion = (
+            torch.from_numpy(script[name]) for name in ("photograph", "gaze", "motion")
+        )
+        channels = self.photographs[0].shape[0]
+        eye = torch.empty(*which.shape, channels, self.size, self.size)
+        for chosen in which.unique().tolist():
+            here = which == chosen
+            eye[here] = look(self.photographs[chosen], path[here], self.size)
+        eye.clamp_(0, 1)  # rounding of the interpolation weights
+        inputs = {"eye": eye, "motion": motion} if self.efference_copy else {"eye": eye}
+        return Rendering(inputs, {"photograph": which, "motion": motion})
+
+
+class Photographs(StreamModule):
+    """Photographs seen through simulated eye movements: drift with inertia, saccades, zoom.
+
+    Each episode shows one photograph of those inside scikit-image's wheel that are stated to be
+    free. Training sees astronaut, brick, chelsea, coins, grass and rocket; validation and test
+    see camera, coffee and gravel, of which training never sees any part.
+
+    Inputs of a window:
+        eye: [time, batch, channels, size, size] float32 in [0, 1].
+        motion: [time, batch, 3], only if asked for: the efference copy, how the eye moved from
+            the step before to this one (dx, dy in pixels, change of the logarithm of zoom).
+
+    Labels: photograph [time, batch], its number within its part; motion [time, batch, 3].
+    """
+
+    def __init__(
+        self,
+        size: int = 32,
+        channels: int = 1,
+        field: float = 0.25,
+        blur: float = 1.0,
+        frames_per_second: float = 30.0,
+        motion: bool = False,
+        movements: EyeMovements = USUAL_MOVEMENTS,
+        photographs: Sequence[str] = TRAINING,
+        held_out: Sequence[str] = HELD_OUT,
+        **options: Unpack[StreamOptions],
+    ) -> None:
+        """Check everything; photographs are loaded when the first stream is built.
+
+        Args:
+            size: height and width of the eye's image in pixels.
+            channels: 1 for gray, 3 for RGB.
+            field: how much of a photograph's short side the eye covers at zoom 0, as a fraction.
+            blur: width of the eye's optical blur (sigma of a Gaussian) in pixels.
+            frames_per_second: steps per second; speeds and rates of `movements` are per second.
+            motion: whether to give the efference copy as an input.
+            movements: how the eye moves.
+            photographs: files of scikit-image's wheel to train on.
+            held_out: files for validation and test; none of those trained on.
+            options: see `StreamModule`.
+
+        Raises:
+            ValueError: if a number is out of range, a photograph is not one of the free ones,
+                or one is in both parts.
+        """
+        require_whole("size", size, 4)
+        require_channels(channels)
+        require_number("field", field, 0.02, 0.7, "a fraction of the photograph's short side")
+        require_number("blur", blur, 0, 10, "the width of the blur in pixels")
+        require_number("frames_per_second", frames_per_second, 1, 1000, "frames per second")
+        _check_split(photographs, held_out)
+        eye = {"eye": [channels, size, size]}
+        shapes = eye | ({"motion": [3]} if motion else {})
+        super().__init__(shapes=shapes, frames_per_second=frames_per_second, **options)
+        self.size = size
+        self.channels = channels
+        self.field = field
+        self.blur = blur
+        self.motion = motion
+        self.movements = movements
+        self.photographs = tuple(photographs)
+        self.held_out = tuple(held_out)
+
+    def stream(self, share: Share) -> PhotographStream:
+        """Load the photographs of a part and let eyes wander over them."""
+        names = self.photographs if share.part is Part.TRAINING else self.held_out
+        short_side = round(self.size / self.field * OVERSAMPLING)
+        pictures = [
+            soften(
+                load_photograph(photograph_file(name), self.channels, short_side),
+                self.blur * OVERSAMPLING,
+            )
+            for name in names
+        ]
+        return PhotographStream(
+            share, pictures, self.size, self.movements, self.frames_per_second, self.motion
+        )
+
+
+def _check_split(photographs: Sequence[str], held_out: Sequence[str]) -> None:
+    """Refuse unknown photographs, an empty part, and a photograph in both parts."""
+    for field, names in (("photographs", photographs), ("held_out", held_out)):
+        if not names:
+            raise ValueError(f"{field} is empty: name at least one of {', '.join(FREE)}.")
+        for name in names:
+            if name not in FREE:
+                raise ValueError(f"{field} has {name!r}: choose from {', '.join(FREE)}.")
+    both = sorted(set(photographs) & set(held_out))
+    if both:
+        raise ValueError(f"held_out has {both[0]!r}, which is trained on: name another one.")

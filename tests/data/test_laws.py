@@ -1,0 +1,189 @@
+"""Laws that every data set in configs/data keeps, each with a control that shows it can fail."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from torch.utils._pytree import tree_leaves, tree_map
+
+from brainmodel.data.loaders import ContinuingLoader
+from brainmodel.data.streams import Part, Stream, StreamModule
+from brainmodel.data.window import Window
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "data").glob("*.yaml"))
+SMALL = {"window": 6, "batch_size": 4, "episode": 15, "windows_per_epoch": 4}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set as its config describes it, with fewer and shorter streams."""
+
+    kind: type[StreamModule]
+    arguments: dict[str, Any]
+
+    def module(self, **changes: Any) -> StreamModule:
+        return self.kind(**(self.arguments | SMALL | changes))
+
+    def stream(self, part: Part = Part.TRAINING, rank: int = 0, **changes: Any) -> Stream:
+        module = self.module(**changes)
+        return module.stream(module.share(part, rank))
+
+
+@pytest.fixture(params=CONFIGS, ids=lambda path: path.stem)
+def source(request: pytest.FixtureRequest, user_files: dict[str, dict[str, Any]]) -> Source:
+    described = yaml.safe_load(request.param.read_text())["data"]
+    module, name = described["class_path"].rsplit(".", 1)
+    arguments = described["init_args"] | user_files.get(request.param.stem, {})
+    if "movements" in arguments:
+        eye_movements = import_module("brainmodel.data.eye_movements").EyeMovements
+        arguments["movements"] = eye_movements(**arguments["movements"])
+    return Source(getattr(import_module(module), name), arguments)
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two windows (or lists of windows) are equal to the last bit."""
+    pairs = zip(tree_leaves(left), tree_leaves(right), strict=True)
+    return all(torch.equal(one, other) for one, other in pairs)
+
+
+def join(windows: list[Window], dim: int) -> Window:
+    return tree_map(lambda *tensors: torch.cat(tensors, dim), *windows)
+
+
+def test_a_window_has_the_promised_shapes_and_range(source: Source) -> None:
+    module = source.module()
+    window = source.stream().window(1)
+    time_and_batch = (module.window, module.batch_size)
+    assert set(window.inputs) == set(module.shapes)
+    for name, values in window.inputs.items():
+        assert values.shape == (*time_and_batch, *module.shapes[name])
+        assert values.dtype == torch.float32
+    eye = window.inputs["eye"]
+    assert 0 <= eye.min() < eye.max() <= 1
+    assert eye.std() > 0.02, "a control: there is something to see"
+    assert window.reset.shape == time_and_batch and window.reset.dtype == torch.bool
+    assert all(values.shape[:2] == time_and_batch for values in window.labels.values())
+
+
+def test_shapes_follow_size_and_channels(source: Source) -> None:
+    if "channels" not in source.arguments:
+        pytest.skip("this data set is gray")
+    module = source.module(size=24, channels=3)
+    assert module.shapes["eye"] == [3, 24, 24]
+    window = module.stream(module.share(Part.VALIDATION)).window(0)
+    assert list(window.inputs["eye"].shape[2:]) == [3, 24, 24]
+
+
+def test_a_seed_gives_the_same_window_again_and_another_seed_another(source: Source) -> None:
+    window = source.stream(seed=3).window(2)
+    assert same(window, source.stream(seed=3).window(2))
+    assert not same(window.inputs, source.stream(seed=4).window(2).inputs)
+
+
+def test_windows_come_out_the_same_in_any_order(source: Source) -> None:
+    stream, other = source.stream(), source.stream()
+    in_order = [stream.window(index) for index in range(6)]
+    for index in (4, 0, 5, 5, 1):
+        assert same(other.window(index), in_order[index])
+    assert not same(in_order[0].inputs, in_order[1].inputs), "a control"
+
+
+def test_a_window_continues_the_window_before(source: Source) -> None:
+    short = [source.stream(window=5).window(index) for index in range(6)]
+    long = [source.stream(window=10).window(index) for index in range(3)]
+    assert same(join(short, 0), join(long, 0))
+    assert not same(join(short[::-1], 0), join(long, 0)), "a control"
+
+
+def test_two_processes_see_the_streams_of_one(source: Source) -> None:
+    whole = source.stream(batch_size=6).window(1)
+    halves = [source.stream(rank=rank, batch_size=3).window(1) for rank in (0, 1)]
+    assert same(join(halves, 1), whole)
+    assert not same(join(halves[::-1], 1), whole), "a control"
+
+
+def test_streams_begin_afresh_once_per_episode_and_not_all_at_once(source: Source) -> None:
+    episode, steps, batch = 15, 60, 6
+    reset = source.stream(window=steps, batch_size=batch, episode=episode).window(0).reset
+    assert reset[0].all(), "at the very first step nothing was before"
+    for stream in range(batch):
+        begins = reset[1:, stream].nonzero().flatten() + 1
+        later = begins[begins >= episode].tolist()
+        assert later, "every stream sees something new"
+        assert begins[0] + episode in begins.tolist()
+    assert not reset[1:].all(dim=1).any(), "beginnings are staggered"
+    assert reset[episode + 1 :].float().mean() < 0.5, "a control: most steps continue"
+
+
+def test_held_out_streams_differ_from_training_and_test_from_validation(source: Source) -> None:
+    windows = [source.stream(part).window(0).inputs["eye"] for part in Part]
+    for index in range(3):
+        assert not torch.equal(windows[index], windows[index - 1])
+
+
+def test_workers_change_nothing(source: Source) -> None:
+    alone = list(source.module(num_workers=0).train_dataloader())
+    helped = list(source.module(num_workers=2).train_dataloader())
+    assert len(alone) == 4
+    assert same(alone, helped)
+
+
+@pytest.mark.parametrize("num_workers", [0, 2])
+def test_the_loader_goes_on_after_the_last_window_handed_out(
+    source: Source, num_workers: int
+) -> None:
+    stream = source.stream()
+    loader = source.module(num_workers=num_workers).train_dataloader()
+    assert isinstance(loader, ContinuingLoader)
+    list(islice(loader, 3))  # a pass that is cut short, with more prepared ahead
+    assert loader.state_dict() == {"windows": 3}
+    assert same(list(loader), [stream.window(index) for index in range(3, 7)])
+    resumed = source.module(num_workers=num_workers).train_dataloader()
+    resumed.load_state_dict({"windows": 5})
+    assert same(list(islice(resumed, 2)), [stream.window(index) for index in (5, 6)])
+
+
+def test_validation_is_the_same_every_time(source: Source) -> None:
+    loader = source.module(validation_windows=2).val_dataloader()
+    first = list(loader)
+    assert len(loader) == len(first) == 2
+    assert same(first, list(loader))
+    assert not hasattr(loader, "state_dict"), "there is nothing to resume"
+
+
+def test_global_generators_are_left_alone(source: Source) -> None:
+    import random
+
+    import numpy as np
+
+    def states() -> tuple[Any, ...]:
+        return torch.get_rng_state().sum(), random.getstate(), str(np.random.get_state())
+
+    before = states()
+    source.stream().window(0)
+    assert states() == before
+    torch.rand(1)
+    torch.manual_seed(int(before[0]) + 1)
+    assert states() != before, "a control"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("window", 0),
+        ("batch_size", -1),
+        ("episode", 1),
+        ("seed", -3),
+        ("num_workers", 1.5),
+        ("windows_per_epoch", True),
+        ("validation_windows", 0),
+    ],
+)
+def test_a_wrong_number_is_refused_in_one_sentence(source: Source, field: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=rf"^{field} is {value!r}: give a whole number, .*\.$"):
+        source.module(**{field: value})
