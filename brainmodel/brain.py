@@ -15,7 +15,7 @@ from brainmodel.learning.rule import Rule
 from brainmodel.learning.scope import Local, Scope
 from brainmodel.pathway import Pathway, Route
 from brainmodel.state import BrainState
-from objectives import Activity, Objective
+from objectives import Activity, GroupObjective, Objective
 
 
 @dataclass
@@ -50,7 +50,8 @@ class Brain(nn.Module):
         areas: plans by name.
         pathways: by name.
         inputs: shapes of the inputs by name, without time and batch.
-        scope: how far learning signals travel.
+        scope: how far learning signals travel; `Local` unless given.
+        groups: objectives that several areas share, by name.
 
     Raises:
         ValueError: if areas and pathways do not fit; the message names the area or pathway.
@@ -62,6 +63,7 @@ class Brain(nn.Module):
         pathways: Mapping[str, Pathway],
         inputs: Mapping[str, Sequence[int]],
         scope: Scope | None = None,
+        groups: Mapping[str, GroupObjective] | None = None,
     ):
         super().__init__()
         graph.check(areas, inputs, pathways)
@@ -78,6 +80,10 @@ class Brain(nn.Module):
         for name in self.acting:
             with named(f"areas.{name}"):
                 self._add(name, areas[name], drives[name])
+        self.groups = nn.ModuleDict(groups or {})
+        for name, group in (groups or {}).items():
+            with named(f"groups.{name}"):
+                self._join(group)
 
     def _sort(self, area: str) -> dict[str, list[str]]:
         ends = {name: pathway for name, pathway in self.pathways.items() if pathway.target == area}
@@ -96,6 +102,13 @@ class Brain(nn.Module):
             objective.build(drive, tuple(plan.units))
         self.areas[name], self.rules[name] = area, plan.rule
         self.objectives[name] = nn.ModuleDict(plan.objectives)
+
+    def _join(self, group: GroupObjective) -> None:
+        for area in group.areas:
+            if area not in self.areas:
+                raise ValueError(f"areas: there is no {area!r}; there are {', '.join(self.areas)}")
+        drives = {name: self.area(name).drive for name in group.areas}
+        group.build(drives, {name: self.area(name).units for name in group.areas})
 
     @property
     def dtype(self) -> torch.dtype:
@@ -203,14 +216,19 @@ class Brain(nn.Module):
         return reports, BrainState(states, delayed, state.memories)
 
     def losses(self, activities: Mapping[str, Activity]) -> dict[str, dict[str, Tensor]]:
-        """By area, by objective: the loss, summed over valid steps, over all steps and streams."""
-        return {
-            name: {
-                key: (activity.valid * objective(activity)).mean()
-                for key, objective in cast(nn.ModuleDict, self.objectives[name]).items()
-            }
-            for name, activity in activities.items()
-        }
+        """By area, by objective: the loss, summed over valid steps, over all steps and streams.
+
+        Objectives that areas share stand under "groups".
+        """
+        found: dict[str, dict[str, Tensor]] = {}
+        for name, activity in activities.items():
+            own = cast(nn.ModuleDict, self.objectives[name])
+            found[name] = {k: (activity.valid * own[k](activity)).mean() for k in own}
+        if len(self.groups):
+            valid = next(iter(activities.values())).valid
+            shared = {k: self.groups[k](dict(activities)) for k in self.groups}
+            found["groups"] = {k: (valid * loss).mean() for k, loss in shared.items()}
+        return found
 
 
 def _wide(keep: Tensor, like: Tensor, before: int) -> Tensor:

@@ -17,6 +17,8 @@ def check(areas: Iterable[str], inputs: Iterable[str], pathways: Mapping[str, Pa
     for name in [*areas, *pathways]:
         if not name.isidentifier():
             raise ValueError(f"name {name!r}: areas and pathways need letters, digits, underscores")
+    if "groups" in areas:
+        raise ValueError("areas.groups: the name is taken; choose another for this area")
     for name, pathway in pathways.items():
         where = f"pathways.{name}"
         if pathway.source not in [*areas, *inputs]:
@@ -30,7 +32,7 @@ def check(areas: Iterable[str], inputs: Iterable[str], pathways: Mapping[str, Pa
             )
         if pathway.steps < 0:
             raise ValueError(f"{where}.delay: need 0 or more steps, got {pathway.delay}")
-        if name in ("drive", "error", "recurrent", "rate"):
+        if name in ("drive", "error", "recurrent", "rate", "bias"):
             raise ValueError(f"{where}: the name {name!r} is taken by the area's own synapses")
     for area in areas:
         if not any(p.target == area and p.kind == "feedforward" for p in pathways.values()):
