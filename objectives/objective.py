@@ -7,6 +7,7 @@ An objective averages over units, so that the scales of areas of different sizes
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
@@ -28,9 +29,14 @@ class Objective(nn.Module, ABC):
     Attributes:
         couples_batch: whether the loss of one sample depends on other samples, as where negatives
             or statistics come from the whole batch. Its terms are then spread over the samples.
+        stops_gradient: whether a stop-gradient stands in the loss, or it plays a game against
+            itself, so that its gradient is not the derivative of its value.
+        fewest_streams: how many streams it needs in a batch to mean anything.
     """
 
     couples_batch: ClassVar[bool] = False
+    stops_gradient: ClassVar[bool] = False
+    fewest_streams: ClassVar[int] = 1
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         """Makes the parameters whose sizes depend on the area. By default there are none.
@@ -47,10 +53,54 @@ class Objective(nn.Module, ABC):
     def forward(self, activity: Activity) -> Tensor:
         """Loss [time, batch] of each step and sample: not reduced, and not masked by `valid`.
 
-        It must be finite where `valid` is False, and gradients must be, too.
+        It and its gradients are finite where `valid` is False, too. What joins two steps stands at
+        the later one, and is 0 where a reset or the beginning of the window comes between them.
         """
+
+    def after_step(self) -> None:
+        """What follows each step of the optimizer, such as a moving average. By default nothing."""
+        return
+
+
+class GroupObjective(nn.Module, ABC):
+    """A loss that several areas share.
+
+    Attributes:
+        areas: names of the areas it joins, in the order of their roles.
+        couples_batch: as of `Objective`.
+        stops_gradient: as of `Objective`.
+        fewest_streams: as of `Objective`.
+    """
+
+    areas: list[str]
+    couples_batch: ClassVar[bool] = False
+    stops_gradient: ClassVar[bool] = False
+    fewest_streams: ClassVar[int] = 1
+
+    def __init__(self, areas: list[str]):
+        super().__init__()
+        self.areas = areas
+
+    def build(
+        self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]
+    ) -> None:
+        """Makes the parameters whose sizes depend on the areas: as of `Objective`, by area."""
+        del drive, units
+
+    @abstractmethod
+    def forward(self, activities: dict[str, Activity]) -> Tensor:
+        """Loss [time, batch] of each step and sample, as of `Objective`; activities by area."""
+
+    def after_step(self) -> None:
+        """What follows each step of the optimizer, such as a moving average. By default nothing."""
+        return
 
 
 def mean_over_units(values: Tensor) -> Tensor:
     """Mean [time, batch] of values [time, batch, *shape] over all that belongs to one sample."""
     return values.flatten(2).mean(2)
+
+
+def mean_over_space(values: Tensor) -> Tensor:
+    """Mean [time, batch, channel] of maps over their positions; dense values stay as they are."""
+    return values.flatten(3).mean(3) if values.ndim > 3 else values

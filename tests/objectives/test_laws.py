@@ -11,9 +11,10 @@ import pytest
 import torch
 import yaml
 from torch import Tensor, nn
+from torch.autograd.gradcheck import GradcheckError
 
 import brainmodel
-from objectives import Activity, Objective
+from objectives import Activity, GroupObjective, Objective
 from tests.objectives.activities import DENSE, MAPS, make_activity
 
 CONFIGS = sorted((brainmodel.CONFIGS / "objectives").glob("*.yaml"))
@@ -22,17 +23,37 @@ SHAPES = [pytest.param(DENSE, id="dense"), pytest.param(MAPS, id="maps")]
 Shapes = tuple[tuple[int, ...], tuple[int, ...]]
 
 
-def load(path: Path) -> Objective:
+class Shared(nn.Module):
+    """An objective of several areas as one of a single area, which plays the second part too."""
+
+    def __init__(self, group: GroupObjective):
+        super().__init__()
+        self.group = group
+        self.couples_batch = group.couples_batch
+        self.stops_gradient = group.stops_gradient
+
+    def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
+        areas = self.group.areas
+        self.group.build(dict.fromkeys(areas, drive), dict.fromkeys(areas, units))
+
+    def forward(self, activity: Activity) -> Tensor:
+        second = activity._replace(rate=activity.rate.flip(2).square())
+        return self.group(dict(zip(self.group.areas, (activity, second), strict=True)))
+
+
+def load(path: Path) -> Objective | GroupObjective:
     """The objective of a config, built as the command line builds it."""
     parser = jsonargparse.ArgumentParser(exit_on_error=False)
-    parser.add_argument("--objective", type=Objective)
+    parser.add_argument("--objective", type=Objective | GroupObjective)
     config = parser.parse_object({"objective": yaml.safe_load(path.read_text())})
     return parser.instantiate(config)["objective"]
 
 
-def made(path: Path, shapes: Shapes) -> Objective:
+def made(path: Path, shapes: Shapes) -> Objective | Shared:
     """The objective of a config with the parameters that an area of these shapes gives it."""
     objective = load(path)
+    if isinstance(objective, GroupObjective):
+        objective = Shared(objective)
     objective.build(*shapes)
     return objective.double()
 
@@ -87,13 +108,27 @@ def check_samples_do_not_meet(objective: nn.Module, shapes: Shapes) -> None:
 
 
 def check_gradient(objective: nn.Module, shapes: Shapes) -> None:
-    """The gradient by the prediction is that of finite differences (rates have stopped targets)."""
-    activity = make_activity(*shapes, time=3, batch=2)
+    """Gradients by prediction and rate are those of finite differences."""
+    activity = make_activity(*shapes, time=4, batch=2)
 
-    def loss(prediction: Tensor) -> Tensor:
-        return objective(activity._replace(prediction=prediction))
+    def loss(prediction: Tensor, rate: Tensor) -> Tensor:
+        return objective(activity._replace(prediction=prediction, rate=rate))
 
-    assert torch.autograd.gradcheck(loss, (activity.prediction,))
+    torch.autograd.gradcheck(loss, (activity.prediction, activity.rate))
+
+
+def check_resets(objective: nn.Module, shapes: Shapes) -> None:
+    """What a stream did before a reset has nothing to do with its losses after, and conversely."""
+    activity = make_activity(*shapes)
+    middle = len(activity.valid) // 2
+    assert not activity.valid[middle, 1]
+    loss = activity.valid * objective(activity)
+    before = gradients(loss[:middle, 1].sum(), activity)
+    after = gradients(loss[middle:, 1].sum(), activity)
+    for name, gradient in before.items():
+        assert not gradient[middle:, 1].any(), f"{name} of the next stream matters"
+    for name, gradient in after.items():
+        assert not gradient[:middle, 1].any(), f"{name} of the previous stream matters"
 
 
 @pytest.mark.parametrize("shapes", SHAPES)
@@ -116,8 +151,20 @@ class TestObjectives:
         else:
             check_samples_do_not_meet(objective, shapes)
 
-    def test_its_gradient_is_that_of_finite_differences(self, path: Path, shapes: Shapes) -> None:
-        check_gradient(made(path, shapes), shapes)
+    def test_its_gradient_is_its_derivative_unless_it_is_said(
+        self, path: Path, shapes: Shapes
+    ) -> None:
+        objective = made(path, shapes)
+        if objective.stops_gradient:
+            with pytest.raises(GradcheckError):
+                check_gradient(objective, shapes)
+        else:
+            check_gradient(objective, shapes)
+
+    def test_nothing_crosses_a_reset(self, path: Path, shapes: Shapes) -> None:
+        objective = made(path, shapes)
+        if not objective.couples_batch:  # there the streams meet anyway, and so do old and new ones
+            check_resets(objective, shapes)
 
 
 class Reduced(nn.Module):
@@ -155,6 +202,13 @@ class Centred(nn.Module):
         return (error - error.mean(1, keepdim=True)).square().flatten(2).mean(2)
 
 
+class Running(nn.Module):
+    """Crosses resets: the mean of the rates so far, wherever they come from."""
+
+    def forward(self, activity: Activity) -> Tensor:
+        return activity.rate.flatten(2).mean(2).cumsum(0)
+
+
 class HalfGradient(nn.Module):
     """Has the value of the squared error and the gradient of half of it."""
 
@@ -171,6 +225,7 @@ class HalfGradient(nn.Module):
         (check_finite, Rooted()),
         (check_samples_do_not_meet, Centred()),
         (check_gradient, HalfGradient()),
+        (check_resets, Running()),
     ],
 )
 def test_each_law_is_broken_by_something(law, broken: nn.Module) -> None:

@@ -1,0 +1,44 @@
+"""Prediction of the drive several steps ahead, read out of the area's rates.
+
+    loss(t) = mean_k mean_i ( u_i(t) - [P_k h(t - k)]_i )^2
+
+with one linear read-out P_k for each horizon. Each term stands at the step t when the predicted
+drive arrives. The next step is k = 1; it reads the rates alone, where the area's own predictor
+(SquaredError) is helped by feedback.
+"""
+
+from torch import Tensor, nn
+
+from objectives.objective import Activity, Objective
+from objectives.pairs import at_later_step, check_horizons, earlier, later
+from objectives.readout import Readout
+from objectives.squared_error import squared_error
+
+
+class MultiHorizon(Objective):
+    """Squared error of predictions of the drive, averaged over horizons.
+
+    Args:
+        horizons: how many steps ahead, each >= 1 and shorter than the windows.
+        kernel: odd width of the read-outs between maps, in pixels.
+
+    Raises:
+        ValueError: if a horizon is not in the future.
+    """
+
+    def __init__(self, horizons: list[int], kernel: int = 3):
+        super().__init__()
+        check_horizons(horizons)
+        self.horizons = list(horizons)
+        self.kernel = kernel
+        self.readouts = nn.ModuleList()
+
+    def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
+        self.readouts = nn.ModuleList(Readout(units, drive, self.kernel) for _ in self.horizons)
+
+    def forward(self, activity: Activity) -> Tensor:
+        total = activity.rate.new_zeros(activity.valid.shape)
+        for k, readout in zip(self.horizons, self.readouts, strict=True):
+            loss = squared_error(later(activity.drive, k), readout(earlier(activity.rate, k)))
+            total = total + at_later_step(loss, activity.valid, k)
+        return total / len(self.horizons)

@@ -1,0 +1,48 @@
+"""Prediction of the area's own future rates: a target that it makes itself, and may not move.
+
+    loss(t) = mean_k mean_i ( stop[h_i(t)] - [P_k h(t - k)]_i )^2
+
+with one linear read-out P_k for each horizon. Alone it rewards rates that never change; join it
+with an objective that keeps variance, such as `LatentPredictiveLearning`. Grill et al. (2020),
+arXiv:2006.07733, on why stopped targets with a predictor need not collapse; Guo et al. (2022),
+arXiv:2206.08332, over time.
+"""
+
+from torch import Tensor, nn
+
+from objectives.objective import Activity, Objective
+from objectives.pairs import at_later_step, check_horizons, earlier, later
+from objectives.readout import Readout
+from objectives.squared_error import squared_error
+
+
+class SelfPrediction(Objective):
+    """Squared error of predictions of the area's own rates, averaged over horizons.
+
+    Args:
+        horizons: how many steps ahead, each >= 1 and shorter than the windows.
+        kernel: odd width of the read-outs between maps, in pixels.
+
+    Raises:
+        ValueError: if a horizon is not in the future.
+    """
+
+    stops_gradient = True
+
+    def __init__(self, horizons: list[int], kernel: int = 3):
+        super().__init__()
+        check_horizons(horizons)
+        self.horizons = list(horizons)
+        self.kernel = kernel
+        self.readouts = nn.ModuleList()
+
+    def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
+        self.readouts = nn.ModuleList(Readout(units, units, self.kernel) for _ in self.horizons)
+
+    def forward(self, activity: Activity) -> Tensor:
+        total = activity.rate.new_zeros(activity.valid.shape)
+        for k, readout in zip(self.horizons, self.readouts, strict=True):
+            target = later(activity.rate, k).detach()
+            loss = squared_error(target, readout(earlier(activity.rate, k)))
+            total = total + at_later_step(loss, activity.valid, k)
+        return total / len(self.horizons)

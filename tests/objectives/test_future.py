@@ -1,0 +1,139 @@
+"""Objectives that foresee: several steps, the own rates, another area's; and the split error."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from objectives import (
+    AbsoluteError,
+    Activity,
+    AreaPrediction,
+    Categorical,
+    MultiHorizon,
+    SelfPrediction,
+    Slowness,
+    SplitError,
+)
+from objectives.readout import Readout
+from tests.objectives.activities import DENSE, MAPS, from_numbers, from_tensors, make_activity
+
+
+def stream(rate: Tensor, drive: Tensor | None = None, valid: Tensor | None = None) -> Activity:
+    """An activity with these rates [time, batch, unit], valid except where it is said."""
+    drive = torch.zeros_like(rate) if drive is None else drive
+    valid = torch.ones(rate.shape[:2]).bool() if valid is None else valid
+    return Activity(drive, torch.zeros_like(drive), drive, rate, valid)
+
+
+def make_linear(readout: torch.nn.Module, factor: float) -> None:
+    """Lets a dense read-out answer its input times a factor."""
+    weight, bias = readout.parameters()
+    with torch.no_grad():
+        weight.copy_(factor * torch.eye(len(weight)))
+        bias.zero_()
+
+
+GROWING = 2.0 ** torch.arange(5).double().view(5, 1, 1) * torch.ones(1, 2, 3).double()
+RESET = torch.tensor([[0, 0], [1, 1], [1, 0], [1, 1], [1, 1]]).bool()
+
+
+def test_several_horizons_are_averaged_each_where_its_target_arrives() -> None:
+    objective = MultiHorizon([1, 3])
+    objective.build((3,), (3,))
+    objective.double()
+    make_linear(objective.readouts[0], 2.0)  # right: rates double
+    make_linear(objective.readouts[1], 7.0)  # an eighth of the rate too little
+    loss = objective(stream(GROWING, drive=GROWING, valid=RESET))
+    expected = torch.zeros(5, 2).double()
+    expected[3, 0], expected[4, 0] = 1.0**2 / 2, 2.0**2 / 2  # (8 - 7)^2, (16 - 14)^2
+    torch.testing.assert_close(loss, expected)
+
+
+def test_own_rates_are_foreseen_but_do_not_come_to_meet_the_prediction() -> None:
+    objective = SelfPrediction([1])
+    objective.build((3,), (3,))
+    objective.double()
+    make_linear(objective.readouts[0], 1.0)
+    rate = GROWING.clone().requires_grad_()
+    loss = objective(stream(rate, valid=RESET))
+    change = torch.tensor([[0, 0], [1, 1], [2, 0], [4, 4], [8, 8]]).double()
+    torch.testing.assert_close(loss, change.square())
+    (signal,) = torch.autograd.grad(loss[4, 0], rate)
+    expected = torch.zeros_like(rate)
+    expected[3, 0] = -2 * 8 / 3  # only the rate that predicts
+    torch.testing.assert_close(signal, expected)
+
+
+def test_the_area_that_is_foreseen_by_another_does_not_learn_from_it() -> None:
+    objective = AreaPrediction(["V1", "LM"], horizon=1)
+    objective.build({}, {"V1": (3,), "LM": (3,)})
+    objective.double()
+    make_linear(objective.readout, 1.0)
+    low, high = GROWING.clone().requires_grad_(), (3 * GROWING).requires_grad_()
+    loss = objective({"V1": stream(low, valid=RESET), "LM": stream(high, valid=RESET)})
+    off = torch.tensor([[0, 0], [5, 5], [10, 0], [20, 20], [40, 40]]).double()  # 6 - 1, 12 - 2 ..
+    torch.testing.assert_close(loss, off.square())
+    signals = torch.autograd.grad(loss.sum(), (low, high), allow_unused=True)
+    assert signals[0].any() and signals[1] is None
+
+
+@pytest.mark.parametrize("areas", [["V1"], ["V1", "V1"], ["V1", "LM", "AL"]])
+def test_an_area_foresees_exactly_one_other(areas: list[str]) -> None:
+    with pytest.raises(ValueError, match="areas: need two"):
+        AreaPrediction(areas)
+
+
+@pytest.mark.parametrize("source", [(5,), (3, 4, 4)])
+@pytest.mark.parametrize("target", [(6,), (2, 4, 4), (2, 8, 6), (2, 2, 2)])
+def test_a_readout_joins_any_two_shapes(source: tuple, target: tuple) -> None:
+    rate = torch.rand(7, 4, *source)
+    readout = Readout(source, target)
+    assert readout(rate).shape == (7, 4, *target)
+    assert torch.allclose(readout(rate)[2:3, 1:2], readout(rate[2:3, 1:2]), atol=1e-6)
+
+
+def test_slowness_is_the_mean_square_of_changes() -> None:
+    change = torch.tensor([[0, 0], [1, 1], [2, 0], [4, 4], [8, 8]]).double()
+    torch.testing.assert_close(Slowness()(stream(GROWING, valid=RESET)), change.square())
+    assert not Slowness()(stream(torch.ones(5, 2, 3))).any()
+
+
+def test_the_categorical_loss_equals_the_one_worked_out_by_hand() -> None:
+    half = Categorical()(from_numbers([1.0, 0.0], [0.0, 0.0]))
+    assert half.item() == pytest.approx(math.log(2))
+    quarter = Categorical()(from_numbers([1.0, 0.0], [0.0, math.log(3)]))
+    assert quarter.item() == pytest.approx(math.log(4))
+
+
+@pytest.mark.parametrize("shapes", [DENSE, MAPS])
+def test_the_categorical_likelihood_is_that_of_torch(shapes: tuple) -> None:
+    logit = make_activity(*shapes).prediction.detach()
+    chosen = torch.distributions.Categorical(logits=logit.movedim(2, -1)).sample()
+    drive = torch.nn.functional.one_hot(chosen, shapes[0][0]).movedim(-1, 2).double()
+    log_prob = torch.distributions.Categorical(logits=logit.movedim(2, -1)).log_prob(chosen)
+    expected = -log_prob.reshape(*logit.shape[:2], -1).mean(2)
+    torch.testing.assert_close(Categorical()(from_tensors(drive, logit)), expected)
+
+
+def test_both_error_populations_together_make_half_the_absolute_error() -> None:
+    activity = make_activity(*MAPS)
+    torch.testing.assert_close(SplitError()(activity), 0.5 * AbsoluteError()(activity))
+    found = SplitError(under=3.0, over=1.0)(from_numbers([1.0, 5.0], [2.0, 2.0]))
+    assert found.item() == pytest.approx(0.5 * (1 * 1 + 3 * 3) / 2)
+
+
+def test_unequal_error_populations_make_an_optimist() -> None:
+    drive = torch.linspace(0, 1, 1001).double().view(-1, 1, 1)
+    guesses = torch.linspace(0, 1, 101).double()
+    objective = SplitError(under=3.0, over=1.0)
+    activities = [from_tensors(drive, guess.expand_as(drive)) for guess in guesses]
+    losses = torch.stack([objective(activity).mean() for activity in activities])
+    assert guesses[losses.argmin()].item() == pytest.approx(0.75)  # 3 / (3 + 1)
+
+
+@pytest.mark.parametrize("gains", [(0.0, 1.0), (1.0, -1.0)])
+def test_a_gain_that_is_not_positive_is_refused(gains: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="under, over: need gains > 0"):
+        SplitError(*gains)
