@@ -52,16 +52,26 @@ class Dynamics:
         kind = TensorForward if kernel is None else FusedForward
         return kind(self, currents, carried, results, kernel)
 
-    def reverse(self, currents: Tensor, carried: Sequence[Tensor]) -> "Reverse":
-        """The reverse of the steps of a window.
+    def reverse(
+        self,
+        currents: Tensor,
+        carried: Sequence[Tensor],
+        rate_bar: Tensor,
+        carried_bar: Sequence[Tensor],
+    ) -> "Reverse":
+        """The reverse of the steps of a window, to be taken from the last step to the first.
 
         Args:
             currents: [time, batch, current * unit, ...].
             carried: the carried fields before each step, [time, batch, *units] each.
+            rate_bar: derivatives of the loss by the rates after each step, [time, batch, *units],
+                contiguous; what step t reads must be there when it is taken.
+            carried_bar: derivatives by the carried fields after the last step, [batch, *units]
+                each, contiguous; each step overwrites them with those before it.
         """
         kernel = self._kernel(1, currents, *carried)
         kind = TensorReverse if kernel is None else FusedReverse
-        return kind(self, currents, carried, kernel)
+        return kind(self, currents, carried, rate_bar, carried_bar, kernel)
 
     def _split(self, currents: Tensor) -> tuple[Tensor, ...]:
         return currents.chunk(len(self.cell.currents), dim=1)
@@ -154,67 +164,75 @@ class TensorForward(Forward):
 
 
 class Reverse(ABC):
-    """Reverse steps of a window; `pull` is to be called from the last step to the first."""
+    """Reverse steps of a window, one by one.
+
+    Attributes:
+        currents_bar: derivatives by the currents, [time, batch, current * unit, ...], filled step
+            by step.
+    """
+
+    def __init__(
+        self,
+        dynamics: Dynamics,
+        currents: Tensor,
+        carried: Sequence[Tensor],
+        rate_bar: Tensor,
+        carried_bar: Sequence[Tensor],
+        kernel: Any,
+    ):
+        self.dynamics, self.currents, self.kernel = dynamics, currents, kernel
+        self.carried, self.rate_bar, self.carried_bar = carried, rate_bar, carried_bar
+        self.currents_bar = torch.empty_like(currents)
 
     @abstractmethod
-    def pull(self, t: int, rate_bar: Tensor, carried_bar: Sequence[Tensor], out: Tensor) -> None:
-        """Take the reverse of step t.
-
-        Args:
-            t: the step.
-            rate_bar: derivative of the loss by the rate after the step, [batch, *units].
-            carried_bar: derivatives by the carried fields after the step, [batch, *units] each;
-                overwritten with those before the step.
-            out: receives the derivative by the currents into the step,
-                [batch, current * unit, ...].
-        """
+    def step(self, t: int) -> None:
+        """Take the reverse of step t."""
 
 
 class FusedReverse(Reverse):
     """Reverse steps by one native loop each."""
 
-    def __init__(
-        self, dynamics: Dynamics, currents: Tensor, carried: Sequence[Tensor], kernel: Any
-    ):
-        self.kernel = kernel
-        self.arrays = (currents, *carried)  # held, for their addresses are
-        self.places = [_place(array) for array in self.arrays]
-        self.size = (carried[0].shape[1], carried[0][0, 0].numel()) if len(currents) else (0, 0)
+    def __init__(self, *arguments: Any):
+        super().__init__(*arguments)
+        steps, rows = self.rate_bar.shape[:2]
+        self.size = (rows, self.rate_bar[0, 0].numel() if steps * rows else 0)
+        self.before = [_place(array) for array in (self.currents, *self.carried, self.rate_bar)]
+        self.bars = [bar.data_ptr() for bar in self.carried_bar]
+        self.out = _place(self.currents_bar)
 
-    def pull(self, t: int, rate_bar: Tensor, carried_bar: Sequence[Tensor], out: Tensor) -> None:
-        """See `Reverse.pull`; all tensors contiguous."""
-        bars = [bar.data_ptr() for bar in carried_bar]
-        places = [start + t * stride for start, stride in self.places]
-        self.kernel.call(*self.size, *places, rate_bar.data_ptr(), *bars, out.data_ptr(), *bars)
+    def step(self, t: int) -> None:
+        """See `Reverse.step`."""
+        places = [at + t * stride for at, stride in self.before]
+        at, stride = self.out
+        self.kernel.call(*self.size, *places, *self.bars, at + t * stride, *self.bars)
 
 
 class TensorReverse(Reverse):
     """Reverse steps by tensor calls, from derivatives taken for a stretch of steps at once."""
 
-    def __init__(
-        self, dynamics: Dynamics, currents: Tensor, carried: Sequence[Tensor], kernel: Any
-    ):
-        self.dynamics, self.currents, self.carried = dynamics, currents, carried
-        self.length = max(1, CHUNK // max(1, currents[0].numel()))
-        self.first = currents.shape[0]
+    def __init__(self, *arguments: Any):
+        super().__init__(*arguments)
+        self.first = self.currents.shape[0]
         self.rows: list[list[list[Tensor | None]]] = []
 
-    def pull(self, t: int, rate_bar: Tensor, carried_bar: Sequence[Tensor], out: Tensor) -> None:
-        """See `Reverse.pull`."""
+    def step(self, t: int) -> None:
+        """See `Reverse.step`."""
         if t < self.first:
-            self.first = max(0, t + 1 - self.length)
+            length = max(1, CHUNK // max(1, self.currents[0].numel()))
+            self.first = max(0, t + 1 - length)
             self._differentiate(self.first, t + 1)
         cell = self.dynamics.cell
-        bars = dict(zip(cell.carried, carried_bar, strict=True))
+        bars = dict(zip(cell.carried, self.carried_bar, strict=True))
+        rate_bar = self.rate_bar[t]
         bars["rate"] = rate_bar + bars["rate"] if "rate" in bars else rate_bar
-        befores = [torch.zeros_like(rate_bar) for _ in carried_bar]
-        targets = [*out.chunk(len(cell.currents), dim=1), *befores]
+        befores = [torch.zeros_like(rate_bar) for _ in self.carried_bar]
+        targets = [*self.currents_bar[t].chunk(len(cell.currents), dim=1), *befores]
         for target, row in zip(targets, self.rows[t - self.first], strict=True):
             target.zero_()
             for name, derivative in zip(self.dynamics.outputs, row, strict=True):
                 if derivative is not None:
                     target.addcmul_(derivative, bars[name])
-        for bar, before in zip(carried_bar, befores, strict=True):
+        for bar, before in zip(self.carried_bar, befores, strict=True):
             bar.copy_(before)
 
     def _differentiate(self, start: int, stop: int) -> None:

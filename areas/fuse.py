@@ -61,6 +61,7 @@ PROLOGUE = """
 VECTOR float expf(float); VECTOR float logf(float);
 VECTOR double exp(double); VECTOR double log(double);
 typedef {real} real;
+#define SHARED 4000  /* elements from which on the cores share a loop */
 #define exp_ exp{suffix}
 #define log_ log{suffix}
 #define sqrt_ sqrt{suffix}
@@ -70,15 +71,8 @@ static inline real tanh_(real x) {{
     return y < {border} ? near : far;
 }}
 """
-FLAGS = [
-    "-O3",
-    "-march=native",
-    "-fno-math-errno",
-    "-fno-trapping-math",
-    "-fopenmp-simd",
-    "-shared",
-    "-fPIC",
-]
+FLAGS = ["-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"]
+THREADS = ("-fopenmp", "-fopenmp-simd")  # the second where a compiler has no OpenMP library
 KINDS = {torch.float32: ("float", "f", "1e-2f"), torch.float64: ("double", "", "1e-6")}
 
 
@@ -163,8 +157,9 @@ def _write(graph: torch.fx.Graph, inputs: tuple[int, int], outputs: tuple[int, i
     arrays = [f"const real *{name}" for name in _arrays("x", inputs)]
     arrays += [f"real *{name}" for name in _arrays("y", outputs)]
     head = f"void kernel(long rows, long n, {', '.join(arrays)}) {{\n"
+    share = "#pragma omp parallel for if (rows * n > SHARED)\n"
     loop = "for (long b = 0; b < rows; b++)\n#pragma omp simd\nfor (long j = 0; j < n; j++) {\n"
-    return head + loop + "\n".join(lines) + "\n}\n}\n"
+    return head + share + loop + "\n".join(lines) + "\n}\n}\n"
 
 
 def _arrays(letter: str, counts: tuple[int, int]) -> list[str]:
@@ -191,14 +186,21 @@ def _compile(text: str, compiler: str) -> Path | None:
     library = home / "brainmodel" / f"{key[:24]}.so"
     if library.exists():
         return library
-    try:
-        library.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=library.parent) as folder:
-            source, made = Path(folder, "kernel.c"), Path(folder, "kernel.so")
-            source.write_text(text)
-            command = [compiler, *FLAGS, str(source), "-o", str(made), "-lm"]
-            subprocess.run(command, check=True, capture_output=True, timeout=120)
-            made.replace(library)  # atomic: another process may be doing the same
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return library
+    for threads in THREADS:
+        try:
+            _make(text, [compiler, *FLAGS, threads], library)
+            return library
+        except (OSError, subprocess.SubprocessError):
+            continue
+    return None
+
+
+def _make(text: str, command: list[str], library: Path) -> None:
+    """Compile, then move into place at once: another process may be doing the same."""
+    library.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=library.parent) as folder:
+        source, made = Path(folder, "kernel.c"), Path(folder, "kernel.so")
+        source.write_text(text)
+        whole = [*command, str(source), "-o", str(made), "-lm"]
+        subprocess.run(whole, check=True, capture_output=True, timeout=120)
+        made.replace(library)

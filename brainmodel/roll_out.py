@@ -24,16 +24,16 @@ def roll_out(
     learnt = [p for p in brain.parameters() if p.requires_grad]
     with torch.autocast(reset.device.type, enabled=False):
         inputs = {name: signal.to(brain.dtype) for name, signal in inputs.items()}
-        course = _Course(brain, inputs, reset, state)
-        shown = _RollOut.apply(course, *learnt)
+        rolling = _Rolling(brain, inputs, reset, state)
+        shown = _RollOut.apply(rolling, *learnt)
     activities = {}
     for k, name in enumerate(brain.areas):
         activities[name] = Activity(*shown[4 * k : 4 * k + 4], valid=~reset)
-    assert course.after is not None
-    return activities, course.after
+    assert rolling.after is not None
+    return activities, rolling.after
 
 
-class _Course:
+class _Rolling:
     """What forward and backward of one roll-out share."""
 
     def __init__(self, brain: Brain, inputs: dict[str, Tensor], reset: Tensor, state: BrainState):
@@ -41,6 +41,7 @@ class _Course:
         self.learns = torch.is_grad_enabled()
         self.passage: Passage | None = None
         self.after: BrainState | None = None
+        self.shown: list[torch.Size] = []  # shapes of what the forward returns
 
     def forward(self) -> list[Tensor]:
         sweep = Sweep(self.brain, self.inputs, self.reset, self.start)
@@ -56,7 +57,9 @@ class _Course:
                     self.brain.area(name), record, before
                 )
         self.after = BrainState(states, sweep.delayed(), memories)
-        return [signal for name in self.brain.areas for signal in self._shown(records[name])]
+        shown = [signal for name in self.brain.areas for signal in self._shown(records[name])]
+        self.shown = [signal.shape for signal in shown]
+        return shown
 
     @staticmethod
     def _shown(record: Any) -> list[Tensor]:
@@ -67,18 +70,24 @@ class _Course:
 
 class _RollOut(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, course: _Course, *parameters: Tensor) -> tuple[Tensor, ...]:
-        ctx.course = course
-        return tuple(course.forward())
+    def forward(ctx: Any, rolling: _Rolling, *parameters: Tensor) -> tuple[Tensor, ...]:
+        ctx.rolling = rolling
+        ctx.set_materialize_grads(False)
+        return tuple(rolling.forward())
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *bars: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore
-        course = ctx.course
-        brain = course.brain
-        signals = {name: Signals(*bars[4 * k : 4 * k + 4]) for k, name in enumerate(brain.areas)}
-        assert course.passage is not None
-        found = brain.scope.gradients(brain, course.passage, signals)
+        rolling = ctx.rolling
+        brain = rolling.brain
+        like = next(bar for bar in bars if bar is not None)
+        said = [
+            like.new_zeros(()).expand(shape) if bar is None else bar
+            for bar, shape in zip(bars, rolling.shown, strict=True)
+        ]
+        signals = {name: Signals(*said[4 * k : 4 * k + 4]) for k, name in enumerate(brain.areas)}
+        assert rolling.passage is not None
+        found = brain.scope.gradients(brain, rolling.passage, signals)
         learnt = [(n, p) for n, p in brain.named_parameters() if p.requires_grad]
         gradients = [found[n] if n in found else torch.zeros_like(p) for n, p in learnt]
         return (None, *gradients)

@@ -46,14 +46,13 @@ class Course:
         self.known = known
         self.waits = bool(shapes) or "error" in area.afferents
         self.sources = {n: new(steps, batch, *shape) for n, shape in shapes.items()} | known
-        self.error = new(steps, batch, *area.drive)
-        self.sources["error"] = self.error
-        self.potential = new(steps, batch, *area.drive)
+        shape = (steps, batch, *area.drive)
+        self.error = self.sources["error"] = new(shape)
+        self.potential = self.prediction = new(shape)
         if area.predictor is None:
-            self.potential.zero_()
-        self.prediction = self.potential
-        if area.predictor is not None and area.predictor.activation is not None:
-            self.prediction = torch.empty_like(self.potential)
+            self.potential = self.prediction = area.bias.new_zeros(()).expand(shape)
+        elif area.predictor.activation is not None:
+            self.prediction = new(shape)
         self.fields = {n: new(steps + 1, *value.shape) for n, value in _items(state)}
         for name, value in _items(state):
             self.fields[name][0] = value

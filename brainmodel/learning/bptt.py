@@ -53,13 +53,13 @@ def unroll(area: Area, record: Record, rate_bar: Tensor, potential_bar: Tensor) 
         derivative by the currents, [time, batch, current * unit, ...].
     """
     befores = [record.before(name) for name in area.cell.carried]
-    reverse = area.dynamics.reverse(record.currents, befores)
-    currents_bar = torch.empty_like(record.currents)
     carried_bar = still(area, record)
+    reverse = area.dynamics.reverse(record.currents, befores, rate_bar, carried_bar)
+    currents_bar = reverse.currents_bar
     recurrent = currents_bar[:, :, area.reached("recurrent")].unbind(0)
     breaks = interrupt(record)
     for t in reversed(range(len(recurrent))):
-        reverse.pull(t, rate_bar[t], carried_bar, currents_bar[t])
+        reverse.step(t)
         earlier = torch.zeros_like(rate_bar[0]) if t == 0 or breaks[t] else rate_bar[t - 1]
         area.synapses["recurrent"].add_transpose(recurrent[t], earlier)
         if "error" in area.afferents:

@@ -183,17 +183,15 @@ def recede(area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tenso
     Returns:
         derivative by the currents, [time, batch, current * unit, ...].
     """
-    reverse = area.dynamics.reverse(
-        record.currents, [record.before(name) for name in area.cell.carried]
-    )
-    currents_bar = torch.empty_like(record.currents)
+    befores = [record.before(name) for name in area.cell.carried]
+    reverse = area.dynamics.reverse(record.currents, befores, rate_bar, carried_bar)
     breaks = interrupt(record)
     for t in reversed(range(rate_bar.shape[0])):
-        reverse.pull(t, rate_bar[t], carried_bar, currents_bar[t])
+        reverse.step(t)
         if record.keep is not None and breaks[t]:
             for bar in carried_bar:
                 bar.mul_(record.keep[t].view(-1, *[1] * (bar.dim() - 1)))
-    return currents_bar
+    return reverse.currents_bar
 
 
 def interrupt(record: Record) -> list[bool]:

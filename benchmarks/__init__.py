@@ -1,0 +1,1 @@
+"""Benchmarks: one file a claim, each `python -m benchmarks.NAME [--quick] --out DIR`."""
