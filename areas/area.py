@@ -42,7 +42,8 @@ class Area(nn.Module):
         messages: shapes of the feedback and lateral messages, by the name of the pathway.
         predictor: what predicts the drive; None for an area that does not.
         afferents: which of its drive and prediction error reach its units.
-        kernel: odd width of receptive fields on maps, in pixels.
+        kernel: odd width of the receptive fields of drive, error and recurrent synapses on maps,
+            in pixels; messages end on one pixel each.
 
     Raises:
         ValueError: for shapes that do not fit, or an afferent error without a predictor.
@@ -68,7 +69,7 @@ class Area(nn.Module):
         self.messages = {name: tuple(shape) for name, shape in messages.items()}
         sources = dict.fromkeys(afferents, drive) | dict(messages) | {"recurrent": units}
         made = {
-            name: connect(shape, units, self._count(name), kernel)
+            name: connect(shape, units, self._count(name), 1 if name in messages else kernel)
             for name, shape in sources.items()
         }
         self.synapses = Bundle(made)

@@ -19,7 +19,8 @@ class Predictor(nn.Module):
     Args:
         activation: phi, pointwise, for example `torch.sigmoid` for drives in [0, 1]; the identity
             unless given.
-        kernel: odd width of its receptive fields on maps, in pixels.
+        kernel: odd width of its receptive fields for the rates on maps, in pixels; messages act
+            on one pixel each.
 
     Raises:
         ValueError: if `kernel` is not odd and positive.
@@ -36,7 +37,10 @@ class Predictor(nn.Module):
 
     def build(self, drive: Sequence[int], sources: Mapping[str, Sequence[int]]) -> None:
         """Make the synapses from each source (name to shape) onto a drive of a shape."""
-        made = {name: connect(shape, drive, 1, self.kernel) for name, shape in sources.items()}
+        made = {
+            name: connect(shape, drive, 1, self.kernel if name == "rate" else 1)
+            for name, shape in sources.items()
+        }
         self.synapses = Bundle(made)
         self.bias = nn.Parameter(torch.zeros(drive[0]))
 

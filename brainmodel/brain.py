@@ -29,7 +29,7 @@ class AreaPlan:
         rule: how a learning signal becomes weight changes.
         predictor: what predicts its drive; null for an area that does not predict.
         afferents: which of drive and prediction error reach its units.
-        kernel: odd width of receptive fields on maps, in pixels.
+        kernel: odd width of receptive fields on maps, in pixels (see `Area`).
         learning_rate: of this area; the model's unless given.
     """
 

@@ -67,7 +67,7 @@ class GatedMicrocircuit(Rule):
                     f"rule.apical: no feedback or lateral pathway {name!r} ends here; there are "
                     f"{', '.join(area.messages) or 'none'}"
                 )
-            self.apical[name] = connect(area.messages[name], area.units, 1, kernel=3)
+            self.apical[name] = connect(area.messages[name], area.units, 1, kernel=1)
         self.apical.requires_grad_(False)
 
     def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
