@@ -2,36 +2,54 @@
 
 from objectives.absolute_error import AbsoluteError
 from objectives.area_prediction import AreaPrediction
+from objectives.barlow_twins import BarlowTwins
 from objectives.bernoulli import Bernoulli
+from objectives.byol import BYOL
 from objectives.categorical import Categorical
 from objectives.clapp import CLAPP
+from objectives.energy import Energy
 from objectives.gaussian import Gaussian
 from objectives.info_nce import InfoNCE
+from objectives.intrinsic_plasticity import IntrinsicPlasticity
 from objectives.latent_predictive_learning import LatentPredictiveLearning
 from objectives.multi_horizon import MultiHorizon
 from objectives.objective import Activity, GroupObjective, Objective
 from objectives.poisson import Poisson
+from objectives.population_rate import PopulationRate
 from objectives.self_prediction import SelfPrediction
+from objectives.sim_siam import SimSiam
 from objectives.slowness import Slowness
+from objectives.sparseness import Sparseness
 from objectives.split_error import SplitError
 from objectives.squared_error import SquaredError
+from objectives.target_rate import TargetRate
+from objectives.vicreg import VICReg
 
 __all__ = [
     "AbsoluteError",
     "Activity",
     "AreaPrediction",
+    "BYOL",
+    "BarlowTwins",
     "Bernoulli",
     "CLAPP",
     "Categorical",
+    "Energy",
     "Gaussian",
     "GroupObjective",
     "InfoNCE",
+    "IntrinsicPlasticity",
     "LatentPredictiveLearning",
     "MultiHorizon",
     "Objective",
     "Poisson",
+    "PopulationRate",
     "SelfPrediction",
+    "SimSiam",
     "Slowness",
+    "Sparseness",
     "SplitError",
     "SquaredError",
+    "TargetRate",
+    "VICReg",
 ]

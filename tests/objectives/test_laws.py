@@ -78,6 +78,8 @@ def check_liveness(objective: nn.Module, shapes: Shapes) -> None:
     signals = gradients(loss, activity)
     assert any(signals[name].any() for name in ("prediction", "rate") if name in signals)
     for name, parameter in objective.named_parameters():
+        if not parameter.requires_grad:
+            continue
         (gradient,) = torch.autograd.grad(loss, parameter, retain_graph=True, allow_unused=True)
         assert gradient is not None and gradient.any(), f"{name} learns nothing"
 

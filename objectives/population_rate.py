@@ -1,0 +1,30 @@
+"""Target rate of the population: at each moment the mean over units should be at a set point.
+
+    loss(t) = ( mean_i h_i(t) - r* )^2
+
+What fast inhibition does for a whole area, and synaptic scaling (`TargetRate`) for single units.
+"""
+
+from torch import Tensor
+
+from objectives.objective import Activity, Objective, mean_over_units
+
+
+def population_rate(rate: Tensor, target: float) -> Tensor:
+    """Loss [time, batch] of rates [time, batch, *units], in squared rates."""
+    return (mean_over_units(rate) - target).square()
+
+
+class PopulationRate(Objective):
+    """Squared distance of the mean rate over units from a set point.
+
+    Args:
+        rate: set point, in the units of the area's rates.
+    """
+
+    def __init__(self, rate: float):
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, activity: Activity) -> Tensor:
+        return population_rate(activity.rate, self.rate)

@@ -1,0 +1,56 @@
+"""Agreement of twins: each predicts the other, and neither comes to meet the prediction.
+
+    D(p, z) = - cos( p, stop[z] )
+    loss(t) = 1/2 D(q1(z1), z2) + 1/2 D(q2(z2), z1)
+
+Chen & He (2021), arXiv:2011.10566, eq. 1 to 4, with two predictors q because two areas are not the
+same encoder, and without batch normalisation, which would join samples. -1 where both agree.
+"""
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from objectives.embedding import Embedding, check_pair, embed, embeddings
+from objectives.objective import Activity, GroupObjective
+from objectives.pairs import at_later_step
+
+
+def negative_cosine(prediction: Tensor, target: Tensor) -> Tensor:
+    """D: minus the cosine [...] between vectors [..., feature]; the target is not moved."""
+    return -F.cosine_similarity(prediction, target.detach(), dim=-1, eps=1e-6)
+
+
+class SimSiam(GroupObjective):
+    """Two areas, or one at two times, predict each other's vectors.
+
+    Args:
+        areas: two names; the same name twice compares an area with itself `delay` steps later.
+        delay: steps by which the second area is read later.
+        features: size of the vectors.
+
+    Raises:
+        ValueError: if areas, delay and features do not fit.
+    """
+
+    stops_gradient = True
+
+    def __init__(self, areas: list[str], delay: int = 0, features: int = 64):
+        super().__init__(areas)
+        check_pair(areas, delay, features)
+        self.delay, self.features = delay, features
+        self.embedding = nn.ModuleList()
+        self.predictor = nn.ModuleList(Embedding(features, features) for _ in areas)
+
+    def build(
+        self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]
+    ) -> None:
+        self.embedding = embeddings(self.areas, units, self.features)
+
+    def forward(self, activities: dict[str, Activity]) -> Tensor:
+        first, second = embed(self.embedding, self.areas, activities, self.delay)
+        there = negative_cosine(self.predictor[0](first), second)
+        back = negative_cosine(self.predictor[1](second), first)
+        loss = 0.5 * there + 0.5 * back
+        return at_later_step(loss, activities[self.areas[0]].valid, self.delay)

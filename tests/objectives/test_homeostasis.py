@@ -1,0 +1,133 @@
+"""Homeostatic and economic objectives: set points, closed forms, the rules they stand for."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from objectives import (
+    Activity,
+    Energy,
+    IntrinsicPlasticity,
+    PopulationRate,
+    Sparseness,
+    TargetRate,
+)
+from objectives.synaptic_scaling import scale_synapses
+from tests.objectives.activities import MAPS, make_activity
+
+
+def at_rate(rate: Tensor) -> Activity:
+    """An activity of valid steps with these rates [time, batch, *units]."""
+    return Activity(rate, rate, rate, rate, torch.ones(rate.shape[:2]).bool())
+
+
+def test_the_target_is_for_the_mean_of_each_unit_over_valid_steps() -> None:
+    rate = torch.tensor([[[9.0, 9.0]], [[0.0, 1.0]], [[0.4, 3.0]]])  # means .2 and 2 where valid
+    activity = at_rate(rate)._replace(valid=torch.tensor([[False], [True], [True]]))
+    expected = ((0.2 - 0.5) ** 2 + (2 - 0.5) ** 2) / 2
+    loss = TargetRate(0.5)(activity)
+    torch.testing.assert_close(loss, torch.tensor([[0.0], [expected], [expected]]))
+    # where the mean is right, fluctuations cost nothing, and they do where it is for each moment
+    steady = at_rate(torch.tensor([[[0.0]], [[1.0]]]))
+    assert not TargetRate(0.5)(steady).any() and PopulationRate(0.5)(steady).all()
+
+
+@pytest.mark.parametrize("start", [0.0, 0.9])
+def test_rates_reach_the_set_point_from_below_and_above(start: float) -> None:
+    rate = torch.full((4, 3, 5), start).double() + 0.05 * torch.rand(4, 3, 5).double()
+    for _ in range(200):
+        rate.requires_grad_()
+        (signal,) = torch.autograd.grad(TargetRate(0.3)(at_rate(rate)).sum(), rate)
+        rate = (rate - 0.5 * signal).detach()
+    torch.testing.assert_close(rate.mean((0, 1)), torch.full((5,), 0.3).double())
+    assert rate.std() > 0.01
+
+
+def test_the_population_rate_is_that_of_each_moment() -> None:
+    rate = torch.tensor([[[0.0, 1.0], [1.0, 1.0]]])
+    loss = PopulationRate(0.25)(at_rate(rate))
+    torch.testing.assert_close(loss, torch.tensor([[0.25**2, 0.75**2]]))
+
+
+def test_energy_is_the_mean_absolute_rate() -> None:
+    activity = make_activity(*MAPS)
+    torch.testing.assert_close(Energy()(activity), activity.rate.sum((2, 3, 4)) / 48)
+    assert Energy()(at_rate(torch.tensor([[[-1.0, 0.5]]]))).item() == 0.75
+
+
+def test_sparseness_is_one_over_the_units_if_one_is_active_and_one_if_all_are() -> None:
+    single, all_ = torch.zeros(1, 1, 8).double(), torch.full((1, 1, 8), 0.3).double()
+    single[0, 0, 3] = 0.3
+    assert Sparseness(1e-12)(at_rate(single)).item() == pytest.approx(1 / 8)
+    assert Sparseness(1e-12)(at_rate(all_)).item() == pytest.approx(1)
+    assert Sparseness()(at_rate(torch.zeros(1, 1, 8))).item() == 0
+
+
+def test_sparseness_does_not_silence_and_energy_does() -> None:
+    rate = torch.rand(1, 1, 8).double().requires_grad_()
+    (sparser,) = torch.autograd.grad(Sparseness(1e-12)(at_rate(rate)).sum(), rate)
+    assert (sparser * rate).sum().item() == pytest.approx(0, abs=1e-9)  # along the rate itself
+    (cheaper,) = torch.autograd.grad(Energy()(at_rate(rate)).sum(), rate)
+    assert (cheaper * rate).sum() > 0.01
+
+
+def test_intrinsic_plasticity_is_the_rule_of_triesch_by_the_bias() -> None:
+    x = torch.randn(4, 3, 5).double()
+    bias = torch.zeros(5).double().requires_grad_()
+    rate = torch.sigmoid(x + bias)
+    (slope,) = torch.autograd.grad(IntrinsicPlasticity(mean=0.2)(at_rate(rate)).sum(), bias)
+    h, mean = rate.detach(), 0.2
+    rule = 1 - (2 + 1 / mean) * h + h.square() / mean
+    torch.testing.assert_close(-slope, rule.sum((0, 1)) / 5)
+
+
+def test_intrinsic_plasticity_makes_the_mean_rate_of_a_unit_what_it_is_told() -> None:
+    """With gain and bias (and the gain's own term, log |a|) a unit nears an exponential."""
+    x = torch.randn(2000, 1, 1).double()
+    gain = torch.ones(()).double().requires_grad_()
+    bias = torch.zeros(()).double().requires_grad_()
+    objective = IntrinsicPlasticity(mean=0.1)
+    optimizer = torch.optim.Adam([gain, bias], lr=0.05)
+    start = torch.sigmoid(x).std() / torch.sigmoid(x).mean()
+    for _ in range(300):
+        loss = objective(at_rate(torch.sigmoid(gain * x + bias))).mean() - gain.abs().log()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    rate = torch.sigmoid(gain * x + bias)
+    assert rate.mean().item() == pytest.approx(0.1, abs=0.02)
+    variation = rate.std() / rate.mean()  # 1 for an exponential distribution
+    assert start < 0.5 and variation.item() == pytest.approx(1, abs=0.15)
+
+
+def test_a_rate_that_is_stuck_at_an_end_is_called_back() -> None:
+    rate = torch.tensor([[[-0.2, 0.0, 1.0, 1.3]]]).double().requires_grad_()
+    (signal,) = torch.autograd.grad(IntrinsicPlasticity()(at_rate(rate)).sum(), rate)
+    assert (signal[..., :2] < -100).all() and (signal[..., 2:] > 100).all()
+
+
+@pytest.mark.parametrize("start", [0.1, 5.0])
+def test_synaptic_scaling_reaches_the_set_point_and_keeps_ratios(start: float) -> None:
+    incoming = torch.tensor([0.5, 1.0, 2.0]).double()
+    weight = start * torch.tensor([[1.0, 2.0, 0.5], [0.3, 0.3, 3.0]]).double()
+    ratios = weight[:, :1] / weight
+    assert ((weight @ incoming - 1.0).abs() > 0.1).all()
+    for _ in range(300):
+        weight = scale_synapses(weight, weight @ incoming, target=1.0, speed=0.1)
+    torch.testing.assert_close(weight @ incoming, torch.ones(2).double())
+    torch.testing.assert_close(weight[:, :1] / weight, ratios)
+
+
+def test_one_step_of_scaling_is_the_one_worked_out_by_hand_and_never_turns_signs() -> None:
+    weight = torch.tensor([[1.0, -2.0]] * 3).view(3, 2, 1)
+    scaled = scale_synapses(weight, torch.tensor([0.0, 0.25, 99.0]), target=0.5, speed=0.5)
+    factors = torch.tensor([1.5, 1.25, 0.5]).view(3, 1, 1)
+    torch.testing.assert_close(scaled, weight * factors)
+
+
+@pytest.mark.parametrize("wrong", [{"mean": 0.0}, {"mean": 0.5}, {"margin": 0.0}, {"margin": 1.0}])
+def test_a_distribution_that_does_not_fit_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))}: need 0 <"):
+        IntrinsicPlasticity(**wrong)
+    with pytest.raises(ValueError, match="epsilon: need > 0"):
+        Sparseness(epsilon=0.0)
