@@ -73,7 +73,7 @@ class Course:
         area = self.area
         bias = area.bias.view(-1, *[1] * (len(area.units) - 1))
         shape = (steps, batch, len(area.cell.currents) * area.units[0], *area.units[1:])
-        currents = bias.expand(shape).contiguous()
+        currents = bias.expand(shape).clone(memory_format=torch.contiguous_format)
         for name, synapses in area.synapses.items():
             if name in self.known:
                 synapses.adder()(flat(self.known[name]), flat(currents)[:, area.reached(name)])

@@ -35,7 +35,7 @@ class EPropLiteral(Rule):
     def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
         """See `Rule.gradients`."""
         rate_bar, before, potential_bar = spread(area, record, signal)
-        found = {n: torch.zeros_like(p) for n, p in area.named_parameters() if "predictor" not in n}
+        found = {n: torch.zeros_like(p) for n, p in _synaptic_parameters(area)}
         if memory is not None:
             _learn(found, before, memory["rate"])
         for t in range(rate_bar.shape[0]):
@@ -49,10 +49,23 @@ class EPropLiteral(Rule):
             memory = _move(area, record.stretch(t, t + 1), memory)
         return memory
 
+    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+        """See `Rule.recall`."""
+        if memory is None:
+            return {}
+        found = {n: torch.zeros_like(p) for n, p in _synaptic_parameters(area)}
+        for field, bar in state_bar.items():
+            _learn(found, bar, memory[field])
+        return found
+
     @property
     def cuts(self) -> bool:
         """See `Rule.cuts`."""
         return True
+
+
+def _synaptic_parameters(area: Area) -> list[tuple[str, Tensor]]:
+    return [(n, p) for n, p in area.named_parameters() if not n.startswith("predictor.")]
 
 
 def _learn(found: Gradients, rate_bar: Tensor, traces: dict[str, Tensor]) -> None:

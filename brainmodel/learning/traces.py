@@ -131,6 +131,7 @@ def recall_state(area: Area, state_bar: dict[str, Tensor], memory: Traces | None
     if memory is None:
         return {}
     empty = torch.zeros_like(memory.last.fields["rate"][0])
-    carried_bar = [state_bar.get(name, empty).clone() for name in area.cell.carried]
+    given = [state_bar.get(name, empty) for name in area.cell.carried]
+    carried_bar = [bar.clone(memory_format=torch.contiguous_format) for bar in given]
     rate_bar = empty if "rate" in area.cell.carried else state_bar.get("rate", empty)
     return recall(area, rate_bar.contiguous(), carried_bar, memory)

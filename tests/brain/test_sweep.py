@@ -1,0 +1,41 @@
+"""The roll-out over a window does what the brain's definition says, for any graph of areas."""
+
+import pytest
+import torch
+from torch.utils._pytree import tree_leaves
+
+from brainmodel.learning import BPTT
+from objectives import Activity
+from tests import toy
+from tests.literal import Literal
+
+SEEDS = range(24)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_sweep_is_the_definition_for_random_graphs(seed: int) -> None:
+    brain = toy.random_brain(seed)
+    inputs, reset = toy.stream(brain, steps=7, seed=seed)
+    course = Literal(brain, inputs, reset)
+    state, found = None, {name: [] for name in brain.areas}
+    for first, last in toy.windows(7, [1, 4, 2]):
+        window = {name: signal[first:last] for name, signal in inputs.items()}
+        activities, state = brain(window, reset[first:last], state)
+        for name, activity in activities.items():
+            found[name].append(activity)
+    for name, pieces in found.items():
+        joined = Activity(*(torch.cat(series) for series in zip(*pieces, strict=True)))
+        torch.testing.assert_close(joined, course.activity(name), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("maps", [False, True])
+def test_one_step_of_one_stream_leaves_parameters_inputs_and_state_as_they_were(maps: bool) -> None:
+    brain = toy.ladder(lambda name: BPTT(), maps=maps)
+    inputs, reset = toy.stream(brain, steps=1, batch=1, resets=False)
+    _, state = brain(inputs, reset)
+    held = [*brain.parameters(), *inputs.values(), *tree_leaves(state)]
+    kept = [None if tensor is None else tensor.clone() for tensor in held]
+    toy.learn(brain, inputs, reset)
+    brain(inputs, ~reset, state)
+    for before, after in zip(kept, held, strict=True):
+        assert before is after is None or torch.equal(before, after)

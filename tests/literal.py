@@ -1,0 +1,219 @@
+"""The brain once more, from its definition: the oracle of the roll-out and of every gradient.
+
+No buffers, no windows, no order of areas: what an area does at step t is a function of what areas
+did before, found by recursion, and every gradient is torch's own. A message of delay d is the
+signal d steps ago, unless there was none or the stream was reset since. A state before step t is
+zero where the stream is reset at t.
+
+Learning over windows is told by three things: from which step on gradients are asked for
+(`first`), whether they cross pathways (`local`), and how many steps before `first` an area's own
+state remembers (`memory`, 0 for truncated backpropagation).
+"""
+
+import math
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from areas import Area
+from brainmodel.brain import Brain
+from objectives import Activity
+
+Values = dict[str, Tensor]
+
+
+def sigma(x: Tensor) -> Tensor:
+    return 1 / (1 + torch.exp(-x))
+
+
+def leaky(cell, i: Values, s: Values) -> Values:
+    """Marschall et al. (2020), eq. 1."""
+    return {"rate": (1 - cell.alpha) * s["rate"] + cell.alpha * cell.activation(i["current"])}
+
+
+def gru(cell, i: Values, s: Values) -> Values:
+    """The equations in the documentation of torch.nn.GRU."""
+    r, z = sigma(i["reset"]), sigma(i["update"])
+    n = torch.tanh(i["candidate"] + r * i["recall"])
+    return {"rate": (1 - z) * n + z * s["rate"]}
+
+
+def lstm(cell, i: Values, s: Values) -> Values:
+    """The equations in the documentation of torch.nn.LSTM."""
+    c = sigma(i["forget"]) * s["memory"] + sigma(i["input"]) * torch.tanh(i["candidate"])
+    return {"rate": sigma(i["output"]) * torch.tanh(c), "memory": c}
+
+
+def sublstm(cell, i: Values, s: Values) -> Values:
+    """Costa et al. (2017), eqs. 5-7."""
+    c = sigma(i["forget"]) * s["memory"] + sigma(i["candidate"]) - sigma(i["input"])
+    return {"rate": sigma(c) - sigma(i["output"]), "memory": c}
+
+
+EQUATIONS: dict[str, Callable] = {"Leaky": leaky, "GRU": gru, "LSTM": lstm, "SubLSTM": sublstm}
+
+
+def equation(cell, i: Values, s: Values) -> Values:
+    """One step of a cell; a cell not written here is taken at its word."""
+    if type(cell).__name__ in EQUATIONS:
+        return EQUATIONS[type(cell).__name__](cell, i, s)
+    return cell.step(list(i.values()), cell.state(**s))._asdict()
+
+
+def synapse(weight: Tensor, source: Tensor) -> Tensor:
+    if weight.dim() == 2:
+        return torch.einsum("oi,bi->bo", weight, source)
+    return F.conv2d(source, weight, padding=weight.shape[-1] // 2)
+
+
+def wide(values: Tensor, like: Tensor) -> Tensor:
+    return values.view(-1, *[1] * (like.dim() - 1))
+
+
+def adapt(adapter, signal: Tensor) -> Tensor:
+    """What an adapter does, in other words than its own."""
+    match type(adapter).__name__:
+        case "Pool":
+            return F.avg_pool2d(signal, adapter.factor)
+        case "Upsample":
+            maps = signal.reshape(*signal.shape, *[1] * (4 - signal.dim()))
+            doubled = maps.repeat_interleave(adapter.factor, 2)
+            return doubled.repeat_interleave(adapter.factor, 3)
+        case "Flatten":
+            return signal.flatten(1)
+        case "Mix":
+            return torch.stack(
+                [sum(w * signal[:, k] for k, w in enumerate(row)) for row in adapter.weight],  # type: ignore[misc]
+                dim=1,
+            )
+    return adapter(signal)
+
+
+class Literal:
+    """A brain's course through a stream.
+
+    Args:
+        brain: whose structure and parameters are used; not a line of its stepping is.
+        inputs: by name, [time, batch, ...].
+        reset: [time, batch].
+        local: whether gradients stop where they would cross a pathway.
+        cut: by area, whether the way of its rates into its currents is hidden.
+        first: step from which on gradients are asked for.
+        memory: by area, how many steps before `first` its own state can be credited with.
+    """
+
+    def __init__(
+        self,
+        brain: Brain,
+        inputs: Mapping[str, Tensor],
+        reset: Tensor,
+        local: bool = False,
+        cut: Callable[[str], bool] = lambda area: False,
+        first: int = 0,
+        memory: Callable[[str], float] = lambda area: math.inf,
+    ):
+        self.brain, self.inputs, self.reset = brain, inputs, reset
+        self.local, self.cut, self.first, self.memory = local, cut, first, memory
+        self.done: dict[tuple[str, int], Values] = {}
+
+    def message(self, name: str, t: int) -> Tensor:
+        """What arrives over a pathway at step t."""
+        pathway, route = self.brain.pathways[name], self.brain.route(name)
+        delay = pathway.delay
+        if delay is None:
+            delay = 0 if pathway.kind == "feedforward" else 1
+        if t < delay:
+            like = next(iter(self.inputs.values()))
+            return like.new_zeros(like.shape[1], *route.shape)
+        if pathway.source in self.inputs:
+            signal = self.inputs[pathway.source][t - delay]
+        else:
+            signal = self.at(pathway.source, t - delay)[pathway.signal]
+            if self.local or t - delay < self.first:
+                signal = signal.detach()
+        for adapter in route.adapters:
+            signal = adapt(adapter, signal)
+        lost = self.reset[t - delay + 1 : t + 1].any(dim=0)
+        return signal * wide((~lost).to(signal.dtype), signal)
+
+    def state(self, name: str, t: int) -> Values:
+        """The state of an area as step t finds it."""
+        area, batch = self.brain.area(name), self.reset.shape[1]
+        if t == 0:
+            zeros = area.bias.new_zeros(batch, *area.units)
+            return dict.fromkeys(area.cell.state._fields, zeros)  # type: ignore[attr-defined]
+        before = self.at(name, t - 1)
+        stays = {field: before[f"state.{field}"] for field in area.cell.state._fields}  # type: ignore[attr-defined]
+        keep = (~self.reset[t]).to(area.bias.dtype)
+        stays = {field: value * wide(keep, value) for field, value in stays.items()}
+        if t <= self.first - self.memory(name):
+            stays = {field: value.detach() for field, value in stays.items()}
+        return stays
+
+    def at(self, name: str, t: int) -> Values:
+        """What an area did at step t."""
+        for s in range(t):
+            if (name, s) not in self.done:
+                self.at(name, s)
+        if (name, t) not in self.done:
+            self.done[name, t] = self._at(name, t)
+        return self.done[name, t]
+
+    def _at(self, name: str, t: int) -> Values:
+        area, pathways = self.brain.area(name), self.brain.pathways
+        ends = sorted(n for n, p in pathways.items() if p.target == name)
+        arrived = {n: self.message(n, t) for n in ends}
+        up = [n for n in ends if pathways[n].kind == "feedforward"]
+        drive = torch.cat([arrived.pop(n) for n in up], dim=1)
+        if t < self.first:  # of the past only the area's own synapses can be credited
+            drive = drive.detach()
+            arrived = {n: m.detach() for n, m in arrived.items()}
+        state = self.state(name, t)
+        prediction = predict(area, state["rate"], arrived, drive)
+        hidden = self.cut(name)
+        felt = drive - (prediction.detach() if hidden else prediction)
+        rate = state["rate"].detach() if hidden else state["rate"]
+        currents = synaptic(area, {"drive": drive, "error": felt, "recurrent": rate, **arrived})
+        after = equation(area.cell, currents, state)
+        shown = {"drive": drive, "prediction": prediction, "error": drive - prediction}
+        return shown | {"rate": after["rate"]} | {f"state.{n}": v for n, v in after.items()}
+
+    def activity(self, name: str, first: int = 0, last: int | None = None) -> Activity:
+        """What an area did from step `first` to the step before `last`."""
+        steps = range(first, len(self.reset) if last is None else last)
+        for t in range(steps.stop):  # in order, so that the recursion stays flat
+            for area in self.brain.areas:
+                self.at(area, t)
+        series = [torch.stack([self.at(name, t)[k] for t in steps]) for k in Activity._fields[:4]]
+        return Activity(*series, valid=~self.reset[steps.start : steps.stop])
+
+
+def predict(area: Area, rate: Tensor, messages: Values, drive: Tensor) -> Tensor:
+    """u_hat = phi( P_rate h + sum_m P_m m + b )."""
+    if area.predictor is None:
+        return torch.zeros_like(drive)
+    total = area.predictor.bias.view(-1, *[1] * (drive.dim() - 2)).expand_as(drive)
+    for name, source in {"rate": rate, **messages}.items():
+        total = total + synapse(area.predictor.synapses[name].weight, source)
+    return total if area.predictor.activation is None else area.predictor.activation(total)
+
+
+def synaptic(area: Area, sources: Values) -> Values:
+    """Each current on its own: its bias and what each source that reaches it makes."""
+    cell, units = area.cell, area.units[0]
+    recurrent = cell.recurrent or cell.currents
+    afferent = cell.afferent or cell.currents
+    currents = {}
+    for k, name in enumerate(cell.currents):
+        bias = area.bias[k * units : (k + 1) * units].view(-1, *[1] * (len(area.units) - 1))
+        total = bias.expand(len(next(iter(sources.values()))), *area.units)
+        for source in area.synapses:
+            reached = recurrent if source == "recurrent" else afferent
+            if name in reached:
+                place = reached.index(name) * units
+                weight = area.synapses[source].weight[place : place + units]
+                total = total + synapse(weight, sources[source])
+        currents[name] = total
+    return currents

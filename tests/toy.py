@@ -1,0 +1,296 @@
+"""Small brains to test with: drawn at random or built by hand, in float64, and streams for them."""
+
+import inspect
+import os
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import torch
+import yaml
+from jsonargparse import ArgumentParser
+from torch import Tensor
+
+import areas
+from areas import Cell, Predictor
+from brainmodel import CONFIGS, learning
+from brainmodel.brain import AreaPlan, Brain
+from brainmodel.learning import BPTT, Rule, Scope
+from brainmodel.pathway import Adapter, Flatten, Kind, Mix, Pathway, Pool, infer
+from objectives import Activity, Objective
+from tests.literal import Literal
+
+Gradients = dict[str, Tensor]
+KERNELS: dict[tuple, dict] = {}  # native loops of cells that are alike, so that each is made once
+
+
+def from_config(text: str, base: type) -> Any:
+    """The object a config describes, built as the command line builds it."""
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_subclass_arguments(base, "part")
+    return parser.instantiate(parser.parse_object({"part": yaml.safe_load(text)})).part
+
+
+def parts(folder: str, base: type, package: Any) -> dict[str, Callable[[], Any]]:
+    """Makers of all parts of a kind, by name: every config, and every class without one."""
+    made: dict[str, Callable[[], Any]] = {}
+    named = ""
+    for path in sorted((CONFIGS / folder).glob("*.yaml")):
+        text = path.read_text()
+        named += text
+        made[path.stem] = lambda text=text: from_config(text, base)
+    for name in sorted(package.__all__):
+        part = getattr(package, name)
+        concrete = inspect.isclass(part) and issubclass(part, base) and not inspect.isabstract(part)
+        if concrete and f"{package.__name__}.{name}" not in named.split():
+            made[name] = part
+    return made
+
+
+CELLS: dict[str, Callable[[], Cell]] = parts("areas", Cell, areas)
+RULES: dict[str, Callable[[], Rule]] = parts("learning", Rule, learning)
+
+
+class Whole(Objective):
+    """A loss that depends on everything an activity shows, differently at each unit."""
+
+    def forward(self, activity: Activity) -> Tensor:
+        """Loss [time, batch]."""
+
+        def slanted(signal: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+            flat = function(signal).flatten(2)
+            return (flat * torch.linspace(0.5, 1.5, flat.shape[2], dtype=flat.dtype)).mean(2)
+
+        return (
+            slanted(activity.error, torch.square)
+            + slanted(activity.prediction * activity.drive, torch.sin)
+            + slanted(activity.rate + 0.2, torch.sin)
+        )
+
+
+def brain(
+    plans: Mapping[str, AreaPlan],
+    pathways: Mapping[str, Pathway],
+    inputs: Mapping[str, Sequence[int]],
+    scope: Scope | None = None,
+    seed: int = 0,
+) -> Brain:
+    """A brain in float64 with its own random weights."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        made = Brain(plans, pathways, inputs, scope).double()
+        for parameter in made.parameters():
+            parameter.data += 0.1 * torch.randn_like(parameter)
+    for name in made.areas:
+        dynamics = made.area(name).dynamics
+        alike = (
+            type(dynamics.cell),
+            repr(vars(dynamics.cell)),
+            os.environ.get("BRAINMODEL_NATIVE"),
+        )
+        dynamics._kernels = KERNELS.setdefault(alike, dynamics._kernels)
+    return made
+
+
+def plan(
+    cell: Cell | None = None,
+    units: Sequence[int] = (3,),
+    rule: Rule | None = None,
+    **others: Any,
+) -> AreaPlan:
+    """What a small area is to be, with an objective that looks at everything."""
+    others = {"objectives": {"whole": Whole()}} | others
+    return AreaPlan(cell or areas.SubLSTM(), list(units), rule or BPTT(), **others)
+
+
+def lone(
+    cell: Cell | None = None,
+    maps: bool = False,
+    rule: Rule | None = None,
+    scope: Scope | None = None,
+    **others: Any,
+) -> Brain:
+    """One area that sees an input."""
+    units, eye = ([2, 4, 4], [2, 4, 4]) if maps else ([3], [4])
+    return brain(
+        {"V1": plan(cell, units, rule, **others)}, {"up": Pathway("eye", "V1")}, {"eye": eye}, scope
+    )
+
+
+def ladder(
+    rules: Callable[[str], Rule],
+    scope: Scope | None = None,
+    cells: Sequence[Callable[[], Cell]] = (areas.SubLSTM, areas.LSTM, areas.GRU),
+    maps: bool = False,
+    **others: Any,
+) -> Brain:
+    """V1, LM and PM: errors go up, errors and predictions come down, rates across."""
+    names = ("V1", "LM", "PM")
+    units = ([2, 4, 4], [3, 2, 2], [3]) if maps else ([3], [4], [2])
+    pathways = {
+        "up": Pathway("eye", "V1"),
+        "up_LM": Pathway("V1", "LM"),
+        "up_PM": Pathway("LM", "PM"),
+        "skip_PM": Pathway("V1", "PM", signal="rate"),
+        "down_V1": Pathway("LM", "V1", "feedback", "prediction"),
+        "down_LM": Pathway("PM", "LM", "feedback", "error"),
+        "far_V1": Pathway("PM", "V1", "feedback", "rate", delay=2),
+        "across": Pathway("V1", "LM", "lateral", "rate", delay=0),
+    }
+    plans = {
+        name: plan(cell(), size, rules(name), **others)
+        for name, cell, size in zip(names, cells, units, strict=True)
+    }
+    return brain(plans, pathways, {"eye": [2, 4, 4] if maps else [3]}, scope)
+
+
+def random_brain(
+    seed: int,
+    rules: Callable[[Random, bool], Rule] = lambda draw, maps: BPTT(),
+    scope: Scope | None = None,
+) -> Brain:
+    """A brain with areas, pathways, delays, signals and adapters drawn at random."""
+    draw = Random(seed)
+    names = ["A", "B", "C", "D"][: draw.randint(2, 4)]
+    shapes = {name: draw.choice([[3], [2], [2, 4, 4], [3, 2, 2]]) for name in names}
+    inputs = {"eye": draw.choice([[2, 4, 4], [3], [1, 4, 4]]), "motion": [2]}
+    plans = {name: _random_plan(draw, shapes[name], rules) for name in names}
+    pathways: dict[str, Pathway] = {}
+    for k, name in enumerate(names):
+        for source in draw.sample(["eye", *names[:k]], draw.randint(1, min(2, k + 1))):
+            delay = draw.choice([None, None, 0, 1, 2])
+            pathways[f"up_{source}_{name}"] = Pathway(source, name, delay=delay)
+        for source in draw.sample(["motion", *names], draw.randint(0, 3)):
+            free = source == "motion" or source in names[:k]  # no cycle can arise: may be instant
+            delay = draw.choice([None, 0, 2] if free else [None, 1, 2, 3])
+            kind: Kind = draw.choice(["feedback", "lateral"])
+            pathways[f"to_{name}_from_{source}"] = Pathway(source, name, kind, delay=delay)
+    if draw.random() < 0.3:
+        pathways["late"] = Pathway(names[-1], names[0], signal="rate", delay=draw.randint(1, 3))
+    for name, pathway in pathways.items():
+        pathway.signal = "rate" if name == "late" else draw.choice(["error", "rate", "prediction"])
+        known = inputs | (shapes if pathway.signal == "rate" else {})
+        if pathway.source in known and draw.random() < 0.4:
+            pathway.adapters = _mixed(draw, known[pathway.source], shapes[pathway.target])
+    return brain(plans, pathways, inputs, scope, seed)
+
+
+def _mixed(draw: Random, source: Sequence[int], target: Sequence[int]) -> list[Adapter]:
+    """Adapters by hand: a mixture of channels, and what the shapes need."""
+    mix = Mix(source[0], 2, seed=draw.randint(0, 9))
+    if len(source) == 3 and len(target) == 1:
+        return [Pool(2), mix, Flatten()]
+    return [mix, *infer((2, *source[1:]), tuple(target))]
+
+
+def _random_plan(draw: Random, shape: list[int], rules: Callable[[Random, bool], Rule]) -> AreaPlan:
+    afferents = draw.choice([["error"], ["drive"], ["drive", "error"]])
+    activation = draw.choice([None, torch.sigmoid, torch.tanh])
+    predictor: Predictor | None = Predictor(activation, draw.choice([1, 3]))
+    if draw.random() < 0.2:
+        afferents, predictor = ["drive"], None
+    cell = CELLS[draw.choice(sorted(CELLS))]()
+    kernel = draw.choice([1, 3])
+    rule = rules(draw, len(shape) > 1)
+    return plan(cell, shape, rule, predictor=predictor, afferents=afferents, kernel=kernel)
+
+
+def stream(
+    brain: Brain, steps: int = 6, batch: int = 2, resets: bool = True, seed: int = 0
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Random inputs of a brain, and where streams begin anew: at the first step and at others."""
+    generator = torch.Generator().manual_seed(seed)
+    inputs = {
+        name: torch.rand(steps, batch, *shape, generator=generator, dtype=torch.float64)
+        for name, shape in brain.inputs.items()
+    }
+    reset = torch.rand(steps, batch, generator=generator) < (0.2 if resets else 0.0)
+    reset[0] = resets
+    return inputs, reset
+
+
+def windows(steps: int, lengths: Sequence[int]) -> list[tuple[int, int]]:
+    """(first, last) of windows of these lengths in turn, over so many steps."""
+    places = [0]
+    while places[-1] < steps:
+        length = lengths[(len(places) - 1) % len(lengths)]
+        places.append(min(steps, places[-1] + length))
+    return list(pairwise(places))
+
+
+def total(brain: Brain, activities: Mapping[str, Activity]) -> Tensor:
+    """The losses of all areas, summed over valid steps and streams."""
+    losses = [
+        (activities[name].valid * objective(activities[name])).sum()
+        for name in brain.areas
+        for objective in brain.objectives[name].values()  # type: ignore[operator]
+    ]
+    return torch.stack(losses).sum()
+
+
+def complete(brain: Brain, gradients: Sequence[Tensor | None]) -> Gradients:
+    """Gradients by name, zeros where there is none."""
+    named = [(n, p) for n, p in brain.named_parameters() if p.requires_grad]
+    return {
+        name: torch.zeros_like(p) if g is None else g
+        for (name, p), g in zip(named, gradients, strict=True)
+    }
+
+
+def learnt(brain: Brain) -> list[Tensor]:
+    """The parameters that learn."""
+    return [p for p in brain.parameters() if p.requires_grad]
+
+
+def add(found: Sequence[Gradients]) -> Gradients:
+    """Sum of gradients by name."""
+    return {name: torch.stack([g[name] for g in found]).sum(0) for name in found[0]}
+
+
+def learn(
+    brain: Brain, inputs: Mapping[str, Tensor], reset: Tensor, lengths: Sequence[int] = (10**9,)
+) -> Gradients:
+    """The brain's own gradients of `total` over a stream, summed over windows of these lengths."""
+    state, found = None, []
+    for first, last in windows(len(reset), lengths):
+        window = {name: signal[first:last] for name, signal in inputs.items()}
+        activities, state = brain(window, reset[first:last], state)
+        loss = total(brain, activities)
+        made = torch.autograd.grad(loss, learnt(brain), allow_unused=True)
+        found.append(complete(brain, made))
+    return add(found)
+
+
+def learn_literally(
+    brain: Brain,
+    inputs: Mapping[str, Tensor],
+    reset: Tensor,
+    lengths: Sequence[int] = (10**9,),
+    **how: Any,
+) -> Gradients:
+    """The same by torch's autograd through the literal brain; `how` as for `Literal`."""
+    found = []
+    for first, last in windows(len(reset), lengths):
+        course = Literal(brain, inputs, reset, first=first, **how)
+        activities = {name: course.activity(name, first, last) for name in brain.areas}
+        if how.get("local"):
+            activities = {n: a._replace(drive=a.drive.detach()) for n, a in activities.items()}
+        loss = total(brain, activities)
+        made = torch.autograd.grad(loss, learnt(brain), allow_unused=True)
+        found.append(complete(brain, made))
+    return add(found)
+
+
+def assert_same(found: Gradients, expected: Gradients, atol: float = 1e-11) -> None:
+    """Gradients agree, and name the first that does not."""
+    assert found.keys() == expected.keys()
+    for name, gradient in expected.items():
+        torch.testing.assert_close(
+            found[name], gradient, rtol=1e-9, atol=atol, msg=lambda m, n=name: f"{n}: {m}"
+        )
+
+
+def distance(found: Gradients, expected: Gradients) -> float:
+    """Largest difference of two sets of gradients."""
+    return max(float((found[name] - g).abs().max()) for name, g in expected.items() if g.numel())
