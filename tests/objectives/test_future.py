@@ -94,6 +94,13 @@ def test_a_readout_joins_any_two_shapes(source: tuple, target: tuple) -> None:
     assert torch.allclose(readout(rate)[2:3, 1:2], readout(rate[2:3, 1:2]), atol=1e-6)
 
 
+def test_a_readout_between_maps_of_one_size_is_a_convolution_that_sees_the_border() -> None:
+    readout, rate = Readout((3, 4, 4), (2, 4, 4)), torch.rand(7, 4, 3, 4, 4)
+    weight, bias = readout.parameters()
+    expected = torch.nn.functional.conv2d(rate.flatten(0, 1), weight, bias, padding=1)
+    torch.testing.assert_close(readout(rate), expected.view(7, 4, 2, 4, 4))
+
+
 def test_slowness_is_the_mean_square_of_changes() -> None:
     change = torch.tensor([[0, 0], [1, 1], [2, 0], [4, 4], [8, 8]]).double()
     torch.testing.assert_close(Slowness()(stream(GROWING, valid=RESET)), change.square())
