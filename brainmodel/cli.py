@@ -1,0 +1,121 @@
+"""The command line: `brainmodel fit --config default`, and validate, test.
+
+torch and Lightning are loaded only after what can be refused without them has been refused.
+"""
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from brainmodel import CONFIGS
+from brainmodel.training.config_files import Config, Refused, merge, read
+
+COMMANDS = {
+    "fit": "train a brain",
+    "validate": "measure a brain, or a checkpoint of it, on held-out streams",
+    "test": "the same on other held-out streams",
+}
+USAGE = """usage: brainmodel COMMAND --config FILE [--config FILE ...] [--any.option VALUE ...]
+
+commands:
+{commands}
+
+options, after the command:
+  -c, --config FILE   a yaml file, or the short name of one that comes along:
+                      {configs};
+                      several are merged, the later over the earlier
+  --ckpt_path FILE    go on from a checkpoint (fit), or measure it (validate, test)
+  --print_config      show the whole configuration and stop
+  --help              show every option and stop
+  --traceback         show where in the program an error came from
+"""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run a command line; return after success, else leave with an exit status.
+
+    Args:
+        args: the words after the program's name; those of this process unless given.
+
+    Raises:
+        SystemExit: 1 after a failure, 2 for a configuration that is wrong, 130 after ctrl-C, 143
+            after SIGTERM.
+    """
+    words = list(sys.argv[1:] if args is None else args)
+    traceback = os.environ.get("BRAINMODEL_TRACEBACK") == "1" or "--traceback" in words
+    try:
+        _run([word for word in words if word != "--traceback"])
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except SystemExit as left:
+        _leave(left)
+    except Exception as error:
+        if traceback:
+            raise
+        if isinstance(error, Refused):
+            _say(str(error), 2)
+        _say(f"failed: {type(error).__name__}: {error} (--traceback shows where)", 1)
+
+
+def _run(words: list[str]) -> None:
+    if not words or words[0] in ("-h", "--help"):
+        print(usage())
+        return
+    if words[0] not in COMMANDS:
+        near = difflib.get_close_matches(words[0], COMMANDS, n=1) or ["fit"]
+        raise Refused(
+            f"there is no command {words[0]!r}; there are {', '.join(COMMANDS)}: "
+            f"did you mean 'brainmodel {near[0]}'?"
+        )
+    names, rest = split(words[1:])
+    config: Config = {}
+    for name in names:
+        config = merge(config, read(name))
+    if not names and not {"-h", "--help"} & set(rest):
+        raise Refused(f"{words[0]} needs a config: add --config default, or a file of your own")
+    from brainmodel.training.command_line import run
+
+    run(words[0], names, config, rest)
+
+
+def usage() -> str:
+    """What there is to say without loading torch."""
+    commands = "\n".join(f"  {name:<10}{what}" for name, what in COMMANDS.items())
+    configs = ", ".join(path.stem for path in sorted(CONFIGS.glob("*.yaml")))
+    return USAGE.format(commands=commands, configs=configs)
+
+
+def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Names of config files, and all other words.
+
+    Raises:
+        Refused: if a file is missing after --config.
+    """
+    names, rest = [], []
+    remaining = iter(words)
+    for word in remaining:
+        option, given, value = word.partition("=")
+        if option not in ("-c", "--config"):
+            rest.append(word)
+            continue
+        name = value if given else next(remaining, "")
+        if not name or name.startswith("--"):
+            raise Refused("--config: needs the name of a file after it, such as default")
+        names.append(name)
+    return names, rest
+
+
+def _leave(left: SystemExit) -> NoReturn:
+    """Lightning leaves with 0 after SIGTERM and with 1 after ctrl-C; say what it was."""
+    if type(left).__name__ == "SIGTERMException":
+        sys.exit(143)
+    if isinstance(left.__context__, KeyboardInterrupt):
+        sys.exit(130)
+    raise left
+
+
+def _say(sentence: str, status: int) -> NoReturn:
+    print(f"brainmodel: {sentence}", file=sys.stderr)
+    sys.exit(status)

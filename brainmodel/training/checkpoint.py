@@ -1,0 +1,152 @@
+"""What a checkpoint holds besides weights: the streams, as plain containers of tensors.
+
+PyTorch's safe load reads tensors, dicts, lists and numbers only. Each NamedTuple of a state is
+therefore written as the name of its class and its fields, and made again from a class that is
+already loaded: nothing is imported on behalf of a file.
+"""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.distributed
+from torch import Tensor
+from torch.utils._pytree import tree_map_only
+
+from brainmodel.state import BrainState
+
+
+class Streams:
+    """The streams of a training run: where they are, in and out of checkpoints."""
+
+    def __init__(self) -> None:
+        self.state: BrainState | None = None
+        self._saved: list[Any] = []  # of each process, as loaded
+
+    def at(self, batch: int, device: torch.device) -> BrainState | None:
+        """The state from which the next window goes on; None where all streams begin.
+
+        Raises:
+            ValueError: if a checkpoint has other streams than this run.
+        """
+        if self._saved:
+            self.state, self._saved = self._own(), []
+            if self.state is not None and (held := _batch(self.state)) != batch:
+                raise ValueError(
+                    f"data.batch_size: the checkpoint holds {held} streams, this run has {batch}; "
+                    f"resume with a batch size of {held}"
+                )
+            self.state = tree_map_only(Tensor, lambda value: value.to(device), self.state)
+        return self.state
+
+    def gather(self) -> list[Any]:
+        """The packed states of all processes, on the CPU; the same list on each of them."""
+        return gather(pack(self.state))
+
+    def load(self, saved: list[Any]) -> None:
+        """Keep what `gather` made until the next window asks for it."""
+        self._saved = saved
+
+    def _own(self) -> BrainState | None:
+        here, count = place()
+        if len(self._saved) != count:
+            raise ValueError(
+                f"trainer.devices: the checkpoint holds the streams of {len(self._saved)} "
+                f"processes, this run has {count}; resume with {len(self._saved)}"
+            )
+        return unpack(self._saved[here])
+
+
+def place() -> tuple[int, int]:
+    """Number of this process, and of how many."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_rank(), torch.distributed.get_world_size()
+    return 0, 1
+
+
+def gather(plain: Any) -> list[Any]:
+    """What each process gives, in order, on all of them."""
+    gathered = [plain] * place()[1]
+    if len(gathered) > 1:
+        torch.distributed.all_gather_object(gathered, plain)
+    return gathered
+
+
+def pack(value: Any) -> Any:
+    """A tree of tensors as plain containers, on the CPU.
+
+    Raises:
+        TypeError: for what cannot be saved.
+    """
+    if isinstance(value, Tensor):
+        return value.detach().cpu().clone()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        kind = type(value)
+        fields = {name: pack(field) for name, field in zip(kind._fields, value, strict=True)}  # type: ignore[attr-defined]
+        return {"class": f"{kind.__module__}:{kind.__qualname__}", "fields": fields}
+    if isinstance(value, Mapping):
+        return {"entries": {key: pack(entry) for key, entry in value.items()}}
+    if isinstance(value, list | tuple):
+        return {type(value).__name__: [pack(item) for item in value]}
+    raise TypeError(
+        f"a stream's state holds a {type(value).__name__}: cells and rules may carry tensors, "
+        "numbers, dicts, lists and NamedTuples of them"
+    )
+
+
+def unpack(plain: Any) -> Any:
+    """The tree that `pack` packed.
+
+    Raises:
+        ValueError: for a class that is not a NamedTuple of a module in use.
+    """
+    if not isinstance(plain, dict):
+        return plain
+    if "entries" in plain:
+        return {key: unpack(entry) for key, entry in plain["entries"].items()}
+    if "class" in plain:
+        kind = _named_tuple(plain["class"])
+        return kind(**{name: unpack(field) for name, field in plain["fields"].items()})
+    name, items = next(iter(plain.items()))
+    return {"list": list, "tuple": tuple}[name](unpack(item) for item in items)
+
+
+def _named_tuple(path: str) -> Any:
+    module, _, name = path.partition(":")
+    kind: Any = sys.modules.get(module)
+    for part in name.split("."):
+        kind = getattr(kind, part, None)
+    if not (isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")):
+        raise ValueError(
+            f"ckpt_path: the checkpoint holds a {path}, which this brain does not have"
+        )
+    return kind
+
+
+def _batch(state: BrainState) -> int:
+    return next(iter(state.areas.values())).rate.shape[0]
+
+
+def require_fit(saved: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> None:
+    """Refuse weights that belong to another brain.
+
+    Raises:
+        ValueError: naming the first parameter that is missing, unknown or of another shape.
+    """
+    remedy = "give the config that lies beside the checkpoint's run"
+    for name in [*own, *saved]:
+        where = name.removeprefix("brain.")
+        if name not in saved:
+            raise ValueError(f"ckpt_path: the checkpoint has no {where}; {remedy}")
+        if name not in own:
+            raise ValueError(
+                f"ckpt_path: the checkpoint has a {where}, the brain has not; {remedy}"
+            )
+        if saved[name].shape != own[name].shape:
+            raise ValueError(
+                f"ckpt_path: {where} is {list(saved[name].shape)} in the checkpoint and "
+                f"{list(own[name].shape)} in the brain; {remedy}"
+            )

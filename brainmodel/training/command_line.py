@@ -1,0 +1,168 @@
+"""The part of the command line that Lightning does: parse, build, run."""
+
+import logging
+import os
+import sys
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import yaml
+from pytorch_lightning.callbacks import ModelCheckpoint
+from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
+
+from brainmodel.training.config_files import Config, Refused, merge
+from brainmodel.training.module import BrainModule
+from brainmodel.training.monitor import Monitor
+from brainmodel.training.pictures import Pictures
+from brainmodel.training.progress import Progress
+from brainmodel.training.random_numbers import RandomNumbers
+from brainmodel.training.refusals import explain
+from brainmodel.training.report import Report
+from brainmodel.training.run_folder import SaveConfig
+
+OFFERED = {
+    "fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule"},
+    "validate": {"model", "dataloaders", "datamodule"},
+    "test": {"model", "dataloaders", "datamodule"},
+}
+"""The commands, and what Lightning passes to each by itself."""
+
+CALLBACKS = {
+    "checkpoint": ModelCheckpoint,
+    "monitor": Monitor,
+    "pictures": Pictures,
+    "report": Report,
+}
+USUAL_CHECKPOINT = {"save_last": True, "save_on_exception": True}
+
+
+class CommandLine(LightningCLI):
+    """Commands that train and measure a brain, with the callbacks that every run has.
+
+    Args:
+        command: fit, validate or test.
+        config: the config files, merged.
+        rest: options that are laid over them.
+
+    Raises:
+        Refused: if the configuration is wrong.
+    """
+
+    def __init__(self, command: str, config: Config, rest: list[str]):
+        self.files, self.rest = config, rest
+        strict: dict[str, Any] = {"exit_on_error": False, "allow_abbrev": False}
+        super().__init__(
+            BrainModule,
+            pl.LightningDataModule,
+            subclass_mode_data=True,
+            save_config_callback=SaveConfig if command == "fit" else None,
+            seed_everything_default=0,
+            trainer_defaults={"callbacks": [RandomNumbers()]},  # always there
+            parser_kwargs=strict | {name: dict(strict) for name in OFFERED},
+            auto_configure_optimizers=False,
+            load_from_checkpoint_support=False,
+            args=[command, "--config", yaml.safe_dump(config, sort_keys=False), *rest],
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """The callbacks as options, and the data's shapes as the brain's inputs."""
+        for name, callback in CALLBACKS.items():
+            parser.add_lightning_class_args(callback, name)
+        parser.set_defaults({f"checkpoint.{k}": value for k, value in USUAL_CHECKPOINT.items()})
+        parser.link_arguments("data.shapes", "model.inputs", apply_on="instantiate")
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """See `OFFERED`."""
+        return OFFERED
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Check names and types of everything."""
+        with self._refusing():
+            self.config = parser.parse_args(args)  # type: ignore[arg-type]
+
+    def _parse_ckpt_path(self) -> None:
+        """The config says what the brain is; a checkpoint has to be there and to fit it."""
+        path = self.config[self.config.subcommand].get("ckpt_path")
+        if path in (None, "last", "best", "hpc"):
+            return
+        if not Path(path).is_file():
+            raise Refused(f"ckpt_path: there is no file {str(path)!r}; give the path of a .ckpt")
+        if not zipfile.is_zipfile(path):
+            raise Refused(f"ckpt_path: {path} is not a checkpoint; give the path of a .ckpt")
+
+    def instantiate_classes(self) -> None:
+        """Build everything; what goes wrong here is the configuration's fault."""
+        with self._refusing():
+            super().instantiate_classes()
+            text = self.parser.dump(self.config, format="yaml", skip_none=False)
+            plain = yaml.safe_load(text)[self.subcommand]["model"]
+        plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}
+        plain["_instantiator"] = "pytorch_lightning.cli.instantiate_module"
+        self.model.save_hyperparameters(plain)  # what `load_from_checkpoint` builds it from
+
+    def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
+        """The trainer; with the checkpoint callback only where checkpoints are wanted."""
+        options = self._get(self.config_init, "trainer")
+        if options.get("enable_checkpointing") is False:
+            self._parser(self.subcommand).callback_keys.remove("checkpoint")
+        if options.get("enable_progress_bar") is not False:
+            kwargs["callbacks"] = [*(options.get("callbacks") or []), Progress()]
+        return super().instantiate_trainer(**kwargs)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except Refused:
+            raise
+        except Exception as error:
+            known = [a.dest for p in self._subcommand_parsers.values() for a in p._actions]
+            raise Refused(explain(error, self.files, self.rest, known)) from error
+
+
+def run(command: str, names: list[str], config: Config, rest: list[str]) -> None:
+    """Parse, build and run.
+
+    Args:
+        command: fit, validate or test.
+        names: of the config files, the last of which gives the run its name.
+        config: what they say, merged.
+        rest: options that are laid over it.
+
+    Raises:
+        Refused: if the configuration is wrong.
+    """
+    sys.path.insert(0, os.getcwd())  # the user's own classes lie in the user's own files
+    quieten()
+    config = merge(usual(command, names), config)
+    for area in (config.get("model", {}).get("areas") or {}).values():
+        area.setdefault("predictor", {"class_path": "areas.Predictor"})  # so that it can be saved
+    CommandLine(command, config, rest)
+
+
+def usual(command: str, names: list[str]) -> Config:
+    """What every run begins from: a folder of its own when it trains, and no table of layers."""
+    trainer: Config = {"enable_model_summary": False}
+    if command == "fit":
+        name = Path(names[-1]).stem if names else "brain"
+        folder = {"class_path": "brainmodel.training.RunFolder", "init_args": {"name": name}}
+        trainer["logger"] = folder
+    else:
+        trainer["logger"] = False
+    return {"trainer": trainer}
+
+
+def quieten() -> None:
+    """Leave out what says nothing about the run."""
+    for name in ("pytorch_lightning.utilities.rank_zero", "pytorch_lightning"):
+        logging.getLogger(name).addFilter(
+            lambda record: not str(record.msg).startswith(("💡", "GPU avail", "TPU avail", "HPU"))
+        )
+    warnings.filterwarnings("ignore", message=".*LeafSpec.*is deprecated")
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")

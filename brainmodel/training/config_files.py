@@ -1,0 +1,108 @@
+"""Config files: found by path or short name, and merged, later ones over earlier ones.
+
+A file may begin from others: `extends: default`, or a list of them. Mappings merge key by key;
+anything else replaces what was there. Two exceptions make experiments short diffs: a class named
+anew (`class_path`) starts with arguments of its own, and an area, pathway, objective or learning
+rate that is set to null is taken away.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from brainmodel import CONFIGS
+
+REMOVABLE = ("areas", "pathways", "objectives", "learning_rates")
+Config = dict[str, Any]
+
+
+class Refused(Exception):  # noqa: N818 - what happened to the configuration
+    """A configuration that is wrong; the message is one sentence for the user."""
+
+
+def find(name: str, folder: Path | None = None) -> Path:
+    """The config file of that path (from `folder`, or here) or short name ("default").
+
+    Raises:
+        Refused: if there is none; the message lists what there is.
+    """
+    places = [Path(name), CONFIGS / name, CONFIGS / f"{name}.yaml", CONFIGS.parent / name]
+    if folder is not None:
+        places.insert(0, folder / name)
+    for place in places:
+        if place.is_file():
+            return place
+    known = ", ".join(path.stem for path in sorted(CONFIGS.glob("*.yaml")))
+    raise Refused(
+        f"--config: there is no file {name!r}; give a path, or one of the configs that come along: "
+        f"{known or 'none here'}"
+    )
+
+
+def read(name: str, folder: Path | None = None, above: Sequence[Path] = ()) -> Config:
+    """The content of a config file, merged over those that it extends.
+
+    Args:
+        name: path or short name.
+        folder: where relative paths begin.
+        above: files on the way that led here.
+
+    Raises:
+        Refused: if the file, or one that it extends, does not exist, is not a yaml mapping or
+            extends itself.
+    """
+    path = find(name, folder).resolve()
+    if path in above:
+        raise Refused(f"{path.name}: extends itself; take the name out of its extends")
+    content = _load(path)
+    extended = content.pop("extends", [])
+    if isinstance(extended, str):
+        extended = [extended]
+    merged: Config = {}
+    for base in extended:
+        merged = merge(merged, read(str(base), path.parent, [*above, path]))
+    return merge(merged, content)
+
+
+def _load(path: Path) -> Config:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = "" if mark is None else f", line {mark.line + 1}"
+        problem = getattr(error, "problem", None) or "it is not text"
+        raise Refused(f"{path}{line}: not a yaml file: {problem}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise Refused(
+            f"{path}: a config is a mapping (trainer:, model:, data:), not a "
+            f"{type(content).__name__}"
+        )
+    return content
+
+
+def merge(under: Mapping[str, Any], over: Mapping[str, Any], parent: str = "") -> Config:
+    """One mapping over another; see the head of this file.
+
+    Args:
+        under: what is there.
+        over: what is laid over it; neither is changed.
+        parent: the key that both belong to.
+    """
+    merged = dict(under)
+    if "class_path" in over and over["class_path"] != merged.get("class_path"):
+        merged = {}
+    for key, value in over.items():
+        if value is None and parent in REMOVABLE:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping):
+            there = merged.get(key)
+            if isinstance(there, str) and "init_args" in value and "class_path" not in value:
+                there = {"class_path": there}
+            merged[key] = merge(there if isinstance(there, Mapping) else {}, value, key)
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,106 @@
+"""Prediction errors on held-out streams, beside those of repeating the last drive.
+
+    error = mean over valid steps, streams and units of ( u(t) - u_hat(t) )^2
+    repeating = mean over the same of ( u(t) - u(t-1) )^2             both in squared drive units
+
+A step is valid unless the stream was reset at it: then neither could know what comes.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map_only
+
+from brainmodel.brain import Brain
+from brainmodel.data.window import Window
+from brainmodel.state import BrainState
+from objectives import Activity
+
+
+class HeldOut(NamedTuple):
+    """Mean squared errors of one area, per unit of its drive, over valid steps."""
+
+    error: float  # of its predictions
+    repeating: float  # of taking each drive to be like the one before
+
+    @property
+    def ratio(self) -> float:
+        """Error over that of repeating; below 1 is better than repeating."""
+        return self.error / self.repeating if self.repeating > 0 else float("nan")
+
+
+class Sums(NamedTuple):
+    """Squared errors summed over valid steps and streams, and how many there were; scalars."""
+
+    error: Tensor
+    repeating: Tensor
+    steps: Tensor
+
+    def add(self, other: "Sums") -> "Sums":
+        """Both together."""
+        return Sums(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    def mean(self) -> HeldOut:
+        """Per step and stream; not a number where no step was valid."""
+        return HeldOut(float(self.error / self.steps), float(self.repeating / self.steps))
+
+
+def squared_errors(activity: Activity, last: Tensor | None) -> Sums:
+    """Squared errors of an area's window.
+
+    Args:
+        activity: what it did.
+        last: its drive at the step before the window, [batch, *drive]; None if not known, then
+            the first step does not count.
+    """
+    drive = activity.drive
+    valid = activity.valid.clone()
+    if last is None:
+        valid[0] = False
+        last = drive[0]
+    change = drive - torch.cat([last[None], drive[:-1]])
+    missed, changed = (
+        (valid * signal.detach().square().flatten(2).mean(2)).sum()
+        for signal in (activity.error, change)
+    )
+    return Sums(missed, changed, valid.sum())
+
+
+def follow(
+    brain: Brain, windows: Iterable[Window], device: torch.device | None = None
+) -> Iterable[tuple[Window, dict[str, Activity]]]:
+    """Let a brain follow streams from where they begin, without learning."""
+    stream: BrainState | None = None
+    for window in windows:
+        if device is not None:
+            window = tree_map_only(Tensor, lambda value: value.to(device), window)
+        with torch.no_grad():
+            activities, stream = brain(window.inputs, window.reset, stream)
+        yield window, activities
+
+
+def held_out_errors(
+    brain: Brain, windows: Iterable[Window], device: torch.device | None = None
+) -> dict[str, HeldOut]:
+    """Prediction errors of each area, by name, and those of repeating its last drive.
+
+    Args:
+        brain: the brain; it does not learn and is left as it was.
+        windows: of streams that go on from window to window, from their beginning.
+        device: where to move windows; they stay where they are unless given.
+
+    Raises:
+        ValueError: if there is no window.
+    """
+    sums: dict[str, Sums] = {}
+    last: dict[str, Tensor] = {}
+    for _, activities in follow(brain, windows, device):
+        for name, activity in activities.items():
+            found = squared_errors(activity, last.get(name))
+            sums[name] = sums[name].add(found) if name in sums else found
+            last[name] = activity.drive[-1]
+    if not sums:
+        raise ValueError("windows: there is none; give at least one held-out window")
+    return {name: found.mean() for name, found in sums.items()}

@@ -1,0 +1,134 @@
+"""Curves for TensorBoard: prediction, rates and gradients of each area, step sizes, speed."""
+
+import time
+from typing import Any
+
+import pytorch_lightning as pl
+from torch import Tensor
+
+from brainmodel.brain import Brain
+from brainmodel.training.held_out import Sums, squared_errors
+from brainmodel.training.module import brain_of
+from objectives import Activity
+
+
+class Monitor(pl.Callback):
+    """Logs, every `trainer.log_every_n_steps` steps of the optimizer:
+
+    relative_error/AREA: squared prediction error over that of repeating the last drive; and
+        held_out_relative_error/AREA after each validation
+    rate/AREA, silent/AREA: mean rate; share of units that stay silent through a window
+    gradient/AREA.SOURCE: norm of the gradient of the synapses from one source (a pathway, drive,
+        error, recurrent), and of the predictor's
+    learning_rate/AREA.KIND, speed/frames_per_second
+
+    Args:
+        silence: rates of this size and less are silent (dimensionless).
+    """
+
+    def __init__(self, silence: float = 0.01):
+        if silence < 0:
+            raise ValueError(f"monitor.silence: need 0 or more, got {silence}")
+        self.silence = silence
+        self._held_out: dict[str, Sums] = {}
+        self._last: dict[str, Tensor] = {}
+        self._since = (time.monotonic(), 0)
+        self._frames = 0
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock."""
+        self._since = (time.monotonic(), self._frames)
+
+    def on_before_optimizer_step(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
+    ) -> None:
+        """Log gradients and learning rates."""
+        if (trainer.global_step + 1) % every(trainer):
+            return
+        values = {f"gradient/{k}": v for k, v in gradient_norms(brain_of(pl_module)).items()}
+        for group in optimizer.param_groups:
+            values[f"learning_rate/{group['name']}"] = group["lr"]
+        _log(trainer, values, trainer.global_step)
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Log what the areas did, and the speed."""
+        self._frames += batch.reset.numel() * trainer.world_size
+        if trainer.global_step % every(trainer):
+            return
+        values: dict[str, float] = {}
+        for name, activity in outputs["activities"].items():
+            values[f"relative_error/{name}"] = squared_errors(activity, None).mean().ratio
+            values |= {f"{k}/{name}": v for k, v in rates(activity, self.silence).items()}
+        (start, before), now = self._since, time.monotonic()
+        values["speed/frames_per_second"] = (self._frames - before) / max(now - start, 1e-9)
+        self._since = (now, self._frames)
+        _log(trainer, values, trainer.global_step - 1)
+
+    def on_validation_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Add up errors."""
+        if batch_idx == 0:
+            self._held_out, self._last = {}, {}
+        for name, activity in outputs["activities"].items():
+            found = squared_errors(activity, self._last.get(name))
+            self._held_out[name] = found if batch_idx == 0 else self._held_out[name].add(found)
+            self._last[name] = activity.drive[-1]
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Log them, also for callbacks that watch a value."""
+        ratios = {
+            f"held_out_relative_error/{name}": sums.mean().ratio
+            for name, sums in self._held_out.items()
+        }
+        pl_module.log_dict(ratios, sync_dist=True)
+
+    on_test_batch_end = on_validation_batch_end
+    on_test_epoch_end = on_validation_epoch_end
+
+
+def rates(activity: Activity, silence: float) -> dict[str, float]:
+    """Mean rate of an area over a window, and the share of units that were silent throughout."""
+    loudest = activity.rate.detach().abs().amax(dim=0)
+    return {
+        "rate": float(activity.rate.detach().mean()),
+        "silent": float((loudest <= silence).float().mean()),
+    }
+
+
+def gradient_norms(brain: Brain) -> dict[str, float]:
+    """Euclidean norms of gradients, by area and source of the synapses."""
+    norms = {}
+    for name in brain.areas:
+        area = brain.area(name)
+        groups = {source: synapses.weight for source, synapses in area.synapses.items()}
+        if area.predictor is not None:
+            own = area.predictor.synapses.items()
+            groups |= {f"predictor.{source}": synapses.weight for source, synapses in own}
+        for source, weight in groups.items():
+            if weight.grad is not None:
+                norms[f"{name}.{source}"] = float(weight.grad.norm())
+    return norms
+
+
+def every(trainer: pl.Trainer) -> int:
+    """Steps of the optimizer between two points of a curve."""
+    return trainer.log_every_n_steps  # type: ignore[attr-defined]
+
+
+def _log(trainer: pl.Trainer, values: dict[str, float], step: int) -> None:
+    for logger in trainer.loggers:
+        logger.log_metrics(values, step=step)

@@ -1,0 +1,84 @@
+"""Parameter groups of the optimizer: one for each area and kind of parameter."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+from torch.optim import Optimizer
+
+from brainmodel.brain import Brain
+
+KINDS = ("synapses", "predictor", "objective", "rule")
+
+
+def parameter_groups(
+    brain: Brain, own: Mapping[str, float | None], usual: float, special: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """Groups {"name": "V1.synapses", "params": ..., "lr": ...} of all parameters that learn.
+
+    The most specific learning rate holds: of area and kind, of the area, of the kind, the usual.
+
+    Args:
+        brain: the brain.
+        own: learning rate of each area, None where its plan gives none.
+        usual: learning rate where nothing else is given.
+        special: learning rates by kind, or by area and kind joined by a dot.
+
+    Raises:
+        ValueError: for a learning rate that is not positive or belongs to nothing, and for a brain
+            in which nothing learns.
+    """
+    named = {f"areas.{area}.learning_rate": rate for area, rate in own.items() if rate is not None}
+    named |= {f"learning_rates.{name}": rate for name, rate in special.items()}
+    for field, rate in {"learning_rate": usual, **named}.items():
+        if not rate > 0:
+            raise ValueError(f"{field}: need a number above 0, got {rate}")
+    known = {*KINDS, *(f"{area}.{kind}" for area in brain.areas for kind in KINDS)}
+    for name in special:
+        if name not in known:
+            raise ValueError(
+                f"learning_rates.{name}: belongs to nothing; give {', '.join(KINDS)}, or one of "
+                f"them after the name of an area, as in {next(iter(brain.areas))}.predictor"
+            )
+    groups = []
+    for area in brain.areas:
+        for kind, parameters in _parts(brain, area).items():
+            rates = (special.get(f"{area}.{kind}"), own[area], special.get(kind), usual)
+            rate = next(rate for rate in rates if rate is not None)
+            if parameters:
+                groups.append({"name": f"{area}.{kind}", "params": parameters, "lr": rate})
+    shared = [p for p in brain.groups.parameters() if p.requires_grad]
+    if shared:
+        rate = special.get("objective", usual)
+        groups.append({"name": "groups.objective", "params": shared, "lr": rate})
+    if not groups:
+        raise ValueError("areas: nothing learns; give an area a rule other than NoLearning")
+    return groups
+
+
+def _parts(brain: Brain, area: str) -> dict[str, list[nn.Parameter]]:
+    parts: dict[str, list[nn.Parameter]] = {kind: [] for kind in KINDS}
+    for name, parameter in brain.area(area).named_parameters():
+        kind = "predictor" if name.startswith("predictor.") else "synapses"
+        parts[kind].append(parameter)
+    parts["objective"] = list(brain.objectives[area].parameters())
+    parts["rule"] = list(brain.rule(area).parameters())
+    return {kind: [p for p in found if p.requires_grad] for kind, found in parts.items()}
+
+
+def require_plain(optimizer: Optimizer) -> Optimizer:
+    """Refuse a learning rate given to the optimizer itself: that of its groups would hold.
+
+    Raises:
+        ValueError: naming it.
+    """
+    parameters = inspect.signature(type(optimizer).__init__).parameters
+    usual = parameters["lr"].default if "lr" in parameters else inspect.Parameter.empty
+    given = optimizer.defaults.get("lr", usual)
+    if usual is not inspect.Parameter.empty and given != usual:
+        raise ValueError(
+            f"model.optimizer.lr: is {given}, but learning rates belong to the model; set "
+            f"model.learning_rate: {given} instead"
+        )
+    return optimizer

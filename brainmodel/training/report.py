@@ -1,0 +1,128 @@
+"""The report at the end of a run: what was learnt, in numbers and a picture, and where all lies."""
+
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.utilities import rank_zero_only
+
+from brainmodel.brain import Brain
+from brainmodel.figures import draw_brain, draw_frames, save, views
+from brainmodel.training.held_out import HeldOut, follow, held_out_errors
+from brainmodel.training.module import brain_of
+
+HEAD = ("area", "drive", "error", "repeating", "untrained", "error/repeating")
+
+
+class Report(pl.Callback):
+    """Measures the brain on held-out streams before and after training and prints a table.
+
+    Args:
+        scenes: held-out scenes in the picture; 0 makes none.
+        steps: steps of each scene in the picture.
+    """
+
+    def __init__(self, scenes: int = 3, steps: int = 8):
+        for name, value, least in (("scenes", scenes, 0), ("steps", steps, 1)):
+            if value < least:
+                raise ValueError(f"report.{name}: need {least} or more, got {value}")
+        self.scenes, self.steps = scenes, steps
+        self.untrained: dict[str, float] = {}
+        self.errors: dict[str, HeldOut] = {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """How the brain did before training, for a run that is resumed."""
+        return {"untrained": self.untrained}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """See `state_dict`."""
+        self.untrained = state_dict["untrained"]
+
+    @rank_zero_only
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Measure the untrained brain."""
+        if not self.untrained:
+            errors = measure(trainer, pl_module)
+            self.untrained = {name: held_out.error for name, held_out in errors.items()}
+
+    @rank_zero_only
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Measure again; print the table and where everything lies."""
+        self.errors = measure(trainer, pl_module)
+        print(f"\nPrediction of held-out streams after {trainer.global_step} steps,")
+        print("mean squared error per unit of each area's drive:\n")
+        print(table(brain_of(pl_module), self.errors, self.untrained))
+        places = {"TensorBoard": "", "checkpoint": "", "pictures": ""}
+        if trainer.loggers and trainer.log_dir is not None:
+            places["TensorBoard"] = f"tensorboard --logdir {trainer.log_dir}"
+            if self.scenes:
+                places["pictures"] = self._draw(trainer, pl_module, Path(trainer.log_dir))
+        callback = trainer.checkpoint_callback
+        places["checkpoint"] = getattr(callback, "last_model_path", "") or getattr(
+            callback, "best_model_path", ""
+        )
+        print()
+        for what, where in places.items():
+            if where:
+                print(f"{what:<12}{where}")
+
+    @rank_zero_only
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """After the commands validate and test: print the table."""
+        if trainer.state.fn != "fit":
+            self.errors = measure(trainer, pl_module)
+            print("\nPrediction of held-out streams, mean squared error per unit of the drive:\n")
+            print(table(brain_of(pl_module), self.errors, self.untrained))
+
+    on_test_end = on_validation_end
+
+    def _draw(self, trainer: pl.Trainer, module: pl.LightningModule, folder: Path) -> str:
+        made = [folder / "brain.png"]
+        save(draw_brain(brain_of(module)), made[0])
+        shown: dict[str, tuple[Any, ...]] = {}
+        for _, activities in follow(brain_of(module), two(held_out(trainer)), module.device):
+            shown = views(brain_of(module), activities)
+        for name, signals in shown.items():
+            some = tuple(signal[-self.steps :, : self.scenes] for signal in signals)
+            made.append(folder / f"held_out_{name}.png")
+            save(draw_frames(*some), made[-1])
+        return "  ".join(map(str, reversed(made)))
+
+
+def held_out(trainer: pl.Trainer) -> Any:
+    """The held-out windows of a run: those of its test where it tests, else of its validation."""
+    assert trainer.datamodule is not None  # type: ignore[attr-defined]
+    if trainer.state.fn == "test":
+        return trainer.datamodule.test_dataloader()  # type: ignore[attr-defined]
+    return trainer.datamodule.val_dataloader()  # type: ignore[attr-defined]
+
+
+def measure(trainer: pl.Trainer, module: pl.LightningModule) -> dict[str, HeldOut]:
+    """Errors of each area on the held-out windows."""
+    return held_out_errors(brain_of(module), held_out(trainer), module.device)
+
+
+def two(windows: Any) -> Any:
+    """The first two windows: in the second, streams are under way."""
+    for _, window in zip(range(2), windows, strict=False):
+        yield window
+
+
+def table(brain: Brain, errors: dict[str, HeldOut], untrained: dict[str, float]) -> str:
+    """Errors by area as text, lower areas first."""
+    rows: list[tuple[str, ...]] = [HEAD]
+    for name, held in errors.items():
+        drive = "x".join(map(str, brain.area(name).drive))
+        before = f"{untrained[name]:.3g}" if name in untrained else "-"
+        numbers = (f"{held.error:.3g}", f"{held.repeating:.3g}", before, f"{held.ratio:.2f}")
+        rows.append((name, drive, *numbers))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        left = "  ".join(cell.ljust(width) for cell, width in zip(row[:2], widths, strict=False))
+        right = "  ".join(
+            cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)
+        )
+        lines.append(f"  {left}  {right}")
+    lines.insert(1, "  " + "-" * (len(lines[0]) - 2))
+    return "\n".join(lines)

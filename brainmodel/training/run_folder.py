@@ -1,0 +1,47 @@
+"""The folder of a run: a new one each time, with the config that made it."""
+
+from pathlib import Path
+
+import pytorch_lightning as pl
+from pytorch_lightning.cli import SaveConfigCallback
+from pytorch_lightning.loggers import TensorBoardLogger
+from pytorch_lightning.utilities import rank_zero_only
+
+
+class RunFolder(TensorBoardLogger):
+    """A TensorBoard logger that writes to SAVE_DIR/NAME/version_N, N new even among runs that
+    start at the same moment.
+
+    Args:
+        save_dir: folder of all runs.
+        name: of this kind of run; the command line gives the name of the config.
+        version: number or name of this run; the next number unless given.
+    """
+
+    def __init__(self, save_dir: str = "runs", name: str = "", version: int | str | None = None):
+        super().__init__(save_dir, name=name, version=version, default_hp_metric=False)
+
+    @property
+    def version(self) -> int | str:
+        """Number of the run; its folder is made when it is first asked for."""
+        if self._version is None:
+            self._version = self._get_next_version()
+            while getattr(rank_zero_only, "rank", 0) == 0 and not self._claim():
+                self._version += 1
+        return self._version
+
+    def _claim(self) -> bool:
+        try:
+            Path(self.root_dir, f"version_{self._version}").mkdir(parents=True)
+        except FileExistsError:
+            return False
+        return True
+
+
+class SaveConfig(SaveConfigCallback):
+    """Saves the whole config in the run's folder, if the run has one."""
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """See the parent; without a logger nothing is written."""
+        if trainer.loggers:
+            super().setup(trainer, pl_module, stage)
