@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from random import Random
 from typing import Any
+from zlib import crc32
 
 import torch
 import yaml
@@ -33,7 +34,7 @@ def from_config(text: str, base: type) -> Any:
 
 
 def parts(folder: str, base: type, package: Any) -> dict[str, Callable[[], Any]]:
-    """Makers of all parts of a kind, by name: every config, and every class without one."""
+    """Makers of all parts of a kind: every config by its name, other classes by their file's."""
     made: dict[str, Callable[[], Any]] = {}
     named = ""
     for path in sorted((CONFIGS / folder).glob("*.yaml")):
@@ -44,7 +45,7 @@ def parts(folder: str, base: type, package: Any) -> dict[str, Callable[[], Any]]
         part = getattr(package, name)
         concrete = inspect.isclass(part) and issubclass(part, base) and not inspect.isabstract(part)
         if concrete and f"{package.__name__}.{name}" not in named.split():
-            made[name] = part
+            made.setdefault(part.__module__.rpartition(".")[2], part)
     return made
 
 
@@ -77,11 +78,11 @@ def brain(
     seed: int = 0,
 ) -> Brain:
     """A brain in float64 with its own random weights."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        made = Brain(plans, pathways, inputs, scope).double()
-        for parameter in made.parameters():
-            parameter.data += 0.1 * torch.randn_like(parameter)
+    made = Brain(plans, pathways, inputs, scope).double()
+    for name, parameter in made.named_parameters():  # by name: whatever else the brain may hold
+        generator = torch.Generator().manual_seed(seed + crc32(name.encode()))
+        random = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+        parameter.data = random * (0.2 if parameter.dim() == 1 else parameter[0].numel() ** -0.5)
     for name in made.areas:
         dynamics = made.area(name).dynamics
         alike = (
