@@ -4,8 +4,9 @@ They are plain iterables around torch's DataLoader, not DataLoaders themselves, 
 would give a DataLoader a distributed sampler, and here every rank already has its own streams.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -43,31 +44,43 @@ class _Onward(Sampler[int]):
         return self.count
 
 
-def _through_workers(windows: Windows, sampler: _Onward, num_workers: int) -> DataLoader[Window]:
-    return DataLoader(
-        _ByNumber(windows),
-        batch_size=None,  # a window is a batch already
-        sampler=sampler,
-        num_workers=num_workers,
-        persistent_workers=num_workers > 0,
-        pin_memory=torch.cuda.is_available(),
-    )
+class WindowLoader(ABC):
+    """An iterable over windows that Lightning can end the worker processes of."""
+
+    def __init__(self, windows: Windows, count: int, num_workers: int) -> None:
+        self._sampler = _Onward(count)
+        self._loader = DataLoader(
+            _ByNumber(windows),
+            batch_size=None,  # a window is a batch already
+            sampler=self._sampler,
+            num_workers=num_workers,
+            persistent_workers=num_workers > 0,
+            pin_memory=torch.cuda.is_available(),
+        )
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Window]: ...
+
+    def __len__(self) -> int:
+        return self._sampler.count
+
+    @property
+    def _iterator(self) -> Any:
+        """Lightning looks for the workers under this name when a run ends, and ends them."""
+        return self._loader._iterator
+
+    @_iterator.setter
+    def _iterator(self, iterator: Any) -> None:
+        self._loader._iterator = iterator
 
 
-class ContinuingLoader:
+class ContinuingLoader(WindowLoader):
     """Training windows: each pass yields the `count` windows after the last one handed out.
 
     Its state is the number of windows HANDED OUT, not of windows prepared ahead by workers, and
     is the same on every rank: Lightning saves rank 0's state and hands it to each rank. A pass
     after `load_state_dict` goes on with the window after the checkpoint.
     """
-
-    def __init__(self, windows: Windows, count: int, num_workers: int) -> None:
-        self._sampler = _Onward(count)
-        self._loader = _through_workers(windows, self._sampler, num_workers)
-
-    def __len__(self) -> int:
-        return self._sampler.count
 
     def __iter__(self) -> Iterator[Window]:
         for window in self._loader:
@@ -83,14 +96,8 @@ class ContinuingLoader:
         self._sampler.position = state["windows"]
 
 
-class FreshLoader:
+class FreshLoader(WindowLoader):
     """Held-out windows: each pass yields windows 0 to `count` - 1, always the same."""
-
-    def __init__(self, windows: Windows, count: int, num_workers: int) -> None:
-        self._loader = _through_workers(windows, _Onward(count), num_workers)
-
-    def __len__(self) -> int:
-        return len(self._loader)
 
     def __iter__(self) -> Iterator[Window]:
         return iter(self._loader)
