@@ -97,8 +97,7 @@ def tabulate(records: Sequence[dict[str, Any]]) -> str:
         low, high = record["spread"]
         ratio = "" if record["ratio"] is None else f"{record['ratio']:.2f}"
         settings = ", ".join(f"{key} {value}" for key, value in record["settings"].items())
-        lines.append(
-            f"| {record['what']} | {record['value']:.4g} {record['unit']} | {low:.4g} to {high:.4g} "
-            f"| {ratio} | {record['reference'] or ''} | {record['n']} | {settings} |"
-        )
+        cells = [record["what"], f"{record['value']:.4g} {record['unit']}"]
+        cells += [f"{low:.4g} to {high:.4g}", ratio, record["reference"] or ""]
+        lines.append(f"| {' | '.join([*cells, str(record['n']), settings])} |")
     return "\n".join(lines) + "\n"
