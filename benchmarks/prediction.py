@@ -1,8 +1,8 @@
 """Prediction of held-out scenes: local rules, BPTT within areas, BPTT end to end.
 
-The default brain trains for the same number of steps from the same seeds; errors are mean squared errors per
-unit of V1's drive, the image, over held-out streams, next to those of repeating the last frame and
-of the untrained brain.
+The default brain trains for the same number of steps from the same seeds. Errors are mean squared
+errors per unit of V1's drive, the image, over held-out streams, next to those of repeating the last
+frame and of the untrained brain.
 
     python -m benchmarks.prediction --out runs/benchmarks/prediction
 """
