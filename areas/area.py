@@ -32,6 +32,12 @@ class Report(NamedTuple):
     rate: Tensor  # [batch, *units]
 
 
+def check_shape(units: Sequence[int]) -> None:
+    """Refuse what is neither dense units nor maps, with a ValueError."""
+    if len(units) not in (1, 3) or min(units) < 1:
+        raise ValueError(f"units: need [unit] or [channel, height, width], got {list(units)}")
+
+
 class Area(nn.Module):
     """A recurrent area.
 
@@ -46,7 +52,8 @@ class Area(nn.Module):
             in pixels; messages end on one pixel each.
 
     Raises:
-        ValueError: for shapes that do not fit, or an afferent error without a predictor.
+        ValueError: for shapes that do not fit, an even kernel, or an afferent error without a
+            predictor.
     """
 
     def __init__(
@@ -60,6 +67,9 @@ class Area(nn.Module):
         kernel: int = 3,
     ):
         super().__init__()
+        check_shape(units)
+        if kernel < 1 or kernel % 2 == 0:
+            raise ValueError(f"kernel: need an odd width in pixels, got {kernel}")
         if "error" in afferents and predictor is None:
             raise ValueError("afferents: an area without a predictor has no error; use [drive]")
         self.cell = cell

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from areas import Area, Cell, Predictor
-from areas.area import Afferent, Report
+from areas.area import Afferent, Report, check_shape
 from brainmodel import graph
 from brainmodel.learning.rule import Rule
 from brainmodel.learning.scope import Local, Scope
@@ -73,6 +73,9 @@ class Brain(nn.Module):
         self.acting = graph.order(areas, self.pathways)
         self.stages = graph.stages(self.acting, self.pathways)
         self._arrivals = {name: self._sort(name) for name in areas}
+        for name, plan in areas.items():
+            with named(f"areas.{name}"):
+                check_shape(plan.units)
         units = {name: tuple(plan.units) for name, plan in areas.items()}
         routes, drives = route(self.pathways, units, self.inputs)
         self.routes = nn.ModuleDict(routes)
@@ -265,7 +268,7 @@ def route(
 
     def drive(area: str, below: tuple[str, ...]) -> tuple[int, ...]:
         if area in below:
-            cycle = " -> ".join([*reversed(below), area])
+            cycle = " -> ".join([area, *reversed(below[below.index(area) :])])
             raise ValueError(f"pathways: the drives of {cycle} are errors of each other")
         if area not in drives:
             names = [n for n, p in pathways.items() if p.target == area and p.kind == "feedforward"]

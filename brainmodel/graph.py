@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
+from torch import nn
+
 from brainmodel.pathway import Pathway
 
 
@@ -10,15 +12,18 @@ def check(areas: Iterable[str], inputs: Iterable[str], pathways: Mapping[str, Pa
     """Refuse pathways that do not fit the areas.
 
     Raises:
-        ValueError: for an unknown source or target, a signal an input does not have, a negative
-            delay, a name that is not an identifier, or an area without a feedforward pathway.
+        ValueError: for an unknown source or target, a negative delay, a name that is not an
+            identifier or is taken, or an area without a feedforward pathway.
     """
     areas, inputs = list(areas), list(inputs)
     for name in [*areas, *pathways]:
         if not name.isidentifier():
             raise ValueError(f"name {name!r}: areas and pathways need letters, digits, underscores")
-    if "groups" in areas:
-        raise ValueError("areas.groups: the name is taken; choose another for this area")
+        if name == "groups" or hasattr(nn.ModuleDict(), name):
+            raise ValueError(f"name {name!r}: it is taken; choose another for this area or pathway")
+    for name in areas:
+        if name in inputs:
+            raise ValueError(f"areas.{name}: an input has this name; choose another")
     for name, pathway in pathways.items():
         where = f"pathways.{name}"
         if pathway.source not in [*areas, *inputs]:

@@ -38,6 +38,8 @@ class Pool(Adapter):
 
     def __init__(self, factor: int = 2):
         super().__init__()
+        if factor < 1:
+            raise ValueError(f"Pool.factor: need 1 or more, got {factor}")
         self.factor = factor
 
     def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
@@ -57,6 +59,8 @@ class Upsample(Adapter):
 
     def __init__(self, factor: int = 2):
         super().__init__()
+        if factor < 1:
+            raise ValueError(f"Upsample.factor: need 1 or more, got {factor}")
         self.factor = factor
 
     def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
@@ -95,6 +99,8 @@ class Mix(Adapter):
 
     def __init__(self, source: int, target: int, seed: int = 0):
         super().__init__()
+        if source < 1 or target < 1:
+            raise ValueError(f"Mix: need 1 or more channels in and out, got {source} and {target}")
         generator = torch.Generator().manual_seed(seed)
         weight = torch.randn(target, source, generator=generator)
         self.register_buffer("weight", weight / weight.norm(dim=1, keepdim=True))
@@ -183,8 +189,8 @@ def infer(source: tuple[int, ...], units: tuple[int, ...]) -> list[Adapter]:
     square = units[1] == units[2] and (len(source) == 1 or source[1] == source[2])
     if len(source) == 3 and source[1:] == units[1:]:
         return []
-    if square and height % units[1] == 0:
-        return [Pool(height // units[1])]
     if square and units[1] % height == 0:
         return [Upsample(units[1] // height)]
+    if square and height % units[1] == 0:
+        return [Pool(height // units[1])]
     raise ValueError(f"no pooling or upsampling by a whole factor takes {source} to {units}")

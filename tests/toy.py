@@ -150,8 +150,12 @@ def random_brain(
     seed: int,
     rules: Callable[[Random, bool], Rule] = lambda draw, maps: BPTT(),
     scope: Scope | None = None,
+    reverse: bool = False,
 ) -> Brain:
-    """A brain with areas, pathways, delays, signals and adapters drawn at random."""
+    """A brain with areas, pathways, delays, signals and adapters drawn at random.
+
+    With `reverse` the same brain, everything given in the opposite order.
+    """
     draw = Random(seed)
     names = ["A", "B", "C", "D"][: draw.randint(2, 4)]
     shapes = {name: draw.choice([[3], [2], [2, 4, 4], [3, 2, 2]]) for name in names}
@@ -174,6 +178,10 @@ def random_brain(
         known = inputs | (shapes if pathway.signal == "rate" else {})
         if pathway.source in known and draw.random() < 0.4:
             pathway.adapters = _mixed(draw, known[pathway.source], shapes[pathway.target])
+    if reverse:
+        plans = dict(reversed(plans.items()))
+        pathways = dict(reversed(pathways.items()))
+        inputs = dict(reversed(inputs.items()))
     return brain(plans, pathways, inputs, scope, seed)
 
 
@@ -204,7 +212,7 @@ def stream(
     generator = torch.Generator().manual_seed(seed)
     inputs = {
         name: torch.rand(steps, batch, *shape, generator=generator, dtype=torch.float64)
-        for name, shape in brain.inputs.items()
+        for name, shape in sorted(brain.inputs.items())
     }
     reset = torch.rand(steps, batch, generator=generator) < (0.2 if resets else 0.0)
     reset[0] = resets

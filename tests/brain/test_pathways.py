@@ -1,0 +1,139 @@
+"""Pathways deliver what they carry, when they should, in the shape that is asked for."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from areas import Leaky
+from brainmodel.brain import Brain
+from brainmodel.pathway import Adapter, Flatten, Kind, Mix, Pathway, Pool, Route, Upsample, infer
+from tests import toy
+
+STEPS = 9
+
+
+def relay(delay: int, kind: Kind, to_map: bool = False) -> Brain:
+    """V1 repeats its input; LM repeats what the pathway `link` brings it, and nothing else."""
+    plain = {"predictor": None, "afferents": ["drive"]}
+    pathways = {
+        "up": Pathway("eye", "V1"),
+        "blank": Pathway("dark", "LM"),
+        "link": Pathway("V1", "LM", kind, "rate", delay),
+    }
+    units = [1, 2, 2] if to_map else [1]
+    plans = {
+        "V1": toy.plan(Leaky(1.0, torch.relu), [1], **plain),
+        "LM": toy.plan(Leaky(1.0, torch.relu), units, **plain),
+    }
+    brain = toy.brain(plans, pathways, {"eye": [1], "dark": [1]})
+    with torch.no_grad():
+        for name, parameter in brain.named_parameters():
+            parameter.fill_(0.0 if "recurrent" in name or "bias" in name else 1.0)
+    return brain
+
+
+def arrivals(brain: Brain, lengths: list[int], reset_at: int | None = None) -> list[int]:
+    """Steps at which LM fires when the eye sees a flash at step 2."""
+    flash, dark = torch.zeros(STEPS, 1, 1), torch.zeros(STEPS, 1, 1)
+    flash[2] = 1.0
+    reset = torch.zeros(STEPS, 1, dtype=torch.bool)
+    if reset_at is not None:
+        reset[reset_at] = True
+    state, rates = None, []
+    for first, last in toy.windows(STEPS, lengths):
+        window = {"eye": flash[first:last], "dark": dark[first:last]}
+        activities, state = brain(window, reset[first:last], state)
+        rates.append(activities["LM"].rate.flatten(1).amax(1))
+    return torch.cat(rates).nonzero().flatten().tolist()
+
+
+@pytest.mark.parametrize("lengths", [[STEPS], [1], [2], [4, 1]], ids=str)
+@pytest.mark.parametrize("kind", ["feedforward", "feedback", "lateral"])
+@pytest.mark.parametrize("delay", [0, 1, 2, 3, 6])
+def test_an_impulse_arrives_exactly_when_it_should(
+    delay: int, kind: Kind, lengths: list[int]
+) -> None:
+    for to_map in (False, True):
+        assert arrivals(relay(delay, kind, to_map), lengths) == [2 + delay]
+
+
+@pytest.mark.parametrize("lengths", [[STEPS], [1], [2], [4, 1]], ids=str)
+@pytest.mark.parametrize("reset_at", range(STEPS))
+def test_a_reset_loses_what_was_under_way_and_nothing_else(
+    reset_at: int, lengths: list[int]
+) -> None:
+    lost = 2 < reset_at <= 5
+    assert arrivals(relay(3, "lateral"), lengths, reset_at) == ([] if lost else [5])
+
+
+def test_delays_unless_given_are_none_forward_and_one_step_else() -> None:
+    assert Pathway("a", "b").steps == 0
+    assert Pathway("a", "b", "feedback").steps == 1
+    assert Pathway("a", "b", "lateral").steps == 1
+    assert Pathway("a", "b", "feedback", delay=0).steps == 0
+
+
+MAP = torch.arange(2 * 3 * 4 * 4, dtype=torch.float64).view(2, 3, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "signal", "expected"),
+    [
+        (Pool(2), MAP, F.avg_pool2d(MAP, 2)),
+        (Pool(1), MAP, MAP),
+        (Upsample(3), MAP, F.interpolate(MAP, scale_factor=3, mode="nearest")),
+        (Upsample(2), MAP[:, :, 0, 0], MAP[:, :, :1, :1].expand(2, 3, 2, 2)),
+        (Flatten(), MAP, MAP.view(2, 48)),
+        (Flatten(), MAP[:, :, 0, 0], MAP[:, :, 0, 0]),
+    ],
+)
+def test_adapters_do_what_they_say(adapter: Adapter, signal: Tensor, expected: Tensor) -> None:
+    torch.testing.assert_close(adapter(signal), expected, rtol=1e-12, atol=0)
+    assert adapter.shape(tuple(signal.shape[1:])) == tuple(expected.shape[1:])
+
+
+def test_a_mixture_is_a_seeded_convolution_of_one_pixel_with_rows_of_unit_length() -> None:
+    mix = Mix(3, 2, seed=4).double()
+    torch.testing.assert_close(mix(MAP), F.conv2d(MAP, mix.weight[:, :, None, None]))
+    torch.testing.assert_close(mix(MAP[:, :, 0, 0]), mix(MAP)[:, :, 0, 0])
+    torch.testing.assert_close(mix.weight.norm(dim=1), torch.ones(2, dtype=torch.float64))
+    state = torch.random.get_rng_state()
+    assert torch.equal(mix.weight, Mix(3, 2, seed=4).double().weight)
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert not torch.equal(mix.weight, Mix(3, 2, seed=5).double().weight)
+    assert not list(mix.parameters())
+
+
+@pytest.mark.parametrize(
+    ("source", "units", "found"),
+    [
+        ((3,), (5,), []),
+        ((2, 4, 4), (5,), [Flatten]),
+        ((2, 4, 4), (3, 4, 4), []),
+        ((2, 4, 6), (3, 4, 6), []),
+        ((2, 8, 8), (3, 4, 4), [Pool]),
+        ((2, 4, 4), (3, 8, 8), [Upsample]),
+        ((2,), (3, 4, 4), [Upsample]),
+        ((2,), (3, 1, 1), [Upsample]),
+        ((2, 4, 4), (3, 1, 1), [Pool]),
+    ],
+)
+def test_adapters_are_found_from_the_shapes(source, units, found) -> None:
+    assert [type(adapter) for adapter in infer(source, units)] == found
+    route = Route([], source, units)
+    assert route(torch.rand(2, *source)).shape == (2, *route.shape)
+    assert len(route.shape) == len(units) and route.shape[1:] == units[1:]
+
+
+@pytest.mark.parametrize(
+    ("source", "units"), [((2, 8, 8), (3, 4, 4)), ((2,), (3, 4, 4)), ((2, 4, 4), (5,))]
+)
+def test_routes_are_linear_and_gradients_go_back_along_their_transpose(source, units) -> None:
+    route, signal = Route([], source, units), torch.rand(2, *source, dtype=torch.float64)
+    signal.requires_grad_()
+    message = route(signal)
+    target = torch.rand_like(message)
+    (back,) = torch.autograd.grad(message, signal, target)
+    torch.testing.assert_close((back * signal).sum(), (target * message).sum())
+    torch.testing.assert_close(route(2 * signal), 2 * message)
