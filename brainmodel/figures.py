@@ -98,10 +98,11 @@ def _box(
             linestyle="-" if filled else "--",
         )
     )
-    options: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4, "color": INK}
-    axes.text(x, y + (0.24 if rule else 0.14), name, fontsize=14, weight="bold", **options)
-    axes.text(x, y - (0.08 if rule else 0.2), what, fontsize=8.5, **options)
-    axes.text(x, y - 0.32, rule, fontsize=7.5, style="italic", **options | {"color": FAINT})
+    options: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
+    high = y + (0.24 if rule else 0.14)
+    axes.text(x, high, name, fontsize=14, weight="bold", color=INK, **options)
+    axes.text(x, y - (0.08 if rule else 0.2), what, fontsize=8.5, color=INK, **options)
+    axes.text(x, y - 0.32, rule, fontsize=7.5, style="italic", color=FAINT, **options)
 
 
 def _arrow(axes: Axes, pathway: Pathway, places: Mapping[str, tuple[float, float]]) -> None:

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from brainmodel.state import BrainState
+from brainmodel.training.config_files import Refused
 
 
 class Streams:
@@ -28,12 +29,12 @@ class Streams:
         """The state from which the next window goes on; None where all streams begin.
 
         Raises:
-            ValueError: if a checkpoint has other streams than this run.
+            Refused: if a checkpoint has other streams than this run.
         """
         if self._saved:
             self.state, self._saved = self._own(), []
             if self.state is not None and (held := _batch(self.state)) != batch:
-                raise ValueError(
+                raise Refused(
                     f"data.batch_size: the checkpoint holds {held} streams, this run has {batch}; "
                     f"resume with a batch size of {held}"
                 )
@@ -51,7 +52,7 @@ class Streams:
     def _own(self) -> BrainState | None:
         here, count = place()
         if len(self._saved) != count:
-            raise ValueError(
+            raise Refused(
                 f"trainer.devices: the checkpoint holds the streams of {len(self._saved)} "
                 f"processes, this run has {count}; resume with {len(self._saved)}"
             )
@@ -101,7 +102,7 @@ def unpack(plain: Any) -> Any:
     """The tree that `pack` packed.
 
     Raises:
-        ValueError: for a class that is not a NamedTuple of a module in use.
+        Refused: for a class that is not a NamedTuple of a module in use.
     """
     if not isinstance(plain, dict):
         return plain
@@ -120,9 +121,7 @@ def _named_tuple(path: str) -> Any:
     for part in name.split("."):
         kind = getattr(kind, part, None)
     if not (isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")):
-        raise ValueError(
-            f"ckpt_path: the checkpoint holds a {path}, which this brain does not have"
-        )
+        raise Refused(f"ckpt_path: the checkpoint holds a {path}, which this brain does not have")
     return kind
 
 
@@ -134,19 +133,17 @@ def require_fit(saved: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> None:
     """Refuse weights that belong to another brain.
 
     Raises:
-        ValueError: naming the first parameter that is missing, unknown or of another shape.
+        Refused: naming the first parameter that is missing, unknown or of another shape.
     """
     remedy = "give the config that lies beside the checkpoint's run"
     for name in [*own, *saved]:
         where = name.removeprefix("brain.")
         if name not in saved:
-            raise ValueError(f"ckpt_path: the checkpoint has no {where}; {remedy}")
+            raise Refused(f"ckpt_path: the checkpoint has no {where}; {remedy}")
         if name not in own:
-            raise ValueError(
-                f"ckpt_path: the checkpoint has a {where}, the brain has not; {remedy}"
-            )
+            raise Refused(f"ckpt_path: the checkpoint has a {where}, the brain has not; {remedy}")
         if saved[name].shape != own[name].shape:
-            raise ValueError(
+            raise Refused(
                 f"ckpt_path: {where} is {list(saved[name].shape)} in the checkpoint and "
                 f"{list(own[name].shape)} in the brain; {remedy}"
             )

@@ -21,7 +21,7 @@ from brainmodel.training.monitor import Monitor
 from brainmodel.training.pictures import Pictures
 from brainmodel.training.progress import Progress
 from brainmodel.training.random_numbers import RandomNumbers
-from brainmodel.training.refusals import explain
+from brainmodel.training.refusals import check_form, explain
 from brainmodel.training.report import Report
 from brainmodel.training.run_folder import SaveConfig
 
@@ -83,8 +83,12 @@ class CommandLine(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Check names and types of everything."""
+        check_form(self.files, self._known)
         with self._refusing():
             self.config = parser.parse_args(args)  # type: ignore[arg-type]
+            self.files = self.config[
+                self.config.subcommand
+            ].as_dict()  # with all that was laid over
 
     def _parse_ckpt_path(self) -> None:
         """The config says what the brain is; a checkpoint has to be there and to fit it."""
@@ -100,6 +104,7 @@ class CommandLine(LightningCLI):
         """Build everything; what goes wrong here is the configuration's fault."""
         with self._refusing():
             super().instantiate_classes()
+            self.model.configure_optimizers()  # what the optimizer refuses, it refuses here
             text = self.parser.dump(self.config, format="yaml", skip_none=False)
             plain = yaml.safe_load(text)[self.subcommand]["model"]
         plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}
@@ -122,8 +127,12 @@ class CommandLine(LightningCLI):
         except Refused:
             raise
         except Exception as error:
-            known = [a.dest for p in self._subcommand_parsers.values() for a in p._actions]
-            raise Refused(explain(error, self.files, self.rest, known)) from error
+            raise Refused(explain(error, self.files, self.rest, self._known)) from error
+
+    @property
+    def _known(self) -> list[str]:
+        parsers = self._subcommand_parsers.values()
+        return [action.dest for parser in parsers for action in parser._actions]
 
 
 def run(command: str, names: list[str], config: Config, rest: list[str]) -> None:
@@ -141,9 +150,21 @@ def run(command: str, names: list[str], config: Config, rest: list[str]) -> None
     sys.path.insert(0, os.getcwd())  # the user's own classes lie in the user's own files
     quieten()
     config = merge(usual(command, names), config)
-    for area in (config.get("model", {}).get("areas") or {}).values():
-        area.setdefault("predictor", {"class_path": "areas.Predictor"})  # so that it can be saved
-    CommandLine(command, config, rest)
+    CommandLine(command, with_predictors(config), rest)
+
+
+def with_predictors(config: Config) -> Config:
+    """The config, with the predictor of each area that says nothing of it written out.
+
+    The plan's own default is an object, which can neither be saved nor shared between areas.
+    """
+    model = config.get("model")
+    areas = model.get("areas") if isinstance(model, dict) else None
+    if not isinstance(model, dict) or not isinstance(areas, dict):
+        return config
+    usual = {"predictor": {"class_path": "areas.Predictor"}}
+    plans = {n: usual | plan if isinstance(plan, dict) else plan for n, plan in areas.items()}
+    return config | {"model": model | {"areas": plans}}
 
 
 def usual(command: str, names: list[str]) -> Config:

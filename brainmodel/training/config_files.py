@@ -30,7 +30,7 @@ def find(name: str, folder: Path | None = None) -> Path:
     """
     places = [Path(name), CONFIGS / name, CONFIGS / f"{name}.yaml", CONFIGS.parent / name]
     if folder is not None:
-        places.insert(0, folder / name)
+        places[:0] = [folder / name, folder / f"{name}.yaml"]
     for place in places:
         if place.is_file():
             return place
@@ -80,6 +80,11 @@ def _load(path: Path) -> Config:
         raise Refused(
             f"{path}: a config is a mapping (trainer:, model:, data:), not a "
             f"{type(content).__name__}"
+        )
+    if "class_path" in content:
+        raise Refused(
+            f"{path}: is one part of a brain, not a config; give it where it belongs, such as "
+            f"--model.areas.V1.cell {path}"
         )
     return content
 
