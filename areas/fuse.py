@@ -32,7 +32,7 @@ EXPRESSIONS: dict[str, str] = {
     "sqrt": "sqrt_({0})",
     "sigmoid": "(1 / (1 + exp_(-{0})))",
     "tanh": "tanh_({0})",
-    "relu": "({0} > 0 ? {0} : 0)",
+    "relu": "({0} < 0 ? 0 : {0})",
     "abs": "({0} > 0 ? {0} : -{0})",
     "reciprocal": "(1 / {0})",
     "gt": "({0} > {1})",
@@ -109,7 +109,7 @@ def fuse(
         return None
     try:
         text = _prologue(dtype) + _write(_trace(function, sum(inputs), dtype), inputs, outputs)
-    except KeyError:  # an operation without a C expression
+    except (KeyError, RuntimeError):  # no C expression, or more than operations on tensors
         return None
     library = _compile(text, compiler)
     arrays = sum(bool(group) + single for group, single in (inputs, outputs))
@@ -151,7 +151,7 @@ def _write(graph: torch.fx.Graph, inputs: tuple[int, int], outputs: tuple[int, i
             for k, result in enumerate(node.args[0]):
                 lines.append(f"{_place('y', k, outputs[0])} = {_word(result, names)};")
         else:
-            expression = EXPRESSIONS[node.target.overloadpacket.__name__]
+            expression = EXPRESSIONS[_operation(node)]
             words = [_word(argument, names) for argument in node.args]
             lines.append(f"real {name} = {expression.format(*words)};")
     arrays = [f"const real *{name}" for name in _arrays("x", inputs)]
@@ -160,6 +160,15 @@ def _write(graph: torch.fx.Graph, inputs: tuple[int, int], outputs: tuple[int, i
     share = "#pragma omp parallel for if (rows * n > SHARED)\n"
     loop = "for (long b = 0; b < rows; b++)\n#pragma omp simd\nfor (long j = 0; j < n; j++) {\n"
     return head + share + loop + "\n".join(lines) + "\n}\n}\n"
+
+
+def _operation(node: torch.fx.Node) -> str:
+    """Name of an operation, made unknown where the table does not tell all of it."""
+    name = getattr(getattr(node.target, "overloadpacket", None), "__name__", "not an operation")
+    kind = node.kwargs.get("dtype")
+    rounds = name == "_to_copy" and isinstance(kind, torch.dtype) and not kind.is_floating_point
+    other = rounds or "alpha" in node.kwargs or "rounding_mode" in node.kwargs
+    return f"{name} by other rules" if other else name
 
 
 def _arrays(letter: str, counts: tuple[int, int]) -> list[str]:
