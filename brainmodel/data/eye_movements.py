@@ -1,12 +1,17 @@
-"""Simulated eye movements: slow drift with inertia, saccades, and slow zoom.
+"""Simulated eye movements: slow drift with inertia, saccades, and slow zoom; and what they show.
 
-All functions are pure: a path of n steps from a numpy generator, in float64.
+All functions are pure. A path is [step, 3] float64: x, y of the view's centre in pixels of the
+eye, from the centre of the picture's upper left sample, and the logarithm of zoom (positive: the
+view covers more of the picture).
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from brainmodel.data.checks import require_number
 
@@ -96,20 +101,33 @@ def saccades(
     return spread
 
 
+class Walls(NamedTuple):
+    """Lowest and highest x, y of the view's centre, at which a path is reflected."""
+
+    low: tuple[float, float]
+    high: tuple[float, float]
+
+
+def walls(movements: EyeMovements, size: int, extent: tuple[float, float]) -> Walls:
+    """Walls that keep an eye of `size` pixels, however zoomed, within x, y from 0 to `extent`."""
+    reach = (size - 1) / 2 * float(np.exp(movements.largest_zoom))
+    return Walls((reach, reach), (extent[0] - reach, extent[1] - reach))
+
+
 def gaze(
     movements: EyeMovements,
     steps: int,
     frames_per_second: float,
-    walls: tuple[tuple[float, float], tuple[float, float]],
+    within: Walls,
     random: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Path of the eye over one episode, [step, 3]: x, y in pixels and the logarithm of zoom.
+    """Path [step, 3] of the eye over one episode.
 
     Args:
         movements: how the eye moves.
         steps: length of the path.
         frames_per_second: steps per second.
-        walls: lowest (x, y) and highest (x, y), in pixels, at which the path is reflected.
+        within: where the path is reflected.
         random: where the numbers come from.
     """
     noise = random.standard_normal((steps, 3))
@@ -119,8 +137,9 @@ def gaze(
     rate = movements.saccade_rate / frames_per_second
     velocity[:, :2] += saccades(steps, rate, movements.saccade_amplitude, duration, random)
     reach = movements.largest_zoom
-    low, high = np.array([*walls[0], -reach]), np.array([*walls[1], reach])
-    path = np.cumsum(np.concatenate([random.uniform(low, high)[None], velocity[1:]]), axis=0)
+    low, high = np.array([*within.low, -reach]), np.array([*within.high, reach])
+    start = low + (high - low) * random.random(3)
+    path = np.cumsum(np.concatenate([start[None], velocity[1:]]), axis=0)
     return np.stack([fold(path[:, axis], low[axis], high[axis]) for axis in range(3)], axis=1)
 
 
@@ -133,3 +152,20 @@ def motion_of(path: NDArray[np.float64]) -> NDArray[np.float64]:
     moved = np.diff(path, axis=0, prepend=path[:1])
     moved[:, :2] /= np.exp(path[:, 2:])
     return moved
+
+
+def view_grid(path: Tensor, size: int, height: int, width: int, samples: int = 1) -> Tensor:
+    """Where a `size` x `size` eye looks, [step, size, size, 2], for grid_sample, corners aligned.
+
+    Args:
+        path: [step, 3] float64.
+        size: pixels of the eye.
+        height: samples of the picture.
+        width: samples of the picture.
+        samples: samples of the picture per pixel of the eye.
+    """
+    spread = (torch.arange(size, dtype=path.dtype) - (size - 1) / 2) * torch.exp(path[:, 2:])
+    grid = torch.empty(len(path), size, size, 2)
+    grid[..., 0] = (2 * samples * (path[:, :1] + spread) / (width - 1) - 1)[:, None, :]
+    grid[..., 1] = (2 * samples * (path[:, 1:2] + spread) / (height - 1) - 1)[:, :, None]
+    return grid

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from brainmodel.data.checks import require_channels, require_number, require_whole
-from brainmodel.data.eye_movements import EyeMovements, gaze, motion_of
+from brainmodel.data.eye_movements import EyeMovements, gaze, motion_of, view_grid, walls
 from brainmodel.data.photograph_files import FREE, load_photograph, photograph_file, soften
 from brainmodel.data.streams import (
     Part,
@@ -31,27 +31,17 @@ USUAL_MOVEMENTS = EyeMovements()
 
 
 def look(photograph: Tensor, path: Tensor, size: int) -> Tensor:
-    """What an eye of `size` x `size` pixels sees: frames [step, channel, size, size].
+    """What an eye that follows `path` sees: frames [step, channel, size, size].
 
     Args:
         photograph: [channel, height, width], OVERSAMPLING samples per pixel of the eye.
-        path: [step, 3] float64: x, y of the view's centre in pixels of the eye, from the centre
-            of the photograph's upper left sample, and the logarithm of zoom (positive: the view
-            covers more of the photograph).
+        path: [step, 3] float64, see `view_grid`.
         size: pixels of the eye.
     """
-    steps, (height, width) = len(path), photograph.shape[-2:]
-    offset = torch.arange(size, dtype=path.dtype) - (size - 1) / 2
-    spread = offset * torch.exp(path[:, 2:])
-    x = 2 * OVERSAMPLING * (path[:, :1] + spread) / (width - 1) - 1  # grid_sample: -1 to 1
-    y = 2 * OVERSAMPLING * (path[:, 1:2] + spread) / (height - 1) - 1
-    grid = torch.empty(steps, size, size, 2)
-    grid[..., 0] = x[:, None, :]
-    grid[..., 1] = y[:, :, None]
-    seen = F.grid_sample(
-        photograph[None], grid.view(1, -1, size, 2), padding_mode="border", align_corners=True
-    )
-    return seen[0].unflatten(1, (steps, size)).transpose(0, 1)
+    height, width = photograph.shape[-2:]
+    grid = view_grid(path, size, height, width, OVERSAMPLING).view(1, -1, size, 2)
+    seen = F.grid_sample(photograph[None], grid, padding_mode="border", align_corners=True)
+    return seen[0].unflatten(1, (len(path), size)).transpose(0, 1)
 
 
 class PhotographStream(Stream):
@@ -78,10 +68,9 @@ class PhotographStream(Stream):
         steps = self.share.episode
         chosen = int(random.integers(len(self.photographs)))
         height, width = self.photographs[chosen].shape[-2:]
-        margin = (self.size - 1) / 2 * np.exp(self.movements.largest_zoom)
-        highest = ((width - 1) / OVERSAMPLING - margin, (height - 1) / OVERSAMPLING - margin)
-        walls = ((margin, margin), highest)
-        path = gaze(self.movements, steps, self.frames_per_second, walls, random)
+        extent = ((width - 1) / OVERSAMPLING, (height - 1) / OVERSAMPLING)
+        within = walls(self.movements, self.size, extent)
+        path = gaze(self.movements, steps, self.frames_per_second, within, random)
         motion = motion_of(path).astype(np.float32)
         return {"photograph": np.full(steps, chosen), "gaze": path, "motion": motion}
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from brainmodel.data.eye_movements import (
     EyeMovements,
+    Walls,
     fold,
     gaze,
     motion_of,
@@ -102,7 +103,7 @@ def test_drift_has_the_speed_and_the_memory_that_were_asked_for() -> None:
     lagged = [np.mean(velocity[lag:] * velocity[: len(velocity) - lag]) for lag in (0, 5, 10)]
     np.testing.assert_allclose(lagged, np.exp([0, -1, -2]), atol=0.02)
     moving = EyeMovements(drift=24.0, saccade_rate=0.0, zoom=0.0)
-    positions = gaze(moving, 200_000, 30.0, ((0, 0), (1e9, 1e9)), np.random.default_rng(0))
+    positions = gaze(moving, 200_000, 30.0, Walls((0, 0), (1e9, 1e9)), np.random.default_rng(0))
     speed = np.diff(positions[:, :2], axis=0) * 30
     np.testing.assert_allclose(np.sqrt((speed**2).mean(axis=0)), 24, rtol=0.03)
 
@@ -163,7 +164,11 @@ def test_motion_can_be_predicted_and_saccades_cannot() -> None:
     """Going on at the velocity of the step before beats staying, but not at saccades."""
     script = stream().script(np.random.default_rng(3))
     calm = gaze(
-        EyeMovements(saccade_rate=0), 5000, 30.0, ((0, 0), (1e6, 1e6)), np.random.default_rng(0)
+        EyeMovements(saccade_rate=0),
+        5000,
+        30.0,
+        Walls((0, 0), (1e6, 1e6)),
+        np.random.default_rng(0),
     )
     velocity = np.diff(calm[:, :2], axis=0)
     assert np.mean(np.diff(velocity, axis=0) ** 2) < 0.2 * np.mean(velocity**2)

@@ -1,0 +1,198 @@
+"""Video files as arrays: decoded once with PyAV, kept small on disk, read as memory maps.
+
+Pixels are taken as square; a rotation noted in the file (as phones do) is applied.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from av.video.reformatter import Interpolation
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".webm", ".wmv")
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
+
+
+class Film(NamedTuple):
+    """One decoded video on disk, and beside it how much each frame resembles the one before."""
+
+    name: str
+    array: Path  # .npy, uint8 [frame, height, width, channel]
+    frames: int
+    height: int
+    width: int
+    channels: int
+    frames_per_second: float
+
+    def resemblance(self) -> NDArray[np.float32]:
+        """Correlation [frame] of each frame with the one before; 1 where either is uniform."""
+        return np.load(_beside(self.array))
+
+    def read(self, frames: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Frames [len(frames), height, width, channel], read from the memory map."""
+        return np.load(self.array, mmap_mode="r")[frames]
+
+
+def usual_cache() -> Path:
+    """Where decoded videos are kept: brainmodel/videos in the user's cache folder."""
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(caches) / "brainmodel" / "videos"
+
+
+def find_videos(folder: Path) -> list[Path]:
+    """Video files in `folder` and below, sorted.
+
+    Raises:
+        FileNotFoundError: if there is no such folder or no video in it.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f"folder is {str(folder)!r}: give a folder that exists.")
+    found = [file for file in sorted(folder.rglob("*")) if file.suffix.lower() in SUFFIXES]
+    if not found:
+        raise FileNotFoundError(
+            f"folder {str(folder)!r} has no video: give one with files of {', '.join(SUFFIXES)}."
+        )
+    return found
+
+
+def without_copies(files: Sequence[Path]) -> list[Path]:
+    """The files without later ones of the same content (only equal sizes are read)."""
+    sizes = [file.stat().st_size for file in files]
+    seen: set[tuple[int, str]] = set()
+    kept = []
+    for file, size in zip(files, sizes, strict=True):
+        digest = _digest(file) if sizes.count(size) > 1 else ""
+        if not digest or (size, digest) not in seen:
+            kept.append(file)
+        seen.add((size, digest))
+    return kept
+
+
+def load_films(
+    files: Iterable[Path], short_side: int, channels: int, cache: Path, skip_corrupt: bool
+) -> list[Film]:
+    """Films of `files`, decoding those that are not in the cache yet, with a progress bar.
+
+    Args:
+        files: video files.
+        short_side: the shorter side is resized to this many pixels.
+        channels: 1 for gray (luma), 3 for RGB.
+        cache: folder of decoded videos; made if needed. A file whose path, size, time of change
+            or wanted size differs is decoded anew; a decoding that is cut off leaves nothing.
+        skip_corrupt: leave out files that cannot be decoded instead of refusing them.
+
+    Raises:
+        ValueError: naming every file that cannot be decoded, or if none can.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    planned = {file: _cached(file, short_side, channels, cache) for file in files}
+    missing = [file for file, array in planned.items() if not array.is_file()]
+    corrupt: dict[Path, str] = {}
+    for file in tqdm(missing, desc="decoding videos", unit="file", disable=not missing):
+        try:
+            _decode(file, planned[file], short_side, channels)
+        except (FFmpegError, IndexError, OSError, ValueError) as error:
+            corrupt[file] = type(error).__name__
+    if corrupt and not (skip_corrupt and len(corrupt) < len(planned)):
+        named = ", ".join(f"{file} ({reason})" for file, reason in corrupt.items())
+        raise ValueError(
+            f"cannot decode {named}: remove what is broken, or set skip_corrupt: true if others "
+            "are left."
+        )
+    return [_film(file, array) for file, array in planned.items() if file not in corrupt]
+
+
+def _film(file: Path, array: Path) -> Film:
+    shape: tuple[int, int, int, int] = np.load(array, mmap_mode="r").shape
+    with av.open(str(file)) as container:
+        rate = container.streams.video[0].average_rate
+    return Film(file.name, array, *shape, float(rate or 25))
+
+
+def _cached(file: Path, short_side: int, channels: int, cache: Path) -> Path:
+    facts = file.stat()
+    key = f"{file.resolve()}|{facts.st_size}|{facts.st_mtime_ns}|{short_side}|{channels}"
+    return cache / f"{file.stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
+
+
+def _beside(array: Path) -> Path:
+    return array.with_suffix(".resemblance.npy")
+
+
+def _decode(file: Path, array: Path, short_side: int, channels: int) -> None:
+    """Write the frames of `file` to `array`, and what `Film` keeps beside it, all or nothing."""
+    with tempfile.TemporaryDirectory(dir=array.parent, prefix="decoding-") as folder:
+        frames, resemblance = Path(folder) / "frames.npy", Path(folder) / "resemblance.npy"
+        with frames.open("wb") as opened:
+            correlations = _write_array(opened, _frames(file, short_side, channels))
+        np.save(resemblance, correlations)
+        os.replace(resemblance, _beside(array))
+        os.replace(frames, array)
+
+
+def _frames(file: Path, short_side: int, channels: int) -> Iterator[NDArray[np.uint8]]:
+    """Frames [height, width, channel] one by one; only one is in memory at a time."""
+    with av.open(str(file)) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        for frame in container.decode(stream):
+            scale = short_side / min(frame.width, frame.height)
+            small = frame.reformat(
+                width=max(short_side, round(frame.width * scale)),
+                height=max(short_side, round(frame.height * scale)),
+                format="rgb24",
+                interpolation=Interpolation.AREA,
+            )
+            pixels = np.rot90(small.to_ndarray(), round(frame.rotation / 90))
+            if channels == 1:
+                pixels = np.round(pixels @ LUMA)[..., None]
+            yield np.ascontiguousarray(pixels, dtype=np.uint8)
+
+
+def _write_array(file: IO[bytes], frames: Iterator[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    """Write frames as one .npy array whose length is known only at the end.
+
+    Numpy leaves room in the header for the first axis to grow, so it is written twice.
+
+    Returns:
+        Correlation [frame] of each frame with the one before it.
+    """
+    first = next(frames, None)
+    if first is None:
+        raise ValueError("no frame")
+    header = {"descr": "|u1", "fortran_order": False}
+    np.lib.format.write_array_header_1_0(file, header | {"shape": (1, *first.shape)})
+    start, before, correlations = file.tell(), first, [1.0]
+    file.write(first.tobytes())
+    for frame in frames:
+        if frame.shape != first.shape:
+            raise ValueError("frames of different sizes")
+        file.write(frame.tobytes())
+        correlations.append(_correlation(before, frame))
+        before = frame
+    file.seek(0)
+    shape = (len(correlations), *first.shape)
+    np.lib.format.write_array_header_1_0(file, header | {"shape": shape})
+    if file.tell() != start:
+        raise ValueError("too many frames")
+    return np.array(correlations, dtype=np.float32)
+
+
+def _correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """Correlation of two frames over pixels; 1 if either is uniform."""
+    left, right = (frame.astype(np.float32) - frame.mean() for frame in (one, other))
+    scale = float(np.sqrt((left**2).sum() * (right**2).sum()))
+    return float((left * right).sum()) / scale if scale > 0 else 1.0
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -1,0 +1,152 @@
+"""The module of all data sets that are made of video files."""
+
+import math
+from abc import abstractmethod
+from pathlib import Path
+from typing import Unpack
+
+from brainmodel.data.checks import require_channels, require_number, require_whole
+from brainmodel.data.eye_movements import EyeMovements
+from brainmodel.data.streams import Part, Share, StreamModule, StreamOptions
+from brainmodel.data.video_files import Film, load_films, usual_cache
+from brainmodel.data.video_streams import Playing, VideoStream, cut, split
+
+
+class VideoOptions(StreamOptions, total=False):
+    """The options of `VideoModule`, which every data set of video files takes as well."""
+
+    size: int
+    channels: int
+    stride: int
+    frames_per_second: float | None
+    margin: int
+    movements: EyeMovements | None
+    flip: bool
+    held_out: float
+    gap: float
+    cut_below: float | None
+    cache: Path | None
+
+
+class VideoModule(StreamModule):
+    """Streams of video files. Subclasses say which files.
+
+    Inputs of a window: eye [time, batch, channels, size, size] float32 in [0, 1].
+    Labels: video [time, batch], the number of the file; motion [time, batch, 3], of the eye.
+    """
+
+    def __init__(
+        self,
+        *,
+        skip_corrupt: bool,
+        size: int = 32,
+        channels: int = 1,
+        stride: int = 1,
+        frames_per_second: float | None = None,
+        margin: int = 0,
+        movements: EyeMovements | None = None,
+        flip: bool = False,
+        held_out: float = 0.2,
+        gap: float = 1.0,
+        cut_below: float | None = 0.3,
+        cache: Path | None = None,
+        **options: Unpack[StreamOptions],
+    ) -> None:
+        """Check everything; videos are decoded when the first stream is built.
+
+        Args:
+            skip_corrupt: leave out files that cannot be decoded instead of refusing them.
+            size: height and width of what is shown, in pixels.
+            channels: 1 for gray, 3 for RGB.
+            stride: show every n-th frame.
+            frames_per_second: play at this rate, at most that of the slowest film; null plays
+                each film frame by frame.
+            margin: pixels by which the short side of a film is kept longer than `size`.
+            movements: how an eye wanders over the films, `margin` permitting; all rates 0 make
+                it rest on a random square; null shows the centre.
+            flip: mirror half of the training clips left to right.
+            held_out: fraction of films, or of each film if they are few, for validation and test.
+            gap: seconds left out between training and held-out frames of the same film.
+            cut_below: a frame whose correlation with the one before is lower than this begins
+                something new (a cut); null never cuts.
+            cache: folder for decoded videos; null is brainmodel/videos in the user's cache.
+            options: see `StreamModule`.
+
+        Raises:
+            ValueError: if a number is out of range.
+        """
+        require_whole("size", size, 4)
+        require_channels(channels)
+        require_whole("stride", stride, 1)
+        require_whole("margin", margin, 0)
+        require_number("held_out", held_out, 0.01, 0.9, "a fraction of the frames")
+        require_number("gap", gap, 0, 1e6, "seconds")
+        if frames_per_second is not None:
+            require_number("frames_per_second", frames_per_second, 0.01, 1e4, "frames per second")
+        if cut_below is not None:
+            require_number("cut_below", cut_below, -1, 1, "a correlation")
+        _check_margin(size, margin, movements)
+        super().__init__(
+            shapes={"eye": [channels, size, size]},
+            frames_per_second=(frames_per_second or 25.0) / stride,
+            **options,
+        )
+        self.skip_corrupt = skip_corrupt
+        self.playing = Playing(size, stride, frames_per_second, movements, flip)
+        self.channels = channels
+        self.margin = margin
+        self.held_out = held_out
+        self.gap = gap
+        self.cut_below = cut_below
+        self.cache = usual_cache() if cache is None else Path(cache)
+        self._films: list[Film] | None = None
+
+    @abstractmethod
+    def files(self) -> list[Path]:
+        """The video files; FileNotFoundError in one sentence if there are none."""
+
+    def films(self) -> list[Film]:
+        """The decoded videos, from the cache where possible."""
+        if self._films is None:
+            self._films = self._load()
+        return self._films
+
+    def _load(self) -> list[Film]:
+        side = self.playing.size + self.margin
+        films = load_films(self.files(), side, self.channels, self.cache, self.skip_corrupt)
+        rate = self.playing.frames_per_second
+        for film in films:
+            if rate is not None and film.frames_per_second < rate:
+                raise ValueError(
+                    f"frames_per_second is {rate:g}: give at most {film.frames_per_second:g}, "
+                    f"the rate of {film.name}."
+                )
+        return films
+
+    def prepare_data(self) -> None:
+        """Decode on one process, so that the others find the videos in the cache."""
+        self.films()
+
+    def stream(self, share: Share) -> VideoStream:
+        """Play the scenes of a part; held-out ones are never mirrored."""
+        films = self.films()
+        sides = split(films, self.held_out, self.gap)
+        if share.part is Part.TRAINING:
+            scenes, playing = sides.training, self.playing
+        else:
+            scenes, playing = sides.held_out, self.playing._replace(flip=False)
+        scenes = cut(films, scenes, self.cut_below)
+        if not scenes:
+            raise ValueError(
+                f"cut_below is {self.cut_below}: give a lower one, no frame resembles the next."
+            )
+        return VideoStream(share, films, scenes, playing)
+
+
+def _check_margin(size: int, margin: int, movements: EyeMovements | None) -> None:
+    """Refuse a zoom that would look beyond the film."""
+    if movements is None:
+        return
+    needed = math.ceil((size - 1) * (math.exp(movements.largest_zoom) - 1))
+    if margin < needed:
+        raise ValueError(f"margin is {margin}: give at least {needed}, or set zoom to 0.")
