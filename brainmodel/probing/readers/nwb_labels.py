@@ -1,0 +1,69 @@
+"""Area, layer, depth and compartment of neurons in NWB, from electrodes and imaging planes."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DEPTHS = ("probe_vertical_position", "depth", "z")
+UNKNOWN = "unknown"
+
+
+def electrode_labels(source: Path, file: Any) -> dict[str, NDArray[Any]]:
+    """Labels of units: of the electrode `peak_channel_id`, or the first of `electrodes`.
+
+    Raises:
+        ValueError: if units do not say where they were recorded.
+    """
+    units, electrodes = file.units, file.electrodes
+    if electrodes is None or not {"peak_channel_id", "electrodes"} & set(units.colnames):
+        raise ValueError(
+            f"{source}: units have neither peak_channel_id nor electrodes: their areas are "
+            "unknown; write one of them into the file."
+        )
+    rows = _peak_rows(units, electrodes)
+    places = np.asarray(electrodes["location"][:]).astype(str)[rows]
+    labels: dict[str, NDArray[Any]] = {"areas": np.where(places == "", UNKNOWN, places)}
+    for name in DEPTHS:
+        if name in electrodes.colnames:
+            labels["depths"] = np.asarray(electrodes[name][:], float)[rows]
+            break
+    if "layer" in electrodes.colnames:
+        labels["layers"] = np.asarray(electrodes["layer"][:]).astype(str)[rows]
+    return labels
+
+
+def _peak_rows(units: Any, electrodes: Any) -> NDArray[Any]:
+    """[unit] row of its electrode."""
+    if "peak_channel_id" in units.colnames:
+        row_of = {identity: row for row, identity in enumerate(electrodes.id[:])}
+        return np.array([row_of[identity] for identity in units["peak_channel_id"][:]])
+    index = units["electrodes"]
+    ends = np.asarray(index.data[:])
+    starts = np.concatenate([[0], ends[:-1]]).astype(int)
+    return np.asarray(index.target.data[:])[starts]
+
+
+def plane_labels(series: Any) -> dict[str, NDArray[Any]]:
+    """Labels of the ROIs of a series, from the location and description of their imaging plane.
+
+    "VISp, layer 2/3, 175 um, dendrites" and the like; what is not said is left out.
+    """
+    plane = series.rois.table.imaging_plane
+    text = f"{plane.location} {plane.description or ''}"
+    count = series.data.shape[1]
+    area = re.split(r"[\s,;(]", str(plane.location).strip())[0] or UNKNOWN
+    labels: dict[str, NDArray[Any]] = {"areas": np.array([area] * count)}
+    layer = re.search(r"\b(?:layers?|L)\s*(\d(?:/\d)?)", text)
+    depth = re.search(r"(\d+(?:\.\d+)?)\s*(?:um|µm|microns?)\b", text)
+    part = re.search(r"soma|dendrit", text, re.IGNORECASE)
+    if layer:
+        labels["layers"] = np.array([layer.group(1)] * count)
+    if depth:
+        labels["depths"] = np.full(count, float(depth.group(1)))
+    if part:
+        names = {"soma": "soma", "dendrit": "apical dendrite"}
+        labels["compartments"] = np.array([names[part.group(0).lower()]] * count)
+    return labels
