@@ -1,0 +1,84 @@
+"""Representational similarity analysis, Kriegeskorte et al. (2008), through rsatoolbox.
+
+Dissimilarity matrices of both sides over the same stimuli, compared by Pearson (`RSA`) or Spearman
+(`SpearmanRSA`) correlation over the pairs. Matrices and scores are rsatoolbox's own; confidence
+and permutation reuse them (see `pair_correlation.py`).
+"""
+
+from typing import ClassVar
+
+import numpy as np
+from scipy.spatial.distance import squareform
+from scipy.stats import rankdata
+
+from brainmodel.probing.metric import Comparison, Floats, Metric, Responses, Whole
+from brainmodel.probing.optional import optional
+from brainmodel.probing.pair_correlation import PairCorrelation
+
+DISSIMILARITIES = ("correlation", "euclidean")
+
+
+class RSA(Metric[Floats, Floats]):
+    """Pearson correlation of dissimilarity matrices.
+
+    Args:
+        dissimilarity: rsatoolbox's "correlation" (1 - Pearson r) or "euclidean" (squared, per
+            unit) distance of the mean responses to two stimuli.
+    """
+
+    comparison: ClassVar[str] = "corr"  # rsatoolbox's name
+
+    def __init__(self, dissimilarity: str = "correlation") -> None:
+        if dissimilarity not in DISSIMILARITIES:
+            raise ValueError(f"dissimilarity is {dissimilarity!r}: choose among {DISSIMILARITIES}.")
+        self.dissimilarity = dissimilarity
+
+    def model_side(self, features: Floats, groups: Whole) -> Floats:
+        return dissimilarities(features, self.dissimilarity)
+
+    def brain_side(self, responses: Responses) -> Floats:
+        return dissimilarities(responses.mean, self.dissimilarity)
+
+    def compare(self, model: Floats, brain: Floats) -> Comparison:
+        value = compare_pairs(model, brain, self.comparison)
+        return PairCorrelation(self._square(model), self._square(brain), value)
+
+    def halves(self, first: Floats, second: Floats) -> Floats:
+        one, other = (dissimilarities(half, self.dissimilarity) for half in (first, second))
+        return np.array([compare_pairs(one, other, self.comparison)])
+
+    def _square(self, pairs: Floats) -> Floats:
+        return squareform(pairs)
+
+
+class SpearmanRSA(RSA):
+    """Spearman correlation of dissimilarity matrices; see RSA."""
+
+    comparison: ClassVar[str] = "spearman"
+
+    def _square(self, pairs: Floats) -> Floats:
+        return squareform(rankdata(pairs))
+
+
+def dissimilarities(patterns: Floats, kind: str) -> Floats:
+    """[pair] dissimilarities of patterns [sample, unit].
+
+    Raises:
+        ValueError: if two samples or all units say nothing (rsatoolbox would return NaN).
+    """
+    data, rdm = optional("rsatoolbox.data"), optional("rsatoolbox.rdm")
+    pairs = rdm.calc_rdm(data.Dataset(np.asarray(patterns, float)), method=kind).get_vectors()[0]
+    if not np.isfinite(pairs).all() or np.ptp(pairs) == 0:
+        flat = int((np.ptp(patterns, axis=1) == 0).sum())
+        raise ValueError(
+            f"the {kind} distances of {patterns.shape[0]} patterns of {patterns.shape[1]} units "
+            f"are undefined or all alike ({flat} patterns are flat): leave flat stimuli out, bring "
+            "more units, or use euclidean distances."
+        )
+    return pairs
+
+
+def compare_pairs(first: Floats, second: Floats, method: str) -> float:
+    """How alike two vectors of dissimilarities are, by a method of rsatoolbox."""
+    rdm = optional("rsatoolbox.rdm")
+    return float(rdm.compare(rdm.RDMs(first[None]), rdm.RDMs(second[None]), method=method)[0, 0])
