@@ -1,0 +1,73 @@
+"""Motion energy: Gabor pairs in space and time, opponent directions apart, pooled over a grid.
+
+Adelson & Bergen (1985), J. Opt. Soc. Am. A 2:284. A drifting grating turns the phase of a spatial
+Gabor pair at its temporal frequency; filtering the complex response with a windowed exponential of
+either sign separates the two directions.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainmodel.probing.baselines.edge_energy import filter_frames, gabor_bank, gray_frames
+from brainmodel.probing.baselines.pixels import shrink
+from brainmodel.probing.metric import Floats
+
+
+class MotionEnergy:
+    """Amplitude of space-time Gabor pairs, pooled; causal in time.
+
+    Args:
+        frames_per_second: of the movies.
+        temporal: frequencies in Hz; 0 sees still edges.
+        size, orientations, octaves, grid: as in EdgeEnergy; each orientation has two directions.
+        window: seconds the filters reach back.
+    """
+
+    def __init__(
+        self,
+        frames_per_second: float = 30.0,
+        temporal: Sequence[float] = (0.0, 2.0, 4.0, 8.0),
+        size: int = 32,
+        orientations: int = 4,
+        octaves: int = 3,
+        grid: int = 4,
+        window: float = 0.3,
+    ) -> None:
+        if not temporal or not 0 <= min(temporal) <= max(temporal) <= frames_per_second / 2:
+            raise ValueError(
+                f"temporal is {temporal!r}: give frequencies from 0 to half of "
+                f"frames_per_second, {frames_per_second / 2:g} Hz."
+            )
+        signed = [sign * f for f in temporal for sign in ((1, -1) if f else (1,))]
+        steps = np.arange(max(1, round(window * frames_per_second)))  # back in time
+        envelope = np.hanning(2 * len(steps) + 1)[len(steps) : -1]
+        seconds = steps / frames_per_second
+        self.kernels = np.exp(2j * np.pi * np.outer(signed, seconds)) * envelope / envelope.sum()
+        self.size, self.grid = size, grid
+        self.orientations, self.octaves = orientations, octaves
+
+    def __call__(self, movies: Floats) -> Floats:
+        stimuli, times = movies.shape[:2]
+        frames = gray_frames(movies, self.size)
+        bank = gabor_bank(frames.shape[1:], self.orientations, self.octaves)
+        features = []
+        for band in filter_frames(frames, bank):
+            paths = band.reshape(stimuli, times, *band.shape[1:])
+            features += [self._pool(causal(paths, kernel)) for kernel in self.kernels]
+        return np.concatenate(features, axis=2)
+
+    def _pool(self, response: NDArray[Any]) -> Floats:
+        pooled = shrink(np.abs(response)[..., None], self.grid)
+        return pooled.reshape(*pooled.shape[:2], -1)
+
+
+def causal(paths: NDArray[Any], kernel: NDArray[Any]) -> NDArray[Any]:
+    """Filter paths [stimulus, time, ...] with kernel [step back]; the first frame stood before."""
+    held = np.repeat(paths[:, :1], len(kernel) - 1, axis=1)
+    padded = np.concatenate([held, paths], axis=1)
+    times, last = paths.shape[1], len(kernel) - 1
+    shifted = [kernel[k] * padded[:, last - k : last - k + times] for k in range(len(kernel))]
+    return np.sum(shifted, axis=0)
