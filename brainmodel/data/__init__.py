@@ -8,19 +8,43 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from brainmodel.data.digits import MovingDigits
     from brainmodel.data.eye_movements import EyeMovements
+    from brainmodel.data.gabors import GaborSequences
+    from brainmodel.data.gratings import DriftingGratings
     from brainmodel.data.photographs import Photographs
     from brainmodel.data.streams import StreamModule
+    from brainmodel.data.torchvision_files import MovingMNIST, VideoClasses
+    from brainmodel.data.videos import NaturalVideo, VideoFolder
     from brainmodel.data.window import Window
 
 _HOMES = {
+    "DriftingGratings": "gratings",
     "EyeMovements": "eye_movements",
+    "GaborSequences": "gabors",
+    "MovingDigits": "digits",
+    "MovingMNIST": "torchvision_files",
+    "NaturalVideo": "videos",
     "Photographs": "photographs",
     "StreamModule": "streams",
+    "VideoClasses": "torchvision_files",
+    "VideoFolder": "videos",
     "Window": "window",
 }
 
-__all__ = ["EyeMovements", "Photographs", "StreamModule", "Window"]
+__all__ = [
+    "DriftingGratings",
+    "EyeMovements",
+    "GaborSequences",
+    "MovingDigits",
+    "MovingMNIST",
+    "NaturalVideo",
+    "Photographs",
+    "StreamModule",
+    "VideoClasses",
+    "VideoFolder",
+    "Window",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -24,13 +24,17 @@ LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 class Film(NamedTuple):
     """One decoded video on disk, and beside it how much each frame resembles the one before."""
 
-    name: str
+    source: Path
     array: Path  # .npy, uint8 [frame, height, width, channel]
     frames: int
     height: int
     width: int
     channels: int
     frames_per_second: float
+
+    @property
+    def name(self) -> str:
+        return self.source.name
 
     def resemblance(self) -> NDArray[np.float32]:
         """Correlation [frame] of each frame with the one before; 1 where either is uniform."""
@@ -114,7 +118,7 @@ def _film(file: Path, array: Path) -> Film:
     shape: tuple[int, int, int, int] = np.load(array, mmap_mode="r").shape
     with av.open(str(file)) as container:
         rate = container.streams.video[0].average_rate
-    return Film(file.name, array, *shape, float(rate or 25))
+    return Film(file, array, *shape, float(rate or 25))
 
 
 def _cached(file: Path, short_side: int, channels: int, cache: Path) -> Path:

@@ -2,8 +2,12 @@
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Unpack
+
+import numpy as np
+from numpy.typing import NDArray
 
 from brainmodel.data.checks import require_channels, require_number, require_whole
 from brainmodel.data.eye_movements import EyeMovements
@@ -123,6 +127,10 @@ class VideoModule(StreamModule):
                 )
         return films
 
+    def labels(self, films: Sequence[Film]) -> dict[str, NDArray[np.int64]]:
+        """Whole numbers [film] by name, for linear probes."""
+        return {"video": np.arange(len(films))}
+
     def prepare_data(self) -> None:
         """Decode on one process, so that the others find the videos in the cache."""
         self.films()
@@ -140,7 +148,7 @@ class VideoModule(StreamModule):
             raise ValueError(
                 f"cut_below is {self.cut_below}: give a lower one, no frame resembles the next."
             )
-        return VideoStream(share, films, scenes, playing)
+        return VideoStream(share, films, scenes, playing, self.labels(films))
 
 
 def _check_margin(size: int, margin: int, movements: EyeMovements | None) -> None:

@@ -104,12 +104,19 @@ class VideoStream(Stream):
     """Clips of films, from random beginnings; a short scene is followed by another one."""
 
     def __init__(
-        self, share: Share, films: Sequence[Film], scenes: Sequence[Scene], playing: Playing
+        self,
+        share: Share,
+        films: Sequence[Film],
+        scenes: Sequence[Scene],
+        playing: Playing,
+        labels: dict[str, NDArray[np.int64]],
     ) -> None:
+        """Play `scenes` of `films`; `labels` are whole numbers [film] by name."""
         super().__init__(share)
         self.films = films
         self.scenes = scenes
         self.playing = playing
+        self.labels = labels
         self._chances = np.array([scene.frames for scene in scenes], dtype=np.float64)
         self._chances /= self._chances.sum()
 
@@ -155,7 +162,7 @@ class VideoStream(Stream):
         return gaze(movements, steps, rate, within, random)
 
     def render(self, script: Script) -> Rendering:
-        """Frames "eye"; labels "video", the number of the film, and "motion" of the eye."""
+        """Frames "eye"; the labels of the films, and "motion" of the eye."""
         films, size = script["film"], self.playing.size
         eye = torch.empty(*films.shape, self.films[0].channels, size, size)
         for index in np.unique(films).tolist():
@@ -171,5 +178,5 @@ class VideoStream(Stream):
         eye.clamp_(0, 1)  # rounding of the interpolation weights
         mirrored = torch.from_numpy(script["mirrored"])
         eye[mirrored] = eye[mirrored].flip(-1)
-        labels = {"video": torch.from_numpy(films), "motion": torch.from_numpy(script["motion"])}
-        return Rendering({"eye": eye}, labels)
+        labels = {name: torch.from_numpy(values[films]) for name, values in self.labels.items()}
+        return Rendering({"eye": eye}, labels | {"motion": torch.from_numpy(script["motion"])})

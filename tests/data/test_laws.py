@@ -1,8 +1,8 @@
 """Laws that every data set in configs/data keeps, each with a control that shows it can fail."""
 
 import random
-from dataclasses import dataclass
-from importlib import import_module
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,41 +11,14 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from jsonargparse import ArgumentParser
 from torch.utils._pytree import tree_leaves, tree_map
 
+import brainmodel.data
 from brainmodel.data.loaders import ContinuingLoader
-from brainmodel.data.streams import Part, Stream, StreamModule
+from brainmodel.data.streams import Part, StreamModule
 from brainmodel.data.window import Window
-
-CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "data").glob("*.yaml"))
-SMALL = {"window": 6, "batch_size": 4, "episode": 15, "windows_per_epoch": 4}
-
-
-@dataclass(frozen=True)
-class Source:
-    """A data set as its config describes it, with fewer and shorter streams."""
-
-    kind: type[StreamModule]
-    arguments: dict[str, Any]
-
-    def module(self, **changes: Any) -> StreamModule:
-        arguments: dict[str, Any] = self.arguments | SMALL | changes
-        return self.kind(**arguments)
-
-    def stream(self, part: Part = Part.TRAINING, rank: int = 0, **changes: Any) -> Stream:
-        module = self.module(**changes)
-        return module.stream(module.share(part, rank))
-
-
-@pytest.fixture(params=CONFIGS, ids=lambda path: path.stem)
-def source(request: pytest.FixtureRequest, user_files: dict[str, dict[str, Any]]) -> Source:
-    described = yaml.safe_load(request.param.read_text())["data"]
-    module, name = described["class_path"].rsplit(".", 1)
-    arguments = described["init_args"] | user_files.get(request.param.stem, {})
-    if "movements" in arguments:
-        eye_movements = import_module("brainmodel.data.eye_movements").EyeMovements
-        arguments["movements"] = eye_movements(**arguments["movements"])
-    return Source(getattr(import_module(module), name), arguments)
+from tests.data.conftest import Source
 
 
 def same(left: Any, right: Any) -> bool:
@@ -115,10 +88,8 @@ def test_streams_begin_afresh_once_per_episode_and_not_all_at_once(source: Sourc
     reset = source.stream(window=steps, batch_size=batch, episode=episode).window(0).reset
     assert reset[0].all(), "at the very first step nothing was before"
     for stream in range(batch):
-        begins = reset[1:, stream].nonzero().flatten() + 1
-        later = begins[begins >= episode].tolist()
-        assert later, "every stream sees something new"
-        assert begins[0] + episode in begins.tolist()
+        regular = [first for first in range(1, 16) if reset[first::episode, stream].all()]
+        assert regular, "every stream shows something new once per episode"
     assert not reset[1:].all(dim=1).any(), "beginnings are staggered"
     assert reset[episode + 1 :].float().mean() < 0.5, "a control: most steps continue"
 
@@ -189,3 +160,31 @@ def test_global_generators_are_left_alone(source: Source) -> None:
 def test_a_wrong_number_is_refused_in_one_sentence(source: Source, field: str, value: Any) -> None:
     with pytest.raises(ValueError, match=rf"^{field} is {value!r}: give a whole number, .*\.$"):
         source.module(**{field: value})
+
+
+def test_the_command_line_builds_it_from_its_config(
+    config: Path, user_files: dict[str, dict[str, Any]]
+) -> None:
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_subclass_arguments(StreamModule, "data")
+    described = yaml.safe_load(config.read_text())
+    described["data"]["init_args"] |= user_files.get(config.stem, {}) | {"validation_windows": 3}
+    module = parser.instantiate(parser.parse_object(described)).data
+    assert isinstance(module, StreamModule)
+    assert module.validation_windows == 3
+    assert module.batch_size == described["data"]["init_args"]["batch_size"]
+    described["data"]["init_args"]["widow"] = 3
+    with pytest.raises(Exception, match="widow"):
+        parser.parse_object(described)
+
+
+def test_naming_the_package_loads_no_library_of_any_data_set() -> None:
+    code = (
+        "import sys, brainmodel.data; heavy = 'av', 'skimage', 'sklearn', 'pytorch_lightning'; "
+        "print([name for name in heavy if name in sys.modules]); "
+        "brainmodel.data.NaturalVideo; print('av' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["[]", "True"], "the second is a control"
+    with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+        brainmodel.data.Nothing  # noqa: B018
