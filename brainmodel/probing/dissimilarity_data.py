@@ -66,7 +66,7 @@ class DissimilarityData:
         keep = self.areas == area
         if not keep.any():
             raise ValueError(
-                f"{self.source}: no area {area!r}: there are {sorted(set(self.areas))}."
+                f"{self.source}: no area {area!r}: there are {sorted(set(self.areas.tolist()))}."
             )
         return DissimilarityData(
             self.matrices[keep],

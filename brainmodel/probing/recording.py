@@ -79,8 +79,9 @@ class Recording:
             raise ValueError(f"{self.source}: edges must rise, in seconds, but are {self.edges}.")
         names, counts = np.unique(self.stimuli, return_counts=True)
         if (counts > 1).any():
+            twice = str(names[counts > 1][0])
             raise ValueError(
-                f"{self.source}: stimulus {names[counts > 1][0]!r} stands {counts.max()} times in "
+                f"{self.source}: stimulus {twice!r} stands {counts.max()} times in "
                 "stimuli: make them repeats of one stimulus."
             )
 

@@ -48,10 +48,8 @@ class ReducedRankEncoding(Metric[Folds, Floats]):
         return responses.mean
 
     def compare(self, model: Folds, brain: Floats) -> PredictionComparison:
-        penalties = self.ridge.penalties * model.scale
-
         def fit(responses: Floats) -> Floats:
-            return predict_ranks(model, responses, penalties, [self.rank])[0]
+            return predict_ranks(model, responses, [self.rank])[0]
 
         return PredictionComparison(fit, brain, model.fold_of)
 
@@ -72,23 +70,21 @@ def communication(
     groups = np.arange(len(source))
     metric = RidgeEncoding(folds, seed=seed)
     model = metric.model_side(source, groups)
-    predicted = predict_ranks(model, target, metric.penalties * model.scale, ranks)
+    predicted = predict_ranks(model, target, ranks)
     explained = np.array([_explained(p, target, model.fold_of) for p in predicted])
     mean, error = explained.mean(1), explained.std(1, ddof=1) / np.sqrt(folds)
     enough = mean >= mean.max() - error[mean.argmax()]
     return Communication(np.array(ranks), mean, error, int(min(np.array(ranks)[enough])))
 
 
-def predict_ranks(
-    model: Folds, responses: Floats, penalties: Floats, ranks: Sequence[int]
-) -> Floats:
+def predict_ranks(model: Folds, responses: Floats, ranks: Sequence[int]) -> Floats:
     """[rank, sample, neuron] held-out predictions of limited rank."""
     predicted = np.empty((len(ranks), *responses.shape))
     for fold, parts in enumerate(model.parts):
         train = model.fold_of != fold
         targets = responses[train]
         mean = targets.mean(0)
-        chosen = choose_penalties(parts, targets, model.groups[train], penalties)
+        chosen = choose_penalties(parts, targets, model.left_out[fold], model.penalties)
         shrink = parts.squares[:, None] / (parts.squares[:, None] + chosen)
         fitted = shrink * (parts.left.T @ (targets - mean))  # the same axes as U times it
         axes = np.linalg.svd(fitted, full_matrices=False)[2]

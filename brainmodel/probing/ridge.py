@@ -53,41 +53,54 @@ def _leading(gram: Floats) -> tuple[Floats, Floats]:
     return values[keep], vectors[:, keep]
 
 
+class LeaveOut(NamedTuple):
+    """Groups of one size, and what turns their residuals into those of a fit without them."""
+
+    rows: Whole  # [group, member] training samples
+    inverse: Floats  # [penalty, group, member, member] (I - H_gg)^-1
+
+
+def leave_out(parts: Decomposition, groups: Whole, penalties: Floats) -> list[LeaveOut]:
+    """By size of group; groups [training sample]. Needs no targets, so it serves any number."""
+    names, which, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    order = np.argsort(which, kind="stable")
+    members = np.split(order, np.cumsum(sizes)[:-1])
+    found = []
+    for size in np.unique(sizes):
+        rows = np.stack([members[group] for group in np.flatnonzero(sizes == size)])
+        left = parts.left[rows]
+        inverse = np.empty((len(penalties), *rows.shape, size))
+        for index, penalty in enumerate(penalties):
+            shrink = parts.squares / (parts.squares + penalty)
+            hat = (left * shrink) @ left.swapaxes(1, 2) + 1 / len(groups)
+            inverse[index] = np.linalg.inv(np.eye(size) - hat) if size > 1 else 1 / (1 - hat)
+        found.append(LeaveOut(rows, inverse))
+    return found
+
+
 def choose_penalties(
-    parts: Decomposition, targets: Floats, groups: Whole, penalties: Floats
+    parts: Decomposition, targets: Floats, left_out: list[LeaveOut], penalties: Floats
 ) -> Floats:
     """[target] the penalty with the least squared error on groups left out of the training set.
 
     Args:
         parts: of the training set.
         targets: [training sample, target].
-        groups: [training sample] what is left out together.
+        left_out: from `leave_out`, for the same penalties.
         penalties: to choose from.
     """
     centred = targets - targets.mean(0)
     projected = parts.left.T @ centred
-    single = len(np.unique(groups)) == len(groups)
-    squared = parts.left**2 if single else None
-    errors = np.empty((len(penalties), targets.shape[1]))
+    errors = np.zeros((len(penalties), targets.shape[1]))
     for index, penalty in enumerate(penalties):
         shrink = parts.squares / (parts.squares + penalty)
         residual = centred - parts.left @ (shrink[:, None] * projected)
-        if squared is not None:
-            residual /= (1 - 1 / len(groups) - squared @ shrink)[:, None]
-        else:
-            residual = _leave_groups_out(parts.left, shrink, residual, groups)
-        errors[index] = (residual**2).sum(0)
+        for rows, inverse in left_out:
+            if rows.shape[1] == 1:
+                errors[index] += ((inverse[index, :, :, 0] * residual[rows[:, 0]]) ** 2).sum(0)
+            else:
+                errors[index] += ((inverse[index] @ residual[rows]) ** 2).sum((0, 1))
     return penalties[errors.argmin(0)]
-
-
-def _leave_groups_out(left: Floats, shrink: Floats, residual: Floats, groups: Whole) -> Floats:
-    """Residuals of groups that were left out, from those of the fit to all."""
-    out = np.empty_like(residual)
-    for group in np.unique(groups):
-        rows = groups == group
-        hat = (left[rows] * shrink) @ left[rows].T + 1 / len(groups)
-        out[rows] = np.linalg.solve(np.eye(rows.sum()) - hat, residual[rows])
-    return out
 
 
 def predict(parts: Decomposition, targets: Floats, penalties: Floats) -> Floats:

@@ -15,10 +15,12 @@ from brainmodel.probing.metric import Floats, Metric, Responses, Whole
 from brainmodel.probing.prediction_comparison import PredictionComparison, correlations
 from brainmodel.probing.ridge import (
     Decomposition,
+    LeaveOut,
     centre_kernels,
     choose_penalties,
     decompose,
     decompose_kernel,
+    leave_out,
     predict,
 )
 
@@ -29,9 +31,9 @@ class Folds(NamedTuple):
     """A model area, decomposed fold by fold."""
 
     fold_of: Whole  # [sample]
-    groups: Whole  # [sample]
-    parts: list[Decomposition]  # by fold
-    scale: float  # mean variance of a training sample, the unit of penalties
+    parts: list[Decomposition]  # by fold, of its training set
+    left_out: list[list[LeaveOut]]  # by fold
+    penalties: Floats  # in units of the features
 
 
 class RidgeEncoding(Metric[Folds, Floats]):
@@ -59,14 +61,18 @@ class RidgeEncoding(Metric[Folds, Floats]):
             raise ValueError(
                 f"none of the {features.shape[1]} model units varies: leave this area out."
             )
-        return Folds(fold_of, groups, decompose_folds(features, fold_of), scale)
+        penalties = self.penalties * scale
+        parts = decompose_folds(features, fold_of)
+        left_out = [
+            leave_out(part, groups[fold_of != fold], penalties) for fold, part in enumerate(parts)
+        ]
+        return Folds(fold_of, parts, left_out, penalties)
 
     def brain_side(self, responses: Responses) -> Floats:
         return responses.mean
 
     def compare(self, model: Folds, brain: Floats) -> PredictionComparison:
-        fit = partial(predict_held_out, model, penalties=self.penalties * model.scale)
-        return PredictionComparison(fit, brain, model.fold_of)
+        return PredictionComparison(partial(predict_held_out, model), brain, model.fold_of)
 
     def halves(self, first: Floats, second: Floats) -> Floats:
         return correlations(first, second)
@@ -85,11 +91,12 @@ def decompose_folds(features: Floats, fold_of: Whole) -> list[Decomposition]:
     ]
 
 
-def predict_held_out(model: Folds, responses: Floats, penalties: Floats) -> Floats:
+def predict_held_out(model: Folds, responses: Floats) -> Floats:
     """[sample, neuron] predictions of each fold from the others; penalties chosen in the others."""
     predicted = np.empty_like(responses)
     for fold, parts in enumerate(model.parts):
         train = model.fold_of != fold
-        chosen = choose_penalties(parts, responses[train], model.groups[train], penalties)
-        predicted[~train] = predict(parts, responses[train], chosen)
+        targets = responses[train]
+        chosen = choose_penalties(parts, targets, model.left_out[fold], model.penalties)
+        predicted[~train] = predict(parts, targets, chosen)
     return predicted

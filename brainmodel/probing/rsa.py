@@ -67,7 +67,9 @@ def dissimilarities(patterns: Floats, kind: str) -> Floats:
         ValueError: if two samples or all units say nothing (rsatoolbox would return NaN).
     """
     data, rdm = optional("rsatoolbox.data"), optional("rsatoolbox.rdm")
-    pairs = rdm.calc_rdm(data.Dataset(np.asarray(patterns, float)), method=kind).get_vectors()[0]
+    described = data.Dataset(np.asarray(patterns, float))
+    with np.errstate(invalid="ignore"):  # judged below
+        pairs = rdm.calc_rdm(described, method=kind).get_vectors()[0]
     if not np.isfinite(pairs).all() or np.ptp(pairs) == 0:
         flat = int((np.ptp(patterns, axis=1) == 0).sum())
         raise ValueError(

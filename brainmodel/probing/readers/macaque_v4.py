@@ -8,7 +8,7 @@ What correct use of session 210325 finds: the mean over repeats is the file of a
 the repeats of images shown at least eight times correlate .62, Spearman-Brown .77.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -56,7 +56,7 @@ def image_names(archive: str | Path) -> list[str]:
         return sorted(name for name in opened.namelist() if name.endswith((".jpg", ".png")))
 
 
-def read_images(archive: str | Path, names: Sequence[str]) -> NDArray[np.float32]:
+def read_images(archive: str | Path, names: Iterable[str]) -> NDArray[np.float32]:
     """Images by name: [image, height, width, channel] in [0, 1]."""
     from skimage.io import imread
 

@@ -64,7 +64,7 @@ def load_mat(source: Path) -> Mapping[str, Any]:
         held = loadmat(source, squeeze_me=True, struct_as_record=False)
     except NotImplementedError:
         return _load_hdf5(source)
-    except (ValueError, TypeError, OSError, EOFError) as damage:
+    except Exception as damage:  # scipy raises many kinds
         raise ValueError(
             f"{source} is not a readable .mat file ({damage}): save it again."
         ) from damage

@@ -2,9 +2,8 @@
 
 Layouts read: Allen Neuropixels sessions (`units` with `peak_channel_id` into `electrodes`;
 intervals such as `natural_scenes_presentations`) and DANDI 000037 (two-photon; dF/F in the
-processing module `ophys`, stimuli in `trials`). Only the time ranges asked for are read from the
-file. Remote files: `pip install dandi remfile`, then `h5py.File(remfile.File(url))` opens an asset
-of the archive.
+processing module `ophys`, stimuli in `trials`). Of traces, only the frames asked for are read.
+Get a file of DANDI with `pip install dandi`, then `dandi download URL`.
 """
 
 from collections.abc import Callable, Iterator, Sequence

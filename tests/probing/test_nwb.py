@@ -1,0 +1,213 @@
+"""NWB files written here after the layouts of Allen Neuropixels sessions and of DANDI 000037."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from brainmodel.probing.readers import nwb
+from brainmodel.probing.readers.nwb import read_rois, read_units
+
+pynwb: Any = pytest.importorskip("pynwb")
+EDGES = [0.0, 0.1, 0.25]
+PLACES = ["VISp", "VISp", "VISl", "LGd"]
+
+
+def empty() -> Any:
+    return pynwb.NWBFile(
+        session_description="test",
+        identifier="session 1",
+        session_start_time=datetime(2020, 1, 1, tzinfo=UTC),
+        subject=pynwb.file.Subject(
+            subject_id="mouse 1", species="Mus musculus", age="P100D", sex="F"
+        ),
+    )
+
+
+def save(file: Any, path: Path) -> Path:
+    with pynwb.NWBHDF5IO(str(path), "w") as io:
+        io.write(file)
+    return path
+
+
+def neuropixels(by_peak_channel: bool = True) -> tuple[Any, list[np.ndarray], np.ndarray]:
+    """Four units; `peak_channel_id` into electrodes whose ids are not their rows."""
+    file = empty()
+    device = file.create_device(name="probeA")
+    group = file.create_electrode_group("probeA", "probe", "VISp", device)
+    file.add_electrode_column("probe_vertical_position", "um")
+    for row, place in enumerate(PLACES):
+        file.add_electrode(
+            id=850 + 10 * row, location=place, group=group, probe_vertical_position=100.0 * row
+        )
+    if by_peak_channel:
+        file.add_unit_column("peak_channel_id", "electrode")
+    random = np.random.default_rng(0)
+    trains = [np.sort(random.uniform(0, 30, 400)) for _ in range(4)]
+    for unit, train in enumerate(trains):
+        where: dict[str, Any] = {"electrodes": [3 - unit]}
+        if by_peak_channel:
+            where = {"peak_channel_id": 850 + 10 * (3 - unit)}
+        file.add_unit(spike_times=train, **where)
+    table = file.create_time_intervals("natural_scenes_presentations", "images")
+    table.add_column("frame", "image number")
+    onsets = np.arange(12) * 2.0 + 1
+    for event, onset in enumerate(onsets):
+        table.add_row(start_time=onset, stop_time=onset + 0.25, frame=float(event % 5))
+    return file, trains, onsets
+
+
+def two_photon() -> tuple[Any, np.ndarray, np.ndarray]:
+    """Three ROIs at 30 frames per second; trials with the columns of DANDI 000037."""
+    file = empty()
+    device = file.create_device(name="microscope")
+    plane = file.create_imaging_plane(
+        name="plane",
+        optical_channel=pynwb.ophys.OpticalChannel(
+            name="green", description="", emission_lambda=520.0
+        ),
+        description="distal apical dendrites, layer 5, 20 um below the pia",
+        device=device,
+        excitation_lambda=920.0,
+        indicator="GCaMP6f",
+        location="VISp",
+        imaging_rate=30.0,
+    )
+    module = file.create_processing_module("ophys", "two-photon")
+    segmentation = pynwb.ophys.ImageSegmentation()
+    module.add(segmentation)
+    masks = segmentation.create_plane_segmentation("rois", plane, "PlaneSegmentation")
+    for _ in range(3):
+        masks.add_roi(image_mask=np.ones((4, 4)))
+    traces = np.random.default_rng(0).standard_normal((600, 3))
+    seconds = np.arange(600) / 30 + 0.5
+    dff = pynwb.ophys.DfOverF(name="DfOverF")
+    module.add(dff)
+    dff.create_roi_response_series(
+        name="RoiResponseSeries",
+        data=traces,
+        rois=masks.create_roi_table_region("all", region=[0, 1, 2]),
+        unit="dF/F",
+        timestamps=seconds,
+    )
+    file.add_trial_column("gabor_frame", "A to D, U unexpected, G gray")
+    file.add_trial_column("unexpected", "0 or 1")
+    for event in range(10):
+        unexpected = event in (4, 7)
+        file.add_trial(
+            start_time=1.0 + event,
+            stop_time=1.3 + event,
+            gabor_frame="U" if unexpected else "ABCD"[event % 4],
+            unexpected=int(unexpected),
+        )
+    return file, traces, seconds
+
+
+@pytest.mark.parametrize("by_peak_channel", [True, False])
+def test_units_are_counted_by_hand(tmp_path: Path, by_peak_channel: bool) -> None:
+    file, trains, onsets = neuropixels(by_peak_channel)
+    path = save(file, tmp_path / "allen.nwb")
+    found = read_units(path, "natural_scenes_presentations", "frame", EDGES)
+    assert found.responses.shape == (4, 5, 3, 2)
+    assert found.areas.tolist() == PLACES[::-1]
+    assert found.depths is not None
+    assert found.depths.tolist() == [300, 200, 100, 0]
+    assert found.subjects is not None
+    assert found.subjects[0] == "mouse 1"
+    assert found.unit == "spikes/s"
+    for unit, train in enumerate(trains):
+        for event, onset in enumerate(onsets):
+            inside = (train >= onset + 0.1) & (train < onset + 0.25)
+            value = found.responses[unit, event % 5, event // 5, 1]
+            assert value == pytest.approx(inside.sum() / 0.15)
+    assert np.isnan(found.responses[:, 2:, 2]).all()  # twelve events of five images
+
+
+def test_rois_are_averaged_by_hand(tmp_path: Path) -> None:
+    file, traces, seconds = two_photon()
+    path = save(file, tmp_path / "gillon.nwb")
+    found = read_rois(path, "trials", ["gabor_frame", "unexpected"], EDGES)
+    assert found.stimuli.tolist() == ["A 0", "B 0", "C 0", "D 0", "U 1"]
+    assert found.unit == "dF/F"
+    labels = (found.areas, found.layers, found.depths, found.compartments)
+    assert [label[0] for label in labels if label is not None] == [
+        "VISp",
+        "5",
+        20.0,
+        "apical dendrite",
+    ]
+    for repeat, event in enumerate((4, 7)):
+        inside = (seconds >= 1.1 + event) & (seconds < 1.25 + event)
+        assert found.responses[:, 4, repeat, 1] == pytest.approx(traces[inside].mean(0))
+    by_series = read_rois(path, "trials", "unexpected", EDGES, series="RoiResponseSeries")
+    assert by_series.stimuli.tolist() == ["0", "1"]
+
+
+def test_traces_are_not_loaded_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, *_ = two_photon()
+    path = save(file, tmp_path / "gillon.nwb")
+    frames = []
+    original = nwb._means
+
+    class Watched:
+        def __init__(self, data: Any) -> None:
+            self.data, self.shape = data, data.shape
+
+        def __getitem__(self, key: slice) -> np.ndarray:
+            assert isinstance(key, slice)
+            frames.append(key.stop - key.start)
+            return self.data[key]
+
+    class Series:
+        def __init__(self, series: Any) -> None:
+            self.data = Watched(series.data)
+
+    monkeypatch.setattr(nwb, "_means", lambda series, *rest: original(Series(series), *rest))
+    read_rois(path, "trials", "unexpected", EDGES)
+    assert len(frames) == 10
+    assert max(frames) <= 8  # a quarter of a second of 30 frames per second
+
+
+@pytest.mark.parametrize(
+    ("read", "message"),
+    [
+        (lambda p: read_units(p, "movies", "frame", EDGES), r"no table of intervals 'movies'"),
+        (
+            lambda p: read_units(p, "natural_scenes_presentations", "image", EDGES),
+            r"no column of natural_scenes_presentations called 'image': there are",
+        ),
+        (lambda p: read_rois(p, "trials", "frame", EDGES), r"no processing module 'ophys'"),
+    ],
+)
+def test_missing_tables_and_columns_are_named(
+    tmp_path: Path, read: Callable[[Path], object], message: str
+) -> None:
+    path = save(neuropixels()[0], tmp_path / "allen.nwb")
+    with pytest.raises(ValueError, match=f"allen.nwb: {message}"):
+        read(path)
+
+
+def test_files_without_units_series_or_stimuli_are_refused(tmp_path: Path) -> None:
+    path = save(two_photon()[0], tmp_path / "gillon.nwb")
+    with pytest.raises(ValueError, match=r"no table of units: read_rois reads two-photon files"):
+        read_units(path, "trials", "unexpected", EDGES)
+    with pytest.raises(ValueError, match=r"no ROI response series 'Fluor': there are \['DfOverF'"):
+        read_rois(path, "trials", "unexpected", EDGES, series="Fluor")
+    bare = empty()
+    bare.add_unit(spike_times=[1.0, 2.0])
+    with pytest.raises(ValueError, match=r"no table of intervals: it says nothing of stimuli"):
+        read_units(save(bare, tmp_path / "bare.nwb"), "trials", "frame", EDGES)
+
+
+def test_damaged_and_missing_files_are_refused(tmp_path: Path) -> None:
+    whole = save(neuropixels()[0], tmp_path / "whole.nwb").read_bytes()
+    (tmp_path / "cut.nwb").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "text.nwb").write_text("not HDF5")
+    for name in ("cut.nwb", "text.nwb"):
+        with pytest.raises(ValueError, match=f"{name} is not a readable NWB file"):
+            read_units(tmp_path / name, "trials", "frame", EDGES)
+    with pytest.raises(FileNotFoundError, match=r"none.nwb is not a file"):
+        read_units(tmp_path / "none.nwb", "trials", "frame", EDGES)

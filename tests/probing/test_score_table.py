@@ -1,0 +1,164 @@
+"""The score table: planted areas and lags are found, what cannot be scored is counted."""
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainmodel.probing.alignment import PerStep
+from brainmodel.probing.cka import CKA
+from brainmodel.probing.procrustes import Procrustes
+from brainmodel.probing.recording import Recording
+from brainmodel.probing.ridge_encoding import RidgeEncoding
+from brainmodel.probing.rsa import RSA
+from brainmodel.probing.score_table import Row, Scoring, score_table
+from brainmodel.probing.table_files import write_atomically, write_csv, write_json
+
+STIMULI, STEPS, UNITS = 30, 8, 20
+EDGES = [step / 10 for step in range(STEPS + 1)]
+METRICS = {"rsa": RSA("euclidean"), "cka": CKA(), "ridge": RidgeEncoding(), "angle": Procrustes()}
+SCORING = Scoring(EDGES, (0.0, 0.2), PerStep(), bootstraps=100, permutations=19, halvings=5, seed=1)
+
+
+def planted() -> tuple[dict[str, np.ndarray], Recording]:
+    """V1 follows model area `low` by .2 s, LM follows `high` at once."""
+    random = np.random.default_rng(0)
+    rates = {name: random.standard_normal((STIMULI, STEPS, UNITS)) for name in ("low", "high")}
+    delayed = np.zeros((STIMULI, STEPS, 6))
+    delayed[:, 2:] = rates["low"][:, :-2] @ random.standard_normal((UNITS, 6))
+    true = np.concatenate([delayed, rates["high"] @ random.standard_normal((UNITS, 6))], axis=2)
+    noisy = true[:, None] + 3 * random.standard_normal((STIMULI, 4, STEPS, 12))
+    return rates, Recording(
+        noisy.transpose(3, 0, 1, 2),
+        np.array(["V1"] * 6 + ["LM"] * 6),
+        np.array([f"movie {k}" for k in range(STIMULI)]),
+        np.array(EDGES),
+        "spikes/s",
+        "test mouse",
+    )
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[Row]:
+    rates, recording = planted()
+    return score_table(rates, recording, METRICS, SCORING)
+
+
+def pick(rows: list[Row], metric: str, model: str, brain: str, lag: float) -> Row:
+    (row,) = [
+        row
+        for row in rows
+        if (row["metric"], row["model_area"], row["brain_area"], row["lag"])
+        == (metric, model, brain, lag)
+    ]
+    return row
+
+
+def test_there_is_one_row_for_everything(rows: list[Row]) -> None:
+    assert len(rows) == len(METRICS) * 2 * 2 * 2
+    assert len({tuple(row) for row in rows}) == 1  # the same columns
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_planted_areas_and_lags_are_found(rows: list[Row], metric: str) -> None:
+    mine = [row for row in rows if row["metric"] == metric]
+    places = {("low", "V1", 0.2), ("high", "LM", 0.0)}
+    found = [(row["model_area"], row["brain_area"], row["lag"]) in places for row in mine]
+    better = 1 if METRICS[metric].higher_is_better else -1
+    scores = better * np.array([row["score"] for row in mine])
+    p = np.array([row["p"] for row in mine])
+    assert scores[found].min() > scores[np.invert(found)].max() + 0.2
+    assert (p[found] == 0.05).all()
+    assert p[np.invert(found)].mean() > 0.2
+    for row in mine:
+        assert row["low"] < row["score"] < row["high"]
+        assert row["p"] <= row["q"] <= 1
+        assert better * row["ceiling_low"] < better * row["ceiling_high"]
+
+
+def test_the_sides_are_the_same_when_asked_alone() -> None:
+    rates, recording = planted()
+    rows = score_table(rates, recording, {"cka": CKA()}, replace(SCORING, permutations=0))
+    aligned = PerStep().responses(recording.of(areas="LM"))
+    expected = CKA()(rates["high"].reshape(-1, UNITS), aligned).value
+    assert pick(rows, "cka", "high", "LM", 0.0)["score"] == pytest.approx(expected)
+
+
+def test_silent_constant_and_missing_neurons_are_counted() -> None:
+    rates, recording = planted()
+    values = recording.responses.copy()
+    values[0], values[1], values[2, 5], values[3, :, 0] = 0, 3, np.nan, np.nan
+    rows = score_table(rates, replace(recording, responses=values), {"cka": CKA()}, SCORING)
+    row = pick(rows, "cka", "low", "V1", 0.2)
+    assert [row[key] for key in ("neurons", "silent", "constant", "missing")] == [3, 1, 1, 1]
+    assert np.isfinite(row["score"])
+    assert pick(rows, "cka", "high", "LM", 0.0)["neurons"] == 6
+    values[:6] = 0
+    with pytest.raises(ValueError, match=r"test mouse: V1: no neuron can be scored \(6 silent, 0"):
+        score_table(rates, replace(recording, responses=values), {"cka": CKA()}, SCORING)
+
+
+def test_same_seed_same_table_and_another_seed_another() -> None:
+    rates, recording = planted()
+    first, again, other = (
+        score_table(rates, recording, {"cka": CKA()}, replace(SCORING, seed=seed))
+        for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first[0]["low"] != other[0]["low"]
+
+
+def test_what_does_not_fit_is_refused_before_scoring() -> None:
+    rates, recording = planted()
+    with pytest.raises(ValueError, match=r"model area 'low' has rates of shape \(29, 8, 20\): g"):
+        score_table({"low": rates["low"][1:]}, recording, METRICS, SCORING)
+    broken = rates["low"].copy()
+    broken[0, 0, 0] = np.nan
+    with pytest.raises(ValueError, match=r"model area 'low' has rates that are not finite"):
+        score_table({"low": broken}, recording, METRICS, SCORING)
+    single = replace(recording, responses=recording.responses[:, :, :1])
+    with pytest.raises(ValueError, match=r"only 0 stimuli have 2 repeats or more"):
+        score_table(rates, single, METRICS, SCORING)
+    assert score_table(rates, single, {"cka": CKA()}, replace(SCORING, halvings=0))
+    frames = np.zeros((STIMULI, 4, 4))
+    with pytest.raises(ValueError, match=r"are the same frame in folds"):
+        score_table(rates, recording, METRICS, SCORING, frames=frames)
+    with pytest.raises(ValueError, match=r"permutations is -1: give 0 or more"):
+        Scoring(EDGES, permutations=-1)
+
+
+def test_tables_are_written_whole_or_not_at_all(rows: list[Row], tmp_path: Path) -> None:
+    write_csv(rows, tmp_path / "out" / "scores.csv")
+    write_json(rows, tmp_path / "out" / "scores.json", {"checkpoint": "last.ckpt"})
+    with (tmp_path / "out" / "scores.csv").open() as opened:
+        read = list(csv.DictReader(opened))
+    assert [float(row["score"]) for row in read] == [row["score"] for row in rows]
+    held = json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert held["rows"] == rows
+    assert held["config"] == {"checkpoint": "last.ckpt"}
+    assert held["versions"]["numpy"] == np.__version__
+    with pytest.raises(ValueError, match="Out of range float"):
+        write_json([{"score": float("nan")}], tmp_path / "out" / "scores.json")
+    assert json.loads((tmp_path / "out" / "scores.json").read_text()) == held
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "scores.csv",
+        "scores.json",
+    ]
+
+
+def test_an_interrupted_write_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_atomically(tmp_path / "page.html", "old")
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "page.html", "new")
+    assert (tmp_path / "page.html").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
