@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from brainmodel import CONFIGS
-from brainmodel.training.config_files import Config, Refused, merge, read
+from brainmodel.training.config_files import Refused, lay_over, load
 
 COMMANDS = {
     "fit": "train a brain",
@@ -70,9 +70,7 @@ def _run(words: list[str]) -> None:
             f"did you mean 'brainmodel {near[0]}'?"
         )
     names, rest = split(words[1:])
-    config: Config = {}
-    for name in names:
-        config = merge(config, read(name))
+    config, rest = lay_over(load(names), rest)
     if not names and not {"-h", "--help"} & set(rest):
         raise Refused(f"{words[0]} needs a config: add --config default, or a file of your own")
     from brainmodel.training.command_line import run

@@ -7,6 +7,7 @@ already loaded: nothing is imported on behalf of a file.
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -32,12 +33,9 @@ class Streams:
             Refused: if a checkpoint has other streams than this run.
         """
         if self._saved:
-            self.state, self._saved = self._own(), []
-            if self.state is not None and (held := _batch(self.state)) != batch:
-                raise Refused(
-                    f"data.batch_size: the checkpoint holds {held} streams, this run has {batch}; "
-                    f"resume with a batch size of {held}"
-                )
+            here, count = place()
+            require_streams(self._saved, batch, count)
+            self.state, self._saved = unpack(self._saved[here]), []
             self.state = tree_map_only(Tensor, lambda value: value.to(device), self.state)
         return self.state
 
@@ -48,15 +46,6 @@ class Streams:
     def load(self, saved: list[Any]) -> None:
         """Keep what `gather` made until the next window asks for it."""
         self._saved = saved
-
-    def _own(self) -> BrainState | None:
-        here, count = place()
-        if len(self._saved) != count:
-            raise Refused(
-                f"trainer.devices: the checkpoint holds the streams of {len(self._saved)} "
-                f"processes, this run has {count}; resume with {len(self._saved)}"
-            )
-        return unpack(self._saved[here])
 
 
 def place() -> tuple[int, int]:
@@ -125,8 +114,48 @@ def _named_tuple(path: str) -> Any:
     return kind
 
 
-def _batch(state: BrainState) -> int:
-    return next(iter(state.areas.values())).rate.shape[0]
+def read(path: str | Path) -> dict[str, Any]:
+    """The content of a checkpoint, read safely.
+
+    Raises:
+        Refused: if there is no such file, or it is none of a brain.
+    """
+    if not Path(path).is_file():
+        raise Refused(f"ckpt_path: there is no file {str(path)!r}; give the path of a .ckpt")
+    refusal = f"ckpt_path: {path} is not a checkpoint of a brain; give the path of a .ckpt"
+    try:
+        content = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
+    except Exception as error:
+        raise Refused(refusal) from error
+    if not isinstance(content, dict) or "state_dict" not in content:
+        raise Refused(refusal)
+    return content
+
+
+def require_streams(saved: list[Any], batch: int, processes: int) -> None:
+    """Refuse the streams of a run with other devices or another batch size.
+
+    Args:
+        saved: what `Streams.gather` made.
+        batch: streams of each process in this run.
+        processes: of this run.
+
+    Raises:
+        Refused: saying what would fit.
+    """
+    if len(saved) != processes:
+        raise Refused(
+            f"trainer.devices: the checkpoint holds the streams of {len(saved)} processes, this "
+            f"run has {processes}; resume with {len(saved)}"
+        )
+    state = unpack(saved[0])
+    if state is not None:
+        held = next(iter(state.areas.values())).rate.shape[0]
+        if held != batch:
+            raise Refused(
+                f"data.batch_size: the checkpoint holds {held} streams, this run has {batch}; "
+                f"resume with a batch size of {held}"
+            )
 
 
 def require_fit(saved: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> None:

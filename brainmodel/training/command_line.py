@@ -4,7 +4,6 @@ import logging
 import os
 import sys
 import warnings
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import yaml
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 
+from brainmodel.training import checkpoint
 from brainmodel.training.config_files import Config, Refused, merge
 from brainmodel.training.module import BrainModule
 from brainmodel.training.monitor import Monitor
@@ -93,12 +93,7 @@ class CommandLine(LightningCLI):
     def _parse_ckpt_path(self) -> None:
         """The config says what the brain is; a checkpoint has to be there and to fit it."""
         path = self.config[self.config.subcommand].get("ckpt_path")
-        if path in (None, "last", "best", "hpc"):
-            return
-        if not Path(path).is_file():
-            raise Refused(f"ckpt_path: there is no file {str(path)!r}; give the path of a .ckpt")
-        if not zipfile.is_zipfile(path):
-            raise Refused(f"ckpt_path: {path} is not a checkpoint; give the path of a .ckpt")
+        self.begun = None if path in (None, "last", "best", "hpc") else checkpoint.read(path)
 
     def instantiate_classes(self) -> None:
         """Build everything; what goes wrong here is the configuration's fault."""
@@ -110,6 +105,16 @@ class CommandLine(LightningCLI):
         plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}
         plain["_instantiator"] = "pytorch_lightning.cli.instantiate_module"
         self.model.save_hyperparameters(plain)  # what `load_from_checkpoint` builds it from
+
+    def after_instantiate_classes(self) -> None:
+        """Refuse a checkpoint that does not fit before anything is written."""
+        if self.begun is not None:
+            checkpoint.require_fit(self.begun["state_dict"], self.model.state_dict())
+            batch = getattr(self.datamodule, "batch_size", None)
+            streams = self.begun.get("streams")
+            if self.subcommand == "fit" and batch is not None and streams:
+                checkpoint.require_streams(streams, batch, self.trainer.world_size)
+            self.begun = None
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """The trainer; with the checkpoint callback only where checkpoints are wanted."""
@@ -147,10 +152,12 @@ def run(command: str, names: list[str], config: Config, rest: list[str]) -> None
     Raises:
         Refused: if the configuration is wrong.
     """
-    sys.path.insert(0, os.getcwd())  # the user's own classes lie in the user's own files
-    quieten()
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())  # the user's own classes lie in the user's own files
     config = merge(usual(command, names), config)
-    CommandLine(command, with_predictors(config), rest)
+    with warnings.catch_warnings():
+        quieten()
+        CommandLine(command, with_predictors(config), rest)
 
 
 def with_predictors(config: Config) -> Config:
@@ -185,5 +192,11 @@ def quieten() -> None:
         logging.getLogger(name).addFilter(
             lambda record: not str(record.msg).startswith(("💡", "GPU avail", "TPU avail", "HPU"))
         )
-    warnings.filterwarnings("ignore", message=".*LeafSpec.*is deprecated")
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    for message in (
+        ".*LeafSpec.*is deprecated",  # Lightning and torch, of each other
+        ".*only one JsonargparseDeprecationWarning",  # Lightning and jsonargparse
+        ".*was deprecated in v4\\.",
+        ".*does not have many workers.*",
+        "The dirpath has changed",  # a resumed run has a folder of its own
+    ):
+        warnings.filterwarnings("ignore", message=r"\s*" + message)

@@ -6,6 +6,7 @@ anew (`class_path`) starts with arguments of its own, and an area, pathway, obje
 rate that is set to null is taken away.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import yaml
 
 from brainmodel import CONFIGS
 
-REMOVABLE = ("areas", "pathways", "objectives", "learning_rates")
+ENTRY = r"--model\.(areas\.\w+\.objectives|areas|pathways|groups)\.(\w+)(?:\.(.+))?"
+REMOVABLE = ("areas", "pathways", "groups", "objectives", "learning_rates")
 Config = dict[str, Any]
 
 
@@ -42,7 +44,7 @@ def find(name: str, folder: Path | None = None) -> Path:
 
 
 def read(name: str, folder: Path | None = None, above: Sequence[Path] = ()) -> Config:
-    """The content of a config file, merged over those that it extends.
+    """The content of a config file, merged over those that it extends; nulls still stand.
 
     Args:
         name: path or short name.
@@ -89,25 +91,74 @@ def _load(path: Path) -> Config:
     return content
 
 
-def merge(under: Mapping[str, Any], over: Mapping[str, Any], parent: str = "") -> Config:
+def load(names: Sequence[str]) -> Config:
+    """What config files say together, later ones over earlier ones.
+
+    Raises:
+        Refused: see `read`.
+    """
+    merged: Config = {}
+    for name in names:
+        merged = merge(merged, read(name))
+    return settle(merged)
+
+
+def settle(config: Config, parent: str = "") -> Config:
+    """A config without what was set to null where that takes it away."""
+    return {
+        key: settle(value, key) if isinstance(value, dict) else value
+        for key, value in config.items()
+        if value is not None or parent not in REMOVABLE
+    }
+
+
+def lay_over(config: Config, words: Sequence[str]) -> tuple[Config, list[str]]:
+    """Options that only merging can follow: objectives by name, and null for a whole entry.
+
+    Args:
+        config: the merged files.
+        words: of the command line, without config files.
+
+    Returns:
+        the config with these options laid over it, and the words that are left.
+    """
+    rest = []
+    remaining = iter(words)
+    for word in remaining:
+        option, given, value = word.partition("=")
+        if not (match := re.fullmatch(ENTRY, option)):
+            rest.append(word)
+            continue
+        value = value if given else next(remaining, "")
+        section, name, argument = match[1], match[2], match[3]
+        content: Any = yaml.safe_load(value)
+        if not section.endswith("objectives") and (content is not None or argument):
+            rest.append(f"{option}={value}")
+            continue
+        if argument:
+            content = {"init_args": {argument.removeprefix("init_args."): content}}
+        for key in reversed([*section.split("."), name]):
+            content = {key: content}
+        config = merge(config, {"model": content})
+    return settle(config), rest
+
+
+def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> Config:
     """One mapping over another; see the head of this file.
 
     Args:
         under: what is there.
         over: what is laid over it; neither is changed.
-        parent: the key that both belong to.
     """
     merged = dict(under)
     if "class_path" in over and over["class_path"] != merged.get("class_path"):
         merged = {}
     for key, value in over.items():
-        if value is None and parent in REMOVABLE:
-            merged.pop(key, None)
-        elif isinstance(value, Mapping):
+        if isinstance(value, Mapping):
             there = merged.get(key)
             if isinstance(there, str) and "init_args" in value and "class_path" not in value:
                 there = {"class_path": there}
-            merged[key] = merge(there if isinstance(there, Mapping) else {}, value, key)
+            merged[key] = merge(there if isinstance(there, Mapping) else {}, value)
         else:
             merged[key] = value
     return merged

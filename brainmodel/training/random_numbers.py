@@ -1,61 +1,104 @@
-"""The random numbers of a run, kept in checkpoints: resuming goes on with the same ones."""
+"""The random numbers of training: untouched by what happens between steps, kept in checkpoints.
+
+Validation, loaders and pictures may draw from the global generators. Training steps would then
+depend on how often one looks, and a resumed run would differ from one that was not stopped.
+"""
 
 import random
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from torch import Tensor
 
 from brainmodel.training.checkpoint import gather, place
 
 
+class Generators(NamedTuple):
+    """States of Python's, NumPy's and PyTorch's global generators."""
+
+    python: Any
+    numpy: Any
+    torch: Tensor
+    cuda: list[Tensor]
+
+
+def current() -> Generators:
+    """The states as they are."""
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+    return Generators(random.getstate(), np.random.get_state(), torch.get_rng_state(), cuda)
+
+
+def restore(states: Generators) -> None:
+    """Put the generators into these states."""
+    random.setstate(states.python)
+    np.random.set_state(states.numpy)
+    torch.set_rng_state(states.torch)
+    if states.cuda:
+        torch.cuda.set_rng_state_all(states.cuda)
+
+
+def plain(states: Generators) -> dict[str, Any]:
+    """States as containers that PyTorch's safe load reads."""
+    version, words, gauss = states.python
+    kind, keys, *rest = states.numpy
+    return {
+        "python": [version, list(words), gauss],
+        "numpy": [kind, keys.tolist(), *rest],
+        "torch": states.torch,
+        "cuda": states.cuda,
+    }
+
+
+def states_of(content: dict[str, Any]) -> Generators:
+    """The states that `plain` made containers of."""
+    version, words, gauss = content["python"]
+    kind, keys, *rest = content["numpy"]
+    numpy = (kind, np.array(keys, dtype=np.uint32), *rest)
+    cuda = [state.cpu() for state in content["cuda"]]
+    return Generators((version, tuple(words), gauss), numpy, content["torch"].cpu(), cuda)
+
+
 class RandomNumbers(pl.Callback):
-    """Saves and restores the states of Python's, NumPy's and PyTorch's global generators."""
+    """Gives training steps random numbers of their own, and checkpoints their place."""
 
     def __init__(self) -> None:
-        self._saved: list[dict[str, Any]] = []
+        self._own: Generators | None = None
+
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Begin where the seed put the generators and building the brain left them."""
+        self._own = current()
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Go on where the step before ended."""
+        if self._own is not None:
+            restore(self._own)
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Remember where this step ends."""
+        self._own = current()
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
         """Add the states of each process."""
-        checkpoint["random_numbers"] = gather(current())
+        checkpoint["random_numbers"] = gather(plain(self._own or current()))
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Keep the states until training goes on."""
-        self._saved = checkpoint.get("random_numbers", [])
-
-    def on_train_batch_start(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
-    ) -> None:
-        """Go on with the saved states at the first window after resuming."""
+        """Go on where the checkpoint was made, if it was by as many processes."""
         here, count = place()
-        if len(self._saved) == count:
-            restore(self._saved[here])
-        self._saved = []
-
-
-def current() -> dict[str, Any]:
-    """States of all global generators, in plain containers of numbers and tensors."""
-    version, words, gauss = random.getstate()
-    kind, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
-    return {
-        "python": [version, list(words), gauss],
-        "numpy": [kind, np.asarray(keys).tolist(), int(position), int(has_gauss), float(cached)],
-        "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-    }
-
-
-def restore(states: dict[str, Any]) -> None:
-    """Put the generators into the states that `current` gave."""
-    version, words, gauss = states["python"]
-    random.setstate((version, tuple(words), gauss))
-    kind, keys, *rest = states["numpy"]
-    np.random.set_state((kind, np.array(keys, dtype=np.uint32), *rest))
-    torch.set_rng_state(states["torch"].cpu())
-    if torch.cuda.is_available() and len(states["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all([state.cpu() for state in states["cuda"]])
+        saved = checkpoint.get("random_numbers", [])
+        if len(saved) == count:
+            self._own = states_of(saved[here])

@@ -26,7 +26,6 @@ NOISE = (
     "Expected a path but",
 )
 EXPECTED = r"Expected an? <class '([^']+)'>(?:\.? Got value: (.*))?"
-NOT_A_CLASS = r"Expected a <class 'dict'>\. Got value: Namespace\(\w+='(.*)'"
 EXAMPLES = {
     "cell": "areas.GRU",
     "rule": "brainmodel.learning.EProp",
@@ -115,8 +114,6 @@ def read_error(text: str) -> tuple[str, str]:
 
 def plainly(reasons: Sequence[str], owner: str, given: str | None, place: str) -> str:
     """jsonargparse's words as ours; of several reasons, the one that says most."""
-    if match := re.match(NOT_A_CLASS, reasons[0]):
-        return f"there is no {match[1]!r}; give the path of a class, {_like(place)}"
     wanted = [m[1] for reason in reasons if (m := re.match(EXPECTED, reason))]
     if len(wanted) == len(reasons):
         got = next((m[2] for r in reasons if (m := re.match(EXPECTED, r)) and m[2]), given)

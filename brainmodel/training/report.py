@@ -45,18 +45,20 @@ class Report(pl.Callback):
             errors = measure(trainer, pl_module)
             self.untrained = {name: held_out.error for name, held_out in errors.items()}
 
-    @rank_zero_only
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Measure again; print the table and where everything lies."""
+        folder = trainer.log_dir  # on all processes: they agree on it
+        if not trainer.is_global_zero:
+            return
         self.errors = measure(trainer, pl_module)
         print(f"\nPrediction of held-out streams after {trainer.global_step} steps,")
         print("mean squared error per unit of each area's drive:\n")
         print(table(brain_of(pl_module), self.errors, self.untrained))
         places = {"TensorBoard": "", "checkpoint": "", "pictures": ""}
-        if trainer.loggers and trainer.log_dir is not None:
-            places["TensorBoard"] = f"tensorboard --logdir {trainer.log_dir}"
+        if trainer.loggers and folder is not None:
+            places["TensorBoard"] = f"tensorboard --logdir {folder}"
             if self.scenes:
-                places["pictures"] = self._draw(trainer, pl_module, Path(trainer.log_dir))
+                places["pictures"] = self._draw(trainer, pl_module, Path(folder))
         callback = trainer.checkpoint_callback
         places["checkpoint"] = getattr(callback, "last_model_path", "") or getattr(
             callback, "best_model_path", ""

@@ -16,17 +16,26 @@ class RunFolder(TensorBoardLogger):
         save_dir: folder of all runs.
         name: of this kind of run; the command line gives the name of the config.
         version: number or name of this run; the next number unless given.
+
+    Raises:
+        ValueError: if the version given is that of an earlier run.
     """
 
     def __init__(self, save_dir: str = "runs", name: str = "", version: int | str | None = None):
         super().__init__(save_dir, name=name, version=version, default_hp_metric=False)
+        folder = Path(self.log_dir) if version is not None else None
+        if folder is not None and _first() and folder.exists():
+            raise ValueError(
+                f"trainer.logger.version: {folder} holds an earlier run; leave the version out, "
+                "and the run gets a new number"
+            )
 
     @property
     def version(self) -> int | str:
         """Number of the run; its folder is made when it is first asked for."""
         if self._version is None:
             self._version = self._get_next_version()
-            while getattr(rank_zero_only, "rank", 0) == 0 and not self._claim():
+            while _first() and not self._claim():
                 self._version += 1
         return self._version
 
@@ -36,6 +45,10 @@ class RunFolder(TensorBoardLogger):
         except FileExistsError:
             return False
         return True
+
+
+def _first() -> bool:
+    return getattr(rank_zero_only, "rank", 0) == 0
 
 
 class SaveConfig(SaveConfigCallback):

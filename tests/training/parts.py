@@ -1,0 +1,33 @@
+"""Parts that a user might bring along, for tests of training."""
+
+import torch
+from torch import Tensor
+
+from objectives import Activity, Objective, SquaredError
+
+
+class Noisy(SquaredError):  # noqa: N818 - no exception, a loss
+    """A squared error with noise from PyTorch's global generator."""
+
+    def forward(self, activity: Activity) -> Tensor:
+        """Loss [time, batch]."""
+        loss = super().forward(activity)
+        return loss * (1 + 0.1 * torch.randn_like(loss))
+
+
+class Counting(Objective):
+    """An objective that counts the steps of the optimizer; it asks nothing of the area."""
+
+    steps: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("steps", torch.zeros(()))
+
+    def forward(self, activity: Activity) -> Tensor:
+        """Loss [time, batch]."""
+        return activity.rate.flatten(2).mean(2) * 0
+
+    def after_step(self) -> None:
+        """Count."""
+        self.steps += 1

