@@ -3,7 +3,6 @@
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from random import Random
 from typing import Any
 from zlib import crc32
@@ -20,9 +19,7 @@ from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT, Rule, Scope
 from brainmodel.pathway import Adapter, Flatten, Kind, Mix, Pathway, Pool, infer
 from objectives import Activity, Objective
-from tests.literal import Literal
 
-Gradients = dict[str, Tensor]
 KERNELS: dict[tuple, dict] = {}  # native loops of cells that are alike, so that each is made once
 
 
@@ -217,89 +214,3 @@ def stream(
     reset = torch.rand(steps, batch, generator=generator) < (0.2 if resets else 0.0)
     reset[0] = resets
     return inputs, reset
-
-
-def windows(steps: int, lengths: Sequence[int]) -> list[tuple[int, int]]:
-    """(first, last) of windows of these lengths in turn, over so many steps."""
-    places = [0]
-    while places[-1] < steps:
-        length = lengths[(len(places) - 1) % len(lengths)]
-        places.append(min(steps, places[-1] + length))
-    return list(pairwise(places))
-
-
-def total(brain: Brain, activities: Mapping[str, Activity]) -> Tensor:
-    """The losses of all areas, summed over valid steps and streams."""
-    losses = [
-        (activities[name].valid * objective(activities[name])).sum()
-        for name in brain.areas
-        for objective in brain.objectives[name].values()  # type: ignore[operator]
-    ]
-    return torch.stack(losses).sum()
-
-
-def complete(brain: Brain, gradients: Sequence[Tensor | None]) -> Gradients:
-    """Gradients by name, zeros where there is none."""
-    named = [(n, p) for n, p in brain.named_parameters() if p.requires_grad]
-    return {
-        name: torch.zeros_like(p) if g is None else g
-        for (name, p), g in zip(named, gradients, strict=True)
-    }
-
-
-def learnt(brain: Brain) -> list[Tensor]:
-    """The parameters that learn."""
-    return [p for p in brain.parameters() if p.requires_grad]
-
-
-def add(found: Sequence[Gradients]) -> Gradients:
-    """Sum of gradients by name."""
-    return {name: torch.stack([g[name] for g in found]).sum(0) for name in found[0]}
-
-
-def learn(
-    brain: Brain, inputs: Mapping[str, Tensor], reset: Tensor, lengths: Sequence[int] = (10**9,)
-) -> Gradients:
-    """The brain's own gradients of `total` over a stream, summed over windows of these lengths."""
-    state, found = None, []
-    for first, last in windows(len(reset), lengths):
-        window = {name: signal[first:last] for name, signal in inputs.items()}
-        activities, state = brain(window, reset[first:last], state)
-        loss = total(brain, activities)
-        made = torch.autograd.grad(loss, learnt(brain), allow_unused=True)
-        found.append(complete(brain, made))
-    return add(found)
-
-
-def learn_literally(
-    brain: Brain,
-    inputs: Mapping[str, Tensor],
-    reset: Tensor,
-    lengths: Sequence[int] = (10**9,),
-    **how: Any,
-) -> Gradients:
-    """The same by torch's autograd through the literal brain; `how` as for `Literal`."""
-    found = []
-    for first, last in windows(len(reset), lengths):
-        course = Literal(brain, inputs, reset, first=first, **how)
-        activities = {name: course.activity(name, first, last) for name in brain.areas}
-        if how.get("local"):
-            activities = {n: a._replace(drive=a.drive.detach()) for n, a in activities.items()}
-        loss = total(brain, activities)
-        made = torch.autograd.grad(loss, learnt(brain), allow_unused=True)
-        found.append(complete(brain, made))
-    return add(found)
-
-
-def assert_same(found: Gradients, expected: Gradients, atol: float = 1e-11) -> None:
-    """Gradients agree, and name the first that does not."""
-    assert found.keys() == expected.keys()
-    for name, gradient in expected.items():
-        torch.testing.assert_close(
-            found[name], gradient, rtol=1e-9, atol=atol, msg=lambda m, n=name: f"{n}: {m}"
-        )
-
-
-def distance(found: Gradients, expected: Gradients) -> float:
-    """Largest difference of two sets of gradients."""
-    return max(float((found[name] - g).abs().max()) for name, g in expected.items() if g.numel())

@@ -16,7 +16,7 @@ from areas import Leaky
 from areas.fuse import fuse
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp, Global
-from tests import toy
+from tests import lessons, toy
 
 DTYPES = [torch.float32, torch.float64]
 Function = Callable[..., Sequence[Tensor]]
@@ -151,7 +151,9 @@ ACTIVATIONS: list[Callable[[Tensor], Tensor]] = [
 def test_any_activation_learns_as_autograd_says_fused_or_not(activation) -> None:
     brain = toy.lone(Leaky(0.6, activation), rule=BPTT(), afferents=["drive", "error"])
     inputs, reset = toy.stream(brain)
-    toy.assert_same(toy.learn(brain, inputs, reset), toy.learn_literally(brain, inputs, reset))
+    lessons.assert_same(
+        lessons.learn(brain, inputs, reset), lessons.learn_literally(brain, inputs, reset)
+    )
 
 
 def both(monkeypatch: pytest.MonkeyPatch, brain: Callable[[], Brain], dtype: torch.dtype):
@@ -162,7 +164,7 @@ def both(monkeypatch: pytest.MonkeyPatch, brain: Callable[[], Brain], dtype: tor
         made = brain().to(dtype)
         inputs, reset = toy.stream(made, batch=3)
         inputs = {name: signal.to(dtype) for name, signal in inputs.items()}
-        found.append((made(inputs, reset)[0], toy.learn(made, inputs, reset, [4, 1]), made))
+        found.append((made(inputs, reset)[0], lessons.learn(made, inputs, reset, [4, 1]), made))
     return found
 
 
@@ -198,13 +200,13 @@ def test_many_steps_by_tensor_calls_are_differentiated_stretch_by_stretch(
     monkeypatch.setenv("BRAINMODEL_NATIVE", "0")
     brain = toy.ladder(lambda name: BPTT(), Global())
     inputs, reset = toy.stream(brain, steps=7)
-    whole = toy.learn(brain, inputs, reset)
+    whole = lessons.learn(brain, inputs, reset)
     for elements in (1, 30, 60):
         monkeypatch.setattr("areas.dynamics.CHUNK", elements)
-        toy.assert_same(toy.learn(brain, inputs, reset), whole)
+        lessons.assert_same(lessons.learn(brain, inputs, reset), whole)
     brain.scope = type(toy.ladder(lambda name: BPTT()).scope)()
-    local = toy.learn_literally(brain, inputs, reset, local=True)
-    toy.assert_same(toy.learn(brain, inputs, reset), local)
+    local = lessons.learn_literally(brain, inputs, reset, local=True)
+    lessons.assert_same(lessons.learn(brain, inputs, reset), local)
 
 
 @needs_compiler
@@ -212,13 +214,13 @@ def test_signals_that_do_not_lie_in_one_piece_are_taken_as_they_are() -> None:
     brain = toy.ladder(lambda name: EProp(), maps=True)
     inputs, reset = toy.stream(brain, batch=3)
     eye = inputs["eye"]
-    usual = toy.learn(brain, inputs, reset)
+    usual = lessons.learn(brain, inputs, reset)
     strided = torch.stack([eye, torch.full_like(eye, math.nan)], -1)[..., 0]
     channels_last = eye.movedim(2, -1).contiguous().movedim(-1, 2)
     batch_first = eye.transpose(0, 1).contiguous().transpose(0, 1)
     for laid in (strided, channels_last, batch_first):
         assert not laid.is_contiguous() and torch.equal(laid, eye)
-        toy.assert_same(toy.learn(brain, {"eye": laid}, reset), usual)
+        lessons.assert_same(lessons.learn(brain, {"eye": laid}, reset), usual)
 
 
 @needs_compiler
@@ -248,11 +250,11 @@ def test_without_a_compiler_all_is_done_by_tensor_calls(
 ) -> None:
     usual = toy.lone(rule=EProp())
     inputs, reset = toy.stream(usual)
-    expected = toy.learn(usual, inputs, reset)
+    expected = lessons.learn(usual, inputs, reset)
     without_compiler(monkeypatch, tmp_path)
     monkeypatch.setattr(toy, "KERNELS", {})
     brain = toy.lone(rule=EProp())
-    toy.assert_same(toy.learn(brain, inputs, reset), expected)
+    lessons.assert_same(lessons.learn(brain, inputs, reset), expected)
     assert loops(brain) == [False, False]
     assert not list(tmp_path.rglob("*.so"))
 
@@ -303,11 +305,11 @@ def test_what_was_compiled_once_is_taken_from_the_cache(
 def test_a_copied_or_saved_brain_makes_its_loops_anew(tmp_path: Path) -> None:
     brain = toy.lone(rule=EProp())
     inputs, reset = toy.stream(brain)
-    expected = toy.learn(brain, inputs, reset)
+    expected = lessons.learn(brain, inputs, reset)
     torch.save(brain, tmp_path / "brain.pt")
     loaded = torch.load(tmp_path / "brain.pt", weights_only=False)
     for copy in (deepcopy(brain), loaded):
-        toy.assert_same(toy.learn(copy, inputs, reset), expected)
+        lessons.assert_same(lessons.learn(copy, inputs, reset), expected)
         assert all(loops(copy))
 
 

@@ -8,7 +8,7 @@ import torch
 from brainmodel import graph
 from brainmodel.learning import BPTT, EProp, Global
 from brainmodel.pathway import Pathway
-from tests import toy
+from tests import lessons, toy
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -17,7 +17,7 @@ def test_the_order_of_areas_and_pathways_does_not_matter(seed: int) -> None:
     for reverse in (False, True):
         brain = toy.random_brain(seed, reverse=reverse, scope=Global())
         inputs, reset = toy.stream(brain)
-        found.append((brain, brain(inputs, reset)[0], toy.learn(brain, inputs, reset, [2])))
+        found.append((brain, brain(inputs, reset)[0], lessons.learn(brain, inputs, reset, [2])))
     (first, did, learnt), (second, did_too, learnt_too) = found
     assert list(first.pathways) == list(second.pathways)
     assert list(first.state_dict()) == list(second.state_dict())

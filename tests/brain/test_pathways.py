@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from areas import Leaky
 from brainmodel.brain import Brain
 from brainmodel.pathway import Adapter, Flatten, Kind, Mix, Pathway, Pool, Route, Upsample, infer
-from tests import toy
+from tests import lessons, toy
 
 STEPS = 9
 
@@ -41,7 +41,7 @@ def arrivals(brain: Brain, lengths: list[int], reset_at: int | None = None) -> l
     if reset_at is not None:
         reset[reset_at] = True
     state, rates = None, []
-    for first, last in toy.windows(STEPS, lengths):
+    for first, last in lessons.windows(STEPS, lengths):
         window = {"eye": flash[first:last], "dark": dark[first:last]}
         activities, state = brain(window, reset[first:last], state)
         rates.append(activities["LM"].rate.flatten(1).amax(1))

@@ -6,7 +6,7 @@ from torch.utils._pytree import tree_leaves
 
 from brainmodel.learning import BPTT
 from objectives import Activity
-from tests import toy
+from tests import lessons, toy
 from tests.literal import Literal
 
 SEEDS = range(24)
@@ -18,7 +18,7 @@ def test_the_sweep_is_the_definition_for_random_graphs(seed: int) -> None:
     inputs, reset = toy.stream(brain, steps=7, seed=seed)
     course = Literal(brain, inputs, reset)
     state, found = None, {name: [] for name in brain.areas}
-    for first, last in toy.windows(7, [1, 4, 2]):
+    for first, last in lessons.windows(7, [1, 4, 2]):
         window = {name: signal[first:last] for name, signal in inputs.items()}
         activities, state = brain(window, reset[first:last], state)
         for name, activity in activities.items():
@@ -36,6 +36,6 @@ def test_one_step_of_one_stream_leaves_parameters_inputs_and_state_as_they_were(
     carried = [leaf for leaf in tree_leaves(state) if isinstance(leaf, torch.Tensor)]
     held = [*brain.parameters(), *inputs.values(), *carried]
     kept = [tensor.clone() for tensor in held]
-    toy.learn(brain, inputs, reset)
+    lessons.learn(brain, inputs, reset)
     brain(inputs, ~reset, state)
     assert all(torch.equal(before, after) for before, after in zip(kept, held, strict=True))

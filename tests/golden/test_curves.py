@@ -13,7 +13,7 @@ import torch
 
 from areas import SubLSTM
 from objectives import SquaredError
-from tests import toy
+from tests import lessons, toy
 
 FOLDER = Path(__file__).parent
 STEPS, SPAN = 5, 4  # windows, and steps of time in each
@@ -25,10 +25,10 @@ def curve(rule: str) -> list[float]:
     brain = toy.ladder(lambda name: toy.RULES[rule](), cells=[SubLSTM] * 3, objectives=objectives)
     for parameter in brain.parameters():
         parameter.data *= 0.5  # errors that go round in a circle die out
-    optimizer = torch.optim.SGD(toy.learnt(brain), lr=0.1)
+    optimizer = torch.optim.SGD(lessons.learnt(brain), lr=0.1)
     inputs, reset = toy.stream(brain, steps=STEPS * SPAN, batch=3)
     state, losses = None, []
-    for first, last in toy.windows(STEPS * SPAN, [SPAN]):
+    for first, last in lessons.windows(STEPS * SPAN, [SPAN]):
         activities, state = brain({"eye": inputs["eye"][first:last]}, reset[first:last], state)
         loss = sum(value for own in brain.losses(activities).values() for value in own.values())
         assert isinstance(loss, torch.Tensor)

@@ -11,7 +11,7 @@ from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp, EPropLiteral, Global, Local, Rule, Scope
 from brainmodel.learning.rule import Signal
 from brainmodel.sweep import Sweep
-from tests import toy
+from tests import lessons, toy
 
 SEEDS = range(8)
 SCOPES = [Local, Global]
@@ -42,9 +42,9 @@ def test_e_prop_is_autograd_with_the_recurrent_path_cut(cell: str, maps: bool) -
     for afferents in (["error"], ["drive"], ["drive", "error"]):
         brain = toy.lone(toy.CELLS[cell](), maps, EProp(), afferents=afferents)
         inputs, reset = toy.stream(brain, steps=6)
-        expected = toy.learn_literally(brain, inputs, reset, local=True, cut=always)
-        found = toy.learn(brain, inputs, reset)
-        toy.assert_same(found, expected)
+        expected = lessons.learn_literally(brain, inputs, reset, local=True, cut=always)
+        found = lessons.learn(brain, inputs, reset)
+        lessons.assert_same(found, expected)
         silent = [name for name, gradient in found.items() if not gradient.any()]
         assert not silent, f"nothing was learnt by {silent}"
 
@@ -56,10 +56,10 @@ def test_e_prop_is_not_backpropagation_where_recurrent_synapses_matter(
 ) -> None:
     inputs, reset = toy.stream(toy.lone(maps=maps))
     found = [
-        toy.learn(toy.lone(toy.CELLS[cell](), maps, rule, afferents=["drive"]), inputs, reset)
+        lessons.learn(toy.lone(toy.CELLS[cell](), maps, rule, afferents=["drive"]), inputs, reset)
         for rule in (EProp(), BPTT())
     ]
-    assert toy.distance(*found) > 1e-4
+    assert lessons.distance(*found) > 1e-4
 
 
 @pytest.mark.parametrize("maps", [False, True])
@@ -70,8 +70,8 @@ def test_e_prop_is_backpropagation_without_recurrent_synapses(cell: str, maps: b
         brain = toy.lone(toy.CELLS[cell](), maps, rule, afferents=["drive"])
         brain.area("V1").synapses["recurrent"].weight.data.zero_()
         inputs, reset = toy.stream(brain)
-        found.append(toy.learn(brain, inputs, reset))
-    toy.assert_same(found[0], found[1])
+        found.append(lessons.learn(brain, inputs, reset))
+    lessons.assert_same(found[0], found[1])
 
 
 def test_the_loop_through_the_own_error_is_cut_as_well() -> None:
@@ -80,8 +80,8 @@ def test_the_loop_through_the_own_error_is_cut_as_well() -> None:
         brain = toy.lone(LSTM(), rule=rule, afferents=["error"])
         brain.area("V1").synapses["recurrent"].weight.data.zero_()
         inputs, reset = toy.stream(brain)
-        found.append(toy.learn(brain, inputs, reset))
-    assert toy.distance(*found) > 1e-4
+        found.append(lessons.learn(brain, inputs, reset))
+    assert lessons.distance(*found) > 1e-4
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -90,7 +90,7 @@ def test_windows_of_any_length_give_what_the_traces_say(seed: int, scope: type[S
     brain = toy.random_brain(seed, mixed, scope())
     inputs, reset = toy.stream(brain, steps=6, seed=seed)
     for lengths in ([1], [2, 3]):
-        expected = toy.learn_literally(
+        expected = lessons.learn_literally(
             brain,
             inputs,
             reset,
@@ -99,7 +99,7 @@ def test_windows_of_any_length_give_what_the_traces_say(seed: int, scope: type[S
             cut=lambda name: not isinstance(brain.rule(name), BPTT),
             memory=memory(brain),
         )
-        toy.assert_same(toy.learn(brain, inputs, reset, lengths), expected)
+        lessons.assert_same(lessons.learn(brain, inputs, reset, lengths), expected)
 
 
 @pytest.mark.parametrize("resets", [False, True])
@@ -109,34 +109,34 @@ def test_the_length_of_windows_does_not_change_the_carried_gradient(
 ) -> None:
     brain = toy.ladder(lambda name: EProp(), cells=[toy.CELLS[cell]] * 3)
     inputs, reset = toy.stream(brain, steps=9, resets=resets)
-    whole = toy.learn(brain, inputs, reset, [9])
+    whole = lessons.learn(brain, inputs, reset, [9])
     for lengths in ([1], [2], [4, 1], [7]):
-        toy.assert_same(toy.learn(brain, inputs, reset, lengths), whole)
+        lessons.assert_same(lessons.learn(brain, inputs, reset, lengths), whole)
 
 
 def test_without_carrying_the_length_of_windows_matters() -> None:
     brain = toy.ladder(lambda name: EProp(carry=False))
     inputs, reset = toy.stream(brain, steps=9, resets=False)
-    whole, short = (toy.learn(brain, inputs, reset, lengths) for lengths in ([9], [2]))
-    assert toy.distance(whole, short) > 1e-4
-    expected = toy.learn_literally(
+    whole, short = (lessons.learn(brain, inputs, reset, lengths) for lengths in ([9], [2]))
+    assert lessons.distance(whole, short) > 1e-4
+    expected = lessons.learn_literally(
         brain, inputs, reset, [2], local=True, cut=always, memory=lambda area: 0
     )
-    toy.assert_same(short, expected)
+    lessons.assert_same(short, expected)
 
 
 def test_a_trace_does_not_outlive_a_reset_at_a_border() -> None:
     brain = toy.lone(SubLSTM(), rule=EProp())
     inputs, reset = toy.stream(brain, steps=6, resets=False)
     reset[3] = True
-    apart = toy.learn(brain, inputs, reset, [3])
+    apart = lessons.learn(brain, inputs, reset, [3])
     halves = [
-        toy.learn(brain, {"eye": inputs["eye"][part]}, reset[part])
+        lessons.learn(brain, {"eye": inputs["eye"][part]}, reset[part])
         for part in (slice(0, 3), slice(3, 6))
     ]
-    toy.assert_same(apart, toy.add(halves))
+    lessons.assert_same(apart, lessons.add(halves))
     reset[3] = False
-    assert toy.distance(toy.learn(brain, inputs, reset, [3]), apart) > 1e-4
+    assert lessons.distance(lessons.learn(brain, inputs, reset, [3]), apart) > 1e-4
 
 
 @pytest.mark.parametrize("lengths", DENSE, ids=str)
@@ -149,26 +149,13 @@ def test_the_window_form_is_the_form_step_by_step(
     for rule in (EProp, EPropLiteral):
         brain = toy.ladder(lambda name, rule=rule: rule(), scope(), [toy.CELLS[cell]] * 3)
         inputs, reset = toy.stream(brain)
-        found.append(toy.learn(brain, inputs, reset, lengths))
-    toy.assert_same(found[0], found[1])
+        found.append(lessons.learn(brain, inputs, reset, lengths))
+    lessons.assert_same(found[0], found[1])
 
 
 def test_the_form_step_by_step_refuses_maps() -> None:
     with pytest.raises(ValueError, match=r"areas\.V1: rule EPropLiteral: needs dense.*\[2, 4, 4\]"):
         toy.lone(maps=True, rule=EPropLiteral())
-
-
-@pytest.mark.parametrize("rule", toy.RULES)
-def test_a_batch_is_the_sum_of_its_samples(rule: str) -> None:
-    brain = toy.ladder(lambda name: toy.RULES[rule](), cells=[SubLSTM] * 3)
-    inputs, reset = toy.stream(brain, batch=3)
-    together = toy.learn(brain, inputs, reset, [2, 3])
-    alone = [
-        toy.learn(brain, {"eye": inputs["eye"][:, k : k + 1]}, reset[:, k : k + 1], [2, 3])
-        for k in range(3)
-    ]
-    toy.assert_same(together, toy.add(alone))
-    assert toy.distance(together, alone[0]) > 1e-3
 
 
 @pytest.mark.parametrize("cell", [LSTM, SubLSTM, GRU, Leaky])
@@ -186,10 +173,10 @@ def test_rules_can_be_compared_on_one_record(cell) -> None:
             rule: rule().gradients(area, record, signal, None)
             for rule in (EProp, EPropLiteral, BPTT)
         }
-    toy.assert_same(found[EProp], found[EPropLiteral])
+    lessons.assert_same(found[EProp], found[EPropLiteral])
     assert found[EProp].keys() == found[BPTT].keys() == dict(area.named_parameters()).keys()
-    assert toy.distance(found[EProp], found[BPTT]) > 1e-4
-    toy.assert_same(
+    assert lessons.distance(found[EProp], found[BPTT]) > 1e-4
+    lessons.assert_same(
         {n: g for n, g in found[EProp].items() if "predictor" in n},
         {n: g for n, g in found[BPTT].items() if "predictor" in n},
     )
@@ -207,4 +194,4 @@ def test_what_is_remembered_does_not_depend_on_how_derivatives_lie_in_memory() -
         brain.rule("V1").recall(brain.area("V1"), {"memory": laid}, state.memories["V1"])
         for laid in (bar, bar.t().contiguous().t())
     ]
-    toy.assert_same(found[0], found[1])
+    lessons.assert_same(found[0], found[1])

@@ -7,7 +7,7 @@ from torch import Tensor
 from areas import GRU, LSTM, SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp, GatedMicrocircuit, Global, Rule
-from tests import toy
+from tests import lessons, toy
 from tests.literal import Literal, Values, sigma
 
 ERRORS = ("down_LM",)  # PM's error, as it arrives in LM
@@ -82,7 +82,7 @@ def heard(brain: Brain, inputs: dict[str, Tensor], reset: Tensor) -> Tensor:
     activities = {name: course.activity(name) for name in brain.areas}
     rates = [course.at("LM", t)["rate"] for t in range(len(reset))]
     (objective,) = brain.objectives["LM"].values()  # type: ignore[operator]
-    loss = activities["LM"].valid * objective(activities["LM"])
+    loss = objective(activities["LM"])
     return torch.stack(torch.autograd.grad(loss.sum(), rates))
 
 
@@ -95,33 +95,35 @@ def test_its_equation_is_the_one_it_states() -> None:
     weights = rule.apical["down_LM"].weight
     assert isinstance(weights, Tensor)
     apical = 0.7 / messages.numel() * torch.einsum("om,tbm->tbo", weights, messages)
-    found = of_lm(toy.learn(brain, inputs, reset))
+    found = of_lm(lessons.learn(brain, inputs, reset))
     expected = literally(brain, inputs, reset, heard(brain, inputs, reset) + apical)
     synapses = {n: g for n, g in found.items() if "LM.synapses" in n}
-    toy.assert_same(synapses, expected)
+    lessons.assert_same(synapses, expected)
     deaf = literally(brain, inputs, reset, heard(brain, inputs, reset))
-    assert toy.distance(synapses, deaf) > 1e-5
+    assert lessons.distance(synapses, deaf) > 1e-5
 
 
 @pytest.mark.parametrize("maps", [False, True])
 def test_without_apical_errors_it_is_e_prop(maps: bool) -> None:
     inputs, reset = toy.stream(circuit(EProp(), maps))
     found = [
-        toy.learn(circuit(rule, maps), inputs, reset, [2, 3])
+        lessons.learn(circuit(rule, maps), inputs, reset, [2, 3])
         for rule in (EProp(), GatedMicrocircuit(), GatedMicrocircuit(ERRORS, gain=0.0))
     ]
     for gradients in found[1:]:
-        toy.assert_same(gradients, found[0], atol=1e-14)
+        lessons.assert_same(gradients, found[0], atol=1e-14)
 
 
 @pytest.mark.parametrize("maps", [False, True])
 def test_apical_errors_change_what_their_area_learns_and_nothing_else(maps: bool) -> None:
     inputs, reset = toy.stream(circuit(EProp(), maps))
     with_errors, without = (
-        toy.learn(circuit(GatedMicrocircuit(ERRORS, gain=gain), maps), inputs, reset)
+        lessons.learn(circuit(GatedMicrocircuit(ERRORS, gain=gain), maps), inputs, reset)
         for gain in (1.0, 0.0)
     )
-    changed = {n for n, g in without.items() if toy.distance({n: with_errors[n]}, {n: g}) > 1e-9}
+    changed = {
+        n for n, g in without.items() if lessons.distance({n: with_errors[n]}, {n: g}) > 1e-9
+    }
     assert changed == {n for n in of_lm(without) if "predictor" not in n}
 
 
@@ -132,11 +134,11 @@ def test_apical_errors_are_credited_in_windows_of_any_length() -> None:
     deaf = circuit(GatedMicrocircuit(ERRORS, gain=0.0))
     parts = []
     for lengths in ([6], [3], [2]):
-        told, untold = (toy.learn(b, inputs, reset, lengths) for b in (brain, deaf))
+        told, untold = (lessons.learn(b, inputs, reset, lengths) for b in (brain, deaf))
         parts.append({n: (told[n] - untold[n]) * lengths[0] for n in told})
-    toy.assert_same(parts[1], parts[0])
-    toy.assert_same(parts[2], parts[0])
-    assert toy.distance(parts[0], {n: torch.zeros_like(g) for n, g in parts[0].items()}) > 1e-4
+    lessons.assert_same(parts[1], parts[0])
+    lessons.assert_same(parts[2], parts[0])
+    assert lessons.distance(parts[0], {n: torch.zeros_like(g) for n, g in parts[0].items()}) > 1e-4
 
 
 def test_apical_weights_stay_as_they_are_and_are_saved() -> None:
@@ -152,8 +154,8 @@ def test_under_scope_global_areas_without_apical_pathways_learn_as_by_e_prop() -
     for rule in (EProp(), GatedMicrocircuit()):
         brain = circuit(rule)
         brain.scope = Global()
-        found.append(toy.learn(brain, inputs, reset, [2, 3]))
-    toy.assert_same(found[0], found[1])
+        found.append(lessons.learn(brain, inputs, reset, [2, 3]))
+    lessons.assert_same(found[0], found[1])
 
 
 @pytest.mark.parametrize("cell", [LSTM, GRU])
@@ -178,5 +180,5 @@ def test_a_negative_gain_is_refused() -> None:
 
 def test_backpropagation_is_another_rule() -> None:
     inputs, reset = toy.stream(circuit(EProp()))
-    found = [toy.learn(circuit(rule), inputs, reset) for rule in (BPTT(), GatedMicrocircuit())]
-    assert toy.distance(*map(of_lm, found)) > 1e-3
+    found = [lessons.learn(circuit(rule), inputs, reset) for rule in (BPTT(), GatedMicrocircuit())]
+    assert lessons.distance(*map(of_lm, found)) > 1e-3

@@ -9,7 +9,7 @@ from torch.utils._pytree import tree_leaves
 from areas import SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import EProp
-from tests import toy
+from tests import lessons, toy
 
 
 def held() -> int:
@@ -26,10 +26,10 @@ def held() -> int:
 def after_windows(brain: Brain, counts: list[int], keep: list | None = None) -> list[int]:
     """Bytes held after so many windows of one stream, trained on one by one."""
     inputs, reset = toy.stream(brain, steps=3, resets=False)
-    optimizer, state, found = torch.optim.SGD(toy.learnt(brain), lr=1e-3), None, []
+    optimizer, state, found = torch.optim.SGD(lessons.learnt(brain), lr=1e-3), None, []
     for k in range(max(counts)):
         activities, state = brain(inputs, reset, state)
-        toy.total(brain, activities).backward()
+        lessons.total(brain, activities).backward()
         if keep is not None:
             keep.append(activities)
         del activities

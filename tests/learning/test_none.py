@@ -6,7 +6,7 @@ import torch
 from areas import SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, Global, Local, NoLearning, Scope
-from tests import toy
+from tests import lessons, toy
 
 
 def reservoir(scope: Scope, maps: bool) -> Brain:
@@ -24,8 +24,8 @@ def test_synapses_are_frozen_and_the_predictor_learns(scope: type[Scope], maps: 
     assert own & learns == {n for n in own if n.startswith("areas.LM.predictor.")} != set()
     inputs, reset = toy.stream(brain)
     before = {n: p.clone() for n, p in brain.named_parameters()}
-    optimizer = torch.optim.SGD(toy.learnt(brain), lr=0.1)
-    toy.total(brain, brain(inputs, reset)[0]).backward()
+    optimizer = torch.optim.SGD(lessons.learnt(brain), lr=0.1)
+    lessons.total(brain, brain(inputs, reset)[0]).backward()
     optimizer.step()
     moved = {n for n, p in brain.named_parameters() if not torch.equal(p, before[n])}
     assert moved == learns
@@ -36,7 +36,7 @@ def test_synapses_are_frozen_and_the_predictor_learns(scope: type[Scope], maps: 
 def test_its_predictor_learns_what_autograd_says(scope: type[Scope], maps: bool) -> None:
     brain = reservoir(scope(), maps)
     inputs, reset = toy.stream(brain)
-    expected = toy.learn_literally(
+    expected = lessons.learn_literally(
         brain,
         inputs,
         reset,
@@ -45,5 +45,5 @@ def test_its_predictor_learns_what_autograd_says(scope: type[Scope], maps: bool)
         cut=lambda name: name == "LM",
         memory=lambda name: 0,
     )
-    toy.assert_same(toy.learn(brain, inputs, reset, [4]), expected)
+    lessons.assert_same(lessons.learn(brain, inputs, reset, [4]), expected)
     assert all(expected[n].any() for n in expected if n.startswith("areas.LM.predictor."))

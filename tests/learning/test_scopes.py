@@ -7,7 +7,7 @@ import torch
 
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp, Global, Local, NoLearning, Rule
-from tests import toy
+from tests import lessons, toy
 
 SEEDS = range(12)
 
@@ -25,24 +25,26 @@ def cut(brain: Brain):
 def test_global_is_autograd_through_the_literal_brain(seed: int) -> None:
     brain = toy.random_brain(seed, scope=Global())
     inputs, reset = toy.stream(brain, seed=seed)
-    toy.assert_same(toy.learn(brain, inputs, reset), toy.learn_literally(brain, inputs, reset))
+    lessons.assert_same(
+        lessons.learn(brain, inputs, reset), lessons.learn_literally(brain, inputs, reset)
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_local_is_autograd_with_messages_and_drives_detached(seed: int) -> None:
     brain = toy.random_brain(seed, scope=Local())
     inputs, reset = toy.stream(brain, seed=seed)
-    expected = toy.learn_literally(brain, inputs, reset, local=True)
-    toy.assert_same(toy.learn(brain, inputs, reset), expected)
+    expected = lessons.learn_literally(brain, inputs, reset, local=True)
+    lessons.assert_same(lessons.learn(brain, inputs, reset), expected)
 
 
 @pytest.mark.parametrize("maps", [False, True])
 def test_local_and_global_differ_where_pathways_matter(maps: bool) -> None:
     brain = toy.ladder(lambda name: BPTT(), Local(), maps=maps)
     inputs, reset = toy.stream(brain)
-    local = toy.learn(brain, inputs, reset)
+    local = lessons.learn(brain, inputs, reset)
     brain.scope = Global()
-    assert toy.distance(local, toy.learn(brain, inputs, reset)) > 1e-3
+    assert lessons.distance(local, lessons.learn(brain, inputs, reset)) > 1e-3
 
 
 def crossings(brain: Brain) -> dict[tuple[str, str], float]:
@@ -80,14 +82,14 @@ def test_every_loss_reaches_every_area_under_scope_global(maps: bool) -> None:
 def test_global_lets_signals_through_as_far_as_each_rule_does(seed: int) -> None:
     brain = toy.random_brain(seed, either, Global())
     inputs, reset = toy.stream(brain, seed=seed)
-    expected = toy.learn_literally(brain, inputs, reset, cut=cut(brain))
-    toy.assert_same(toy.learn(brain, inputs, reset), expected)
+    expected = lessons.learn_literally(brain, inputs, reset, cut=cut(brain))
+    lessons.assert_same(lessons.learn(brain, inputs, reset), expected)
 
 
 def test_one_area_cut_changes_the_gradient_of_another_under_scope_global() -> None:
     inputs, reset = toy.stream(toy.ladder(lambda name: BPTT()))
     found = [
-        toy.learn(toy.ladder(rules, Global()), inputs, reset)
+        lessons.learn(toy.ladder(rules, Global()), inputs, reset)
         for rules in (
             lambda name: BPTT(),
             lambda name: EProp() if name == "LM" else BPTT(),
@@ -96,7 +98,7 @@ def test_one_area_cut_changes_the_gradient_of_another_under_scope_global() -> No
     others = [
         {n: g for n, g in gradients.items() if n.startswith("areas.V1")} for gradients in found
     ]
-    assert toy.distance(*others) > 1e-6
+    assert lessons.distance(*others) > 1e-6
 
 
 @pytest.mark.parametrize("seed", SEEDS[:6])
@@ -106,24 +108,24 @@ def test_gradients_over_windows_are_those_of_truncated_backpropagation(
 ) -> None:
     brain = toy.random_brain(seed, scope=scope())
     inputs, reset = toy.stream(brain, steps=7, seed=seed)
-    expected = toy.learn_literally(
+    expected = lessons.learn_literally(
         brain, inputs, reset, [3, 1], local=scope is Local, memory=lambda area: 0
     )
-    toy.assert_same(toy.learn(brain, inputs, reset, [3, 1]), expected)
+    lessons.assert_same(lessons.learn(brain, inputs, reset, [3, 1]), expected)
 
 
 def test_truncation_does_change_the_gradient() -> None:
     brain = toy.ladder(lambda name: BPTT())
     inputs, reset = toy.stream(brain, steps=7, resets=False)
-    whole, cut_up = (toy.learn(brain, inputs, reset, lengths) for lengths in ([7], [3, 1]))
-    assert toy.distance(whole, cut_up) > 1e-4
+    whole, cut_up = (lessons.learn(brain, inputs, reset, lengths) for lengths in ([7], [3, 1]))
+    assert lessons.distance(whole, cut_up) > 1e-4
 
 
 @pytest.mark.parametrize("maps", [False, True])
 def test_global_backpropagation_is_the_slope_of_the_loss(maps: bool) -> None:
     brain = toy.ladder(lambda name: BPTT(), Global(), maps=maps)
     inputs, reset = toy.stream(brain)
-    gradients = toy.learn(brain, inputs, reset)
+    gradients = lessons.learn(brain, inputs, reset)
     generator = torch.Generator().manual_seed(1)
     for name, parameter in brain.named_parameters():
         direction = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
@@ -131,7 +133,7 @@ def test_global_backpropagation_is_the_slope_of_the_loss(maps: bool) -> None:
         for size in (-2, -1, 1, 2):
             with torch.no_grad():
                 parameter += 1e-3 * size * direction
-                losses.append(float(toy.total(brain, brain(inputs, reset)[0])))
+                losses.append(float(lessons.total(brain, brain(inputs, reset)[0])))
                 parameter -= 1e-3 * size * direction
         slope = (losses[0] - 8 * losses[1] + 8 * losses[2] - losses[3]) / 12e-3
         found = float((gradients[name] * direction).sum())
@@ -142,11 +144,13 @@ def test_losses_are_means_over_steps_and_streams_of_what_is_valid() -> None:
     brain = toy.ladder(lambda name: BPTT())
     inputs, reset = toy.stream(brain)
     activities, _ = brain(inputs, reset)
-    expected = toy.total(brain, activities) / reset.numel()
-    found = sum(loss for losses in brain.losses(activities).values() for loss in losses.values())
-    torch.testing.assert_close(found, expected)
-    everywhere = {n: a._replace(valid=torch.ones_like(a.valid)) for n, a in activities.items()}
-    assert toy.total(brain, everywhere) != toy.total(brain, activities)
+    found = brain.losses(activities)
+    for name, activity in activities.items():
+        (objective,) = brain.objectives[name].values()  # type: ignore[operator]
+        loss = objective(activity)
+        expected = loss[~reset].sum() / reset.numel()
+        torch.testing.assert_close(found[name], {"whole": expected})
+        assert not torch.allclose(loss.mean(), expected)
 
 
 @pytest.mark.parametrize("scope", [Local, Global])
@@ -156,9 +160,9 @@ def test_going_back_twice_gives_the_same_gradient(
 ) -> None:
     brain = toy.ladder(lambda name: rule(), scope())
     inputs, reset = toy.stream(brain)
-    loss = toy.total(brain, brain(inputs, reset)[0])
+    loss = lessons.total(brain, brain(inputs, reset)[0])
     first, second = (
-        torch.autograd.grad(loss, toy.learnt(brain), retain_graph=True) for _ in range(2)
+        torch.autograd.grad(loss, lessons.learnt(brain), retain_graph=True) for _ in range(2)
     )
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
@@ -166,8 +170,8 @@ def test_going_back_twice_gives_the_same_gradient(
 def test_a_second_derivative_is_refused() -> None:
     brain = toy.ladder(lambda name: BPTT())
     inputs, reset = toy.stream(brain)
-    loss = toy.total(brain, brain(inputs, reset)[0])
-    gradients = torch.autograd.grad(loss, toy.learnt(brain), create_graph=True)
+    loss = lessons.total(brain, brain(inputs, reset)[0])
+    gradients = torch.autograd.grad(loss, lessons.learnt(brain), create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         torch.stack([g.square().sum() for g in gradients]).sum().backward()
 

@@ -1,0 +1,74 @@
+"""Objectives that areas share, and parameters that a rule owns, learn with the rest."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from areas import Area
+from brainmodel.brain import Brain
+from brainmodel.learning import BPTT, Gradients, Memory, Record, Rule, Signal
+from brainmodel.learning.rule import predictive
+from brainmodel.pathway import Pathway
+from objectives import Activity, GroupObjective, SquaredError
+from tests import lessons, toy
+
+
+class Agreement(GroupObjective):
+    """Areas agree on the mean of their rates."""
+
+    def forward(self, activities: dict[str, Activity]) -> Tensor:
+        """Loss [time, batch]."""
+        first, second = (activities[name].rate.flatten(2).mean(2) for name in self.areas)
+        return (first - second).square()
+
+
+class Tuned(Rule):
+    """A rule with a weight of its own, that asks for more of it at each step."""
+
+    def build(self, area: Area) -> None:
+        """See `Rule.build`."""
+        self.feedback = nn.Parameter(torch.ones(3))
+
+    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+        """See `Rule.gradients`."""
+        steps = float(len(record.currents))
+        return {"rule.feedback": -steps * torch.ones_like(self.feedback)} | predictive(
+            area, record, signal.prediction
+        )
+
+
+def pair(groups: dict[str, GroupObjective] | None) -> Brain:
+    plans = {name: toy.plan(objectives={"error": SquaredError()}) for name in ("V1", "LM")}
+    pathways = {"up": Pathway("eye", "V1"), "up_LM": Pathway("V1", "LM")}
+    torch.manual_seed(0)
+    return Brain(plans, pathways, {"eye": [3]}, groups=groups).double()
+
+
+def test_a_shared_objective_teaches_all_its_areas() -> None:
+    brain = pair({"agreement": Agreement(["V1", "LM"])})
+    inputs, reset = toy.stream(brain)
+    activities, _ = brain(inputs, reset)
+    losses = brain.losses(activities)
+    assert set(losses) == {"V1", "LM", "groups"}
+    rates = [activities[name].rate.mean(2) for name in ("V1", "LM")]
+    expected = ((rates[0] - rates[1]).square() * ~reset).mean()
+    torch.testing.assert_close(losses["groups"]["agreement"], expected)
+    losses["groups"]["agreement"].backward()
+    for name in brain.areas:
+        gradient = brain.area(name).bias.grad
+        assert gradient is not None and gradient.any()
+    assert "groups" not in pair(None).losses(activities)
+
+
+def test_a_shared_objective_of_unknown_areas_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"groups\.agreement: areas: there is no 'MT'; there are"):
+        pair({"agreement": Agreement(["V1", "MT"])})
+
+
+def test_a_rule_may_own_parameters_that_learn() -> None:
+    brain = toy.ladder(lambda name: Tuned() if name == "LM" else BPTT())
+    assert "rules.LM.feedback" in dict(brain.named_parameters())
+    inputs, reset = toy.stream(brain, steps=6)
+    found = lessons.learn(brain, inputs, reset)
+    assert found["rules.LM.feedback"].tolist() == [-6.0] * 3
+    assert not found["areas.LM.bias"].any() and found["areas.LM.predictor.bias"].any()

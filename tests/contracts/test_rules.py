@@ -1,0 +1,127 @@
+"""What every learning rule promises: run over configs/learning and every rule that is exported."""
+
+import io
+
+import pytest
+import torch
+from torch.utils._pytree import tree_leaves, tree_map_only
+
+from areas import SubLSTM
+from brainmodel.brain import Brain
+from brainmodel.learning import Global, Local
+from brainmodel.learning.rule import Record, Signal
+from brainmodel.sweep import Sweep
+from tests import lessons, toy
+
+pytestmark = pytest.mark.parametrize("name", toy.RULES)
+
+
+def brain_of(name: str) -> Brain:
+    """Dense subLSTM areas, which every rule takes."""
+    return toy.ladder(lambda area: toy.RULES[name](), cells=[SubLSTM] * 3)
+
+
+def recorded(brain: Brain) -> tuple[Record, Signal]:
+    """What LM did, and something that a loss may say of it."""
+    inputs, reset = toy.stream(brain)
+    with torch.no_grad():
+        sweep = Sweep(brain, inputs, reset, brain.initial_state(reset.shape[1]))
+        sweep.run()
+    record = sweep.records()["LM"]
+    generator = torch.Generator().manual_seed(3)
+    rate, prediction = (
+        torch.randn(like.shape, generator=generator, dtype=torch.float64)
+        for like in (record.fields["rate"][1:], record.prediction)
+    )
+    return record, Signal(rate, prediction)
+
+
+def test_a_batch_is_the_sum_of_its_samples(name: str) -> None:
+    brain = brain_of(name)
+    inputs, reset = toy.stream(brain, batch=3)
+    together = lessons.learn(brain, inputs, reset, [2, 3])
+    alone = [
+        lessons.learn(brain, {"eye": inputs["eye"][:, k : k + 1]}, reset[:, k : k + 1], [2, 3])
+        for k in range(3)
+    ]
+    lessons.assert_same(together, lessons.add(alone))
+    assert lessons.distance(together, alone[0]) > 1e-3
+
+
+def test_every_plastic_parameter_learns_and_no_other(name: str) -> None:
+    brain = brain_of(name)
+    record, signal = recorded(brain)
+    area, rule = brain.area("LM"), brain.rule("LM")
+    with torch.no_grad():
+        found = rule.gradients(area, record, signal, None)
+    plastic = {key: p for key, p in area.named_parameters() if rule.plastic(key)}
+    own = {f"rule.{key}": p for key, p in rule.named_parameters() if p.requires_grad}
+    assert found.keys() == (plastic | own).keys()
+    for key, gradient in found.items():
+        assert gradient.shape == (plastic | own)[key].shape and gradient.isfinite().all()
+        assert gradient.any(), f"{key} learns nothing"
+
+
+def test_gradients_are_linear_in_what_the_loss_says(name: str) -> None:
+    """But for what a rule adds that no loss says, which is the same for any loss."""
+    brain = brain_of(name)
+    record, signal = recorded(brain)
+    area, rule = brain.area("LM"), brain.rule("LM")
+
+    def told(scale: float) -> lessons.Gradients:
+        scaled = Signal(scale * signal.rate, scale * signal.prediction)
+        with torch.no_grad():
+            return rule.gradients(area, record, scaled, None)
+
+    nothing, once, thrice = told(0.0), told(1.0), told(3.0)
+    expected = {key: 3 * once[key] - 2 * nothing[key] for key in once}
+    lessons.assert_same(thrice, expected)
+
+
+def test_a_rule_leaves_what_happened_as_it_was(name: str) -> None:
+    brain = brain_of(name)
+    record, signal = recorded(brain)
+    area, rule = brain.area("LM"), brain.rule("LM")
+    memory = rule.remember(area, record, None)
+    held = [leaf for leaf in tree_leaves((record, signal, memory)) if leaf is not None]
+    kept = [leaf.clone() for leaf in held]
+    with torch.no_grad():
+        first = rule.gradients(area, record, signal, memory)
+        rule.remember(area, record, memory)
+        second = rule.gradients(area, record, signal, memory)
+    assert all(torch.equal(a, b) for a, b in zip(held, kept, strict=True))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_nothing_crosses_a_pathway_under_scope_local(name: str) -> None:
+    brain = brain_of(name)
+    assert isinstance(brain.scope, Local)
+    inputs, reset = toy.stream(brain)
+    activities, _ = brain(inputs, reset)
+    (objective,) = brain.objectives["LM"].values()  # type: ignore[operator]
+    loss = objective(activities["LM"]).sum()
+    silent = lessons.complete(brain, torch.autograd.grad(0 * loss, lessons.learnt(brain)))
+    activities, _ = brain(inputs, reset)
+    loss = objective(activities["LM"]).sum()
+    told = lessons.complete(brain, torch.autograd.grad(loss, lessons.learnt(brain)))
+    changed = {key for key in told if not torch.equal(told[key], silent[key])}
+    assert changed and all(key.startswith(("areas.LM.", "rules.LM.")) for key in changed)
+
+
+@pytest.mark.parametrize("scope", [Local, Global])
+def test_a_state_that_was_saved_goes_on_to_the_same_gradients(name: str, scope) -> None:
+    brain = brain_of(name)
+    brain.scope = scope()
+    inputs, reset = toy.stream(brain)
+    _, state = brain({"eye": inputs["eye"][:3]}, reset[:3])
+    file = io.BytesIO()
+    torch.save(tree_leaves(state), file)
+    file.seek(0)
+    leaves = iter(torch.load(file, weights_only=True))
+    loaded = tree_map_only(object, lambda leaf: next(leaves), state)
+    late = {"eye": inputs["eye"][3:]}
+    found = []
+    for before in (state, loaded):
+        loss = lessons.total(brain, brain(late, reset[3:], before)[0])
+        found.append(torch.autograd.grad(loss, lessons.learnt(brain)))
+    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
