@@ -13,6 +13,7 @@ from torch import Tensor
 
 from areas import Area
 from brainmodel.learning.rule import (
+    Criteria,
     Gradients,
     Memory,
     Record,
@@ -28,6 +29,11 @@ from brainmodel.learning.rule import (
 
 class BPTT(Rule):
     """Backpropagation through time within the area and the window."""
+
+    criteria = Criteria(
+        "future", "c_i", stochastic=False, closed_form=True, time="N^2", memory="T N"
+    )
+    exact = True
 
     def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
         """See `Rule.gradients`."""

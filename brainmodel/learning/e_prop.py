@@ -15,6 +15,7 @@ from torch import Tensor
 
 from areas import Area
 from brainmodel.learning.rule import (
+    Criteria,
     Gradients,
     Memory,
     Record,
@@ -33,6 +34,10 @@ class EProp(Rule):
         carry: whether traces outlive the window (continuing streams) or each window is a sequence
             of its own, so that nothing need be remembered.
     """
+
+    criteria = Criteria(
+        "past", "e_ij", stochastic=False, closed_form=True, time="N M", memory="N M"
+    )
 
     def __init__(self, carry: bool = True):
         super().__init__()

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from areas import Area
 from brainmodel.learning.rule import (
+    Criteria,
     Gradients,
     Memory,
     Record,
@@ -24,6 +25,10 @@ Table = dict[str, dict[str, Tensor]]
 
 class EPropLiteral(Rule):
     """e-prop with one trace update per step, dense areas only."""
+
+    criteria = Criteria(
+        "past", "e_ij", stochastic=False, closed_form=True, time="N M", memory="N M"
+    )
 
     def build(self, area: Area) -> None:
         """See `Rule.build`."""

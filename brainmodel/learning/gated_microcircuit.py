@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from areas import Area, SubLSTM
 from areas.synapses import connect
 from brainmodel.learning.rule import (
+    Criteria,
     Gradients,
     Memory,
     Record,
@@ -46,6 +47,10 @@ class GatedMicrocircuit(Rule):
         ValueError: if `gain` is negative; in `build`, for cells other than SubLSTM and for
             pathways that do not end in the area as messages.
     """
+
+    criteria = Criteria(
+        "past", "e_ij", stochastic=False, closed_form=True, time="N M", memory="N M"
+    )
 
     def __init__(self, apical: Sequence[str] = (), gain: float = 0.1, carry: bool = True):
         super().__init__()

@@ -2,6 +2,7 @@
 
 from areas import Area
 from brainmodel.learning.rule import (
+    Criteria,
     Gradients,
     Memory,
     Record,
@@ -14,6 +15,8 @@ from brainmodel.learning.rule import (
 
 class NoLearning(Rule):
     """Synapses onto the units stay as they are; the predictor follows its own error."""
+
+    criteria = Criteria("past", "none", stochastic=False, closed_form=True, time="0", memory="0")
 
     def plastic(self, name: str) -> bool:
         """Only the predictor learns."""

@@ -5,7 +5,7 @@ explicit memory, so two rules can be compared on one roll-out by comparing two d
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -58,12 +58,33 @@ class Signal(NamedTuple):
     prediction: Tensor  # [time, batch, *drive], with the share that comes through the error
 
 
+class Criteria(NamedTuple):
+    """What kind of rule it is, by the criteria of Marschall, Cho & Savin (2020), section 3.
+
+    Costs are of one step and one stream; N units, M sources of each, T steps of a window.
+    """
+
+    facing: Literal["past", "future"]  # does it carry influences on, or credit back?
+    tensor: str  # the structure it keeps, such as "e_ij" or "M_kij"
+    stochastic: bool  # does chance enter the gradient itself?
+    closed_form: bool  # computed, or found numerically (by descent, by perturbation)?
+    time: str  # such as "N M"
+    memory: str  # likewise
+
+
 class Rule(nn.Module, ABC):
     """A learning rule of one area.
 
     A rule may own parameters or buffers (feedback weights, say); it makes them in `build` and
     returns gradients for its parameters under names that begin with "rule.".
+
+    Attributes:
+        criteria: what kind of rule it is.
+        exact: whether it gives the whole gradient of the area's loss, or leaves something out.
     """
+
+    criteria: ClassVar[Criteria]
+    exact: ClassVar[bool] = False
 
     def build(self, area: Area) -> None:
         """Prepare for an area, once, before training.
