@@ -1,5 +1,6 @@
 """Every small config runs: two steps of training, a validation, all losses finite."""
 
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,11 @@ from brainmodel.cli import main
 from objectives import GroupObjective
 from tests.data.conftest import drifting_blobs, write_video
 
+SOFTPLUS, LOGISTIC = "torch.nn.functional.softplus", "torch.sigmoid"
+MEANS = {
+    (0.0, inf): {"predictor": {"init_args": {"activation": SOFTPLUS}}},
+    (0.0, 1.0): {"predictor": {"init_args": {"activation": LOGISTIC}}},
+}
 HERE = Path(__file__).parent
 STEPS = ("--trainer.fast_dev_run=2", "--trainer.detect_anomaly=true", "--report.scenes=0")
 
@@ -46,8 +52,12 @@ def test_every_rule_trains(name: str) -> None:
 @pytest.mark.parametrize("name", parts("objectives"))
 def test_every_objective_trains(name: str) -> None:
     part = yaml.safe_load((CONFIGS / "objectives" / f"{name}.yaml").read_text())
-    shared = issubclass(getattr(objectives, part["class_path"].rpartition(".")[2]), GroupObjective)
-    part = {"groups": {name: part}} if shared else {"areas": {"LM": {"objectives": {name: part}}}}
+    kind = getattr(objectives, part["class_path"].rpartition(".")[2])
+    if issubclass(kind, GroupObjective):
+        part = {"groups": {name: part}}
+    else:
+        plan = {"objectives": {name: part}} | MEANS.get(kind.predictions, {})
+        part = {"areas": {"LM": plan}}
     Path("part.yaml").write_text(yaml.safe_dump({"model": part}))
     two_steps("--config=part.yaml")
 
