@@ -1,7 +1,7 @@
 """The Lightning module: a brain, its continuing streams, and one optimizer for all areas."""
 
 from copy import deepcopy
-from typing import Any, cast
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
@@ -12,10 +12,11 @@ from brainmodel.brain import AreaPlan, Brain
 from brainmodel.data.window import Window
 from brainmodel.learning import Scope
 from brainmodel.pathway import Pathway
+from brainmodel.schedules import Weight
 from brainmodel.state import BrainState
 from brainmodel.training.checkpoint import Streams, require_fit
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
-from objectives import GroupObjective, Objective
+from objectives import GroupObjective
 
 
 class BrainModule(pl.LightningModule):
@@ -26,6 +27,7 @@ class BrainModule(pl.LightningModule):
         pathways: what joins them, by name.
         inputs: shapes of the inputs by name; the command line takes them from the data.
         groups: objectives that several areas share, by name.
+        group_weights: of these, by name: a number >= 0, or one with a schedule.
         scope: how far learning signals travel; within each area unless given.
         learning_rate: step size of the optimizer, where an area's plan gives none.
         learning_rates: where it differs, by kind of parameter ("predictor"), or by area and kind
@@ -39,6 +41,7 @@ class BrainModule(pl.LightningModule):
         pathways: dict[str, Pathway],
         inputs: dict[str, list[int]],
         groups: dict[str, GroupObjective] | None = None,
+        group_weights: dict[str, float | Weight] | None = None,
         scope: Scope | None = None,
         learning_rate: float = 1e-3,
         learning_rates: dict[str, float] | None = None,
@@ -48,7 +51,7 @@ class BrainModule(pl.LightningModule):
         areas = {
             name: deepcopy(plan) for name, plan in areas.items()
         }  # defaults are shared objects
-        self.brain = Brain(areas, pathways, inputs, scope, groups)
+        self.brain = Brain(areas, pathways, inputs, scope, groups, group_weights)
         own = {name: plan.learning_rate for name, plan in areas.items()}
         self.parts = parameter_groups(self.brain, own, learning_rate, learning_rates or {})
         self.optimizer = optimizer
@@ -84,11 +87,9 @@ class BrainModule(pl.LightningModule):
         return require_plain(self.optimizer(self.parts))
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
-        """A step of the optimizer, then what objectives do after each (moving averages)."""
+        """A step of the optimizer, then what the brain does after each (age, moving averages)."""
         super().optimizer_step(*args, **kwargs)
-        for named in (*self.brain.objectives.children(), self.brain.groups):
-            for objective in named.children():
-                cast(Objective | GroupObjective, objective).after_step()
+        self.brain.after_step()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Streams of all processes, states and traces included."""
