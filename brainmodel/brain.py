@@ -131,6 +131,10 @@ class Brain(nn.Module):
         """The neuromodulator of the area of that name, if it has one."""
         return cast(Modulator, self.modulators[name])
 
+    def group(self, name: str) -> GroupObjective:
+        """The objective of that name that areas share."""
+        return cast(GroupObjective, self.groups[name])
+
     def plasticity(self, area: str) -> float:
         """How plastic the area of that name is now, in [0, 1]; 0 if its period is over."""
         schedule = self.plasticities[area]

@@ -1,6 +1,7 @@
 """Objectives as a plan names them: their weights, and whether they fit the predictor."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -8,6 +9,9 @@ from areas import Predictor
 from brainmodel.places import named
 from brainmodel.schedules import Weight
 from objectives import Objective
+
+if TYPE_CHECKING:
+    from brainmodel.brain import Brain
 
 
 def weights(
@@ -54,3 +58,20 @@ def require_means(objective: Objective, predictor: Predictor | None) -> None:
             f"predictor's activation makes {float(made.min()):.3g} to {float(made.max()):.3g}; set "
             f"predictor.activation: {fits}"
         )
+
+
+def require_enough(brain: "Brain", streams: int) -> None:
+    """Refuse a batch with fewer streams than an objective needs.
+
+    Raises:
+        ValueError: naming the objective.
+    """
+    places = {f"areas.{area}.objectives": brain.objectives[area] for area in brain.areas}
+    for place, held in (places | {"groups": brain.groups}).items():
+        for name, objective in held.named_children():
+            fewest = getattr(objective, "fewest_streams", 1)
+            if streams < fewest:
+                raise ValueError(
+                    f"{place}.{name}: {type(objective).__name__} needs {fewest} streams or more in "
+                    f"a batch, got {streams}; set data.batch_size: {fewest} or more"
+                )

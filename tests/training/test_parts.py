@@ -62,6 +62,30 @@ def test_every_objective_trains(name: str) -> None:
     two_steps("--config=part.yaml")
 
 
+@pytest.mark.parametrize("name", parts("modulation"))
+def test_every_modulator_trains(name: str) -> None:
+    path = CONFIGS / "modulation" / f"{name}.yaml"
+    eye = ["--model.areas.LM.modulator.init_args.input=eye"] if name == "reward" else []
+    two_steps(f"--model.areas.LM.modulator={path}", *eye)
+
+
+@pytest.mark.parametrize("name", parts("schedules"))
+def test_every_schedule_trains(name: str) -> None:
+    schedule = yaml.safe_load((CONFIGS / "schedules" / f"{name}.yaml").read_text())
+    plan = {"plasticity": schedule, "weights": {"next": {"value": 0.5, "schedule": schedule}}}
+    Path("part.yaml").write_text(yaml.safe_dump({"model": {"areas": {"LM": plan}}}))
+    two_steps("--config=part.yaml")
+
+
+@pytest.mark.parametrize("name", parts("scopes"))
+def test_every_scope_trains(name: str) -> None:
+    two_steps(f"--model.scope={CONFIGS / 'scopes' / name}.yaml", "--alignment.every_n_steps=1")
+
+
+def test_the_brain_that_grows_up_trains() -> None:
+    two_steps("--config=development", f"--config={HERE / 'small.yaml'}")
+
+
 def brought(name: str) -> list[str]:
     """Options that name the files which a user has to have, made small."""
     if name in ("video_folder", "video_classes"):
