@@ -76,7 +76,8 @@ def once_back(brain: Brain, course: literal.Literal, said: Said) -> Said:
             bars = {f: said[name][f][t] for f in Activity._fields[:4]}
             if t + 1 < steps:
                 bars["rate"] = bars["rate"] + share(brain, course, said[name], name, t)
-            total = sum((getattr(report, f) * bar).sum() for f, bar in bars.items())
+            said_of = [(getattr(report, f) * bar).sum() for f, bar in bars.items()]
+            total = torch.stack(said_of).sum()
             leaves = {n: leaf for n, leaf in sent.items() if leaf is not None}
             if leaves:
                 found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
