@@ -8,6 +8,7 @@ An objective averages over units, so that the scales of areas of different sizes
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from math import inf
 from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
@@ -32,11 +33,13 @@ class Objective(nn.Module, ABC):
         stops_gradient: whether a stop-gradient stands in the loss, or it plays a game against
             itself, so that its gradient is not the derivative of its value.
         fewest_streams: how many streams it needs in a batch to mean anything.
+        predictions: between which numbers the predictions that it reads lie; any unless declared.
     """
 
     couples_batch: ClassVar[bool] = False
     stops_gradient: ClassVar[bool] = False
     fewest_streams: ClassVar[int] = 1
+    predictions: ClassVar[tuple[float, float]] = (-inf, inf)
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         """Makes the parameters whose sizes depend on the area. By default there are none.

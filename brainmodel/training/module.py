@@ -1,7 +1,8 @@
 """The Lightning module: a brain, its continuing streams, and one optimizer for all areas."""
 
 from copy import deepcopy
-from typing import Any, cast
+from itertools import chain
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
@@ -12,10 +13,13 @@ from brainmodel.brain import AreaPlan, Brain
 from brainmodel.data.window import Window
 from brainmodel.learning import Scope
 from brainmodel.pathway import Pathway
+from brainmodel.schedules import Weight
 from brainmodel.state import BrainState
 from brainmodel.training.checkpoint import Streams, require_fit
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
-from objectives import GroupObjective, Objective
+from objectives import GroupObjective
+
+Losses = dict[str, dict[str, Tensor]]
 
 
 class BrainModule(pl.LightningModule):
@@ -26,6 +30,7 @@ class BrainModule(pl.LightningModule):
         pathways: what joins them, by name.
         inputs: shapes of the inputs by name; the command line takes them from the data.
         groups: objectives that several areas share, by name.
+        group_weights: of these, by name: a number >= 0, or one with a schedule.
         scope: how far learning signals travel; within each area unless given.
         learning_rate: step size of the optimizer, where an area's plan gives none.
         learning_rates: where it differs, by kind of parameter ("predictor"), or by area and kind
@@ -39,6 +44,7 @@ class BrainModule(pl.LightningModule):
         pathways: dict[str, Pathway],
         inputs: dict[str, list[int]],
         groups: dict[str, GroupObjective] | None = None,
+        group_weights: dict[str, float | Weight] | None = None,
         scope: Scope | None = None,
         learning_rate: float = 1e-3,
         learning_rates: dict[str, float] | None = None,
@@ -48,30 +54,31 @@ class BrainModule(pl.LightningModule):
         areas = {
             name: deepcopy(plan) for name, plan in areas.items()
         }  # defaults are shared objects
-        self.brain = Brain(areas, pathways, inputs, scope, groups)
+        self.brain = Brain(areas, pathways, inputs, scope, groups, group_weights)
         own = {name: plan.learning_rate for name, plan in areas.items()}
         self.parts = parameter_groups(self.brain, own, learning_rate, learning_rates or {})
         self.optimizer = optimizer
         self.streams = Streams()
+        self.losses: Losses = {}  # of the window that is being learnt from
         self.held_out: BrainState | None = None
 
     def training_step(self, window: Window, index: int) -> dict[str, Any]:
         """The loss of one window; its streams go on where the window before left them."""
         stream = self.streams.at(window.reset.shape[1], self.device)
         activities, self.streams.state = self.brain(window.inputs, window.reset, stream)
-        return {"loss": self._judge(activities, window, "loss"), "activities": activities}
+        self.losses = self.brain.losses(activities)
+        return {"loss": self._log(self.losses, window, "loss"), "activities": activities}
 
     def validation_step(self, window: Window, index: int) -> dict[str, Any]:
         """The loss of one held-out window; these streams begin anew with each validation."""
         held_out = None if index == 0 else self.held_out
         activities, self.held_out = self.brain(window.inputs, window.reset, held_out)
-        loss = self._judge(activities, window, "held_out_loss")
+        loss = self._log(self.brain.losses(activities), window, "held_out_loss")
         return {"loss": loss, "activities": activities}
 
     test_step = validation_step
 
-    def _judge(self, activities: dict[str, Any], window: Window, group: str) -> Tensor:
-        losses = self.brain.losses(activities)
+    def _log(self, losses: Losses, window: Window, group: str) -> Tensor:
         named = {f"{group}/{a}.{k}": v for a, own in losses.items() for k, v in own.items()}
         total = torch.stack(list(named.values())).sum()
         options: dict[str, Any] = {"batch_size": window.reset.numel()}
@@ -79,16 +86,26 @@ class BrainModule(pl.LightningModule):
         self.log(f"{group}/total", total, prog_bar=True, sync_dist=not self.training, **options)
         return total
 
+    def on_after_backward(self) -> None:
+        """Let go of the window, after callbacks had a look."""
+        self.losses = {}
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """An area that is not plastic does not move, whatever momentum the optimizer has."""
+        for name in self.brain.areas:
+            if self.brain.plasticity(name) == 0:
+                own = (self.brain.areas[name].parameters(), self.brain.rules[name].parameters())
+                for parameter in chain(*own, self.brain.scope.synapses_of(name)):
+                    parameter.grad = None
+
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """One optimizer with a group of parameters for each area and kind."""
         return require_plain(self.optimizer(self.parts))
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
-        """A step of the optimizer, then what objectives do after each (moving averages)."""
+        """A step of the optimizer, then what the brain does after each (age, moving averages)."""
         super().optimizer_step(*args, **kwargs)
-        for named in (*self.brain.objectives.children(), self.brain.groups):
-            for objective in named.children():
-                cast(Objective | GroupObjective, objective).after_step()
+        self.brain.after_step()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Streams of all processes, states and traces included."""
