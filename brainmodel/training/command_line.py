@@ -16,8 +16,9 @@ from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCL
 from brainmodel.training import checkpoint
 from brainmodel.training.config_files import Config, Refused, merge
 from brainmodel.training.gradient_alignment import Alignment
-from brainmodel.training.module import BrainModule
+from brainmodel.training.module import BrainModule, require_end
 from brainmodel.training.monitor import Monitor
+from brainmodel.training.parameter_groups import require_plain
 from brainmodel.training.pictures import Pictures
 from brainmodel.training.progress import Progress
 from brainmodel.training.random_numbers import RandomNumbers
@@ -102,7 +103,10 @@ class CommandLine(LightningCLI):
         """Build everything; what goes wrong here is the configuration's fault."""
         with self._refusing():
             super().instantiate_classes()
-            self.model.configure_optimizers()  # what the optimizer refuses, it refuses here
+            require_plain(
+                self.model.optimizer(self.model.parts)
+            )  # what it refuses, it refuses here
+            require_end(self.trainer, self.model.final)
             batch = getattr(self.datamodule, "batch_size", None)
             if self.subcommand == "fit" and batch is not None:
                 require_enough(self.model.brain, batch)

@@ -8,12 +8,13 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.cli import OptimizerCallable
 from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
 
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.data.window import Window
 from brainmodel.learning import Scope
 from brainmodel.pathway import Pathway
-from brainmodel.schedules import Weight
+from brainmodel.schedules import Annealing, Weight
 from brainmodel.state import BrainState
 from brainmodel.training.checkpoint import Streams, require_fit
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
@@ -36,6 +37,12 @@ class BrainModule(pl.LightningModule):
         learning_rates: where it differs, by kind of parameter ("predictor"), or by area and kind
             ("V1.predictor"); kinds are synapses, predictor, objective and rule.
         optimizer: turns gradients into changes.
+        final: what is left of all learning rates at the end of training, in (0, 1]; they fall to it
+            along half a cosine over the steps that the trainer is to take.
+
+    Raises:
+        ValueError: if areas, pathways and objectives do not fit, a learning rate is not positive or
+            `final` is not in (0, 1].
     """
 
     def __init__(
@@ -49,15 +56,18 @@ class BrainModule(pl.LightningModule):
         learning_rate: float = 1e-3,
         learning_rates: dict[str, float] | None = None,
         optimizer: OptimizerCallable = torch.optim.Adam,
+        final: float = 1.0,
     ):
         super().__init__()
+        if not 0 < final <= 1:
+            raise ValueError(f"final: need a share of the learning rates in (0, 1], got {final}")
         areas = {
             name: deepcopy(plan) for name, plan in areas.items()
         }  # defaults are shared objects
         self.brain = Brain(areas, pathways, inputs, scope, groups, group_weights)
         own = {name: plan.learning_rate for name, plan in areas.items()}
         self.parts = parameter_groups(self.brain, own, learning_rate, learning_rates or {})
-        self.optimizer = optimizer
+        self.optimizer, self.final = optimizer, final
         self.streams = Streams()
         self.losses: Losses = {}  # of the window that is being learnt from
         self.held_out: BrainState | None = None
@@ -98,9 +108,18 @@ class BrainModule(pl.LightningModule):
                 for parameter in chain(*own, self.brain.scope.synapses_of(name)):
                     parameter.grad = None
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        """One optimizer with a group of parameters for each area and kind."""
-        return require_plain(self.optimizer(self.parts))
+    def configure_optimizers(self) -> Any:
+        """One optimizer with a group of parameters for each area and kind, and its pace."""
+        optimizer = require_plain(self.optimizer(self.parts))
+        if self.final == 1:
+            return optimizer
+        require_end(self.trainer, self.final)
+        pace = Annealing(max(1, int(self.trainer.estimated_stepping_batches)), self.final)
+        scheduler = LambdaLR(optimizer, pace.level)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
+        }
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """A step of the optimizer, then what the brain does after each (age, moving averages)."""
@@ -115,6 +134,18 @@ class BrainModule(pl.LightningModule):
         """Refuse weights of another brain; keep the streams for when training goes on."""
         require_fit(checkpoint["state_dict"], self.state_dict())
         self.streams.load(checkpoint.get("streams", []))
+
+
+def require_end(trainer: pl.Trainer, final: float) -> None:
+    """Refuse learning rates that are to fall until the end of a training that has none.
+
+    Raises:
+        ValueError: saying what gives it an end.
+    """
+    if final < 1 and trainer.max_steps == -1 and trainer.max_epochs == -1:
+        raise ValueError(
+            f"model.final: is {final}, but training has no end; set trainer.max_steps, or final: 1"
+        )
 
 
 def brain_of(module: pl.LightningModule) -> Brain:

@@ -55,6 +55,7 @@ WRONG_OPTIONS = {
     "--model.learning_rate=0": ("model.learning_rate", "above 0", "0"),
     "--model.learning_rates.foo=1": ("learning_rates.foo", "predictor", "V1.predictor"),
     "--model.optimizer=torch.optim.Adamm": ("model.optimizer", "'Adamm'", "torch.optim.Adam"),
+    "--model.final=0": ("model.final", "(0, 1]", "0"),
     "--data.size=x": ("data.size", "a whole number", "'x'"),
     "--data.size=-1": ("data", "size", "-1"),
     "--data.batch_size=0": ("data", "batch_size", "0", "at least 1"),
