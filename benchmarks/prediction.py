@@ -69,7 +69,7 @@ def run(scenes: str, contender: str, seed: int, steps: int) -> Found:
 def main() -> None:
     """Train everything, as many at a time as there are cores; write what came out."""
     chosen = arguments(__doc__ or "")
-    seeds, steps = ((0,), 5) if chosen.quick else ((0, 1, 2), 400)
+    seeds, steps = ((0,), 5) if chosen.quick else ((0, 1, 2), 250)
     runs = [(s, c, seed, steps) for s in SCENES for c in CONTENDERS for seed in seeds]
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         made = list(tqdm(pool.map(run, *zip(*runs, strict=True)), "training", len(runs)))
