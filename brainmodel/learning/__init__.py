@@ -5,11 +5,13 @@ from brainmodel.learning.e_prop import EProp
 from brainmodel.learning.e_prop_literal import EPropLiteral
 from brainmodel.learning.gated_microcircuit import GatedMicrocircuit
 from brainmodel.learning.none import NoLearning
+from brainmodel.learning.rtrl import RTRL
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Record, Rule, Signal
 from brainmodel.learning.scope import Global, Local, Scope
 
 __all__ = [
     "BPTT",
+    "RTRL",
     "Criteria",
     "EProp",
     "EPropLiteral",

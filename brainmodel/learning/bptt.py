@@ -37,14 +37,35 @@ class BPTT(Rule):
 
     def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
         """See `Rule.gradients`."""
-        rate_bar, _, potential_bar = spread(area, record, signal)
-        if "error" in area.afferents:
-            potential_bar = potential_bar.clone()
-        currents_bar = unroll(area, record, rate_bar, potential_bar)
-        return synaptic(area, record, currents_bar) | predictive(area, record, potential_bar)
+        return backpropagate(area, record, signal)[0]
 
 
-def unroll(area: Area, record: Record, rate_bar: Tensor, potential_bar: Tensor) -> Tensor:
+def backpropagate(
+    area: Area, record: Record, signal: Signal
+) -> tuple[Gradients, dict[str, Tensor]]:
+    """Gradients of a window, its first state taken as given, and what the loss says of that state.
+
+    Args:
+        area: the area.
+        record: what happened over the window.
+        signal: what the loss says of it.
+
+    Returns:
+        gradients by name; derivatives by the state before the window, [batch, *units] by field.
+    """
+    rate_bar, before, potential_bar = spread(area, record, signal)
+    if "error" in area.afferents:
+        potential_bar = potential_bar.clone()
+    currents_bar, carried_bar = unroll(area, record, rate_bar, before, potential_bar)
+    found = synaptic(area, record, currents_bar) | predictive(area, record, potential_bar)
+    state_bar = dict(zip(area.cell.carried, carried_bar, strict=True))
+    state_bar["rate"] = before + state_bar["rate"] if "rate" in state_bar else before
+    return found, state_bar
+
+
+def unroll(
+    area: Area, record: Record, rate_bar: Tensor, before: Tensor, potential_bar: Tensor
+) -> tuple[Tensor, list[Tensor]]:
     """Reverse scan through states and synapses, from the last step to the first.
 
     Args:
@@ -52,11 +73,13 @@ def unroll(area: Area, record: Record, rate_bar: Tensor, potential_bar: Tensor) 
         record: what happened over the window.
         rate_bar: learning signal of the rates, [time, batch, *units]; completed in place with what
             later steps say.
+        before: likewise of the rate before the window, [batch, *units].
         potential_bar: derivative by the predictor's potential, [time, batch, *drive]; where the
             area feels its prediction error, completed in place with what its units say of it.
 
     Returns:
-        derivative by the currents, [time, batch, current * unit, ...].
+        derivative by the currents, [time, batch, current * unit, ...]; derivatives by the carried
+        fields before the window, [batch, *units] each, without what `before` says.
     """
     befores = [record.before(name) for name in area.cell.carried]
     carried_bar = still(area, record)
@@ -66,7 +89,8 @@ def unroll(area: Area, record: Record, rate_bar: Tensor, potential_bar: Tensor) 
     breaks = interrupt(record)
     for t in reversed(range(len(recurrent))):
         reverse.step(t)
-        earlier = torch.zeros_like(rate_bar[0]) if t == 0 or breaks[t] else rate_bar[t - 1]
+        said = rate_bar[t - 1] if t > 0 else before
+        earlier = torch.zeros_like(said) if breaks[t] else said
         area.synapses["recurrent"].add_transpose(recurrent[t], earlier)
         if "error" in area.afferents:
             _loop(area, record, t, currents_bar[t], earlier, potential_bar[t])
@@ -74,9 +98,8 @@ def unroll(area: Area, record: Record, rate_bar: Tensor, potential_bar: Tensor) 
             keep = record.keep[t].view(-1, *[1] * (earlier.dim() - 1))
             for bar in carried_bar:
                 bar.mul_(keep)
-            if t > 0:
-                rate_bar[t - 1].addcmul_(earlier, keep)
-    return currents_bar
+            said.addcmul_(earlier, keep)
+    return currents_bar, carried_bar
 
 
 def _loop(

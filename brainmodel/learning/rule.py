@@ -131,6 +131,15 @@ class Rule(nn.Module, ABC):
         return False
 
 
+def need_dense(rule: Rule, area: Area, instead: str) -> None:
+    """Refuse maps with a ValueError that names the rules to use `instead`."""
+    if len(area.units) > 1:
+        raise ValueError(
+            f"rule {type(rule).__name__}: needs dense units, got maps {list(area.units)}; "
+            f"use {instead}"
+        )
+
+
 def fade(signal: Tensor, keep: Tensor | None) -> Tensor:
     """A signal [time, batch, ...] times keep [time, batch]; the signal itself if keep is None."""
     if keep is None:
