@@ -3,14 +3,19 @@
 from brainmodel.learning.bptt import BPTT
 from brainmodel.learning.e_prop import EProp
 from brainmodel.learning.e_prop_literal import EPropLiteral
+from brainmodel.learning.f_bptt import FBPTT
 from brainmodel.learning.gated_microcircuit import GatedMicrocircuit
+from brainmodel.learning.hebbian import Hebbian
 from brainmodel.learning.none import NoLearning
+from brainmodel.learning.rflo import RFLO
 from brainmodel.learning.rtrl import RTRL
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Record, Rule, Signal
 from brainmodel.learning.scope import Global, Local, Scope
 
 __all__ = [
     "BPTT",
+    "FBPTT",
+    "RFLO",
     "RTRL",
     "Criteria",
     "EProp",
@@ -18,6 +23,7 @@ __all__ = [
     "GatedMicrocircuit",
     "Global",
     "Gradients",
+    "Hebbian",
     "Local",
     "Memory",
     "NoLearning",

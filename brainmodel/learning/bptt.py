@@ -4,8 +4,10 @@
     own state, recurrent synapses, and the loop through its own prediction error.
 
 Source: Werbos (1990), "Backpropagation through time: what it does and how to do it". The state
-before the window is taken as given (truncated BPTT, Williams & Peng 1990). Future-facing, exact
-within the window; time per step O(N^2), memory O(T N).
+before the window is taken as given (truncated BPTT, Williams & Peng 1990): windows that follow each
+other without overlap are E-BPTT, the efficient truncated form of Marschall, Cho & Savin (2020); for
+the form in which every loss is followed equally far, see `f_bptt`. Future-facing, deterministic,
+closed form, exact within the window; time per step O(N^2), memory O(T N).
 """
 
 import torch
@@ -56,7 +58,8 @@ def backpropagate(
     rate_bar, before, potential_bar = spread(area, record, signal)
     if "error" in area.afferents:
         potential_bar = potential_bar.clone()
-    currents_bar, carried_bar = unroll(area, record, rate_bar, before, potential_bar)
+    carried_bar = still(area, record)
+    currents_bar = unroll(area, record, rate_bar, before, carried_bar, potential_bar)
     found = synaptic(area, record, currents_bar) | predictive(area, record, potential_bar)
     state_bar = dict(zip(area.cell.carried, carried_bar, strict=True))
     state_bar["rate"] = before + state_bar["rate"] if "rate" in state_bar else before
@@ -64,8 +67,13 @@ def backpropagate(
 
 
 def unroll(
-    area: Area, record: Record, rate_bar: Tensor, before: Tensor, potential_bar: Tensor
-) -> tuple[Tensor, list[Tensor]]:
+    area: Area,
+    record: Record,
+    rate_bar: Tensor,
+    before: Tensor,
+    carried_bar: list[Tensor],
+    potential_bar: Tensor,
+) -> Tensor:
     """Reverse scan through states and synapses, from the last step to the first.
 
     Args:
@@ -74,15 +82,15 @@ def unroll(
         rate_bar: learning signal of the rates, [time, batch, *units]; completed in place with what
             later steps say.
         before: likewise of the rate before the window, [batch, *units].
+        carried_bar: derivatives by the carried fields after the last step; overwritten with those
+            before the first step, without what `before` says.
         potential_bar: derivative by the predictor's potential, [time, batch, *drive]; where the
             area feels its prediction error, completed in place with what its units say of it.
 
     Returns:
-        derivative by the currents, [time, batch, current * unit, ...]; derivatives by the carried
-        fields before the window, [batch, *units] each, without what `before` says.
+        derivative by the currents, [time, batch, current * unit, ...].
     """
     befores = [record.before(name) for name in area.cell.carried]
-    carried_bar = still(area, record)
     reverse = area.dynamics.reverse(record.currents, befores, rate_bar, carried_bar)
     currents_bar = reverse.currents_bar
     recurrent = currents_bar[:, :, area.reached("recurrent")].unbind(0)
@@ -99,7 +107,7 @@ def unroll(
             for bar in carried_bar:
                 bar.mul_(keep)
             said.addcmul_(earlier, keep)
-    return currents_bar, carried_bar
+    return currents_bar
 
 
 def _loop(
