@@ -11,6 +11,7 @@ from brainmodel.learning.rflo import RFLO
 from brainmodel.learning.rtrl import RTRL
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Record, Rule, Signal
 from brainmodel.learning.scope import Global, Local, Scope
+from brainmodel.learning.snap import SnAp
 
 __all__ = [
     "BPTT",
@@ -31,4 +32,5 @@ __all__ = [
     "Rule",
     "Scope",
     "Signal",
+    "SnAp",
 ]

@@ -5,12 +5,11 @@ from random import Random
 
 import pytest
 import torch
-from torch import Tensor
 
 from areas import LSTM, Predictor
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, RTRL, EProp, Global, Local, Rule, Scope
-from tests import lessons, toy
+from tests import influence, lessons, toy
 
 LENGTHS = ([9], [1], [2, 3], [4, 1])
 AFFERENTS = (["error"], ["drive"], ["drive", "error"])
@@ -29,49 +28,6 @@ def reach(brain: Brain):
         return math.inf if len(brain.area(name).units) == 1 else 1
 
     return steps
-
-
-def literally(brain: Brain, inputs: dict[str, Tensor], reset: Tensor) -> lessons.Gradients:
-    """sum_t dloss(t)/ds(t) M(t) in a brain of one area, M moved on step by step by autograd.
-
-    A loss at step t is a function of s(t-1), by the prediction, and of s(t).
-    """
-    area, state = brain.area("V1"), brain.area("V1").initial_state(reset.shape[1])
-    (objective,) = brain.objectives["V1"].values()  # type: ignore[operator]
-    named = dict(area.named_parameters())
-    batch, size = reset.shape[1], len(state) * area.units[0]
-    influence = {n: torch.zeros(batch, size, *p.shape).double() for n, p in named.items()}
-    found = {n: torch.zeros_like(p) for n, p in named.items()}
-    for t in range(len(reset)):
-        keep = (~reset[t]).double()[:, None]
-        leaves = [field.detach().requires_grad_() for field in state]
-        before = type(state)(*(keep * leaf for leaf in leaves))
-        report, after = area.step(inputs["eye"][t], {}, before)
-        shown = toy.Activity(*(value[None] for value in report), valid=~reset[t : t + 1])
-        loss = objective(shown).sum()
-        direct = torch.autograd.grad(loss, list(named.values()), retain_graph=True)
-        bars = torch.cat(_filled(loss, leaves), 1)
-        for (n, _), gradient in zip(named.items(), direct, strict=True):
-            found[n] += gradient + torch.einsum("bs,bs...->...", bars, influence[n])
-        moved = {n: torch.zeros_like(m) for n, m in influence.items()}
-        for s in range(size):
-            field, unit = divmod(s, area.units[0])
-            for b in range(batch):
-                element = after[field][b, unit]
-                row = torch.cat(_filled(element, leaves), 1)
-                immediate = torch.autograd.grad(
-                    element, list(named.values()), retain_graph=True, allow_unused=True
-                )
-                for (n, _), mbar in zip(named.items(), immediate, strict=True):
-                    moved[n][b, s] = torch.einsum("s,s...->...", row[b], influence[n][b])
-                    moved[n][b, s] += 0 if mbar is None else mbar
-        influence, state = moved, after
-    return {f"areas.V1.{n}": g for n, g in found.items()}
-
-
-def _filled(output: Tensor, leaves: list[Tensor]) -> list[Tensor]:
-    made = torch.autograd.grad(output, leaves, retain_graph=True, allow_unused=True)
-    return [torch.zeros_like(x) if g is None else g for x, g in zip(leaves, made, strict=True)]
 
 
 @pytest.mark.parametrize("afferents", AFFERENTS, ids=str)
@@ -93,7 +49,7 @@ def test_rtrl_is_one_long_window_of_backpropagation(cell: str, afferents: list[s
 def test_rtrl_is_the_influence_moved_on_step_by_step(cell: str) -> None:
     brain = toy.lone(toy.CELLS[cell](), rule=RTRL(), afferents=["drive", "error"])
     inputs, reset = toy.stream(brain, steps=4)
-    expected = literally(brain, inputs, reset)
+    expected = influence.literally(brain, inputs, reset)
     for lengths in ([4], [1], [3]):
         lessons.assert_same(lessons.learn(brain, inputs, reset, lengths), expected)
 
