@@ -51,6 +51,7 @@ class SnAp(Rule):
 
     Args:
         n: steps within which a synapse must reach a unit for its influence to be kept; 1 or more.
+        carry: whether influences outlive the window; see `EProp`.
 
     Attributes:
         full: whether every influence is kept, so that the rule is RTRL; known when it is built.
@@ -63,11 +64,11 @@ class SnAp(Rule):
         "past", "masked M_kij", stochastic=False, closed_form=True, time="N R^2 M", memory="N R M"
     )
 
-    def __init__(self, n: int = 1):
+    def __init__(self, n: int = 1, carry: bool = True):
         super().__init__()
         if n < 1:
             raise ValueError(f"rule.n: need 1 step or more, got {n}")
-        self.n, self.full = n, False
+        self.n, self.carry, self.full = n, carry, False
         self.near: Neighbourhood = Alone()
         self.rtrl = RTRL()
 
@@ -93,6 +94,8 @@ class SnAp(Rule):
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """Influences by parameter name, [batch, field * near, current, unit, source]."""
+        if not self.carry:
+            return None
         if self.full:
             return self.rtrl.remember(area, record, memory)
         lanes = self.near.lanes(area, record)
@@ -130,7 +133,13 @@ def reach(area: Area, n: int) -> Tensor:
 
 def _credit(bars: Tensor, memory: Memory) -> Gradients:
     """Gradients [current, unit, source] of what units hear, [batch, unit, field * near]."""
-    return {n: torch.einsum("buf,bfcum->cum", bars, m) for n, m in (memory or {}).items()}
+    found = {}
+    for name, influence in (memory or {}).items():
+        found[name] = torch.zeros_like(influence[0, 0])
+        for heard, kept in zip(bars, influence, strict=True):  # one pass, and nothing in between
+            for bar, part in zip(heard.unbind(1), kept, strict=True):
+                found[name].addcmul_(bar[:, None], part)
+    return found
 
 
 def _immediate(area: Area, lanes: Back, reached: slice, source: Tensor | None) -> Tensor:
