@@ -50,6 +50,17 @@ CELLS: dict[str, Callable[[], Cell]] = parts("areas", Cell, areas)
 RULES: dict[str, Callable[[], Rule]] = parts("learning", Rule, learning)
 
 
+def fit(rule: str) -> Callable[[], Cell]:
+    """A cell for a rule: subLSTM, or the first that the rule does not refuse."""
+    for name in sorted(CELLS, key=lambda name: name != "sublstm"):
+        try:
+            lone(CELLS[name](), rule=RULES[rule]())
+        except ValueError:
+            continue
+        return CELLS[name]
+    raise ValueError(f"no cell fits the rule {rule}")
+
+
 class Whole(Objective):
     """A loss that depends on everything an activity shows, differently at each unit."""
 

@@ -4,8 +4,10 @@
     own state, recurrent synapses, and the loop through its own prediction error.
 
 Source: Werbos (1990), "Backpropagation through time: what it does and how to do it". The state
-before the window is taken as given (truncated BPTT, Williams & Peng 1990). Future-facing, exact
-within the window; time per step O(N^2), memory O(T N).
+before the window is taken as given (truncated BPTT, Williams & Peng 1990): windows that follow each
+other without overlap are E-BPTT, the efficient truncated form of Marschall, Cho & Savin (2020); for
+the form in which every loss is followed equally far, see `f_bptt`. Future-facing, deterministic,
+closed form, exact within the window; time per step O(N^2), memory O(T N).
 """
 
 import torch
@@ -37,14 +39,41 @@ class BPTT(Rule):
 
     def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
         """See `Rule.gradients`."""
-        rate_bar, _, potential_bar = spread(area, record, signal)
-        if "error" in area.afferents:
-            potential_bar = potential_bar.clone()
-        currents_bar = unroll(area, record, rate_bar, potential_bar)
-        return synaptic(area, record, currents_bar) | predictive(area, record, potential_bar)
+        return backpropagate(area, record, signal)[0]
 
 
-def unroll(area: Area, record: Record, rate_bar: Tensor, potential_bar: Tensor) -> Tensor:
+def backpropagate(
+    area: Area, record: Record, signal: Signal
+) -> tuple[Gradients, dict[str, Tensor]]:
+    """Gradients of a window, its first state taken as given, and what the loss says of that state.
+
+    Args:
+        area: the area.
+        record: what happened over the window.
+        signal: what the loss says of it.
+
+    Returns:
+        gradients by name; derivatives by the state before the window, [batch, *units] by field.
+    """
+    rate_bar, before, potential_bar = spread(area, record, signal)
+    if "error" in area.afferents:
+        potential_bar = potential_bar.clone()
+    carried_bar = still(area, record)
+    currents_bar = unroll(area, record, rate_bar, before, carried_bar, potential_bar)
+    found = synaptic(area, record, currents_bar) | predictive(area, record, potential_bar)
+    state_bar = dict(zip(area.cell.carried, carried_bar, strict=True))
+    state_bar["rate"] = before + state_bar["rate"] if "rate" in state_bar else before
+    return found, state_bar
+
+
+def unroll(
+    area: Area,
+    record: Record,
+    rate_bar: Tensor,
+    before: Tensor,
+    carried_bar: list[Tensor],
+    potential_bar: Tensor,
+) -> Tensor:
     """Reverse scan through states and synapses, from the last step to the first.
 
     Args:
@@ -52,6 +81,9 @@ def unroll(area: Area, record: Record, rate_bar: Tensor, potential_bar: Tensor) 
         record: what happened over the window.
         rate_bar: learning signal of the rates, [time, batch, *units]; completed in place with what
             later steps say.
+        before: likewise of the rate before the window, [batch, *units].
+        carried_bar: derivatives by the carried fields after the last step; overwritten with those
+            before the first step, without what `before` says.
         potential_bar: derivative by the predictor's potential, [time, batch, *drive]; where the
             area feels its prediction error, completed in place with what its units say of it.
 
@@ -59,14 +91,14 @@ def unroll(area: Area, record: Record, rate_bar: Tensor, potential_bar: Tensor) 
         derivative by the currents, [time, batch, current * unit, ...].
     """
     befores = [record.before(name) for name in area.cell.carried]
-    carried_bar = still(area, record)
     reverse = area.dynamics.reverse(record.currents, befores, rate_bar, carried_bar)
     currents_bar = reverse.currents_bar
     recurrent = currents_bar[:, :, area.reached("recurrent")].unbind(0)
     breaks = interrupt(record)
     for t in reversed(range(len(recurrent))):
         reverse.step(t)
-        earlier = torch.zeros_like(rate_bar[0]) if t == 0 or breaks[t] else rate_bar[t - 1]
+        said = rate_bar[t - 1] if t > 0 else before
+        earlier = torch.zeros_like(said) if breaks[t] else said
         area.synapses["recurrent"].add_transpose(recurrent[t], earlier)
         if "error" in area.afferents:
             _loop(area, record, t, currents_bar[t], earlier, potential_bar[t])
@@ -74,8 +106,7 @@ def unroll(area: Area, record: Record, rate_bar: Tensor, potential_bar: Tensor) 
             keep = record.keep[t].view(-1, *[1] * (earlier.dim() - 1))
             for bar in carried_bar:
                 bar.mul_(keep)
-            if t > 0:
-                rate_bar[t - 1].addcmul_(earlier, keep)
+            said.addcmul_(earlier, keep)
     return currents_bar
 
 

@@ -16,6 +16,7 @@ from brainmodel.learning.rule import (
     Rule,
     Signal,
     fade,
+    need_dense,
     predictive,
     spread,
 )
@@ -32,10 +33,7 @@ class EPropLiteral(Rule):
 
     def build(self, area: Area) -> None:
         """See `Rule.build`."""
-        if len(area.units) > 1:
-            raise ValueError(
-                f"rule EPropLiteral: needs dense units, got maps {list(area.units)}; use EProp"
-            )
+        need_dense(self, area, "EProp")
 
     def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
         """See `Rule.gradients`."""

@@ -50,6 +50,23 @@ class Record(NamedTuple):
             None if self.keep is None else self.keep[steps],
         )
 
+    def join(self, later: "Record") -> "Record":
+        """This record and that of the steps that follow, as one."""
+        keeps = [self.keep, later.keep]
+        if keeps != [None, None]:
+            keeps = [
+                record.currents.new_ones(record.currents.shape[:2]) if keep is None else keep
+                for record, keep in zip((self, later), keeps, strict=True)
+            ]
+        return Record(
+            {name: torch.cat([self.sources[name], later.sources[name]]) for name in self.sources},
+            torch.cat([self.potential, later.potential]),
+            torch.cat([self.prediction, later.prediction]),
+            torch.cat([self.currents, later.currents]),
+            {name: torch.cat([self.fields[name][:-1], later.fields[name]]) for name in self.fields},
+            None if keeps == [None, None] else torch.cat([k for k in keeps if k is not None]),
+        )
+
 
 class Signal(NamedTuple):
     """What the loss says of an area: its derivatives by what the area did."""
@@ -134,6 +151,15 @@ class Rule(nn.Module, ABC):
         Scope `global` differentiates the whole brain and asks each rule what it lets through.
         """
         return False
+
+
+def need_dense(rule: Rule, area: Area, instead: str) -> None:
+    """Refuse maps with a ValueError that names the rules to use `instead`."""
+    if len(area.units) > 1:
+        raise ValueError(
+            f"rule {type(rule).__name__}: needs dense units, got maps {list(area.units)}; "
+            f"use {instead}"
+        )
 
 
 def fade(signal: Tensor, keep: Tensor | None) -> Tensor:

@@ -47,10 +47,10 @@ def remember(area: Area, record: Record, memory: Traces | None) -> Traces:
     last = tree_map_only(Tensor, torch.clone, record.stretch(steps - 1, steps))
     if len(area.units) > 1:
         return Traces({}, last)
-    eligibility: Eligibility = {}
-    if memory is not None:
-        eligibility = advance(area, memory.last, memory.eligibility)
-    return Traces(advance(area, record.stretch(0, steps - 1), eligibility), last)
+    moved = record.stretch(0, steps - 1)
+    if memory is None:
+        return Traces(advance(area, moved, {}), last)
+    return Traces(advance(area, memory.last.join(moved), memory.eligibility), last)
 
 
 def advance(area: Area, record: Record, eligibility: Eligibility) -> Eligibility:
@@ -67,15 +67,26 @@ def advance(area: Area, record: Record, eligibility: Eligibility) -> Eligibility
         carried_bar[k].fill_(1.0)
         silent = torch.zeros_like(record.fields["rate"][1:])
         weights = recede(area, record, silent, carried_bar).transpose(0, 1)
-        after[name] = {"bias": weights.sum(1)[..., None]}
+        before = _decayed(area, eligibility, carried_bar)
+        after[name] = {"bias": before.get("bias", 0) + weights.sum(1)[..., None]}
         for source in area.synapses:
             reached = weights[:, :, area.reached(source)].mT
-            after[name][source] = reached @ record.source(source).transpose(0, 1)
-        for field, decay in zip(area.cell.carried, carried_bar, strict=True):
-            for source, trace in eligibility.get(field, {}).items():
-                repeats = trace.shape[1] // decay.shape[1]
-                after[name][source] += decay.repeat(1, repeats)[..., None] * trace
+            signal = record.source(source).transpose(0, 1)
+            if source in before:
+                after[name][source] = before[source].baddbmm_(reached, signal)
+            else:
+                after[name][source] = reached @ signal
     return after
+
+
+def _decayed(area: Area, eligibility: Eligibility, decays: list[Tensor]) -> dict[str, Tensor]:
+    """What is left of traces, by source: of those of each carried field times its decay."""
+    left: dict[str, Tensor] = {}
+    for field, decay in zip(area.cell.carried, decays, strict=True):
+        for source, trace in eligibility.get(field, {}).items():
+            wide = decay.repeat(1, trace.shape[1] // decay.shape[1])[..., None]
+            left[source] = left[source].addcmul_(wide, trace) if source in left else wide * trace
+    return left
 
 
 def eligible(
@@ -116,10 +127,11 @@ def recall(
     found = synaptic(area, memory.last, recede(area, memory.last, rate_bar[None], carried_bar))
     for field, bar in zip(area.cell.carried, carried_bar, strict=True):
         for source, trace in memory.eligibility.get(field, {}).items():
-            repeats = trace.shape[1] // bar.shape[1]
-            gradient = torch.einsum("bi,bij->ij", bar.repeat(1, repeats), trace)
+            wide = bar.repeat(1, trace.shape[1] // bar.shape[1])[..., None]
             name = "bias" if source == "bias" else f"synapses.{source}.weight"
-            found[name] = found[name] + gradient.view_as(found[name])
+            gradient = found[name].view(trace.shape[1:])
+            for stream in range(len(trace)):  # one pass through the traces, and nothing kept
+                gradient.addcmul_(wide[stream], trace[stream])
     return found
 
 

@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from areas import SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import Global, Local
 from brainmodel.learning.rule import Record, Signal
@@ -17,8 +16,8 @@ pytestmark = pytest.mark.parametrize("name", toy.RULES)
 
 
 def brain_of(name: str) -> Brain:
-    """Dense subLSTM areas, which every rule takes."""
-    return toy.ladder(lambda area: toy.RULES[name](), cells=[SubLSTM] * 3)
+    """Dense areas of units that the rule takes."""
+    return toy.ladder(lambda area: toy.RULES[name](), cells=[toy.fit(name)] * 3)
 
 
 def recorded(brain: Brain) -> tuple[Record, Signal]:

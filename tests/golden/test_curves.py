@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from areas import SubLSTM
 from objectives import SquaredError
 from tests import lessons, toy
 
@@ -20,9 +19,10 @@ STEPS, SPAN = 5, 4  # windows, and steps of time in each
 
 
 def curve(rule: str) -> list[float]:
-    """Losses of a ladder of subLSTM areas, window after window of one stream, by plain descent."""
+    """Losses of a ladder of areas, window after window of one stream, by plain descent."""
     objectives = {"error": SquaredError()}
-    brain = toy.ladder(lambda name: toy.RULES[rule](), cells=[SubLSTM] * 3, objectives=objectives)
+    cells = [toy.fit(rule)] * 3
+    brain = toy.ladder(lambda name: toy.RULES[rule](), cells=cells, objectives=objectives)
     for parameter in brain.parameters():
         parameter.data *= 0.5  # errors that go round in a circle die out
     optimizer = torch.optim.SGD(lessons.learnt(brain), lr=0.1)

@@ -6,7 +6,6 @@ import pytest
 import torch
 from torch.utils._pytree import tree_leaves
 
-from areas import SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import EProp
 from tests import lessons, toy
@@ -42,8 +41,8 @@ def after_windows(brain: Brain, counts: list[int], keep: list | None = None) -> 
 
 @pytest.mark.parametrize("rule", toy.RULES)
 def test_a_long_stream_holds_no_more_than_a_short_one(rule: str) -> None:
-    brain = toy.ladder(lambda name: toy.RULES[rule](), cells=[SubLSTM] * 3)
-    early, late = after_windows(brain, [3, 40])
+    brain = toy.ladder(lambda name: toy.RULES[rule](), cells=[toy.fit(rule)] * 3)
+    early, late = after_windows(brain, [6, 40])  # 18 steps, more than any rule keeps
     assert late == early
 
 
@@ -56,7 +55,7 @@ def test_what_is_kept_would_be_seen() -> None:
 @pytest.mark.parametrize("rule", toy.RULES)
 def test_what_is_carried_is_detached_and_its_own(rule: str) -> None:
     """No graph, and no view of a window's buffers, hangs on the state between windows."""
-    brain = toy.ladder(lambda name: toy.RULES[rule](), cells=[SubLSTM] * 3)
+    brain = toy.ladder(lambda name: toy.RULES[rule](), cells=[toy.fit(rule)] * 3)
     inputs, reset = toy.stream(brain, steps=50)
     _, state = brain(inputs, reset)
     carried = [t for t in tree_leaves(state) if isinstance(t, torch.Tensor)]

@@ -1,0 +1,156 @@
+"""Time per step and peak memory of every rule and cell next to BPTT, torch's layers and braintrace.
+
+Time: learning online along 32 streams, traces carried, in windows of 20 steps and of 1, next to
+BPTT on the same cell and to `torch.nn.LSTM` or `torch.nn.GRU` in windows of 20, in turn, so that
+ratios hold when the machine's speed drifts. Memory: the peak of a process that learns along a
+stream of 10,000 steps next to one of 200 steps.
+
+braintrace (JAX) is measured in the same run where its Python is named; per step its D_RTRL moves
+one trace, in windows of 10 it uses a closed form:
+
+    python -m benchmarks.rules_speed --braintrace-python PYTHON --out runs/benchmarks/rules_speed
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from areas import GRU, LSTM, Cell, Leaky, SubLSTM
+from benchmarks._results import Figure, write
+from benchmarks._rules import fitting, rule
+from benchmarks.cells import alone, in_turn, train_layer
+from brainmodel.brain import Brain
+
+CELLS: dict[str, Callable[[], Cell]] = {
+    "Leaky": Leaky,
+    "GRU": GRU,
+    "LSTM": LSTM,
+    "SubLSTM": SubLSTM,
+}
+STREAMS, INPUTS, WINDOW = 32, 32, 20
+SIZES = (64, 128, 256)
+LENGTHS = (200, 10_000)  # steps of the streams whose memory is measured
+LARGEST = 2**27  # elements of an influence matrix that is still measured
+SCRIPT = Path(__file__).with_name("_braintrace_speed.py")
+
+
+def online(brain: Brain, window: int) -> Callable[[], None]:
+    """One window of learning along a stream, from where the last one ended."""
+    inputs = {"input": torch.randn(window, STREAMS, INPUTS)}
+    reset = torch.zeros(window, STREAMS, dtype=torch.bool)
+    state = None
+
+    def step() -> None:
+        nonlocal state
+        brain.zero_grad()
+        activities, state = brain(inputs, reset, state)
+        activities["area"].rate.square().mean().backward()
+
+    return step
+
+
+def too_large(name: str, cell: Cell, units: int) -> bool:
+    """Whether a rule's influence matrix is larger than can be measured."""
+    if rule(name).criteria.memory != "N^2 M":
+        return False
+    fields, currents = len(cell.state._fields), len(cell.currents)  # type: ignore[attr-defined]
+    return STREAMS * fields * units * currents * units * (units + INPUTS) > LARGEST
+
+
+def speed(quick: bool) -> list[Figure]:
+    """Milliseconds per step of every cell and rule."""
+    figures = []
+    jobs = [(n, c, r) for n in SIZES for c in CELLS for r in fitting(CELLS[c])]
+    for units, cell, name in tqdm(jobs[:: 7 if quick else 1], desc="time"):
+        if too_large(name, CELLS[cell](), units):
+            continue
+        repeats = 3 if quick else {64: 21, 128: 15, 256: 9}[units]
+        kind = "GRU" if cell == "GRU" else "LSTM"
+        layer = getattr(nn, kind)(INPUTS, units)
+        references = {
+            f"{cell}, bptt": online(alone(CELLS[cell](), rule("bptt"), INPUTS, units), WINDOW),
+            f"torch.nn.{kind}": train_layer(layer, torch.randn(WINDOW, STREAMS, INPUTS)),
+        }
+        for window in (WINDOW, 1):
+            settings = {"N": units, "B": STREAMS, "in": INPUTS, "window": window}
+            step = online(alone(CELLS[cell](), rule(name), INPUTS, units), window)
+            for reference, other in references.items():
+                ours, theirs = in_turn(step, other, repeats)
+                ours, theirs = [t / window for t in ours], [t / WINDOW for t in theirs]
+                what = f"{cell}, {name}"
+                figures.append(Figure(what, ours, "ms", reference, theirs, settings))
+    return figures
+
+
+def peers(python: str, quick: bool) -> list[Figure]:
+    """braintrace's D_RTRL next to our SnAp-1, the same truncation, and e-prop."""
+    figures = []
+    for cell in ("GRU", "LSTM"):
+        for window, theirs in ((1, 1), (WINDOW, 10)):
+            command = [python, str(SCRIPT), cell, "128", str(theirs), "3" if quick else "15"]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            measured = json.loads(done.stdout.splitlines()[-1])
+            for name in ("snap", "e_prop"):
+                step = online(alone(CELLS[cell](), rule(name), INPUTS, 128), window)
+                ours = [t / window for t in in_turn(step, lambda: None, len(measured))[0]]
+                settings = {"N": 128, "B": STREAMS, "in": INPUTS, "window": window}
+                reference = f"braintrace D_RTRL, window {theirs}"
+                what = f"{cell}, {name}"
+                figures.append(Figure(what, ours, "ms", reference, measured, settings))
+    return figures
+
+
+def stream(name: str, cell: str, units: int, steps: int) -> None:
+    """Learn along a stream of so many steps; print the peak memory of the process in MB."""
+    learn = online(alone(CELLS[cell](), rule(name), INPUTS, units), WINDOW)
+    for _ in range(steps // WINDOW):
+        learn()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def memory(quick: bool) -> list[Figure]:
+    """Peak memory along a long stream next to a short one, each in a process of its own."""
+    figures = []
+    jobs = [(cell, name) for cell in CELLS for name in fitting(CELLS[cell])]
+    for cell, name in tqdm(jobs[:: 7 if quick else 1], desc="memory"):
+        units = 16 if rule(name).criteria.memory == "N^2 M" else 64
+        peaks = []
+        for length in LENGTHS:
+            command = [sys.executable, "-m", "benchmarks.rules_speed", "--stream"]
+            command += [name, cell, str(units), str(length)]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            peaks.append([float(done.stdout)])
+        settings = {"N": units, "B": STREAMS, "window": WINDOW, "steps": LENGTHS[1]}
+        what, reference = f"{cell}, {name}: peak memory", f"{LENGTHS[0]} steps"
+        figures.append(Figure(what, peaks[1], "MB", reference, peaks[0], settings))
+    return figures
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--out", type=Path, required=True, help="folder for results")
+    parser.add_argument("--quick", action="store_true", help="a few of everything, in a minute")
+    parser.add_argument("--braintrace-python", help="a Python that can import braintrace")
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    figures = speed(chosen.quick) + memory(chosen.quick)
+    if chosen.braintrace_python:
+        figures += peers(chosen.braintrace_python, chosen.quick)
+    write(chosen.out, figures)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--stream"]:
+        torch.set_num_threads(1)
+        stream(sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
+    else:
+        main()

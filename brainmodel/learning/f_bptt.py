@@ -1,0 +1,139 @@
+"""Future-facing truncated backpropagation: every learning signal is followed equally far back.
+
+    gradient = sum_t sum_{d < D} ( ds(t)/ds(t-d) )^T L(t) applied to dI(t-d)/dweights
+
+where L(t) is the whole learning signal of the rates of step t and D the depth. Backpropagation in
+windows that do not overlap follows the signals at a window's end over its whole length and those
+at its beginning not at all; here each has D steps, whatever the window, so that the memory holds
+the record of the D steps before it. D = 1 is the immediate influence alone.
+
+Source: F-BPTT of Marschall, Cho & Savin (2020), JMLR 21(135), section 4. Theirs gives out the
+gradient of step t-D at step t, when the last of the losses it counts is known; ours gives out at
+step t the share of the loss of step t. Over a stream the sums are the same. Future-facing,
+deterministic, closed form; time per step O(D N^2), memory O(D N).
+"""
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_map_only
+
+from areas import Area
+from brainmodel.learning.bptt import unroll
+from brainmodel.learning.rule import (
+    Criteria,
+    Gradients,
+    Memory,
+    Record,
+    Rule,
+    Signal,
+    predictive,
+    spread,
+    still,
+    synaptic,
+)
+
+
+class FBPTT(Rule):
+    """Truncated backpropagation that follows every learning signal over the same number of steps.
+
+    Under scope `Global` the window is followed whole, and `depth` steps before it.
+
+    Args:
+        depth: D, the steps over which a learning signal is followed, its own among them; 1 or more.
+
+    Raises:
+        ValueError: if `depth` is less than 1.
+    """
+
+    criteria = Criteria(
+        "future", "c_i", stochastic=False, closed_form=True, time="T N^2", memory="T N"
+    )
+
+    def __init__(self, depth: int = 10):
+        super().__init__()
+        if depth < 1:
+            raise ValueError(f"rule.depth: need 1 step or more, got {depth}")
+        self.depth = depth
+
+    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+        """See `Rule.gradients`."""
+        rate_bar, before, potential_bar = spread(area, record, signal)
+        if memory is not None:
+            record, past = memory.join(record), memory.currents.shape[0]
+            rate_bar = torch.cat([before[None], rate_bar])
+            potential_bar = torch.cat([torch.zeros_like(memory.potential), potential_bar])
+            assert potential_bar.shape[0] == past + rate_bar.shape[0] - 1
+        carried_bar = [torch.zeros_like(rate_bar.flatten(0, 1)) for _ in area.cell.carried]
+        return self._follow(area, record, rate_bar, carried_bar, potential_bar)
+
+    def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
+        """The record of the last `depth` steps."""
+        whole = record if memory is None else memory.join(record)
+        steps = whole.currents.shape[0]
+        return tree_map_only(Tensor, torch.clone, whole.stretch(max(0, steps - self.depth), steps))
+
+    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+        """See `Rule.recall`."""
+        if memory is None:
+            return {}
+        empty = still(area, memory)[0]
+        given = [state_bar.get(name, empty) for name in area.cell.carried]
+        rate_bar = empty if "rate" in area.cell.carried else state_bar.get("rate", empty)
+        carried_bar = [bar.clone(memory_format=torch.contiguous_format) for bar in given]
+        silent = torch.zeros_like(memory.potential)
+        return self._follow(area, memory, rate_bar[None].contiguous(), carried_bar, silent)
+
+    def _follow(
+        self,
+        area: Area,
+        record: Record,
+        rate_bar: Tensor,
+        carried_bar: list[Tensor],
+        potential_bar: Tensor,
+    ) -> Gradients:
+        """Gradients of what is said of the last steps of a record, each one lane [step * batch].
+
+        All lanes are taken back together, one step at a time.
+
+        Args:
+            area: the area.
+            record: what happened.
+            rate_bar: learning signal of the rates of its last steps, [lane, batch, *units].
+            carried_bar: likewise of the carried fields, [lane * batch, *units]; overwritten.
+            potential_bar: derivative by the predictor's potential, [time, batch, *drive].
+        """
+        steps, batch = record.currents.shape[:2]
+        currents_bar, potential_bar = torch.zeros_like(record.currents), potential_bar.clone()
+        first = steps - rate_bar.shape[0]
+        rate_bar = rate_bar.flatten(0, 1)
+        for d in range(min(self.depth, steps)):
+            gone = batch * max(0, min(1, d - first))  # a lane that has come before the first step
+            rate_bar, carried_bar = rate_bar[gone:], [bar[gone:] for bar in carried_bar]
+            lanes = slice(max(0, first - d), steps - d)
+            step = _as_one_step(record.stretch(lanes.start, lanes.stop))
+            before, felt = torch.zeros_like(rate_bar), torch.zeros_like(step.potential)
+            made = unroll(area, step, rate_bar[None], before, carried_bar, felt)
+            currents_bar[lanes] += made.view_as(currents_bar[lanes])
+            potential_bar[lanes] += felt.view_as(potential_bar[lanes])
+            rate_bar = before
+        return synaptic(area, record, currents_bar) | predictive(area, record, potential_bar)
+
+
+def _as_one_step(record: Record) -> Record:
+    """The steps of a record side by side, as one step of so many times the streams."""
+
+    def beside(signal: Tensor) -> Tensor:
+        return signal.flatten(0, 1)[None]
+
+    return Record(
+        {name: beside(signal) for name, signal in record.sources.items()},
+        beside(record.potential),
+        beside(record.prediction),
+        beside(record.currents),
+        # the state before each step; the one after, which a reverse scan does not read, the same
+        {
+            n: beside(field[:-1]).expand(2, *[-1] * (field.dim() - 1))
+            for n, field in record.fields.items()
+        },
+        None if record.keep is None else beside(record.keep),
+    )

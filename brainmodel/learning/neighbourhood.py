@@ -1,0 +1,228 @@
+"""Which influences SnAp keeps: of a unit's synapses on the unit alone, or on the units near it.
+
+All synapses onto unit k share one neighbourhood, `near` units with `field` state fields each. What
+they do to it obeys a linear recursion of its own, with the Jacobian restricted to it,
+
+    M_k(t) = P_k J(t) P_k M_k(t-1) + Mbar_k(t),
+
+so that here, too, reverse mode computes within a window what forward mode carries across: each
+unit takes the learning signal of its neighbourhood back through its own restricted Jacobian.
+"""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from areas import Area
+from brainmodel.learning.jacobian import linearise
+from brainmodel.learning.rule import Record, interrupt, still
+
+
+class Back(NamedTuple):
+    """What a reverse scan through the neighbourhoods gives, for each lane that was taken back."""
+
+    currents: Tensor  # [time, batch, lane, current * unit], derivatives by the currents
+    before: Tensor  # [batch, unit, lane, field * near], by each unit's neighbourhood at the start
+
+
+class Neighbourhood(nn.Module, ABC):
+    """Where the influence of a unit's synapses is followed."""
+
+    @abstractmethod
+    def view(self, state_bar: Tensor) -> Tensor:
+        """What is said of states, as each unit's neighbourhood hears it.
+
+        Args:
+            state_bar: [batch, field, unit].
+
+        Returns:
+            [batch, unit, field * near]
+        """
+
+    @abstractmethod
+    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> Back:
+        """Take a learning signal back through a window, as one lane.
+
+        Args:
+            area: the area.
+            record: what happened over the window.
+            rate_bar: learning signal of the rates, [time, batch, unit].
+            before: likewise of the rate before the window, [batch, unit].
+        """
+
+    @abstractmethod
+    def lanes(self, area: Area, record: Record) -> Back:
+        """Take each element of each neighbourhood after a window back, one lane for each."""
+
+    @abstractmethod
+    def carry(self, before: Tensor, influence: Tensor, after: Tensor) -> None:
+        """Add to `after` what becomes of influences over a window.
+
+        Args:
+            before: `Back.before` of the window's `lanes`.
+            influence: before the window, [batch, field * near, current, unit, source].
+            after: after the window, of the same shape.
+        """
+
+
+class Alone(Neighbourhood):
+    """The unit itself: its own state, and its rate through its own synapse W_ii and error."""
+
+    def view(self, state_bar: Tensor) -> Tensor:
+        """See `Neighbourhood.view`."""
+        return state_bar.transpose(1, 2)
+
+    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> Back:
+        """See `Neighbourhood.back`."""
+        carried_bar = still(area, record)
+        currents = _scan(area, record, own(area, record), rate_bar, before, carried_bar)
+        bars = self._state(area, before, carried_bar)
+        return Back(currents[:, :, None], bars[:, :, None])
+
+    def lanes(self, area: Area, record: Record) -> Back:
+        """See `Neighbourhood.lanes`."""
+        found, coupling = [], own(area, record)
+        for name in area.dynamics.outputs:
+            rate_bar, carried_bar = torch.zeros_like(record.fields["rate"][1:]), still(area, record)
+            bars = dict(zip(area.cell.carried, carried_bar, strict=True))
+            bars.get(name, rate_bar[-1]).fill_(1.0)
+            before = torch.zeros_like(rate_bar[0])
+            currents = _scan(area, record, coupling, rate_bar, before, carried_bar)
+            found.append(Back(currents, self._state(area, before, carried_bar)))
+        currents, before = zip(*found, strict=True)
+        return Back(torch.stack(currents, 2), torch.stack(before, 2))
+
+    def carry(self, before: Tensor, influence: Tensor, after: Tensor) -> None:
+        """See `Neighbourhood.carry`."""
+        for lane in range(before.shape[2]):
+            for field in range(before.shape[3]):
+                decay = before[:, None, :, lane, field, None]
+                after[:, lane].addcmul_(decay, influence[:, field])
+
+    @staticmethod
+    def _state(area: Area, before: Tensor, carried_bar: list[Tensor]) -> Tensor:
+        """Derivatives by a unit's own state, [batch, unit, field]."""
+        bars = dict(zip(area.cell.carried, carried_bar, strict=True))
+        bars["rate"] = before + bars["rate"] if "rate" in bars else before
+        return torch.stack([bars[name] for name in area.dynamics.outputs], 2)
+
+
+def own(area: Area, record: Record) -> Tensor:
+    """dI_i(t)/dh_i(t-1), of each unit by itself, [time or 1, batch or 1, current, unit]."""
+    units, currents = area.units[0], len(area.cell.currents)
+    weight = area.synapses["recurrent"].weight.view(-1, units, units)
+    found = weight.new_zeros(1, 1, currents, units)
+    found[:, :, area.cell.reach("recurrent")] += weight.diagonal(dim1=1, dim2=2)
+    if "error" in area.afferents and area.predictor is not None:
+        slope = area.predictor.slope(record.potential, torch.ones_like(record.potential))
+        felt = area.synapses["error"].weight.unflatten(0, (-1, units))
+        loop = felt * area.predictor.synapses["rate"].weight.t()
+        found = found.repeat(*slope.shape[:2], 1, 1)
+        found[:, :, area.cell.reach("error")] -= torch.einsum("tbd,cud->tbcu", slope, loop)
+    return found if record.keep is None else found * record.keep[..., None, None]
+
+
+def _scan(
+    area: Area,
+    record: Record,
+    coupling: Tensor,
+    rate_bar: Tensor,
+    before: Tensor,
+    carried_bar: list[Tensor],
+) -> Tensor:
+    """Reverse scan through each unit's own state and coupling; see `bptt.unroll`."""
+    befores = [record.before(name) for name in area.cell.carried]
+    reverse = area.dynamics.reverse(record.currents, befores, rate_bar, carried_bar)
+    steps, breaks = rate_bar.shape[0], interrupt(record)
+    coupled = coupling.expand(steps, -1, -1, -1).unbind(0)
+    split = reverse.currents_bar.unflatten(2, (len(area.cell.currents), -1)).unbind(0)
+    reached = range(len(area.cell.currents))
+    if "error" not in area.afferents:
+        reached = reached[area.cell.reach("recurrent")]
+    for t in reversed(range(steps)):
+        reverse.step(t)
+        earlier = rate_bar[t - 1] if t > 0 else before
+        for current in reached:
+            earlier.addcmul_(split[t][:, current], coupled[t][:, current])
+        if record.keep is not None and breaks[t]:
+            for bar in carried_bar:
+                bar.mul_(record.keep[t][:, None])
+    return reverse.currents_bar
+
+
+class Near(Neighbourhood):
+    """The units that a unit reaches over its recurrent synapses; the area feels no error.
+
+    Args:
+        reached: [unit, unit] bool, whether the first is reached by the second; each by itself.
+    """
+
+    index: Tensor  # [unit, near], the unit itself first
+    real: Tensor  # [unit, near], False where a row is only filled up
+
+    def __init__(self, reached: Tensor):
+        super().__init__()
+        count = int(reached.sum(0).max())
+        itself = torch.eye(len(reached), dtype=torch.bool, device=reached.device)
+        order = (reached.int() + itself.int()).t().argsort(dim=1, descending=True)
+        self.register_buffer("index", order[:, :count].contiguous())
+        self.register_buffer("real", reached.t().gather(1, self.index))
+
+    def view(self, state_bar: Tensor) -> Tensor:
+        """See `Neighbourhood.view`."""
+        return (state_bar[:, :, self.index] * self.real).transpose(1, 2).flatten(2)
+
+    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> Back:
+        """See `Neighbourhood.back`."""
+        fields = len(area.dynamics.outputs)
+        said = torch.cat([before[None], rate_bar])[:, :, self.index] * self.real
+        bars = said.new_zeros(*said.shape[1:3], 1, fields, said.shape[3])
+        return self._scan(area, record, said, bars)
+
+    def lanes(self, area: Area, record: Record) -> Back:
+        """See `Neighbourhood.lanes`."""
+        steps, batch = record.currents.shape[:2]
+        fields, (units, near) = len(area.dynamics.outputs), self.index.shape
+        eye = torch.eye(fields * near, dtype=record.currents.dtype, device=record.currents.device)
+        bars = eye.view(-1, fields, near) * self.real[:, None, None]
+        silent = eye.new_zeros(()).expand(1 + steps, batch, units, near)
+        return self._scan(area, record, silent, bars.expand(batch, -1, -1, -1, -1))
+
+    def carry(self, before: Tensor, influence: Tensor, after: Tensor) -> None:
+        """See `Neighbourhood.carry`."""
+        after += torch.einsum("bulf,bfcum->blcum", before, influence)
+
+    def _scan(self, area: Area, record: Record, said: Tensor, bars: Tensor) -> Back:
+        """From bars [batch, unit, lane, field, near] after the last step to those at the start.
+
+        What is said of the rates, [1 + time, batch, unit, near], from before the first step on, is
+        heard on the way.
+        """
+        linear, reach = linearise(area, record), area.cell.reach("recurrent")
+        weight, currents = self._weight(area), []
+        for t in reversed(range(record.currents.shape[0])):
+            bars = _heard(bars, said[t + 1])
+            by_current = linear.currents[t][..., self.index]
+            flow = torch.einsum("bulfn,bfcun->bulcn", bars, by_current)
+            currents.insert(0, flow[..., 0].permute(0, 2, 3, 1).flatten(2))
+            bars = torch.einsum("bulfn,bfgun->bulgn", bars, linear.carried[t][..., self.index])
+            rate = torch.einsum("bulcn,ucnm->bulm", flow[..., reach, :], weight)
+            bars = _heard(bars, rate, lanes=True)
+            if record.keep is not None:
+                bars = bars * record.keep[t].view(-1, 1, 1, 1, 1)
+        return Back(torch.stack(currents), _heard(bars, said[0]).flatten(3))
+
+    def _weight(self, area: Area) -> Tensor:
+        """Recurrent weights within each neighbourhood, [unit, current, near, near]."""
+        units = area.units[0]
+        weight = area.synapses["recurrent"].weight.view(-1, units, units)
+        within = weight[:, self.index[:, :, None], self.index[:, None, :]]
+        return (within * self.real[:, :, None] * self.real[:, None, :]).transpose(0, 1)
+
+
+def _heard(bars: Tensor, said: Tensor, *, lanes: bool = False) -> Tensor:
+    """Bars [batch, unit, lane, field, near] with what is said of the rate, of all lanes alike."""
+    said = said if lanes else said[:, :, None]
+    return torch.cat([bars[..., :1, :] + said[..., None, :], bars[..., 1:, :]], 3)

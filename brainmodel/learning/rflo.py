@@ -1,0 +1,76 @@
+"""Random feedback local online learning (RFLO), for leaky units.
+
+    p(t)     = (1 - alpha) p(t-1) + alpha phi'(h(t)) (x) source(t)
+    gradient = sum_t L(t) p(t)
+
+Of the influence it keeps what a unit's own leak carries on, and drops what goes through recurrent
+synapses, W_ii of the unit itself among them: the Jacobian J is taken to be (1 - alpha) I. With
+alpha = 1 nothing is carried on and the immediate influence remains. On leaky units it is what
+e-prop is; the paper feeds its learning signal back through fixed random weights.
+
+Source: Murray (2019), "Local online learning in recurrent networks with random feedback", eLife
+8:e43299, the learning rule of the section "RFLO learning rule"; in the notation of Marschall, Cho &
+Savin (2020), JMLR 21(135). Past-facing, deterministic, closed form. Time per step O(N M); memory
+O(B N M) for the carried traces of a dense area, independent of the length of the stream.
+"""
+
+from torch import Tensor
+
+from areas import Area, Leaky
+from brainmodel.learning.rule import (
+    Criteria,
+    Gradients,
+    Memory,
+    Record,
+    Rule,
+    Signal,
+    predictive,
+    spread,
+)
+from brainmodel.learning.traces import eligible, recall_state, remember
+
+
+class RFLO(Rule):
+    """Random feedback local online learning, in window form.
+
+    Args:
+        carry: whether traces outlive the window; see `EProp`.
+
+    Raises:
+        ValueError: in `build`, for cells other than Leaky.
+    """
+
+    criteria = Criteria(
+        "past", "p_ij", stochastic=False, closed_form=True, time="N M", memory="N M"
+    )
+
+    def __init__(self, carry: bool = True):
+        super().__init__()
+        self.carry = carry
+
+    def build(self, area: Area) -> None:
+        """See `Rule.build`."""
+        if not isinstance(area.cell, Leaky):
+            raise ValueError(
+                f"rule RFLO: needs the cell Leaky, got {type(area.cell).__name__}; use EProp, "
+                "which is RFLO for any cell"
+            )
+
+    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+        """See `Rule.gradients`."""
+        rate_bar, before, potential_bar = spread(area, record, signal)
+        found = eligible(area, record, rate_bar, before, memory)
+        return found | predictive(area, record, potential_bar)
+
+    def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
+        """See `Rule.remember`."""
+        return remember(area, record, memory) if self.carry else None
+
+    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+        """See `Rule.recall`."""
+        return recall_state(area, state_bar, memory)
+
+    @property
+    def cuts(self) -> bool:
+        """See `Rule.cuts`."""
+        return True

@@ -1,0 +1,108 @@
+"""Real-time recurrent learning: the exact gradient over the whole past of a stream, online.
+
+    M(t)     = J(t) M(t-1) + Mbar(t)       influence of every parameter on every unit's state
+    gradient = sum_t dloss(t)/ds(t) M(t)
+
+with J(t) = ds(t)/ds(t-1) the whole Jacobian of the area (own state, recurrent synapses, the way
+through its own prediction error) and Mbar(t) the immediate influence. Where the area feels its
+error, the predictor's parameters have an influence on its units, too.
+
+Within a window nothing of M is moved: the gradient is backpropagation's to the state s(0) before
+the window, and what the loss says of that state times the carried M(0). Over a window of K steps
+the influence is moved once, by the product of the K Jacobians.
+
+Source: Williams & Zipser (1989), "A learning algorithm for continually running fully recurrent
+neural networks", Neural Computation 1(2); in the notation of Marschall, Cho & Savin (2020),
+JMLR 21(135), section 3. Past-facing, exact, deterministic, closed form. Time O(B N^3 M) per
+window and O(B (N^3 + N^2 M)) per step; memory O(B N^2 M), independent of the length of the stream.
+"""
+
+import torch
+from torch import Tensor
+
+from areas import Area
+from brainmodel.learning.bptt import backpropagate
+from brainmodel.learning.jacobian import identity, linearise, pull
+from brainmodel.learning.rule import Criteria, Gradients, Memory, Record, Rule, Signal, need_dense
+
+Influence = dict[str, Tensor]  # by parameter name, [batch, field * unit, *parameter]
+
+
+class RTRL(Rule):
+    """Real-time recurrent learning, dense areas only."""
+
+    criteria = Criteria(
+        "past", "M_kij", stochastic=False, closed_form=True, time="N^3 M", memory="N^2 M"
+    )
+    exact = True
+
+    def build(self, area: Area) -> None:
+        """See `Rule.build`."""
+        need_dense(self, area, "BPTT or EProp")
+
+    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+        """See `Rule.gradients`."""
+        found, state_bar = backpropagate(area, record, signal)
+        for name, gradient in self.recall(area, state_bar, memory).items():
+            found[name] = found[name] + gradient
+        return found
+
+    def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
+        """The influences after the window, from those before."""
+        return advance(area, record, memory)
+
+    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+        """See `Rule.recall`."""
+        if memory is None:
+            return {}
+        empty = torch.zeros_like(next(iter(state_bar.values())))
+        bars = torch.cat([state_bar.get(name, empty) for name in area.dynamics.outputs], 1)
+        return {n: torch.tensordot(bars, influence, 2) for n, influence in memory.items()}
+
+
+def advance(area: Area, record: Record, before: Influence | None) -> Influence:
+    """Influences after some steps, from those before; None stands for zeros.
+
+    A reverse scan with one lane for each element of s(T) gives ds(T)/ds(0), ds(T)/dI(t) and
+    ds(T)/dpotential(t).
+    """
+    linear = linearise(area, record)
+    lanes, currents, potential = identity(linear), [], []
+    for t in reversed(range(record.currents.shape[0])):
+        lanes, by_currents, by_potential = pull(area, linear, t, lanes)
+        currents.insert(0, by_currents)
+        if by_potential is not None:
+            potential.insert(0, by_potential)
+    after = _immediate(area, record, torch.stack(currents))
+    if potential:
+        after |= _predictive(area, record, torch.stack(potential))
+    for name, influence in (before or {}).items():
+        shape = influence.shape[:2]
+        after[name].view(*shape, -1).baddbmm_(lanes.flatten(2), influence.view(*shape, -1))
+    return after
+
+
+def _immediate(area: Area, record: Record, by_currents: Tensor) -> Influence:
+    """Influence of each parameter by way of the currents, [time, batch, lane, current * unit]."""
+    found = {"bias": by_currents.sum(0)}
+    for name in area.synapses:
+        reached = by_currents[..., area.reached(name)]
+        found[f"synapses.{name}.weight"] = _outer(reached, record.source(name))
+    return found
+
+
+def _predictive(area: Area, record: Record, by_potential: Tensor) -> Influence:
+    """Likewise of the predictor's, by way of its potential, [time, batch, lane, drive]."""
+    assert area.predictor is not None
+    found = {"predictor.bias": by_potential.sum(0)}
+    for name in area.predictor.synapses:
+        outer = _outer(by_potential, record.source(name))
+        found[f"predictor.synapses.{name}.weight"] = outer
+    return found
+
+
+def _outer(target: Tensor, source: Tensor) -> Tensor:
+    """sum_t target(t) (x) source(t) of each stream, [batch, lane, target, source]."""
+    _, batch, lanes, size = target.shape
+    rows = target.permute(1, 2, 3, 0).reshape(batch, lanes * size, -1)
+    return (rows @ source.transpose(0, 1)).view(batch, lanes, size, -1)

@@ -1,0 +1,153 @@
+"""SnAp-n: real-time recurrent learning with a sparse influence matrix.
+
+    M(t) = mask * ( J(t) M(t-1) + Mbar(t) ),    gradient = sum_t dloss(t)/ds(t) M(t)
+
+The mask keeps the influence of a synapse on those units that it can reach within n steps: on its
+own postsynaptic unit (n = 1), and on the units that this one reaches over n - 1 recurrent
+synapses. Which these are is read from the recurrent weights when the rule is built: weights of zero
+are no synapses. An area that feels its own prediction error reaches everything in one step.
+
+n = 1 keeps, of each unit, its own state and its own synapse W_ii: e-prop plus W_ii; on a leaky
+unit, RFLO plus W_ii. It runs in the units' own window form. Where the mask keeps everything (dense
+synapses, n > 1) the rule is RTRL, says so (`full`, and a line in the log) and runs as such.
+
+The predictor learns from its own error; with a full mask also, as in RTRL, from what the error did
+to the units.
+
+Source: Menick et al. (2021), "Practical real time recurrent learning with a sparse approximation",
+ICLR, arXiv:2006.07232, section 3. Past-facing, deterministic, closed form; exact where the mask is
+full. With R units in reach of one and M sources, time per step O(N R^2 + N M), and once a window
+O(B N R^2 M); memory O(B N R M), independent of the length of the stream.
+"""
+
+import logging
+
+import torch
+from torch import Tensor
+
+from areas import Area
+from brainmodel.learning.neighbourhood import Alone, Back, Near, Neighbourhood
+from brainmodel.learning.rtrl import RTRL
+from brainmodel.learning.rule import (
+    Criteria,
+    Gradients,
+    Memory,
+    Record,
+    Rule,
+    Signal,
+    need_dense,
+    predictive,
+    spread,
+    synaptic,
+)
+
+log = logging.getLogger(__name__)
+
+
+class SnAp(Rule):
+    """Sparse n-step approximation of RTRL, dense areas only.
+
+    Scope `Global` follows the whole Jacobian in the window, and the kept influences before it.
+
+    Args:
+        n: steps within which a synapse must reach a unit for its influence to be kept; 1 or more.
+        carry: whether influences outlive the window; see `EProp`.
+
+    Attributes:
+        full: whether every influence is kept, so that the rule is RTRL; known when it is built.
+
+    Raises:
+        ValueError: if n is less than 1; in `build`, for maps.
+    """
+
+    criteria = Criteria(
+        "past", "masked M_kij", stochastic=False, closed_form=True, time="N R^2 M", memory="N R M"
+    )
+
+    def __init__(self, n: int = 1, carry: bool = True):
+        super().__init__()
+        if n < 1:
+            raise ValueError(f"rule.n: need 1 step or more, got {n}")
+        self.n, self.carry, self.full = n, carry, False
+        self.near: Neighbourhood = Alone()
+        self.rtrl = RTRL()
+
+    def build(self, area: Area) -> None:
+        """See `Rule.build`; finds who reaches whom."""
+        need_dense(self, area, "EProp")
+        reached = reach(area, self.n)
+        self.full = bool(reached.all())
+        self.near = Alone() if self.n == 1 else Near(reached)
+        if self.full:
+            log.warning("SnAp with n=%d keeps every influence here: it is RTRL", self.n)
+
+    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+        """See `Rule.gradients`."""
+        if self.full:
+            return self.rtrl.gradients(area, record, signal, memory)
+        rate_bar, before, potential_bar = spread(area, record, signal)
+        back = self.near.back(area, record, rate_bar, before)
+        found = synaptic(area, record, back.currents[:, :, 0])
+        for name, gradient in _credit(back.before[:, :, 0], memory).items():
+            found[name] = found[name] + gradient.reshape(found[name].shape)
+        return found | predictive(area, record, potential_bar)
+
+    def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
+        """Influences by parameter name, [batch, field * near, current, unit, source]."""
+        if not self.carry:
+            return None
+        if self.full:
+            return self.rtrl.remember(area, record, memory)
+        lanes = self.near.lanes(area, record)
+        found = {"bias": _immediate(area, lanes, slice(None), None)}
+        for name in area.synapses:
+            reached, source = area.reached(name), record.source(name)
+            found[f"synapses.{name}.weight"] = _immediate(area, lanes, reached, source)
+        for name, influence in (memory or {}).items():
+            self.near.carry(lanes.before, influence, found[name])
+        return found
+
+    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+        """See `Rule.recall`."""
+        if self.full:
+            return self.rtrl.recall(area, state_bar, memory)
+        empty = torch.zeros_like(next(iter(state_bar.values())))
+        bars = torch.stack([state_bar.get(n, empty) for n in area.dynamics.outputs], 1)
+        found = _credit(self.near.view(bars), memory)
+        named = dict(area.named_parameters())
+        return {name: gradient.reshape(named[name].shape) for name, gradient in found.items()}
+
+
+def reach(area: Area, n: int) -> Tensor:
+    """Whether the first unit's state is reached by the second's synapses within n steps, bool."""
+    units = area.units[0]
+    weight = area.synapses["recurrent"].weight.detach().view(-1, units, units)
+    reached = torch.eye(units, dtype=torch.bool, device=weight.device)
+    step = (weight != 0).any(0)
+    if "error" in area.afferents:
+        step = torch.ones_like(step)
+    for _ in range(n - 1):
+        reached = reached | (step.float() @ reached.float() > 0)
+    return reached
+
+
+def _credit(bars: Tensor, memory: Memory) -> Gradients:
+    """Gradients [current, unit, source] of what units hear, [batch, unit, field * near]."""
+    found = {}
+    for name, influence in (memory or {}).items():
+        found[name] = torch.zeros_like(influence[0, 0])
+        for heard, kept in zip(bars, influence, strict=True):  # one pass, and nothing in between
+            for bar, part in zip(heard.unbind(1), kept, strict=True):
+                found[name].addcmul_(bar[:, None], part)
+    return found
+
+
+def _immediate(area: Area, lanes: Back, reached: slice, source: Tensor | None) -> Tensor:
+    """sum_t of weights and presynaptic signals (1 for the bias) of each stream."""
+    weights = lanes.currents[..., reached]
+    if source is None:
+        outer = weights.sum(0)[..., None]
+    else:
+        rows = weights.permute(1, 2, 3, 0).flatten(1, 2)
+        outer = (rows @ source.transpose(0, 1)).unflatten(1, weights.shape[2:])
+    return outer.unflatten(2, (-1, area.units[0]))
