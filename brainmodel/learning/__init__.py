@@ -4,12 +4,18 @@ from brainmodel.learning.bptt import BPTT
 from brainmodel.learning.e_prop import EProp
 from brainmodel.learning.e_prop_literal import EPropLiteral
 from brainmodel.learning.gated_microcircuit import GatedMicrocircuit
+from brainmodel.learning.kf_rtrl import KFRTRL
 from brainmodel.learning.none import NoLearning
+from brainmodel.learning.r_kf_rtrl import RKFRTRL
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Record, Rule, Signal
 from brainmodel.learning.scope import Global, Local, Scope
+from brainmodel.learning.uoro import UORO
 
 __all__ = [
     "BPTT",
+    "KFRTRL",
+    "RKFRTRL",
+    "UORO",
     "Criteria",
     "EProp",
     "EPropLiteral",

@@ -1,0 +1,137 @@
+"""Rules that carry the influence of the parameters on the state as a product of two factors.
+
+The exact influence M(t) = ds(t)/dW, by state, target and source [k, i, j], obeys
+
+    M_kij(t) = sum_l J_kl(t) M_lij(t-1) + F_ki(t) x_j(t)         real-time recurrent learning
+    gradient_ij = sum_t sum_k L_k(t) M_kij(t)
+
+Each of these rules writes M as a product of two factors, A and B, of fewer indices. The sum of two
+products is no such product; random signs make it one whose mean is the sum:
+
+    (p0 A + nu p1 A') (B / p0 + nu B' / p1)  =  A B + A' B' + nu (...),      mean of nu = 0
+
+for any p0, p1 > 0. Those that equal the norms of the two sides, the same for all, give the least
+variance. Symbols J, F, x, L are those of `linear.py` and docs/learning.md.
+"""
+
+from abc import abstractmethod
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from areas import Area
+from brainmodel.learning.linear import (
+    Linear,
+    add,
+    linearise,
+    of_fields,
+    of_rates,
+    parameters,
+    presynaptic,
+    require_dense,
+)
+from brainmodel.learning.noise import Noise, silence
+from brainmodel.learning.rule import Gradients, Memory, Record, Rule, Signal, predictive, spread
+
+FLOOR = 1e-7  # added to norms, so that their ratio is finite where a factor is zero
+
+
+class Factors(NamedTuple):
+    """What a factored rule remembers: its factors after the last step, and where its noise is."""
+
+    first: Tensor  # A, [batch, ...]
+    second: Tensor  # B, [batch, ...]
+    noise: Noise
+
+
+class Factored(Rule):
+    """A rule whose influence is a product of two factors, one of them random.
+
+    Args:
+        seed: of its noise. Areas of one seed and size share their noise.
+    """
+
+    def __init__(self, seed: int = 0):
+        super().__init__()
+        self.seed = seed
+
+    def build(self, area: Area) -> None:
+        """See `Rule.build`; refuses maps."""
+        require_dense(area, type(self).__name__, "EProp or BPTT")
+
+    @abstractmethod
+    def begin(self, area: Area, noise: Noise) -> Factors:
+        """Factors of streams that begin: zeros."""
+
+    @abstractmethod
+    def move(self, step: Linear, source: Tensor, factors: Factors) -> Factors:
+        """Factors after a step from those before it.
+
+        Args:
+            step: the step, linearised.
+            source: x(t), [batch, source].
+            factors: those before the step, zeros where the stream was reset.
+        """
+
+    @abstractmethod
+    def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
+        """sum over streams and k of L_k M_kij, [target, source], from L [batch, field * unit]."""
+
+    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+        """See `Rule.gradients`."""
+        rate_bar, before, potential_bar = spread(area, record, signal)
+        factors = self._at_first(area, record, memory)
+        table = self.credit(of_rates(area, before), factors)
+        for bar, step, source in zip(rate_bar, *_steps(area, record), strict=True):
+            factors = self._next(step, source, factors)
+            table += self.credit(of_rates(area, bar), factors)
+        return add(predictive(area, record, potential_bar), parameters(area, table))
+
+    def remember(self, area: Area, record: Record, memory: Memory) -> Factors:
+        """See `Rule.remember`."""
+        factors = self._at_first(area, record, memory)
+        for step, source in zip(*_steps(area, record), strict=True):
+            factors = self._next(step, source, factors)
+        return factors
+
+    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+        """See `Rule.recall`."""
+        if memory is None:
+            return {}
+        bar = of_fields(area, state_bar, memory.first)
+        return parameters(area, self.credit(bar, memory))
+
+    def _at_first(self, area: Area, record: Record, memory: Memory) -> Factors:
+        if memory is not None:
+            return memory
+        return self.begin(area, silence(record.currents[0]))
+
+    def _next(self, step: Linear, source: Tensor, factors: Factors) -> Factors:
+        if step.keep is not None:
+            keep = step.keep
+            factors = factors._replace(
+                first=factors.first * keep.view(-1, *[1] * (factors.first.dim() - 1)),
+                second=factors.second * keep.view(-1, *[1] * (factors.second.dim() - 1)),
+            )
+        moved = self.move(step, source, factors)
+        return moved._replace(noise=factors.noise.later())
+
+
+def balance(heavy: Tensor, light: Tensor) -> Tensor:
+    """sqrt(|heavy| / |light|) by stream, [batch]: what makes the norms of two factors equal."""
+    return ((_norm(heavy) + FLOOR) / (_norm(light) + FLOOR)).sqrt()
+
+
+def scale(factor: Tensor, by: Tensor) -> Tensor:
+    """factor [batch, ...] times a number for each stream, [batch]."""
+    return factor * by.view(-1, *[1] * (factor.dim() - 1))
+
+
+def _norm(factor: Tensor) -> Tensor:
+    return torch.linalg.vector_norm(factor.flatten(1), dim=1)
+
+
+def _steps(area: Area, record: Record) -> tuple[list[Linear], Tensor]:
+    count = record.currents.shape[0]
+    return list(linearise(area, record).split(count)), presynaptic(area, record)
