@@ -73,6 +73,26 @@ class Dynamics:
         kind = TensorReverse if kernel is None else FusedReverse
         return kind(self, currents, carried, rate_bar, carried_bar, kernel)
 
+    def slopes(self, currents: Tensor, carried: Sequence[Tensor]) -> list[list[Tensor | None]]:
+        """Pointwise derivatives of steps: [output][input], None where there is no way.
+
+        Args:
+            currents: [time, batch, current * unit, ...].
+            carried: the carried fields before each step, [time, batch, *units] each.
+
+        Returns:
+            for each of `outputs` its derivatives by each current, then by each carried field,
+            [time, batch, *units] each.
+        """
+        inputs = [a.detach() for a in currents.chunk(len(self.cell.currents), dim=2)]
+        inputs = [a.requires_grad_() for a in (*inputs, *(a.detach() for a in carried))]
+        with torch.enable_grad():
+            outputs = [o.sum() for o in self._step(*inputs)]
+        return [
+            list(torch.autograd.grad(o, inputs, retain_graph=True, allow_unused=True))
+            for o in outputs
+        ]
+
     def _split(self, currents: Tensor) -> tuple[Tensor, ...]:
         return currents.chunk(len(self.cell.currents), dim=1)
 
@@ -237,15 +257,8 @@ class TensorReverse(Reverse):
 
     def _differentiate(self, start: int, stop: int) -> None:
         """rows[t][input][output] = derivative of the output by the input, pointwise, or None."""
-        count = len(self.dynamics.cell.currents)
-        currents = self.currents[start:stop].chunk(count, dim=2)
-        inputs = [a.detach().requires_grad_() for a in currents]
-        inputs += [a[start:stop].detach().requires_grad_() for a in self.carried]
-        with torch.enable_grad():
-            outputs = [o.sum() for o in self.dynamics._step(*inputs)]
-        columns = [
-            torch.autograd.grad(o, inputs, retain_graph=True, allow_unused=True) for o in outputs
-        ]
+        carried = [field[start:stop] for field in self.carried]
+        columns = self.dynamics.slopes(self.currents[start:stop], carried)
         table = [
             [None if d is None else d.unbind(0) for d in row] for row in zip(*columns, strict=True)
         ]
