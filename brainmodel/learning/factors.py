@@ -11,28 +11,37 @@ products is no such product; random signs make it one whose mean is the sum:
     (p0 A + nu p1 A') (B / p0 + nu B' / p1)  =  A B + A' B' + nu (...),      mean of nu = 0
 
 for any p0, p1 > 0. Those that equal the norms of the two sides, the same for all, give the least
-variance. Symbols J, F, x, L are those of `linear.py` and docs/learning.md.
+variance. J, F and x are those of `targets.py`, L is the learning signal.
 """
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.linear import (
-    Linear,
-    add,
-    linearise,
+from brainmodel.learning.jacobian import Linear, linearise
+from brainmodel.learning.noise import Noise, silence
+from brainmodel.learning.rule import (
+    Gradients,
+    Memory,
+    Record,
+    Rule,
+    Signal,
+    predictive,
+    spread,
+)
+from brainmodel.learning.targets import (
+    combine,
     of_fields,
     of_rates,
     parameters,
     presynaptic,
     require_dense,
+    sizes,
 )
-from brainmodel.learning.noise import Noise, silence
-from brainmodel.learning.rule import Gradients, Memory, Record, Rule, Signal, predictive, spread
 
 FLOOR = 1e-7  # added to norms, so that their ratio is finite where a factor is zero
 
@@ -65,11 +74,15 @@ class Factored(Rule):
         """Factors of streams that begin: zeros."""
 
     @abstractmethod
-    def move(self, step: Linear, source: Tensor, factors: Factors) -> Factors:
-        """Factors after a step from those before it.
+    def move(
+        self, area: Area, linear: Linear, t: int, source: Tensor, factors: Factors
+    ) -> tuple[Tensor, Tensor]:
+        """A(t) and B(t) from those before, for step t of a linearised window.
 
         Args:
-            step: the step, linearised.
+            area: the area.
+            linear: the window, linearised.
+            t: the step.
             source: x(t), [batch, source].
             factors: those before the step, zeros where the stream was reset.
         """
@@ -81,19 +94,16 @@ class Factored(Rule):
     def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
         """See `Rule.gradients`."""
         rate_bar, before, potential_bar = spread(area, record, signal)
-        factors = self._at_first(area, record, memory)
-        table = self.credit(of_rates(area, before), factors)
-        for bar, step, source in zip(rate_bar, *_steps(area, record), strict=True):
-            factors = self._next(step, source, factors)
+        table = area.bias.new_zeros(sizes(area)[1:])
+        bars = [before, *rate_bar]
+        for bar, factors in zip(bars, self._course(area, record, memory), strict=True):
             table += self.credit(of_rates(area, bar), factors)
-        return add(predictive(area, record, potential_bar), parameters(area, table))
+        return combine(predictive(area, record, potential_bar), parameters(area, table))
 
-    def remember(self, area: Area, record: Record, memory: Memory) -> Factors:
+    def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`."""
-        factors = self._at_first(area, record, memory)
-        for step, source in zip(*_steps(area, record), strict=True):
-            factors = self._next(step, source, factors)
-        return factors
+        *_, last = self._course(area, record, memory)
+        return last
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
@@ -102,20 +112,20 @@ class Factored(Rule):
         bar = of_fields(area, state_bar, memory.first)
         return parameters(area, self.credit(bar, memory))
 
-    def _at_first(self, area: Area, record: Record, memory: Memory) -> Factors:
-        if memory is not None:
-            return memory
-        return self.begin(area, silence(record.currents[0]))
-
-    def _next(self, step: Linear, source: Tensor, factors: Factors) -> Factors:
-        if step.keep is not None:
-            keep = step.keep
-            factors = factors._replace(
-                first=factors.first * keep.view(-1, *[1] * (factors.first.dim() - 1)),
-                second=factors.second * keep.view(-1, *[1] * (factors.second.dim() - 1)),
-            )
-        moved = self.move(step, source, factors)
-        return moved._replace(noise=factors.noise.later())
+    def _course(self, area: Area, record: Record, factors: Factors | None) -> Iterator[Factors]:
+        """The factors before the window and after each of its steps."""
+        if factors is None:
+            factors = self.begin(area, silence(record.currents[0]))
+        yield factors
+        linear = linearise(area, record)
+        for t, source in enumerate(presynaptic(area, record)):
+            if record.keep is not None:
+                keep = record.keep[t]
+                first, second = scale(factors.first, keep), scale(factors.second, keep)
+                factors = Factors(first, second, factors.noise)
+            first, second = self.move(area, linear, t, source, factors)
+            factors = Factors(first, second, factors.noise.later())
+            yield factors
 
 
 def balance(heavy: Tensor, light: Tensor) -> Tensor:
@@ -130,8 +140,3 @@ def scale(factor: Tensor, by: Tensor) -> Tensor:
 
 def _norm(factor: Tensor) -> Tensor:
     return torch.linalg.vector_norm(factor.flatten(1), dim=1)
-
-
-def _steps(area: Area, record: Record) -> tuple[list[Linear], Tensor]:
-    count = record.currents.shape[0]
-    return list(linearise(area, record).split(count)), presynaptic(area, record)

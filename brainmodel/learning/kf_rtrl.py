@@ -18,9 +18,10 @@ from torch import Tensor
 
 from areas import Area
 from brainmodel.learning.factors import Factored, Factors, balance, scale
-from brainmodel.learning.linear import Linear, size
+from brainmodel.learning.jacobian import Linear
 from brainmodel.learning.noise import Noise
 from brainmodel.learning.rule import Criteria
+from brainmodel.learning.targets import sizes, written_out
 
 
 class KFRTRL(Factored):
@@ -39,21 +40,20 @@ class KFRTRL(Factored):
 
     def begin(self, area: Area, noise: Noise) -> Factors:
         """See `Factored.begin`; A [batch, source], B [batch, state, target]."""
-        state, targets, sources = size(area)
+        size = sizes(area)
         batch, new = noise.stream.shape[0], area.bias.new_zeros
-        return Factors(new(batch, sources), new(batch, state, targets), noise)
+        return Factors(new(batch, size.sources), new(batch, size.state, size.targets), noise)
 
-    def move(self, step: Linear, source: Tensor, factors: Factors) -> Factors:
+    def move(
+        self, area: Area, linear: Linear, t: int, source: Tensor, factors: Factors
+    ) -> tuple[Tensor, Tensor]:
         """See `Factored.move`."""
         nu = factors.noise.signs(self.seed, 1, source)[:, 0]
-        old = step.jacobian(factors.second)
-        each = torch.eye(step.targets, dtype=source.dtype, device=source.device)
-        new = step.influence(each.expand(source.shape[0], -1, -1))
+        jacobian, new = written_out(area, linear, t)
+        old = jacobian @ factors.second
         keeps, adds = balance(old, factors.first), balance(new, source)
-        return factors._replace(
-            first=scale(factors.first, keeps) + scale(source, nu * adds),
-            second=scale(old, 1 / keeps) + scale(new, nu / adds),
-        )
+        first = scale(factors.first, keeps) + scale(source, nu * adds)
+        return first, scale(old, 1 / keeps) + scale(new, nu / adds)
 
     def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
         """See `Factored.credit`."""

@@ -17,9 +17,10 @@ from torch import Tensor
 
 from areas import Area
 from brainmodel.learning.factors import Factored, Factors, balance, scale
-from brainmodel.learning.linear import Linear, size
+from brainmodel.learning.jacobian import Linear
 from brainmodel.learning.noise import Noise
 from brainmodel.learning.rule import Criteria
+from brainmodel.learning.targets import sizes, written_out
 
 
 class RKFRTRL(Factored):
@@ -38,20 +39,20 @@ class RKFRTRL(Factored):
 
     def begin(self, area: Area, noise: Noise) -> Factors:
         """See `Factored.begin`; A [batch, target], B [batch, state, source]."""
-        state, targets, sources = size(area)
+        size = sizes(area)
         batch, new = noise.stream.shape[0], area.bias.new_zeros
-        return Factors(new(batch, targets), new(batch, state, sources), noise)
+        return Factors(new(batch, size.targets), new(batch, size.state, size.sources), noise)
 
-    def move(self, step: Linear, source: Tensor, factors: Factors) -> Factors:
+    def move(
+        self, area: Area, linear: Linear, t: int, source: Tensor, factors: Factors
+    ) -> tuple[Tensor, Tensor]:
         """See `Factored.move`."""
-        nu = factors.noise.signs(self.seed, step.targets, source)
-        old = step.jacobian(factors.second)
-        new = step.influence(nu[..., None]) * source[:, None]
+        nu = factors.noise.signs(self.seed, sizes(area).targets, source)
+        jacobian, influence = written_out(area, linear, t)
+        old, new = jacobian @ factors.second, influence @ nu[..., None] * source[:, None]
         keeps, adds = balance(old, factors.first), balance(new, nu)
-        return factors._replace(
-            first=scale(factors.first, keeps) + scale(nu, adds),
-            second=scale(old, 1 / keeps) + scale(new, 1 / adds),
-        )
+        first = scale(factors.first, keeps) + scale(nu, adds)
+        return first, scale(old, 1 / keeps) + scale(new, 1 / adds)
 
     def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
         """See `Factored.credit`."""

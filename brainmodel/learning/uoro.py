@@ -17,9 +17,10 @@ from torch import Tensor
 
 from areas import Area
 from brainmodel.learning.factors import Factored, Factors, balance, scale
-from brainmodel.learning.linear import Linear, places, size
+from brainmodel.learning.jacobian import Linear
 from brainmodel.learning.noise import Noise
 from brainmodel.learning.rule import Criteria
+from brainmodel.learning.targets import places, sizes, through_both, through_jacobian
 
 
 class UORO(Factored):
@@ -38,20 +39,21 @@ class UORO(Factored):
 
     def begin(self, area: Area, noise: Noise) -> Factors:
         """See `Factored.begin`; A [batch, state], B [batch, target, source]."""
-        state, targets, sources = size(area)
+        size = sizes(area)
         batch, new = noise.stream.shape[0], area.bias.new_zeros
-        return Factors(new(batch, state), new(batch, targets, sources), noise)
+        return Factors(new(batch, size.state), new(batch, size.targets, size.sources), noise)
 
-    def move(self, step: Linear, source: Tensor, factors: Factors) -> Factors:
+    def move(
+        self, area: Area, linear: Linear, t: int, source: Tensor, factors: Factors
+    ) -> tuple[Tensor, Tensor]:
         """See `Factored.move`."""
-        nu = factors.noise.signs(self.seed, step.state, source)
-        old = step.jacobian(factors.first[..., None])[..., 0]
-        new = step.credit(nu)[..., None] * source[:, None] * _existing(step.area, source)
+        nu = factors.noise.signs(self.seed, sizes(area).state, source)
+        old = through_jacobian(area, linear, t, factors.first)
+        heard = through_both(area, linear, t, nu)[1]
+        new = heard[..., None] * source[:, None] * _existing(area, source)
         keeps, adds = balance(factors.second, old), balance(new, nu)
-        return factors._replace(
-            first=scale(old, keeps) + scale(nu, adds),
-            second=scale(factors.second, 1 / keeps) + scale(new, 1 / adds),
-        )
+        first = scale(old, keeps) + scale(nu, adds)
+        return first, scale(factors.second, 1 / keeps) + scale(new, 1 / adds)
 
     def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
         """See `Factored.credit`."""
@@ -61,7 +63,7 @@ class UORO(Factored):
 
 def _existing(area: Area, like: Tensor) -> Tensor:
     """1 where a synapse or bias joins a target and a source, else 0, [target, source]."""
-    table = like.new_zeros(size(area)[1:])
+    table = like.new_zeros(sizes(area)[1:])
     for rows, columns in places(area).values():
         table[rows, columns] = 1
     return table
