@@ -1,9 +1,12 @@
 """Learning rules, one file each, and the scopes in which a learning signal travels."""
 
 from brainmodel.learning.bptt import BPTT
+from brainmodel.learning.dni import DNI
+from brainmodel.learning.dni_learnt import DNILearnt
 from brainmodel.learning.e_prop import EProp
 from brainmodel.learning.e_prop_literal import EPropLiteral
 from brainmodel.learning.gated_microcircuit import GatedMicrocircuit
+from brainmodel.learning.kernl import KeRNL
 from brainmodel.learning.kf_rtrl import KFRTRL
 from brainmodel.learning.none import NoLearning
 from brainmodel.learning.r_kf_rtrl import RKFRTRL
@@ -13,6 +16,9 @@ from brainmodel.learning.uoro import UORO
 
 __all__ = [
     "BPTT",
+    "DNI",
+    "DNILearnt",
+    "KeRNL",
     "KFRTRL",
     "RKFRTRL",
     "UORO",

@@ -23,12 +23,11 @@ from torch import Tensor
 
 from areas import Area
 from brainmodel.learning.jacobian import Linear, linearise
-from brainmodel.learning.noise import Noise, silence
+from brainmodel.learning.noise import Noise, Noisy
 from brainmodel.learning.rule import (
     Gradients,
     Memory,
     Record,
-    Rule,
     Signal,
     predictive,
     spread,
@@ -54,16 +53,8 @@ class Factors(NamedTuple):
     noise: Noise
 
 
-class Factored(Rule):
-    """A rule whose influence is a product of two factors, one of them random.
-
-    Args:
-        seed: of its noise. Areas of one seed and size share their noise.
-    """
-
-    def __init__(self, seed: int = 0):
-        super().__init__()
-        self.seed = seed
+class Factored(Noisy):
+    """A rule whose influence is a product of two factors, one of them random."""
 
     def build(self, area: Area) -> None:
         """See `Rule.build`; refuses maps."""
@@ -112,10 +103,9 @@ class Factored(Rule):
         bar = of_fields(area, state_bar, memory.first)
         return parameters(area, self.credit(bar, memory))
 
-    def _course(self, area: Area, record: Record, factors: Factors | None) -> Iterator[Factors]:
+    def _course(self, area: Area, record: Record, factors: Memory) -> Iterator[Factors]:
         """The factors before the window and after each of its steps."""
-        if factors is None:
-            factors = self.begin(area, silence(record.currents[0]))
+        factors = self.begun(area, record, factors)
         yield factors
         linear = linearise(area, record)
         for t, source in enumerate(presynaptic(area, record)):

@@ -4,9 +4,9 @@
     B_iyj(t) = exp(-gamma_i) B_iyj(t-1) + F_iy(t) x_j(t)
     gradient_yj = sum_t sum_ki L_k(t) A_ki B_iyj(t)                    y: the currents of i's unit
 
-A (sensitivity) and gamma (decay) come from node perturbation. A second copy of the state, s + d, is
-run on the same inputs and pushed by noise zeta at every step; what became of the pushes is regressed
-on what the kernels make of them:
+A (sensitivity) and gamma (decay) come from node perturbation. A second copy of the state, s + d,
+runs on the same inputs and is pushed by noise zeta at every step; what became of the pushes is
+regressed on what the kernels make of them:
 
     d(t)     = step( s(t-1) + d(t-1) ) - s(t) + zeta(t)
     Omega(t) = exp(-gamma) Omega(t-1) + zeta(t)
@@ -29,19 +29,25 @@ from torch import Tensor, nn
 
 from areas import Area
 from brainmodel.learning.jacobian import Linear, linearise
-from brainmodel.learning.noise import Noise, silence
+from brainmodel.learning.noise import Noise, Noisy
 from brainmodel.learning.rule import (
     Criteria,
     Gradients,
     Memory,
     Record,
-    Rule,
     Signal,
     predictive,
     spread,
     synaptic,
 )
-from brainmodel.learning.targets import of_fields, of_rates, parameters, presynaptic, require_dense
+from brainmodel.learning.targets import (
+    combine,
+    of_fields,
+    of_rates,
+    parameters,
+    presynaptic,
+    require_dense,
+)
 
 
 class Pushed(NamedTuple):
@@ -60,7 +66,7 @@ class Kernels(NamedTuple):
     pushed: Pushed
 
 
-class KeRNL(Rule):
+class KeRNL(Noisy):
     """Kernel recurrent learning, for dense areas of any cell.
 
     It has parameters of its own, the sensitivity A and the logarithm of gamma. Their gradients
@@ -81,13 +87,13 @@ class KeRNL(Rule):
     )
 
     def __init__(self, decay: float = 0.5, sigma: float = 0.01, span: int = 20, seed: int = 0):
-        super().__init__()
+        super().__init__(seed)
         for name, value in {"decay": decay, "sigma": sigma}.items():
             if value <= 0:
                 raise ValueError(f"rule.{name}: need a number above 0, got {value}")
         if span < 1:
             raise ValueError(f"rule.span: need 1 step or more, got {span}")
-        self.decay, self.sigma, self.span, self.seed = decay, sigma, span, seed
+        self.decay, self.sigma, self.span = decay, sigma, span
 
     def build(self, area: Area) -> None:
         """See `Rule.build`; makes A and gamma."""
@@ -96,6 +102,13 @@ class KeRNL(Rule):
         self.sensitivity = nn.Parameter(torch.eye(size))
         self.log_decay = nn.Parameter(torch.full((size,), math.log(self.decay)))
 
+    def begin(self, area: Area, noise: Noise) -> Kernels:
+        """See `Noisy.begin`."""
+        batch, targets = noise.stream.shape[0], area.bias.shape[0]
+        shape = (batch, len(area.dynamics.outputs), targets, sizes(area).sources)
+        none = self.log_decay.new_zeros(batch, len(self.log_decay))
+        return Kernels(none.new_zeros(shape), Pushed(none, none, none, noise))
+
     @property
     def kernel(self) -> Tensor:
         """exp(-gamma), [field * unit]."""
@@ -103,6 +116,7 @@ class KeRNL(Rule):
 
     def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
         """See `Rule.gradients`; under "rule.*" those of the regression, whatever the loss says."""
+        memory = self.begun(area, record, memory)
         rate_bar, before, potential_bar = spread(area, record, signal)
         linear = linearise(area, record)
         heard = of_rates(area, rate_bar) @ self.sensitivity
@@ -112,23 +126,22 @@ class KeRNL(Rule):
         fields = heard.unflatten(2, (-1, area.units[0]))
         currents_bar = torch.einsum("tbfu,tbfcu->tbcu", fields, linear.currents).flatten(2)
         found = synaptic(area, record, currents_bar)
-        if memory is not None:
-            bar = of_rates(area, before) @ self.sensitivity + decays[0] * heard[0]
-            for name, gradient in _credit(area, bar, memory.traces).items():
-                found[name] = found[name] + gradient
-        return found | predictive(area, record, potential_bar) | self._regress(area, record, memory)
+        bar = of_rates(area, before) @ self.sensitivity + decays[0] * heard[0]
+        found = combine(found, _credit(area, bar, memory.traces))
+        found |= predictive(area, record, potential_bar)
+        return found | self._regress(area, record, memory.pushed)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`."""
+        memory = self.begun(area, record, memory)
         decays = self._decays(record)
         left = torch.ones_like(decays)  # what is left of step t's trace after the window
         for t in reversed(range(len(left) - 1)):
             left[t] = decays[t + 1] * left[t + 1]
         traces = _written(linearise(area, record), left, presynaptic(area, record))
-        if memory is not None:
-            fields = (decays[0] * left[0]).unflatten(1, (-1, area.units[0]))
-            traces += fields.repeat(1, 1, len(area.cell.currents))[..., None] * memory.traces
-        *_, pushed = self._pushes(area, record, memory)
+        fields = (decays[0] * left[0]).unflatten(1, (-1, area.units[0]))
+        traces += fields.repeat(1, 1, len(area.cell.currents))[..., None] * memory.traces
+        *_, pushed = self._pushes(area, record, memory.pushed)
         return Kernels(traces, pushed)
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
@@ -149,26 +162,19 @@ class KeRNL(Rule):
         kernel = self.kernel.expand(steps, batch, -1)
         return kernel * (1 if record.keep is None else record.keep[..., None])
 
-    def _regress(self, area: Area, record: Record, memory: Memory) -> Gradients:
+    def _regress(self, area: Area, record: Record, pushed: Pushed) -> Gradients:
         """Gradients of the mean over steps and streams of |d - A Omega|^2 / 2."""
         bars = torch.zeros_like(self.sensitivity), torch.zeros_like(self.log_decay)
-        _, *course = self._pushes(area, record, memory)
-        for pushed in course:
-            missed = pushed.filtered @ self.sensitivity.t() - pushed.deviation
-            bars[0].add_(missed.t() @ pushed.filtered)
-            bars[1].add_((missed @ self.sensitivity * pushed.slope).sum(0))
+        for now in self._pushes(area, record, pushed):
+            missed = now.filtered @ self.sensitivity.t() - now.deviation
+            bars[0].add_(missed.t() @ now.filtered)
+            bars[1].add_((missed @ self.sensitivity * now.slope).sum(0))
         count = record.currents.shape[0] * record.currents.shape[1]
         slope = -torch.exp(self.log_decay) * self.kernel
         return {"rule.sensitivity": bars[0] / count, "rule.log_decay": bars[1] * slope / count}
 
-    def _pushes(self, area: Area, record: Record, memory: Kernels | None) -> Iterator[Pushed]:
-        """The perturbed copy before the window and after each of its steps."""
-        if memory is None:
-            none = record.currents.new_zeros(record.currents.shape[1], len(self.log_decay))
-            pushed = Pushed(none, none, none, silence(none))
-        else:
-            pushed = memory.pushed
-        yield pushed
+    def _pushes(self, area: Area, record: Record, pushed: Pushed) -> Iterator[Pushed]:
+        """The perturbed copy after each step, from that before the window."""
         for t in range(record.currents.shape[0]):
             step = record.stretch(t, t + 1)
             d, omega, gamma = (a * self._lives(step, pushed.noise) for a in pushed[:3])
@@ -222,5 +228,4 @@ def _written(linear: Linear, left: Tensor, sources: Tensor) -> Tensor:
 def _credit(area: Area, state_bar: Tensor, traces: Tensor) -> Gradients:
     """Gradients that derivatives by the nodes [batch, field * unit] make with the traces."""
     fields = state_bar.unflatten(1, (-1, area.units[0])).repeat(1, 1, len(area.cell.currents))
-    table = torch.einsum("bfy,bfyj->yj", fields, traces)
-    return {n: g for n, g in parameters(area, table).items() if not n.startswith("predictor.")}
+    return parameters(area, torch.einsum("bfy,bfyj->yj", fields, traces))

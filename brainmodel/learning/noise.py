@@ -6,11 +6,15 @@ of Steele, Lea & Flood (2014), "Fast splittable pseudorandom number generators" 
 is carried from window to window, saved and moved to a device, is where each stream stands.
 """
 
+from abc import abstractmethod
 from typing import NamedTuple
 
 import torch
 import torch.distributed
 from torch import Tensor
+
+from areas import Area
+from brainmodel.learning.rule import Memory, Record, Rule
 
 GAMMA = -0x61C8864680B583EB  # the odd number next to 2^64 over the golden ratio, as signed
 FIRST, SECOND = -0x40A7B892E31B1A47, -0x6B2FB644ECCEEE15
@@ -39,6 +43,26 @@ class Noise(NamedTuple):
         place = torch.arange(1, count + 1, device=self.stream.device)
         mixed = _mix(_mix(seed + self.stream * GAMMA) + self.clock * GAMMA)
         return _mix(mixed[:, None] + place * GAMMA)
+
+
+class Noisy(Rule):
+    """A rule with noise of its own, different in each stream.
+
+    Args:
+        seed: of the noise. Areas of one seed and size share their noise.
+    """
+
+    def __init__(self, seed: int = 0):
+        super().__init__()
+        self.seed = seed
+
+    @abstractmethod
+    def begin(self, area: Area, noise: Noise) -> Memory:
+        """What it remembers of streams that begin."""
+
+    def begun(self, area: Area, record: Record, memory: Memory) -> Memory:
+        """The memory before a window, at the very first that of streams that begin."""
+        return self.begin(area, silence(record.currents[0])) if memory is None else memory
 
 
 def silence(like: Tensor) -> Noise:

@@ -60,11 +60,15 @@ def places(area: Area) -> dict[str, tuple[slice, slice]]:
 
 
 def parameters(area: Area, table: Tensor) -> Gradients:
-    """Gradients by name from a table [target, source]; what is no parameter is left out."""
+    """Gradients by name from a table [target, source]; what is no parameter is left out.
+
+    A table of the currents alone gives none of the predictor's.
+    """
     shapes = {name: parameter.shape for name, parameter in area.named_parameters()}
     return {
         name: table[rows, columns].reshape(shapes[name])
         for name, (rows, columns) in places(area).items()
+        if rows.stop <= len(table)
     }
 
 
