@@ -47,6 +47,7 @@ from brainmodel.learning.targets import (
     parameters,
     presynaptic,
     require_dense,
+    sizes,
 )
 
 
