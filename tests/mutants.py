@@ -302,7 +302,7 @@ MUTANTS = [
         tests="tests/learning/test_factors.py -k 'over_all_noise and KFRTRL and leaky'",
     ),
     Mutant(
-        file="brainmodel/learning/r_kf_rtrl.py",
+        file="brainmodel/learning/rkf_rtrl.py",
         old="influence @ nu[..., None]",
         new="influence.sum(2, keepdim=True)",
         tests="tests/learning/test_factors.py -k 'over_all_noise and RKFRTRL and leaky'",

@@ -9,7 +9,7 @@ from brainmodel.learning.gated_microcircuit import GatedMicrocircuit
 from brainmodel.learning.kernl import KeRNL
 from brainmodel.learning.kf_rtrl import KFRTRL
 from brainmodel.learning.none import NoLearning
-from brainmodel.learning.r_kf_rtrl import RKFRTRL
+from brainmodel.learning.rkf_rtrl import RKFRTRL
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Record, Rule, Signal
 from brainmodel.learning.scope import Global, Local, Scope
 from brainmodel.learning.uoro import UORO
