@@ -1,6 +1,6 @@
 """What a brain learns from a stream: by its own rules, and by autograd through a literal one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from brainmodel.brain import Brain
+from brainmodel.learning.noise import Noise, Noisy
+from brainmodel.state import BrainState
 from objectives import Activity
 from tests.literal import Literal
 
@@ -33,6 +35,21 @@ def total(brain: Brain, activities: Mapping[str, Activity]) -> Tensor:
     return torch.stack(losses).sum()
 
 
+def mean(brain: Brain, activities: Mapping[str, Activity]) -> Tensor:
+    """The same as a mean over steps and streams, as losses in training are."""
+    return total(brain, activities) / next(iter(activities.values())).valid.numel()
+
+
+def begin(brain: Brain, streams: Sequence[int]) -> BrainState:
+    """The state of streams that begin, with the noise that streams of these numbers have."""
+    state = brain.initial_state(len(streams))
+    noise = Noise(torch.tensor(streams), torch.zeros(len(streams), dtype=torch.int64))
+    rules = {name: brain.rule(name) for name in brain.areas}
+    noisy = {name: rule for name, rule in rules.items() if isinstance(rule, Noisy)}
+    memories = {name: rule.begin(brain.area(name), noise) for name, rule in noisy.items()}
+    return state._replace(memories=state.memories | memories)
+
+
 def complete(brain: Brain, gradients: Sequence[Tensor | None]) -> Gradients:
     """Gradients by name, zeros where there is none."""
     named = [(n, p) for n, p in brain.named_parameters() if p.requires_grad]
@@ -53,14 +70,22 @@ def add(found: Sequence[Gradients]) -> Gradients:
 
 
 def learn(
-    brain: Brain, inputs: Mapping[str, Tensor], reset: Tensor, lengths: Sequence[int] = (10**9,)
+    brain: Brain,
+    inputs: Mapping[str, Tensor],
+    reset: Tensor,
+    lengths: Sequence[int] = (10**9,),
+    state: BrainState | None = None,
+    loss_of: Callable[[Brain, Mapping[str, Activity]], Tensor] = total,
 ) -> Gradients:
-    """The brain's own gradients of `total` over a stream, summed over windows of these lengths."""
-    state, found = None, []
+    """The brain's own gradients over a stream, summed over windows of these lengths.
+
+    Of `total`, unless another loss is given; from streams that begin, unless there is a state.
+    """
+    found = []
     for first, last in windows(len(reset), lengths):
         window = {name: signal[first:last] for name, signal in inputs.items()}
         activities, state = brain(window, reset[first:last], state)
-        loss = total(brain, activities)
+        loss = loss_of(brain, activities)
         made = torch.autograd.grad(loss, learnt(brain), allow_unused=True)
         found.append(complete(brain, made))
     return add(found)

@@ -337,6 +337,72 @@ MUTANTS = [
         new="if True:",
         tests="tests/training/test_soundness.py -k stops_training",
     ),
+    Mutant(
+        file="brainmodel/learning/factors.py",
+        old="(_norm(heavy) + FLOOR) / (_norm(light) + FLOOR)",
+        new="(_norm(light) + FLOOR) / (_norm(heavy) + FLOOR)",
+        tests="tests/learning/test_factors.py -k balanced_by",
+    ),
+    Mutant(
+        file="brainmodel/learning/factors.py",
+        old="factors = Factors(first, second, factors.noise.later())",
+        new="factors = Factors(first, second, factors.noise)",
+        tests="tests/learning/test_factors.py -k 'defined and UORO'",
+    ),
+    Mutant(
+        file="brainmodel/learning/uoro.py",
+        old="scale(new, 1 / adds)",
+        new="new",
+        tests="tests/learning/test_factors.py -k 'over_all_noise and UORO and leaky'",
+    ),
+    Mutant(
+        file="brainmodel/learning/kf_rtrl.py",
+        old="scale(new, nu / adds)",
+        new="scale(new, 1 / adds)",
+        tests="tests/learning/test_factors.py -k 'over_all_noise and KFRTRL and leaky'",
+    ),
+    Mutant(
+        file="brainmodel/learning/rkf_rtrl.py",
+        old="influence @ nu[..., None]",
+        new="influence.sum(2, keepdim=True)",
+        tests="tests/learning/test_factors.py -k 'over_all_noise and RKFRTRL and leaky'",
+    ),
+    Mutant(
+        file="brainmodel/learning/noise.py",
+        old="& ((1 << (64 - bits)) - 1)",
+        new="",
+        tests="tests/learning/test_noise.py -k splitmix64",
+    ),
+    Mutant(
+        file="brainmodel/learning/kernl.py",
+        old="slope=self.kernel * gamma + omega",
+        new="slope=self.kernel * gamma + zeta",
+        tests="tests/learning/test_kernl.py -k 'follow_the_regression and leaky'",
+    ),
+    Mutant(
+        file="brainmodel/learning/kernl.py",
+        old="(decays[0] * left[0]).unflatten",
+        new="left[0].unflatten",
+        tests="tests/learning/test_kernl.py -k 'traces and leaky'",
+    ),
+    Mutant(
+        file="brainmodel/learning/synthetic.py",
+        old="[states, drives] if self.drive else [states]",
+        new="[states, drives] if self.drive else [states + drives.mean()]",
+        tests="tests/learning/test_dni.py -k leaks",
+    ),
+    Mutant(
+        file="brainmodel/learning/synthetic.py",
+        old="taught + more[1]",
+        new="taught",
+        tests="tests/learning/test_dni.py -k length",
+    ),
+    Mutant(
+        file="brainmodel/learning/dni_learnt.py",
+        old="before if keep is None else before * keep[0][:, None]",
+        new="before",
+        tests="tests/learning/test_dni.py -k 'defined and DNILearnt'",
+    ),
 ]
 
 

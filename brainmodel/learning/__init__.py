@@ -2,23 +2,31 @@
 
 from brainmodel.learning.adjacent import Adjacent
 from brainmodel.learning.bptt import BPTT
+from brainmodel.learning.dni import DNI
+from brainmodel.learning.dni_learnt import DNILearnt
 from brainmodel.learning.e_prop import EProp
 from brainmodel.learning.e_prop_literal import EPropLiteral
 from brainmodel.learning.end_to_end import Global
 from brainmodel.learning.f_bptt import FBPTT
 from brainmodel.learning.gated_microcircuit import GatedMicrocircuit
 from brainmodel.learning.hebbian import Hebbian
+from brainmodel.learning.kernl import KeRNL
+from brainmodel.learning.kf_rtrl import KFRTRL
 from brainmodel.learning.none import NoLearning
 from brainmodel.learning.rflo import RFLO
+from brainmodel.learning.rkf_rtrl import RKFRTRL
 from brainmodel.learning.rtrl import RTRL
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Record, Rule, Signal
 from brainmodel.learning.scope import Local, Scope
 from brainmodel.learning.snap import SnAp
+from brainmodel.learning.uoro import UORO
 
 __all__ = [
     "Adjacent",
     "BPTT",
     "Criteria",
+    "DNI",
+    "DNILearnt",
     "EProp",
     "EPropLiteral",
     "FBPTT",
@@ -26,14 +34,18 @@ __all__ = [
     "Global",
     "Gradients",
     "Hebbian",
+    "KFRTRL",
+    "KeRNL",
     "Local",
     "Memory",
     "NoLearning",
     "RFLO",
+    "RKFRTRL",
     "RTRL",
     "Record",
     "Rule",
     "Scope",
     "Signal",
     "SnAp",
+    "UORO",
 ]

@@ -35,15 +35,17 @@ def recorded(brain: Brain) -> tuple[Record, Signal]:
     return record, Signal(rate, prediction)
 
 
-def test_a_batch_is_the_sum_of_its_samples(name: str) -> None:
+def test_a_batch_is_the_mean_of_its_samples(name: str) -> None:
+    """Of a loss that is a mean, as in training; each sample with the noise of its stream."""
     brain = brain_of(name)
     inputs, reset = toy.stream(brain, batch=3)
-    together = lessons.learn(brain, inputs, reset, [2, 3])
-    alone = [
-        lessons.learn(brain, {"eye": inputs["eye"][:, k : k + 1]}, reset[:, k : k + 1], [2, 3])
-        for k in range(3)
-    ]
-    lessons.assert_same(together, lessons.add(alone))
+    together = lessons.learn(brain, inputs, reset, [2, 3], loss_of=lessons.mean)
+    alone = []
+    for k in range(3):
+        eye, only = inputs["eye"][:, k : k + 1], reset[:, k : k + 1]
+        begun = lessons.begin(brain, [k])
+        alone.append(lessons.learn(brain, {"eye": eye}, only, [2, 3], begun, lessons.mean))
+    lessons.assert_same(together, {key: g / 3 for key, g in lessons.add(alone).items()})
     assert lessons.distance(together, alone[0]) > 1e-3
 
 

@@ -1,0 +1,40 @@
+"""DNI, decoupled neural interfaces: synthetic gradients, bootstrapped through the Jacobian.
+
+    g(t) = A [s(t); 1],    g(t-1) learns to be J(t)^T ( L(t) + g(t) )
+    gradient = sum_t F(t)^T ( L(t) + g(t) ) (x) x(t)
+
+Source: Jaderberg et al. (2017), "Decoupled neural interfaces using synthetic gradients",
+arXiv:1608.05343, in the online form of Marschall, Cho & Savin (2020), JMLR 21(135), section on DNI
+(which asks the synthesizer for L(t), too, and therefore shows it the label). See `synthetic.py`.
+Future-facing, deterministic, numerical; time per step and stream O(N^2), memory O(N^2) in all.
+"""
+
+from torch import Tensor
+
+from areas import Area
+from brainmodel.learning.rule import Criteria
+from brainmodel.learning.synthetic import Pairs, Synthetic
+from brainmodel.learning.targets import through_both
+
+
+class DNI(Synthetic):
+    """Synthetic gradients, for dense areas of any cell.
+
+    It learns a synthesizer besides, A. Under scope `global` that is not asked for: there the
+    rule is backpropagation through time within the window.
+
+    Args:
+        drive: whether the synthesizer sees the drive, too. Where an area is taught by its drive
+            that gives it the label, as in Marschall et al.
+
+    Raises:
+        ValueError: in `build`, for maps.
+    """
+
+    criteria = Criteria(
+        "future", "A_li", stochastic=False, closed_form=False, time="N^2", memory="N^2"
+    )
+
+    def back(self, area: Area, pairs: Pairs, state_bar: Tensor) -> Tensor:
+        """See `Synthetic.back`; the area's own Jacobian."""
+        return through_both(area, pairs.linear, 0, state_bar)[0]

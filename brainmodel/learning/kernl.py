@@ -1,0 +1,232 @@
+"""KeRNL, kernel recurrent learning: sensitivities and the decay of their kernels are learnt.
+
+    ds_k(t) / ds_i(t - n) ~ A_ki exp(-gamma_i n)
+    B_iyj(t) = exp(-gamma_i) B_iyj(t-1) + F_iy(t) x_j(t)
+    gradient_yj = sum_t sum_ki L_k(t) A_ki B_iyj(t)                    y: the currents of i's unit
+
+A (sensitivity) and gamma (decay) come from node perturbation. A second copy of the state, s + d,
+runs on the same inputs and is pushed by noise zeta at every step; what became of the pushes is
+regressed on what the kernels make of them:
+
+    d(t)     = step( s(t-1) + d(t-1) ) - s(t) + zeta(t)
+    Omega(t) = exp(-gamma) Omega(t-1) + zeta(t)
+    minimise | d(t) - A Omega(t) |^2 / 2 sigma^2,     mean over steps and streams
+    Gamma(t) = dOmega(t)/dexp(-gamma) = exp(-gamma) Gamma(t-1) + Omega(t-1)
+
+Source: Roth, Kanitscheider & Fiete (2019), "Kernel RNN learning (KeRNL)", ICLR; in the notation of
+Marschall, Cho & Savin (2020), JMLR 21(135), section on KeRNL. Nodes are all state fields of all
+units, so that the memory of an LSTM has a kernel of its own. The way of the predictor's parameters
+through a felt error is left out: they learn from the prediction alone. Past-facing, stochastic,
+numerical; time and memory per step and stream O(N^2 + N M).
+"""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from areas import Area
+from brainmodel.learning.jacobian import Linear, linearise
+from brainmodel.learning.noise import Noise, Noisy
+from brainmodel.learning.rule import (
+    Criteria,
+    Gradients,
+    Memory,
+    Record,
+    Signal,
+    predictive,
+    spread,
+    synaptic,
+)
+from brainmodel.learning.targets import (
+    combine,
+    of_fields,
+    of_rates,
+    parameters,
+    presynaptic,
+    require_dense,
+    sizes,
+)
+
+
+class Pushed(NamedTuple):
+    """The perturbed copy of the state, and its regressors; in units of sigma."""
+
+    deviation: Tensor  # d, [batch, field * unit]
+    filtered: Tensor  # Omega, likewise
+    slope: Tensor  # Gamma, likewise
+    noise: Noise
+
+
+class Kernels(NamedTuple):
+    """What KeRNL remembers."""
+
+    traces: Tensor  # B after the last step, [batch, field, current * unit, source]
+    pushed: Pushed
+
+
+class KeRNL(Noisy):
+    """Kernel recurrent learning, for dense areas of any cell.
+
+    It has parameters of its own, the sensitivity A and the logarithm of gamma. Their gradients
+    come from the regression, whatever the loss.
+
+    Args:
+        decay: gamma at the start of training, per step, above 0. A starts as the identity.
+        sigma: size of the noise, above 0, in units of the state.
+        span: steps after which the perturbed copy begins anew from the true state, 1 or more.
+        seed: of the noise. Areas of one seed and size share their noise.
+
+    Raises:
+        ValueError: if an argument is out of range; in `build`, for maps.
+    """
+
+    criteria = Criteria(
+        "past", "A_ki B_ij", stochastic=True, closed_form=False, time="N^2 + N M", memory="N M"
+    )
+
+    def __init__(self, decay: float = 0.5, sigma: float = 0.01, span: int = 20, seed: int = 0):
+        super().__init__(seed)
+        for name, value in {"decay": decay, "sigma": sigma}.items():
+            if value <= 0:
+                raise ValueError(f"rule.{name}: need a number above 0, got {value}")
+        if span < 1:
+            raise ValueError(f"rule.span: need 1 step or more, got {span}")
+        self.decay, self.sigma, self.span = decay, sigma, span
+
+    def build(self, area: Area) -> None:
+        """See `Rule.build`; makes A and gamma."""
+        require_dense(area, "KeRNL", "EProp or BPTT")
+        size = len(area.dynamics.outputs) * area.units[0]
+        self.sensitivity = nn.Parameter(torch.eye(size))
+        self.log_decay = nn.Parameter(torch.full((size,), math.log(self.decay)))
+
+    def begin(self, area: Area, noise: Noise) -> Kernels:
+        """See `Noisy.begin`."""
+        batch, targets = noise.stream.shape[0], area.bias.shape[0]
+        shape = (batch, len(area.dynamics.outputs), targets, sizes(area).sources)
+        none = self.log_decay.new_zeros(batch, len(self.log_decay))
+        return Kernels(none.new_zeros(shape), Pushed(none, none, none, noise))
+
+    @property
+    def kernel(self) -> Tensor:
+        """exp(-gamma), [field * unit]."""
+        return torch.exp(-torch.exp(self.log_decay))
+
+    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+        """See `Rule.gradients`; under "rule.*" those of the regression, whatever the loss says."""
+        memory = self.begun(area, record, memory)
+        rate_bar, before, potential_bar = spread(area, record, signal)
+        linear = linearise(area, record)
+        heard = of_rates(area, rate_bar) @ self.sensitivity
+        decays = self._decays(record)
+        for t in reversed(range(len(heard) - 1)):
+            heard[t] += decays[t + 1] * heard[t + 1]
+        fields = heard.unflatten(2, (-1, area.units[0]))
+        currents_bar = torch.einsum("tbfu,tbfcu->tbcu", fields, linear.currents).flatten(2)
+        found = synaptic(area, record, currents_bar)
+        bar = of_rates(area, before) @ self.sensitivity + decays[0] * heard[0]
+        found = combine(found, _credit(area, bar, memory.traces))
+        found |= predictive(area, record, potential_bar)
+        return found | self._regress(area, record, memory.pushed)
+
+    def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
+        """See `Rule.remember`."""
+        memory = self.begun(area, record, memory)
+        decays = self._decays(record)
+        left = torch.ones_like(decays)  # what is left of step t's trace after the window
+        for t in reversed(range(len(left) - 1)):
+            left[t] = decays[t + 1] * left[t + 1]
+        traces = _written(linearise(area, record), left, presynaptic(area, record))
+        fields = (decays[0] * left[0]).unflatten(1, (-1, area.units[0]))
+        traces += fields.repeat(1, 1, len(area.cell.currents))[..., None] * memory.traces
+        *_, pushed = self._pushes(area, record, memory.pushed)
+        return Kernels(traces, pushed)
+
+    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+        """See `Rule.recall`."""
+        if memory is None:
+            return {}
+        bar = of_fields(area, state_bar, memory.traces) @ self.sensitivity
+        return _credit(area, bar, memory.traces)
+
+    @property
+    def cuts(self) -> bool:
+        """See `Rule.cuts`: under scope global it is credited through the units' own states."""
+        return True
+
+    def _decays(self, record: Record) -> Tensor:
+        """By what a trace is multiplied at each step, [time, batch, field * unit]."""
+        steps, batch = record.currents.shape[:2]
+        kernel = self.kernel.expand(steps, batch, -1)
+        return kernel * (1 if record.keep is None else record.keep[..., None])
+
+    def _regress(self, area: Area, record: Record, pushed: Pushed) -> Gradients:
+        """Gradients of the mean over steps and streams of |d - A Omega|^2 / 2."""
+        bars = torch.zeros_like(self.sensitivity), torch.zeros_like(self.log_decay)
+        for now in self._pushes(area, record, pushed):
+            missed = now.filtered @ self.sensitivity.t() - now.deviation
+            bars[0].add_(missed.t() @ now.filtered)
+            bars[1].add_((missed @ self.sensitivity * now.slope).sum(0))
+        count = record.currents.shape[0] * record.currents.shape[1]
+        slope = -torch.exp(self.log_decay) * self.kernel
+        return {"rule.sensitivity": bars[0] / count, "rule.log_decay": bars[1] * slope / count}
+
+    def _pushes(self, area: Area, record: Record, pushed: Pushed) -> Iterator[Pushed]:
+        """The perturbed copy after each step, from that before the window."""
+        for t in range(record.currents.shape[0]):
+            step = record.stretch(t, t + 1)
+            d, omega, gamma = (a * self._lives(step, pushed.noise) for a in pushed[:3])
+            zeta = pushed.noise.normal(self.seed, d.shape[1], d)
+            pushed = Pushed(
+                deviation=deviate(area, step, self.sigma * d) / self.sigma + zeta,
+                filtered=self.kernel * omega + zeta,
+                slope=self.kernel * gamma + omega,
+                noise=pushed.noise.later(),
+            )
+            yield pushed
+
+    def _lives(self, step: Record, noise: Noise) -> Tensor:
+        """0 where the copy begins anew, [batch, 1]."""
+        lives = (noise.clock % self.span != 0).to(step.currents.dtype)
+        return (lives if step.keep is None else lives * step.keep[0])[:, None]
+
+
+def deviate(area: Area, step: Record, deviation: Tensor) -> Tensor:
+    """How far from s(t) an area comes that was so far from s(t-1), on the same inputs.
+
+    Args:
+        area: the area.
+        step: the record of one step.
+        deviation: from the state before it, [batch, field * unit].
+    """
+    names = area.dynamics.outputs
+    by_field = dict(zip(names, deviation.chunk(len(names), dim=1), strict=True))
+    currents = step.currents[0].clone()
+    reached = currents[:, area.reached("recurrent")]
+    reached += area.synapses["recurrent"](by_field["rate"])
+    if "error" in area.afferents:
+        assert area.predictor is not None
+        weight = area.predictor.synapses["rate"].weight
+        potential = step.potential[0] + by_field["rate"] @ weight.t()
+        change = area.predictor.activate(potential) - step.prediction[0]
+        felt = currents[:, area.reached("error")]
+        felt -= area.synapses["error"](change)
+    fields = {name: step.before(name)[0] + by_field.get(name, 0) for name in step.fields}
+    new = area.cell.step(currents.chunk(len(area.cell.currents), 1), area.cell.state(**fields))
+    return torch.cat([getattr(new, name) - step.fields[name][1] for name in names], dim=1)
+
+
+def _written(linear: Linear, left: Tensor, sources: Tensor) -> Tensor:
+    """sum_t left(t) F(t) (x) x(t), [batch, field, current * unit, source]."""
+    fields, units = linear.currents.shape[2], linear.currents.shape[4]
+    weights = linear.currents * left.unflatten(2, (fields, units))[:, :, :, None]
+    return torch.einsum("tbfy,tbj->bfyj", weights.flatten(3), sources)
+
+
+def _credit(area: Area, state_bar: Tensor, traces: Tensor) -> Gradients:
+    """Gradients that derivatives by the nodes [batch, field * unit] make with the traces."""
+    fields = state_bar.unflatten(1, (-1, area.units[0])).repeat(1, 1, len(area.cell.currents))
+    return parameters(area, torch.einsum("bfy,bfyj->yj", fields, traces))

@@ -1,0 +1,61 @@
+"""KF-RTRL: real-time recurrent learning with a Kronecker-factored influence.
+
+    M_kij ~ A_j B_ki
+    A(t) = p0 A(t-1)  +  nu p1 x(t)
+    B(t) = J(t) B(t-1) / p0  +  nu F(t) / p1                    nu = +-1, by chance, at every step
+    p0 = sqrt( |J B(t-1)| / |A(t-1)| ),    p1 = sqrt( |F| / |x| )
+    gradient_ij = sum_t ( sum_k L_k(t) B_ki(t) ) A_j(t)
+
+Source: Mujika, Meier & Steger (2018), "Approximating real-time recurrent learning with random
+Kronecker factors", NeurIPS, arXiv:1805.10842, in the notation of Marschall, Cho & Savin (2020),
+JMLR 21(135). Of the two signs the paper draws only the product matters, so one is drawn. Its mean
+over the signs is the gradient of RTRL. Past-facing, stochastic, closed form; time per step and
+stream O(N^3), memory O(N^2 + M).
+"""
+
+import torch
+from torch import Tensor
+
+from areas import Area
+from brainmodel.learning.factors import Factored, Factors, balance, scale
+from brainmodel.learning.jacobian import Linear
+from brainmodel.learning.noise import Noise
+from brainmodel.learning.rule import Criteria
+from brainmodel.learning.targets import sizes, written_out
+
+
+class KFRTRL(Factored):
+    """Kronecker-factored real-time recurrent learning, for dense areas of any cell.
+
+    Args:
+        seed: of its random signs. Areas of one seed share their noise.
+
+    Raises:
+        ValueError: in `build`, for maps.
+    """
+
+    criteria = Criteria(
+        "past", "A_j B_ki", stochastic=True, closed_form=True, time="N^3", memory="N^2 + M"
+    )
+
+    def begin(self, area: Area, noise: Noise) -> Factors:
+        """See `Factored.begin`; A [batch, source], B [batch, state, target]."""
+        size = sizes(area)
+        batch, new = noise.stream.shape[0], area.bias.new_zeros
+        return Factors(new(batch, size.sources), new(batch, size.state, size.targets), noise)
+
+    def move(
+        self, area: Area, linear: Linear, t: int, source: Tensor, factors: Factors
+    ) -> tuple[Tensor, Tensor]:
+        """See `Factored.move`."""
+        nu = factors.noise.signs(self.seed, 1, source)[:, 0]
+        jacobian, new = written_out(area, linear, t)
+        old = jacobian @ factors.second
+        keeps, adds = balance(old, factors.first), balance(new, source)
+        first = scale(factors.first, keeps) + scale(source, nu * adds)
+        return first, scale(old, 1 / keeps) + scale(new, nu / adds)
+
+    def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
+        """See `Factored.credit`."""
+        heard = torch.einsum("bk,bki->bi", state_bar, factors.second)
+        return heard.t() @ factors.first

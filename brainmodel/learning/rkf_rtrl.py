@@ -1,0 +1,60 @@
+"""R-KF-RTRL, "reverse" KF-RTRL: the factors share the indices of the influence the other way.
+
+    M_kij ~ A_i B_kj
+    A(t) = p0 A(t-1)  +  p1 nu
+    B(t) = J(t) B(t-1) / p0  +  (F(t) nu (x) x(t)) / p1        nu_i = +-1, by chance, at every step
+    p0 = sqrt( |J B(t-1)| / |A(t-1)| ),    p1 = sqrt( |F nu (x) x| / |nu| )
+    gradient_ij = sum_t A_i(t) sum_k L_k(t) B_kj(t)
+
+Source: Marschall, Cho & Savin (2020), "A unified framework of online learning algorithms for
+training recurrent neural networks", JMLR 21(135), section on Reverse KF-RTRL. Its mean over the
+signs is the gradient of RTRL; its norm is many times as large, so give it a smaller learning rate.
+Past-facing, stochastic, closed form; time per step and stream O(N^2 M), memory O(N M).
+"""
+
+import torch
+from torch import Tensor
+
+from areas import Area
+from brainmodel.learning.factors import Factored, Factors, balance, scale
+from brainmodel.learning.jacobian import Linear
+from brainmodel.learning.noise import Noise
+from brainmodel.learning.rule import Criteria
+from brainmodel.learning.targets import sizes, written_out
+
+
+class RKFRTRL(Factored):
+    """Reverse Kronecker-factored real-time recurrent learning, for dense areas of any cell.
+
+    Args:
+        seed: of its random signs. Areas of one seed and size share their noise.
+
+    Raises:
+        ValueError: in `build`, for maps.
+    """
+
+    criteria = Criteria(
+        "past", "A_i B_kj", stochastic=True, closed_form=True, time="N^2 M", memory="N M"
+    )
+
+    def begin(self, area: Area, noise: Noise) -> Factors:
+        """See `Factored.begin`; A [batch, target], B [batch, state, source]."""
+        size = sizes(area)
+        batch, new = noise.stream.shape[0], area.bias.new_zeros
+        return Factors(new(batch, size.targets), new(batch, size.state, size.sources), noise)
+
+    def move(
+        self, area: Area, linear: Linear, t: int, source: Tensor, factors: Factors
+    ) -> tuple[Tensor, Tensor]:
+        """See `Factored.move`."""
+        nu = factors.noise.signs(self.seed, sizes(area).targets, source)
+        jacobian, influence = written_out(area, linear, t)
+        old, new = jacobian @ factors.second, influence @ nu[..., None] * source[:, None]
+        keeps, adds = balance(old, factors.first), balance(new, nu)
+        first = scale(factors.first, keeps) + scale(nu, adds)
+        return first, scale(old, 1 / keeps) + scale(new, 1 / adds)
+
+    def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
+        """See `Factored.credit`."""
+        heard = torch.einsum("bk,bkj->bj", state_bar, factors.second)
+        return factors.first.t() @ heard

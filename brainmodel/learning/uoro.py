@@ -1,0 +1,69 @@
+"""UORO, unbiased online recurrent optimization: an influence of rank one.
+
+    M_kij ~ A_k B_ij
+    A(t) = p0 J(t) A(t-1)  +  p1 nu
+    B(t) = B(t-1) / p0  +  (F(t)^T nu (x) x(t)) / p1          nu_k = +-1, by chance, at every step
+    p0 = sqrt( |B(t-1)| / |J A(t-1)| ),    p1 = sqrt( |F^T nu (x) x| / |nu| )
+    gradient = sum_t ( L(t) . A(t) ) B(t)
+
+Source: Tallec & Ollivier (2018), "Unbiased online recurrent optimization", arXiv:1702.05043,
+algorithm 1, in the notation of Marschall, Cho & Savin (2020), JMLR 21(135). Its mean over the signs
+is the gradient of RTRL; its norm is many times as large, so give it a smaller learning rate.
+Past-facing, stochastic, closed form; time and memory per step and stream O(N^2 + N M).
+"""
+
+import torch
+from torch import Tensor
+
+from areas import Area
+from brainmodel.learning.factors import Factored, Factors, balance, scale
+from brainmodel.learning.jacobian import Linear
+from brainmodel.learning.noise import Noise
+from brainmodel.learning.rule import Criteria
+from brainmodel.learning.targets import places, sizes, through_both, through_jacobian
+
+
+class UORO(Factored):
+    """Unbiased online recurrent optimization, for dense areas of any cell.
+
+    Args:
+        seed: of its random signs. Areas of one seed and size share their noise.
+
+    Raises:
+        ValueError: in `build`, for maps.
+    """
+
+    criteria = Criteria(
+        "past", "A_k B_ij", stochastic=True, closed_form=True, time="N^2 + N M", memory="N M"
+    )
+
+    def begin(self, area: Area, noise: Noise) -> Factors:
+        """See `Factored.begin`; A [batch, state], B [batch, target, source]."""
+        size = sizes(area)
+        batch, new = noise.stream.shape[0], area.bias.new_zeros
+        return Factors(new(batch, size.state), new(batch, size.targets, size.sources), noise)
+
+    def move(
+        self, area: Area, linear: Linear, t: int, source: Tensor, factors: Factors
+    ) -> tuple[Tensor, Tensor]:
+        """See `Factored.move`."""
+        nu = factors.noise.signs(self.seed, sizes(area).state, source)
+        old = through_jacobian(area, linear, t, factors.first)
+        heard = through_both(area, linear, t, nu)[1]
+        new = heard[..., None] * source[:, None] * _existing(area, source)
+        keeps, adds = balance(factors.second, old), balance(new, nu)
+        first = scale(old, keeps) + scale(nu, adds)
+        return first, scale(factors.second, 1 / keeps) + scale(new, 1 / adds)
+
+    def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
+        """See `Factored.credit`."""
+        heard = (state_bar * factors.first).sum(1)
+        return torch.einsum("b,bij->ij", heard, factors.second)
+
+
+def _existing(area: Area, like: Tensor) -> Tensor:
+    """1 where a synapse or bias joins a target and a source, else 0, [target, source]."""
+    table = like.new_zeros(sizes(area)[1:])
+    for rows, columns in places(area).values():
+        table[rows, columns] = 1
+    return table
