@@ -121,14 +121,14 @@ def area_of(units: int) -> Area:
     return brain.area("V1")
 
 
+@torch.no_grad()
 @pytest.mark.parametrize("by_unit", [False, True])
 def test_a_level_multiplies_what_is_said_at_its_step(by_unit: bool) -> None:
     """L_i(t) = M_i(t) r_i(t) + M_i(t+1) sum_j P_ji phi'_j(t+1) p_j(t+1), by loops."""
     brain = toy.lone(predictor=Predictor(torch.tanh))
     inputs, reset = toy.stream(brain, resets=False)
-    with torch.no_grad():
-        sweep = Sweep(brain, inputs, reset, brain.initial_state(2))
-        sweep.run()
+    sweep = Sweep(brain, inputs, reset, brain.initial_state(2))
+    sweep.run()
     area, record = brain.area("V1"), sweep.records()["V1"]
     steps, batch, units = record.fields["rate"][1:].shape
     said = torch.randn(steps, batch, units).double(), torch.randn(steps, batch, 4).double()
@@ -136,7 +136,7 @@ def test_a_level_multiplies_what_is_said_at_its_step(by_unit: bool) -> None:
     level = level.double()
     rate_bar, before, potential_bar = spread(area, record, Signal(*said, level))
     assert area.predictor is not None
-    weight = area.predictor.synapses["rate"].weight.detach()
+    weight = area.predictor.synapses["rate"].weight
     slope = 1 - record.prediction.square()
     for b in range(batch):
         for i in range(units):
