@@ -69,32 +69,6 @@ def test_reward_counts_beyond_what_is_usual() -> None:
             assert float(level[t, b]) == pytest.approx(0.5 + 2 * better)
 
 
-@pytest.mark.parametrize("made", [Surprise(0.2), Reward(rate=0.2)])
-def test_windows_of_any_length_give_the_same_levels_and_streams_do_not_meet(made) -> None:
-    seen = moments()
-    whole, _ = made.level(seen, None)
-    parts, memory = [], None
-    for first, last in ((0, 1), (1, 4), (4, 9)):
-        part = Moments(
-            seen.error[first:last],
-            {"reward": seen.inputs["reward"][first:last]},
-            seen.valid[first:last],
-            0,
-        )
-        level, memory = made.level(part, memory)
-        parts.append(level)
-    torch.testing.assert_close(torch.cat(parts), whole)
-    alone, _ = made.level(
-        Moments(
-            seen.error[:, 1:2], {"reward": seen.inputs["reward"][:, 1:2]}, seen.valid[:, 1:2], 0
-        ),
-        None,
-    )
-    torch.testing.assert_close(alone, whole[:, 1:2])
-    fresh, _ = made.level(part, None)
-    assert not torch.allclose(fresh, whole[4:]), "the memory matters"
-
-
 def test_types_hear_their_own_modulators() -> None:
     types = {"a": CellType(0.25, Constant(2.0)), "b": CellType(0.75, Surprise(0.2))}
     modulator, seen = CellTypes(types), moments()
