@@ -21,6 +21,9 @@ from brainmodel.state import BrainState
 from brainmodel.weights import require_means, weights
 from objectives import Activity, GroupObjective, Objective
 
+Losses = dict[str, dict[str, Tensor]]
+"""By area ("groups" for shared ones), by objective: a number."""
+
 
 class Brain(nn.Module):
     """Areas, the pathways between them, and what each learns for.
@@ -233,29 +236,37 @@ class Brain(nn.Module):
             delayed[name] = torch.cat([series[1:], adapted(name)[None]])
         return reports, state._replace(areas=states, delayed=delayed)
 
-    def losses(self, activities: Mapping[str, Activity]) -> dict[str, dict[str, Tensor]]:
+    def judge(self, activities: Mapping[str, Activity]) -> Losses:
         """By area, by objective: the loss, summed over valid steps, over all steps and streams.
 
-        Each times its weight. Objectives that areas share stand under "groups".
+        Not yet weighed. Objectives that areas share stand under "groups".
         """
-        found: dict[str, dict[str, Tensor]] = {}
+        found: Losses = {}
         for name, activity in activities.items():
             own = cast(nn.ModuleDict, self.objectives[name])
-            found[name] = {k: self._mean(name, k, own[k](activity), activity) for k in own}
+            found[name] = {k: (activity.valid * own[k](activity)).mean() for k in own}
         if len(self.groups):
-            first = next(iter(activities.values()))
-            found["groups"] = {
-                k: self._mean("groups", k, self.groups[k](dict(activities)), first)
-                for k in self.groups
-            }
+            valid = next(iter(activities.values())).valid
+            shared = {k: self.groups[k](dict(activities)) for k in self.groups}
+            found["groups"] = {k: (valid * loss).mean() for k, loss in shared.items()}
         return found
 
-    def _mean(self, place: str, name: str, loss: Tensor, activity: Activity) -> Tensor:
-        mean = (activity.valid * loss).mean()
+    def weigh(self, losses: Losses) -> Losses:
+        """Losses that `judge` found, each times its weight at this age."""
+        return {
+            place: {name: self._weighed(place, name, loss) for name, loss in own.items()}
+            for place, own in losses.items()
+        }
+
+    def _weighed(self, place: str, name: str, loss: Tensor) -> Tensor:
         weight = self.weights[place][name]
-        if weight.schedule is None and weight.value == 1:
-            return mean
-        return weight.at(int(self.age)) * mean
+        if weight.schedule is None:
+            return loss if weight.value == 1 else weight.value * loss
+        return weight.at(int(self.age)) * loss
+
+    def losses(self, activities: Mapping[str, Activity]) -> Losses:
+        """By area, by objective: `judge`, then `weigh`; their sum is what training makes small."""
+        return self.weigh(self.judge(activities))
 
     def after_step(self) -> None:
         """What follows each step of the optimizer: it is counted, and objectives are told."""

@@ -52,7 +52,7 @@ def require_means(objective: Objective, predictor: Predictor | None) -> None:
         raise ValueError(f"{kind}: needs an area with a predictor")
     made = predictor.activate(torch.linspace(-6.0, 6.0, 49))
     if not (float(made.min()) > low and float(made.max()) < high):
-        fits = "torch.sigmoid" if high == 1 else "torch.nn.functional.softplus"
+        fits = "torch.nn.functional.sigmoid" if high == 1 else "torch.nn.functional.softplus"
         raise ValueError(
             f"{kind}: reads the prediction as a mean between {low:g} and {high:g}, but the "
             f"predictor's activation makes {float(made.min()):.3g} to {float(made.max()):.3g}; set "

@@ -321,8 +321,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/brain.py",
-        old="return weight.at(int(self.age)) * mean",
-        new="return weight.value * mean",
+        old="return weight.at(int(self.age)) * loss",
+        new="return weight.value * loss",
         tests="tests/brain/test_schedules.py -k weights",
     ),
     Mutant(

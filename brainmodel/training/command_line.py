@@ -180,7 +180,7 @@ def with_predictors(config: Config) -> Config:
     if not isinstance(model, dict) or not isinstance(areas, dict):
         return config
     usual = {"predictor": {"class_path": "areas.Predictor"}}
-    plans = {n: usual | plan if isinstance(plan, dict) else plan for n, plan in areas.items()}
+    plans = {n: merge(usual, p) if isinstance(p, dict) else p for n, p in areas.items()}
     return config | {"model": model | {"areas": plans}}
 
 

@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from brainmodel.brain import Brain
+from brainmodel.brain import Brain, Losses
 from brainmodel.learning.gradient_alignment import (
     by_part,
     exact_global,
@@ -17,8 +17,6 @@ from brainmodel.learning.gradient_alignment import (
 )
 from brainmodel.learning.rule import Gradients
 from brainmodel.training.module import BrainModule
-
-Losses = Mapping[str, Mapping[str, Tensor]]
 
 
 class Alignment(pl.Callback):
@@ -56,7 +54,7 @@ class Alignment(pl.Callback):
         if not self.every_n_steps or (trainer.global_step + 1) % self.every_n_steps:
             return
         brain = pl_module.brain
-        self._heard = conflicts(objective_gradients(brain, pl_module.losses))
+        self._heard = conflicts(objective_gradients(brain, brain.weigh(pl_module.losses)))
 
         def overhear(passage: Any, signals: Any, found: Gradients) -> None:
             for name, exact in (("local", exact_local), ("global", exact_global)):

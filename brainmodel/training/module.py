@@ -10,7 +10,7 @@ from pytorch_lightning.cli import OptimizerCallable
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
-from brainmodel.brain import AreaPlan, Brain
+from brainmodel.brain import AreaPlan, Brain, Losses
 from brainmodel.data.window import Window
 from brainmodel.learning import Scope
 from brainmodel.pathway import Pathway
@@ -19,8 +19,6 @@ from brainmodel.state import BrainState
 from brainmodel.training.checkpoint import Streams, require_fit
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
 from objectives import GroupObjective
-
-Losses = dict[str, dict[str, Tensor]]
 
 
 class BrainModule(pl.LightningModule):
@@ -76,21 +74,23 @@ class BrainModule(pl.LightningModule):
         """The loss of one window; its streams go on where the window before left them."""
         stream = self.streams.at(window.reset.shape[1], self.device)
         activities, self.streams.state = self.brain(window.inputs, window.reset, stream)
-        self.losses = self.brain.losses(activities)
+        self.losses = self.brain.judge(activities)
         return {"loss": self._log(self.losses, window, "loss"), "activities": activities}
 
     def validation_step(self, window: Window, index: int) -> dict[str, Any]:
         """The loss of one held-out window; these streams begin anew with each validation."""
         held_out = None if index == 0 else self.held_out
         activities, self.held_out = self.brain(window.inputs, window.reset, held_out)
-        loss = self._log(self.brain.losses(activities), window, "held_out_loss")
+        loss = self._log(self.brain.judge(activities), window, "held_out_loss")
         return {"loss": loss, "activities": activities}
 
     test_step = validation_step
 
     def _log(self, losses: Losses, window: Window, group: str) -> Tensor:
+        """Log each loss as it is; return the sum of what they weigh."""
         named = {f"{group}/{a}.{k}": v for a, own in losses.items() for k, v in own.items()}
-        total = torch.stack(list(named.values())).sum()
+        weighed = self.brain.weigh(losses).values()
+        total = torch.stack([value for own in weighed for value in own.values()]).sum()
         options: dict[str, Any] = {"batch_size": window.reset.numel()}
         self.log_dict(named, sync_dist=not self.training, **options)
         self.log(f"{group}/total", total, prog_bar=True, sync_dist=not self.training, **options)

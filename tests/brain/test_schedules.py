@@ -50,7 +50,7 @@ def test_what_is_no_schedule_is_refused_in_one_sentence() -> None:
     for attempt, sentence in (
         (lambda: WarmUp(0), "steps: need 1 or more steps, got 0"),
         (lambda: Annealing(3, final=1.5), "final: need a number from 0 to 1, got 1.5"),
-        (lambda: Alternating(0, 1), "on: need 1 or more steps, got 0"),
+        (lambda: Alternating(0, 1), "active: need 1 or more steps, got 0"),
         (lambda: CriticalPeriod(3, opens=2, ramp=2), "closes: need a step not before 4"),
         (lambda: Weight(-0.1), "value: need a number of 0 or more, got -0.1"),
         (lambda: Weight(float("nan")), "value: need a number of 0 or more, got nan"),
@@ -111,7 +111,7 @@ def test_shared_objectives_have_weights_too() -> None:
             lambda: toy.lone(
                 objectives={"on": Bernoulli()}, predictor=Predictor(torch.nn.functional.softplus)
             ),
-            "makes 0.00248 to 6; set predictor.activation: torch.sigmoid",
+            "makes 0.00248 to 6; set predictor.activation: torch.nn.functional.sigmoid",
         ),
         (
             lambda: toy.lone(objectives={"on": Bernoulli()}, predictor=None, afferents=["drive"]),
@@ -131,7 +131,7 @@ def test_objectives_that_do_not_fit_are_refused(attempt, sentence: str) -> None:
 
 def test_objectives_that_fit_are_not_refused() -> None:
     toy.lone(objectives={"spikes": Poisson()}, predictor=Predictor(torch.exp))
-    toy.lone(objectives={"on": Bernoulli()}, predictor=Predictor(torch.sigmoid))
+    toy.lone(objectives={"on": Bernoulli()}, predictor=Predictor(torch.nn.functional.sigmoid))
     require_enough(pair(groups={"agree": VICReg(["V1", "LM"])}), 2)
 
 

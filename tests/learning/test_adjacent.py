@@ -8,7 +8,7 @@ from torch import Tensor
 
 from areas import GRU, Leaky, SubLSTM
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, Adjacent, EProp, Global, Local, NoLearning, Rule
+from brainmodel.learning import BPTT, Adjacent, EProp, Global, Local, NoLearning, Rule, Scope
 from brainmodel.learning.modulation import Constant
 from brainmodel.learning.way_back import FixedRandom, KolenPollack, Transposed, WayBack
 from brainmodel.pathway import Pathway
@@ -193,25 +193,43 @@ def test_it_is_neither_local_nor_global_where_pathways_matter() -> None:
         assert lessons.distance(found[one], found[other]) > 1e-2
 
 
-def chain(step: int, hops: int, way_back: WayBack | None = None) -> Brain:
+def chain(step: int, scope: Scope, delays: tuple[int, ...] = (0, 0, 0, 0), alpha=0.5) -> Brain:
     """Four areas in a row; only the last has a loss, at one step."""
     names = ("A", "B", "C", "D")
     plans = {
-        name: toy.plan(Leaky(), [3], EProp(), objectives={}, afferents=["drive"])
-        for name in names[:-1]
+        name: toy.plan(Leaky(alpha), [3], EProp(), objectives={}, afferents=["drive"])
+        for name in names
     }
-    last = toy.plan(Leaky(), [3], EProp(), objectives={"once": Once(step)}, afferents=["drive"])
+    plans["D"].objectives["once"] = Once(step)
     pathways = {
-        f"{a}_{b}": Pathway(a, b, signal="rate")
-        for a, b in zip(("eye", *names[:-1]), names, strict=True)
+        f"{a}_{b}": Pathway(a, b, signal="rate", delay=delay)
+        for a, b, delay in zip(("eye", *names[:-1]), names, delays, strict=True)
     }
-    scope = Adjacent(way_back, hops)
-    return toy.brain(plans | {"D": last}, pathways, {"eye": [3]}, scope)
+    return toy.brain(plans, pathways, {"eye": [3]}, scope)
+
+
+def without_a_past(brain: Brain) -> Brain:
+    """The brain, its recurrent synapses silent."""
+    for name in brain.areas:
+        brain.area(name).synapses["recurrent"].weight.data.zero_()
+    return brain
+
+
+@pytest.mark.parametrize("delays", [(0, 0, 0, 0), (0, 1, 2, 0)])
+def test_where_areas_have_no_past_enough_hops_are_global(delays: tuple[int, ...]) -> None:
+    """There, nothing that is said later is left out."""
+    found = []
+    for scope in (Adjacent(hops=3), Global(), Adjacent(hops=2)):
+        brain = without_a_past(chain(5, scope, delays, alpha=1.0))
+        inputs, reset = toy.stream(brain, steps=16, resets=False)
+        found.append(lessons.learn(brain, inputs, reset))
+    lessons.assert_same(found[0], found[1])
+    assert lessons.distance(found[2], found[1]) > 1e-3
 
 
 @pytest.mark.parametrize("hops", [1, 2, 3])
 def test_a_signal_crosses_as_many_pathways_as_it_may_and_one_step_each(hops: int) -> None:
-    brain = chain(4, hops)
+    brain = chain(4, Adjacent(hops=hops))
     assert scope_of(brain).lag == 1 + hops  # judged one step late; then one step a pathway
     inputs, reset = toy.stream(brain, steps=12, resets=False)
     state, heard = None, {name: [] for name in brain.areas}

@@ -71,7 +71,7 @@ def test_the_exact_gradient_does_not_depend_on_rule_scope_and_modulator(scope) -
 
 
 def test_e_prop_leans_towards_the_exact_gradient_and_misses_it() -> None:
-    brain = toy.ladder(lambda name: EProp())
+    brain = toy.ladder(lambda name: EProp(), afferents=["drive"])
     passage, signals, found = heard(brain)
     parts = by_part(brain, found, exact_local(brain, passage, signals))
     for name in brain.areas:

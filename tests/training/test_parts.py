@@ -13,7 +13,7 @@ from brainmodel.cli import main
 from objectives import GroupObjective
 from tests.data.conftest import drifting_blobs, write_video
 
-SOFTPLUS, LOGISTIC = "torch.nn.functional.softplus", "torch.sigmoid"
+SOFTPLUS, LOGISTIC = "torch.nn.functional.softplus", "torch.nn.functional.sigmoid"
 MEANS = {
     (0.0, inf): {"predictor": {"init_args": {"activation": SOFTPLUS}}},
     (0.0, 1.0): {"predictor": {"init_args": {"activation": LOGISTIC}}},

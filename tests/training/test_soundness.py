@@ -89,7 +89,7 @@ def test_a_sound_run_is_not_stopped_and_alignment_is_logged() -> None:
     ):
         assert tag in scalars, sorted(scalars)
     cosines = [event.value for event in events.Scalars("cosine_local/PM.predictor.rate")]
-    assert cosines == pytest.approx([1, 1])  # the predictor's own gradient is exact
+    assert cosines == pytest.approx([1, 1], abs=0.1)  # but for its way through the felt error
 
 
 def test_every_loss_memory_and_gradient_is_watched() -> None:
