@@ -20,9 +20,24 @@ class Synapses(nn.Module, ABC):
 
     Attributes:
         weight: the synaptic weights, postsynaptic dimension first.
+        mask: 1 where a synapse exists, of the weights' shape; None where all do.
     """
 
     weight: nn.Parameter
+    mask: Tensor | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mask", None)
+
+    def prune(self, mask: Tensor) -> None:
+        """Take away the synapses where a mask of the weights' shape is 0.
+
+        The others grow, so that the currents keep their variance.
+        """
+        self.mask = mask
+        share = mask.mean().item() or 1.0  # of one unit without autapses nothing is left
+        self.weight.data *= mask * share**-0.5
 
     @abstractmethod
     def forward(self, source: Tensor) -> Tensor:

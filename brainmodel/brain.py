@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from areas import Area, Cell, Predictor
+from areas import Area, Cell, Connectivity, Predictor
 from areas.area import Afferent, Report, check_shape
 from brainmodel import graph
 from brainmodel.learning.rule import Rule
@@ -30,6 +30,7 @@ class AreaPlan:
         predictor: what predicts its drive; null for an area that does not predict.
         afferents: which of drive and prediction error reach its units.
         kernel: odd width of receptive fields on maps, in pixels (see `Area`).
+        connectivity: which recurrent synapses exist (see `Area`).
         learning_rate: of this area; the model's unless given.
     """
 
@@ -40,6 +41,7 @@ class AreaPlan:
     predictor: Predictor | None = field(default_factory=Predictor)
     afferents: list[Afferent] = field(default_factory=lambda: ["error"])
     kernel: int = 3
+    connectivity: Connectivity | None = None
     learning_rate: float | None = None
 
 
@@ -96,7 +98,14 @@ class Brain(nn.Module):
     def _add(self, name: str, plan: AreaPlan, drive: tuple[int, ...]) -> None:
         messages = {n: self.route(n).shape for n in self.arrivals(name) if n != "drive"}
         area = Area(
-            plan.cell, plan.units, drive, messages, plan.predictor, plan.afferents, plan.kernel
+            plan.cell,
+            plan.units,
+            drive,
+            messages,
+            plan.predictor,
+            plan.afferents,
+            plan.kernel,
+            plan.connectivity,
         )
         plan.rule.build(area)
         for key, parameter in area.named_parameters():
@@ -133,6 +142,15 @@ class Brain(nn.Module):
     def arrivals(self, area: str) -> dict[str, list[str]]:
         """Pathways that end in an area, by source of its synapses: "drive", or their own name."""
         return self._arrivals[area]
+
+    def masks(self) -> dict[str, Tensor]:
+        """By name, of weights of which not all exist, 1 where a synapse does (see `Synapses`)."""
+        return {
+            self.parameter_name(name, f"synapses.{source}.weight"): synapses.mask
+            for name in self.areas
+            for source, synapses in self.area(name).synapses.items()
+            if synapses.mask is not None
+        }
 
     def parameter_name(self, area: str, key: str) -> str:
         """Full name of a parameter that an area's rule calls by `key`."""

@@ -64,10 +64,13 @@ def unroll(area: Area, record: Record, rate_bar: Tensor, potential_bar: Tensor) 
     currents_bar = reverse.currents_bar
     recurrent = currents_bar[:, :, area.reached("recurrent")].unbind(0)
     breaks = interrupt(record)
+    cell = area.cell  # its synapses carry the rate, or one of its carried fields
+    spikes = None if cell.emitted == "rate" else cell.carried.index(cell.emitted)
     for t in reversed(range(len(recurrent))):
         reverse.step(t)
         earlier = torch.zeros_like(rate_bar[0]) if t == 0 or breaks[t] else rate_bar[t - 1]
-        area.synapses["recurrent"].add_transpose(recurrent[t], earlier)
+        emitted = earlier if spikes is None else carried_bar[spikes]
+        area.synapses["recurrent"].add_transpose(recurrent[t], emitted)
         if "error" in area.afferents:
             _loop(area, record, t, currents_bar[t], earlier, potential_bar[t])
         if record.keep is not None and breaks[t]:

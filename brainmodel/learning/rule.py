@@ -23,7 +23,7 @@ class Record(NamedTuple):
     before is multiplied by it. It is None if no stream was reset.
     """
 
-    sources: dict[str, Tensor]  # [time, batch, ...] of drive, error and each message
+    sources: dict[str, Tensor]  # [time, batch, ...] of drive, error, each message, "recurrent"
     potential: Tensor  # [time, batch, *drive], the prediction before its activation
     prediction: Tensor  # [time, batch, *drive]
     currents: Tensor  # [time, batch, current * unit, ...]
@@ -36,7 +36,7 @@ class Record(NamedTuple):
 
     def source(self, name: str) -> Tensor:
         """The presynaptic signal of a group of synapses at each step, [time, batch, ...]."""
-        return self.before("rate") if name in ("recurrent", "rate") else self.sources[name]
+        return self.before("rate") if name == "rate" else self.sources[name]
 
     def stretch(self, first: int, last: int) -> "Record":
         """The record of steps first, ..., last - 1."""
