@@ -4,6 +4,14 @@ from areas.alif import ALIF
 from areas.area import Area, Report
 from areas.cell import Cell
 from areas.connectivity import AllToAll, Connectivity, NoAutapses, Sparse
+from areas.feedback import (
+    Feedback,
+    GivenFeedback,
+    LearntFeedback,
+    RandomFeedback,
+    SignConcordantFeedback,
+    SymmetricFeedback,
+)
 from areas.gru import GRU
 from areas.leaky import Leaky
 from areas.lif import LIF
@@ -24,12 +32,18 @@ __all__ = [
     "Connectivity",
     "Convolution",
     "Dense",
+    "Feedback",
+    "GivenFeedback",
     "Leaky",
+    "LearntFeedback",
     "Membrane",
     "NoAutapses",
     "Predictor",
+    "RandomFeedback",
     "Report",
+    "SignConcordantFeedback",
     "Sparse",
     "SubLSTM",
+    "SymmetricFeedback",
     "Synapses",
 ]

@@ -152,6 +152,15 @@ class Brain(nn.Module):
             if synapses.mask is not None
         }
 
+    def complete(self, found: dict[str, Tensor]) -> None:
+        """Add to gradients by name, in place, what no rule knows of: decay and absent synapses."""
+        for name in self.areas:
+            predictor = self.area(name).predictor
+            for key, lost in ({} if predictor is None else predictor.decays()).items():
+                full = self.parameter_name(name, f"predictor.{key}")
+                found[full] = found.get(full, 0.0) + lost
+        found |= {name: found[name] * mask for name, mask in self.masks().items() if name in found}
+
     def parameter_name(self, area: str, key: str) -> str:
         """Full name of a parameter that an area's rule calls by `key`."""
         if key.startswith("rule."):

@@ -88,7 +88,7 @@ class _RollOut(torch.autograd.Function):
         signals = {name: Signals(*said[4 * k : 4 * k + 4]) for k, name in enumerate(brain.areas)}
         assert rolling.passage is not None
         found = brain.scope.gradients(brain, rolling.passage, signals)
-        found |= {name: mask * found[name] for name, mask in brain.masks().items() if name in found}
+        brain.complete(found)
         learnt = [(n, p) for n, p in brain.named_parameters() if p.requires_grad]
         gradients = [found[n] if n in found else torch.zeros_like(p) for n, p in learnt]
         return (None, *gradients)

@@ -91,4 +91,4 @@ def _loop(
     error_bar = area.synapses["error"].transpose(felt)
     share = area.predictor.slope(record.potential[t], error_bar)
     potential_bar.sub_(share)
-    earlier.sub_(area.predictor.synapses["rate"].transpose(share))
+    earlier.sub_(area.predictor.back(share))

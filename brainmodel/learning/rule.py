@@ -166,14 +166,16 @@ def predictive(area: Area, record: Record, potential_bar: Tensor) -> Gradients:
     for name, synapses in area.predictor.synapses.items():
         gradient = synapses.gradient(flat(record.source(name)), flat(potential_bar))
         found[f"predictor.synapses.{name}.weight"] = gradient
-    return found
+    learnt = area.predictor.feedback.gradients(found["predictor.synapses.rate.weight"])
+    return found | {f"predictor.feedback.{name}": gradient for name, gradient in learnt.items()}
 
 
 def spread(area: Area, record: Record, signal: Signal) -> tuple[Tensor, Tensor, Tensor]:
     """The learning signal L(t) of each unit: what the loss says of its rate.
 
     A rate is judged by what is asked of it directly and by the prediction it takes part in, one
-    step later: L(t) = dloss/dh(t) + P^T dloss/du_hat(t+1).
+    step later: L(t) = dloss/dh(t) + B dloss/dpotential(t+1), with B = P^T or what the predictor's
+    feedback has in its place (see `areas.feedback`).
 
     Returns:
         rate_bar [time, batch, *units]; the share of the rate BEFORE the window, [batch, *units],
@@ -184,8 +186,7 @@ def spread(area: Area, record: Record, signal: Signal) -> tuple[Tensor, Tensor, 
     if area.predictor is None:
         return rate_bar, torch.zeros_like(rate_bar[0]), signal.prediction
     potential_bar = area.predictor.slope(record.potential, signal.prediction)
-    weights = area.predictor.synapses["rate"]
-    back = weights.transpose(flat(potential_bar)).view_as(rate_bar)
+    back = area.predictor.back(flat(potential_bar)).view_as(rate_bar)
     back = fade(back, record.keep)
     rate_bar[:-1] += back[1:]
     return rate_bar, back[0].contiguous(), potential_bar
