@@ -5,6 +5,7 @@ explicit memory, so two rules can be compared on one roll-out by comparing two d
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
@@ -192,7 +193,13 @@ def spread(area: Area, record: Record, signal: Signal) -> tuple[Tensor, Tensor, 
     return rate_bar, back[0].contiguous(), potential_bar
 
 
-def recede(area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]) -> Tensor:
+def recede(
+    area: Area,
+    record: Record,
+    rate_bar: Tensor,
+    carried_bar: list[Tensor],
+    between: Callable[[int], None] = lambda t: None,
+) -> Tensor:
     """Reverse scan through the units' own states, from the last step to the first.
 
     Args:
@@ -201,6 +208,7 @@ def recede(area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tenso
         rate_bar: learning signal of the rates, [time, batch, *units].
         carried_bar: derivatives by the carried fields after the last step; overwritten with those
             before the first step.
+        between: called with t when `carried_bar` is that before step t, which it may change.
 
     Returns:
         derivative by the currents, [time, batch, current * unit, ...].
@@ -210,6 +218,7 @@ def recede(area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tenso
     breaks = interrupt(record)
     for t in reversed(range(rate_bar.shape[0])):
         reverse.step(t)
+        between(t)
         if record.keep is not None and breaks[t]:
             for bar in carried_bar:
                 bar.mul_(record.keep[t].view(-1, *[1] * (bar.dim() - 1)))
