@@ -2,8 +2,10 @@
 
     prediction   u_hat(t) = P( h(t-1), messages )         made before u(t) is seen
     error        e(t) = u(t) - u_hat(t)
-    currents     W_drive u(t) + W_error e(t) + W_recurrent h(t-1) + sum_m W_m m(t) + b
+    currents     W_drive u(t) + W_error e(t) + W_recurrent z(t-1) + sum_m W_m m(t) + b
     state        cell.step( currents, state(t-1) )
+
+z is what the cell emits, the rate h itself or its spikes (`Cell.emitted`).
 
 `step` is the literal definition, in plain differentiable calls; the roll-out over a window
 computes the same with everything hoisted out of the loop that does not belong there.
@@ -12,10 +14,10 @@ computes the same with everything hoisted out of the loop that does not belong t
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from areas.cell import Cell, State
+from areas.connectivity import AllToAll, Connectivity, NoAutapses
 from areas.dynamics import Dynamics
 from areas.predictor import Predictor
 from areas.synapses import Bundle, connect
@@ -50,6 +52,8 @@ class Area(nn.Module):
         afferents: which of its drive and prediction error reach its units.
         kernel: odd width of the receptive fields of drive, error and recurrent synapses on maps,
             in pixels; messages end on one pixel each.
+        connectivity: which recurrent synapses exist; unless given, all do, but for autapses in
+            cells that have none.
 
     Raises:
         ValueError: for shapes that do not fit, an even kernel, or an afferent error without a
@@ -65,6 +69,7 @@ class Area(nn.Module):
         predictor: Predictor | None,
         afferents: Sequence[Afferent] = ("error",),
         kernel: int = 3,
+        connectivity: Connectivity | None = None,
     ):
         super().__init__()
         check_shape(units)
@@ -83,7 +88,8 @@ class Area(nn.Module):
             for name, shape in sources.items()
         }
         self.synapses = Bundle(made)
-        self.bias = nn.Parameter(self._initial_bias())
+        self._thin(connectivity or (AllToAll() if cell.autapses else NoAutapses()))
+        self.bias = nn.Parameter(cell.biases(self.units[0]).flatten())
         self.predictor = predictor
         if predictor is not None:
             predictor.build(drive, {"rate": units} | dict(messages))
@@ -92,9 +98,11 @@ class Area(nn.Module):
         reach = self.cell.reach(source)
         return reach.stop - reach.start
 
-    def _initial_bias(self) -> Tensor:
-        values = [self.cell.initial_bias.get(name, 0.0) for name in self.cell.currents]
-        return torch.tensor(values).repeat_interleave(self.units[0])
+    def _thin(self, connectivity: Connectivity) -> None:
+        recurrent = self.synapses["recurrent"]
+        mask = connectivity.mask(self.units[0], recurrent.weight.shape[2:])
+        if mask is not None:
+            recurrent.prune(mask.repeat(self._count("recurrent"), *[1] * (mask.dim() - 1)))
 
     def reached(self, source: str) -> slice:
         """Where a source's synapses end along the current dimension [current * unit]."""
@@ -131,9 +139,9 @@ class Area(nn.Module):
             drive: u(t), [batch, *drive].
             messages: by pathway, [batch, ...].
             state: the state before the step.
-            cut: whether to hide from autograd the way from h(t-1) into the currents, through
-                recurrent synapses and through the area's own prediction error; what remains is
-                the unit's own state.
+            cut: whether to hide from autograd the way from the state before into the currents,
+                through recurrent synapses and through the area's own prediction error; what
+                remains is the unit's own state.
 
         Returns:
             The report of the step and the state after it.
@@ -141,8 +149,9 @@ class Area(nn.Module):
         prediction = self.predict(state.rate, messages)
         error = drive - prediction
         felt = drive - prediction.detach() if cut else error
-        rate = state.rate.detach() if cut else state.rate
-        sources = {"drive": drive, "error": felt, "recurrent": rate, **messages}
+        emitted = getattr(state, self.cell.emitted)
+        emitted = emitted.detach() if cut else emitted
+        sources = {"drive": drive, "error": felt, "recurrent": emitted, **messages}
         currents = self.currents(sources).chunk(len(self.cell.currents), dim=1)
         state = self.cell.step(currents, state)
         return Report(drive, prediction, error, state.rate), state

@@ -30,9 +30,15 @@ class Cell(ABC):
     Attributes:
         currents: names of the synaptic currents a unit receives, in order.
         afferent: the currents that drive, errors and messages reach, consecutive ones of
-            `currents`; all of them unless declared.
-        recurrent: likewise, the currents that the area's own rates reach.
+            `currents`; all of them unless declared. A current that no source reaches is its bias:
+            a constant that may differ from unit to unit.
+        recurrent: likewise, the currents that the area's own units reach.
         carried: the state fields that `step` reads back one step later.
+        emitted: the state field that the area's recurrent synapses carry: the rate, or one of
+            `carried`, such as spikes. All else, the predictor and other areas, sees the rate.
+        autapses: whether a unit has synapses onto itself, unless the area is told otherwise.
+        surrogate: whether its derivative is a pseudo-derivative, which finite differences of the
+            step do not show.
         initial_bias: bias of a current at the start of training; 0 where not named.
         state: the NamedTuple type of the state.
     """
@@ -41,6 +47,9 @@ class Cell(ABC):
     afferent: ClassVar[tuple[str, ...]] = ()
     recurrent: ClassVar[tuple[str, ...]] = ()
     carried: ClassVar[tuple[str, ...]]
+    emitted: ClassVar[str] = "rate"
+    autapses: ClassVar[bool] = True
+    surrogate: ClassVar[bool] = False
     initial_bias: ClassVar[dict[str, float]] = {}
     state: ClassVar[type]
 
@@ -59,6 +68,11 @@ class Cell(ABC):
     def initial_state(self, like: Tensor) -> State:
         """State of streams that begin: zeros of the shape, device and dtype of `like`."""
         return self.state(*(torch.zeros_like(like) for _ in self.state._fields))
+
+    def biases(self, units: int) -> Tensor:
+        """Biases at the start of training, [current, unit]; of maps, [current, channel]."""
+        values = [self.initial_bias.get(name, 0.0) for name in self.currents]
+        return torch.tensor(values)[:, None].repeat(1, units)
 
     def reach(self, source: str) -> slice:
         """Which currents a source ("recurrent", or any other) has synapses onto."""

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from areas.cell import Activation
+from areas.feedback import Feedback, SymmetricFeedback
 from areas.synapses import Bundle, connect
 
 
@@ -22,17 +23,25 @@ class Predictor(nn.Module):
             the identity unless given.
         kernel: odd width of its receptive fields for the rates on maps, in pixels; messages act
             on one pixel each.
+        feedback: how its error comes back to the area's units: by the transposed synapses, as the
+            gradient does, unless given.
 
     Raises:
         ValueError: if `kernel` is not odd and positive.
     """
 
-    def __init__(self, activation: Activation | None = None, kernel: int = 3):
+    def __init__(
+        self,
+        activation: Activation | None = None,
+        kernel: int = 3,
+        feedback: Feedback | None = None,
+    ):
         super().__init__()
         if kernel < 1 or kernel % 2 == 0:
             raise ValueError(f"predictor.kernel: need an odd width in pixels, got {kernel}")
         self.activation = activation
         self.kernel = kernel
+        self.feedback = feedback or SymmetricFeedback()
         self.synapses = Bundle()
         self.bias = nn.Parameter(torch.empty(0))
 
@@ -50,6 +59,7 @@ class Predictor(nn.Module):
             if name != "rate":
                 nn.init.zeros_(synapses.weight)
         self.synapses = Bundle(made)
+        self.feedback.build(made["rate"])
         self.bias = nn.Parameter(torch.zeros(drive[0]))
 
     def potential(self, sources: Mapping[str, Tensor]) -> Tensor:
@@ -60,8 +70,23 @@ class Predictor(nn.Module):
         """
         total = self.bias.view(-1, *[1] * (next(iter(sources.values())).dim() - 2))
         for name, synapses in self.synapses.items():
-            total = total + synapses(sources[name])
+            if name == "rate":
+                total = total + self.feedback.bend(synapses, sources[name])
+            else:
+                total = total + synapses(sources[name])
         return total
+
+    def back(self, potential_bar: Tensor) -> Tensor:
+        """What a derivative by the potential [batch, *drive] says of the rates it came from."""
+        return self.feedback.back(self.synapses["rate"], potential_bar)
+
+    def decays(self) -> dict[str, Tensor]:
+        """What weights lose by themselves, as gradients by the name of the parameter."""
+        lost = self.feedback.decays(self.synapses["rate"])
+        if lost is None:
+            return {}
+        own = {f"feedback.{name}": value for name, value in lost[1].items()}
+        return {"synapses.rate.weight": lost[0]} | own
 
     def forward(self, sources: Mapping[str, Tensor]) -> Tensor:
         """The prediction [batch, *drive] from signals [batch, ...] by name."""

@@ -20,16 +20,34 @@ class Synapses(nn.Module, ABC):
 
     Attributes:
         weight: the synaptic weights, postsynaptic dimension first.
+        mask: 1 where a synapse exists, of the weights' shape; None where all do.
     """
 
     weight: nn.Parameter
+    mask: Tensor | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mask", None)
+
+    def prune(self, mask: Tensor) -> None:
+        """Take away the synapses where a mask of the weights' shape is 0.
+
+        The others grow, so that the currents keep their variance.
+        """
+        self.mask = mask
+        share = mask.mean().item() or 1.0  # of one unit without autapses nothing is left
+        self.weight.data *= mask * share**-0.5
 
     @abstractmethod
-    def forward(self, source: Tensor) -> Tensor:
-        """Currents [batch, out, ...] that a source's signal [batch, in, ...] makes."""
+    def forward(self, source: Tensor, weight: Tensor | None = None) -> Tensor:
+        """Currents [batch, out, ...] that a source's signal [batch, in, ...] makes.
+
+        Through other weights where they are given, here and in `transpose`.
+        """
 
     @abstractmethod
-    def transpose(self, target: Tensor) -> Tensor:
+    def transpose(self, target: Tensor, weight: Tensor | None = None) -> Tensor:
         """The transposed operator: [batch, out, ...] to [batch, in, ...]."""
 
     def adder(self) -> Callable[[Tensor, Tensor], None]:
@@ -69,13 +87,13 @@ class Dense(Synapses):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(target, source).uniform_(-1, 1) / source**0.5)
 
-    def forward(self, source: Tensor) -> Tensor:
+    def forward(self, source: Tensor, weight: Tensor | None = None) -> Tensor:
         """See `Synapses.forward`."""
-        return functional.linear(source, self.weight)
+        return functional.linear(source, self.weight if weight is None else weight)
 
-    def transpose(self, target: Tensor) -> Tensor:
+    def transpose(self, target: Tensor, weight: Tensor | None = None) -> Tensor:
         """See `Synapses.transpose`."""
-        return target @ self.weight
+        return target @ (self.weight if weight is None else weight)
 
     def adder(self) -> Callable[[Tensor, Tensor], None]:
         """See `Synapses.adder`; one matrix product, the weights laid out for it once."""
@@ -112,13 +130,15 @@ class Convolution(Synapses):
             torch.empty(target, source, kernel, kernel).uniform_(-bound, bound)
         )
 
-    def forward(self, source: Tensor) -> Tensor:
+    def forward(self, source: Tensor, weight: Tensor | None = None) -> Tensor:
         """See `Synapses.forward`."""
-        return functional.conv2d(source, self.weight, padding=self.pad)
+        weight = self.weight if weight is None else weight
+        return functional.conv2d(source, weight, padding=self.pad)
 
-    def transpose(self, target: Tensor) -> Tensor:
+    def transpose(self, target: Tensor, weight: Tensor | None = None) -> Tensor:
         """See `Synapses.transpose`."""
-        return functional.conv_transpose2d(target, self.weight, padding=self.pad)
+        weight = self.weight if weight is None else weight
+        return functional.conv_transpose2d(target, weight, padding=self.pad)
 
     def gradient(self, source: Tensor, target: Tensor) -> Tensor:
         """See `Synapses.gradient`."""

@@ -93,7 +93,14 @@ class Brain(nn.Module):
     def _add(self, name: str, plan: AreaPlan, drive: tuple[int, ...]) -> None:
         messages = {n: self.route(n).shape for n in self.arrivals(name) if n != "drive"}
         area = Area(
-            plan.cell, plan.units, drive, messages, plan.predictor, plan.afferents, plan.kernel
+            plan.cell,
+            plan.units,
+            drive,
+            messages,
+            plan.predictor,
+            plan.afferents,
+            plan.kernel,
+            plan.connectivity,
         )
         plan.rule.build(area)
         for key, parameter in area.named_parameters():
@@ -150,6 +157,24 @@ class Brain(nn.Module):
     def arrivals(self, area: str) -> dict[str, list[str]]:
         """Pathways that end in an area, by source of its synapses: "drive", or their own name."""
         return self._arrivals[area]
+
+    def masks(self) -> dict[str, Tensor]:
+        """By name, of weights of which not all exist, 1 where a synapse does (see `Synapses`)."""
+        return {
+            self.parameter_name(name, f"synapses.{source}.weight"): synapses.mask
+            for name in self.areas
+            for source, synapses in self.area(name).synapses.items()
+            if synapses.mask is not None
+        }
+
+    def complete(self, found: dict[str, Tensor]) -> None:
+        """Add to gradients by name, in place, what no rule knows of: decay and absent synapses."""
+        for name in self.areas:
+            predictor = self.area(name).predictor
+            for key, lost in ({} if predictor is None else predictor.decays()).items():
+                full = self.parameter_name(name, f"predictor.{key}")
+                found[full] = found.get(full, 0.0) + lost
+        found |= {name: found[name] * mask for name, mask in self.masks().items() if name in found}
 
     def parameter_name(self, area: str, key: str) -> str:
         """Full name of a parameter that an area's rule calls by `key`."""

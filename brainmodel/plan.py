@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from areas import Cell, Predictor
+from areas import Cell, Connectivity, Predictor
 from areas.area import Afferent
 from brainmodel.learning.modulation import Modulator
 from brainmodel.learning.rule import Rule
@@ -22,6 +22,7 @@ class AreaPlan:
         predictor: what predicts its drive; null for an area that does not predict.
         afferents: which of drive and prediction error reach its units.
         kernel: odd width of receptive fields on maps, in pixels (see `Area`).
+        connectivity: which recurrent synapses exist (see `Area`).
         learning_rate: of this area; the model's unless given.
         weights: of its objectives, by name: a number >= 0, or one with a schedule; 1 unless given.
         modulator: what multiplies its learning signal from moment to moment; nothing unless given.
@@ -36,6 +37,7 @@ class AreaPlan:
     predictor: Predictor | None = field(default_factory=Predictor)
     afferents: list[Afferent] = field(default_factory=lambda: ["error"])
     kernel: int = 3
+    connectivity: Connectivity | None = None
     learning_rate: float | None = None
     weights: dict[str, float | Weight] = field(default_factory=dict)
     modulator: Modulator | None = None

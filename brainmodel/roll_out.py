@@ -100,6 +100,7 @@ class _RollOut(torch.autograd.Function):
         signals = {name: Signals(*said[4 * k : 4 * k + 4]) for k, name in enumerate(brain.areas)}
         assert rolling.passage is not None
         found = brain.scope.gradients(brain, rolling.passage, signals)
+        brain.complete(found)
         if brain.overhear is not None:
             brain.overhear(rolling.passage, signals, found)
         learnt = [(n, p) for n, p in brain.named_parameters() if p.requires_grad]

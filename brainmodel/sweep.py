@@ -64,7 +64,7 @@ class Course:
         ]
         self._recur = area.synapses["recurrent"].adder()
         self._recurrent = self.currents[:, :, area.reached("recurrent")].unbind(0)
-        self._rates = self.fields["rate"].unbind(0)
+        self._emitted = self.fields[area.cell.emitted].unbind(0)
         self._forward = area.dynamics.forward(self.currents, self.fields)
         self._breaks = [False] * steps if keep is None else (keep == 0).any(dim=1).tolist()
 
@@ -102,10 +102,10 @@ class Course:
         for name, add, reached in self._adders:
             add(self.sources[name][t], reached[t])
         if self._breaks[t]:
-            self._recur(self.before("rate", t), self._recurrent[t])
+            self._recur(self.before(self.area.cell.emitted, t), self._recurrent[t])
             self._forward.step(t, [self.before(n, t) for n in self.area.cell.carried])
         else:
-            self._recur(self._rates[t], self._recurrent[t])
+            self._recur(self._emitted[t], self._recurrent[t])
             self._forward.step(t)
 
     def complete(self) -> None:
@@ -128,6 +128,7 @@ class Course:
     def record(self) -> Record:
         """What happened, for the rule."""
         sources = {name: self.sources[name] for name in ("drive", "error", *self.area.messages)}
+        sources["recurrent"] = fade(self.fields[self.area.cell.emitted][:-1], self.keep)
         return Record(
             sources, self.potential, self.prediction, self.currents, self.fields, self.keep
         )

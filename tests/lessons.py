@@ -108,7 +108,7 @@ def learn_literally(
         loss = total(brain, activities)
         made = torch.autograd.grad(loss, learnt(brain), allow_unused=True)
         found.append(complete(brain, made))
-    return add(found)
+    return {name: g * brain.masks().get(name, 1.0) for name, g in add(found).items()}
 
 
 def assert_same(found: Gradients, expected: Gradients, atol: float = 1e-11) -> None:

@@ -52,7 +52,44 @@ def sublstm(cell, i: Values, s: Values) -> Values:
     return {"rate": sigma(c) - sigma(i["output"]), "memory": c}
 
 
-EQUATIONS: dict[str, Callable] = {"Leaky": leaky, "GRU": gru, "LSTM": lstm, "SubLSTM": sublstm}
+class Heaviside(torch.autograd.Function):
+    """H with the pseudo-derivative of Bellec et al. (2020) in its place."""
+
+    @staticmethod
+    def forward(ctx, excess: Tensor, damp: float) -> Tensor:  # type: ignore[override]
+        ctx.save_for_backward(damp * (1 - excess.abs()).clamp(min=0))
+        return torch.where(excess > 0, 1.0, 0.0).to(excess.dtype)
+
+    @staticmethod
+    def backward(ctx, bar: Tensor):  # type: ignore[override]
+        return bar * ctx.saved_tensors[0], None
+
+
+def lif(cell, i: Values, s: Values) -> Values:
+    """Bellec et al. (2020), Methods; of an adaptive unit, A = thr + beta b."""
+    m, fixed = cell.membrane, s["spike"].detach()
+    reset = m.reset_credit * s["spike"] + (1 - m.reset_credit) * fixed
+    v = m.decay * s["potential"] + i["current"] - m.threshold * reset
+    after, threshold = {"potential": v}, torch.full_like(v, m.threshold)
+    if "adaptation" in s:
+        after["adaptation"] = cell.rho * s["adaptation"] + s["spike"]
+        threshold = m.threshold + i["strength"].detach() * after["adaptation"]
+    fired = Heaviside.apply((v - threshold) / m.threshold, m.damp)
+    z = torch.where(s["refractory"] > 0, torch.zeros_like(v), fired)  # type: ignore[arg-type]
+    silent = torch.where(z > 0, float(m.refractory), 0.0)
+    after["refractory"] = silent + (s["refractory"].detach() - 1).clamp(min=0)
+    rate = m.smoothing * s["rate"] + (1 - m.smoothing) * z
+    return {"rate": rate, "spike": z} | after
+
+
+EQUATIONS: dict[str, Callable] = {
+    "ALIF": lif,
+    "GRU": gru,
+    "LIF": lif,
+    "LSTM": lstm,
+    "Leaky": leaky,
+    "SubLSTM": sublstm,
+}
 
 
 def equation(cell, i: Values, s: Values) -> Values:
@@ -174,8 +211,9 @@ class Literal:
         prediction = predict(area, state["rate"], arrived, drive)
         hidden = self.cut(name)
         felt = drive - (prediction.detach() if hidden else prediction)
-        rate = state["rate"].detach() if hidden else state["rate"]
-        currents = synaptic(area, {"drive": drive, "error": felt, "recurrent": rate, **arrived})
+        emitted = state[area.cell.emitted]
+        emitted = emitted.detach() if hidden else emitted
+        currents = synaptic(area, {"drive": drive, "error": felt, "recurrent": emitted, **arrived})
         after = equation(area.cell, currents, state)
         shown = {"drive": drive, "prediction": prediction, "error": drive - prediction}
         return shown | {"rate": after["rate"]} | {f"state.{n}": v for n, v in after.items()}

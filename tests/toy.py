@@ -13,7 +13,7 @@ from jsonargparse import ArgumentParser
 from torch import Tensor
 
 import areas
-from areas import Cell, Predictor
+from areas import Area, Cell, Predictor
 from brainmodel import CONFIGS, learning
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT, Rule, Scope
@@ -93,6 +93,7 @@ def brain(
         parameter.data = random * (0.2 if parameter.dim() == 1 else parameter[0].numel() ** -0.5)
     for name in made.areas:
         dynamics = made.area(name).dynamics
+        settle(made.area(name))
         alike = (
             type(dynamics.cell),
             repr(vars(dynamics.cell)),
@@ -100,6 +101,17 @@ def brain(
         )
         dynamics._kernels = KERNELS.setdefault(alike, dynamics._kernels)
     return made
+
+
+def settle(area: Area) -> None:
+    """No synapses where there are none; few spiking units neither at rest nor saturated."""
+    for _, synapses in area.synapses.items():
+        if area.cell.surrogate:
+            synapses.weight.data *= 0.4
+        if synapses.mask is not None:
+            synapses.weight.data *= synapses.mask
+    if area.cell.surrogate:
+        area.bias.data[: area.units[0]] += 0.5
 
 
 def plan(

@@ -8,10 +8,11 @@ from brainmodel.learning.e_prop import EProp
 from brainmodel.learning.e_prop_literal import EPropLiteral
 from brainmodel.learning.end_to_end import Global
 from brainmodel.learning.f_bptt import FBPTT
-from brainmodel.learning.gated_microcircuit import GatedMicrocircuit
+from brainmodel.learning.gated_microcircuit import GatedMicrocircuit, Gates
 from brainmodel.learning.hebbian import Hebbian
 from brainmodel.learning.kernl import KeRNL
 from brainmodel.learning.kf_rtrl import KFRTRL
+from brainmodel.learning.mdgl import MDGL, Diffuse, Partners, TrueWeights, TypeMeans
 from brainmodel.learning.none import NoLearning
 from brainmodel.learning.rflo import RFLO
 from brainmodel.learning.rkf_rtrl import RKFRTRL
@@ -27,18 +28,22 @@ __all__ = [
     "Criteria",
     "DNI",
     "DNILearnt",
+    "Diffuse",
     "EProp",
     "EPropLiteral",
     "FBPTT",
     "GatedMicrocircuit",
+    "Gates",
     "Global",
     "Gradients",
     "Hebbian",
     "KFRTRL",
     "KeRNL",
     "Local",
+    "MDGL",
     "Memory",
     "NoLearning",
+    "Partners",
     "RFLO",
     "RKFRTRL",
     "RTRL",
@@ -47,5 +52,7 @@ __all__ = [
     "Scope",
     "Signal",
     "SnAp",
+    "TrueWeights",
+    "TypeMeans",
     "UORO",
 ]

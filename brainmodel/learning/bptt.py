@@ -95,11 +95,14 @@ def unroll(
     currents_bar = reverse.currents_bar
     recurrent = currents_bar[:, :, area.reached("recurrent")].unbind(0)
     breaks = interrupt(record)
+    cell = area.cell  # its synapses carry the rate, or one of its carried fields
+    spikes = None if cell.emitted == "rate" else cell.carried.index(cell.emitted)
     for t in reversed(range(len(recurrent))):
         reverse.step(t)
         said = rate_bar[t - 1] if t > 0 else before
         earlier = torch.zeros_like(said) if breaks[t] else said
-        area.synapses["recurrent"].add_transpose(recurrent[t], earlier)
+        emitted = earlier if spikes is None else carried_bar[spikes]
+        area.synapses["recurrent"].add_transpose(recurrent[t], emitted)
         if "error" in area.afferents:
             _loop(area, record, t, currents_bar[t], earlier, potential_bar[t])
         if record.keep is not None and breaks[t]:
@@ -119,4 +122,4 @@ def _loop(
     error_bar = area.synapses["error"].transpose(felt)
     share = area.predictor.slope(record.potential[t], error_bar)
     potential_bar.sub_(share)
-    earlier.sub_(area.predictor.synapses["rate"].transpose(share))
+    earlier.sub_(area.predictor.back(share))

@@ -1,13 +1,19 @@
-"""The gated cortical microcircuit rule, first form, for subLSTM areas.
+"""The gated cortical microcircuit rule, for subLSTM areas.
 
-    e_c(t) = f(t) e_c(t-1) + dc(t)/dcurrent(t) (x) source(t)    decays by the forget gate
-    e(t)   = sigma'(c(t)) e_c(t) - o'(t) (x) source(t)          written by i, f, z; read by o
-    L(t)   = P^T dloss/du_hat(t+1) + dloss/dh(t) + gain/n_m sum_m B_m m(t)   apical
+    e_c(t) = hold f(t) e_c(t-1) + w(t) dc(t)/dcurrent(t) (x) source(t)     w = 1 - write i(t)
+    e(t)   = r(t) ( sigma'(c(t)) e_c(t) - o'(t) (x) source(t) )            r = 1 - read o(t)
+    A(t)   = own B dloss/dpotential(t+1) + gain/n_m sum_m B_m m(t)         apical
+    L(t)   = dloss/dh(t) + D(t) A(t)                     D = 1 - dendrite mean_j o_j(t)
     gradient = sum_t L(t) e(t)
 
-m(t) are the prediction errors of higher areas that arrive on feedback pathways, B_m fixed random
-apical weights [unit, message], n_m the number of its values: a higher area tells a lower one what
-it failed to expect of it.
+The eligibility of a synapse decays by the circuit's own forget gate f; it is written where the
+inhibition i of the input lets it, and read where the inhibition o of the output does. The learning
+signal arrives on the apical dendrites: the area's own prediction error, and those of higher areas
+on feedback pathways, m(t), by fixed random weights B_m [unit, message], n_m the number of a
+message's values. The mean inhibition of an area (at each place of a map) closes its dendrites;
+disinhibition D opens them. A neuromodulator multiplies L(t) from outside of the rule.
+
+`docs/gated_microcircuit.md` derives what this approximates, and what it leaves out.
 
 Our own synthesis of Costa et al. (2017), arXiv:1711.02448 (the circuit), Bellec et al. (2020)
 (the trace) and Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901 (apical error by fixed
@@ -15,6 +21,7 @@ random feedback). Past-facing, deterministic, closed form; costs as e-prop.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor, nn
@@ -31,9 +38,68 @@ from brainmodel.learning.rule import (
     flat,
     heard,
     predictive,
+    recede,
     spread,
 )
-from brainmodel.learning.traces import eligible, recall_state, remember
+from brainmodel.learning.traces import Scan, eligible, recall_state, remember
+
+
+@dataclass(frozen=True)
+class Gates:
+    """How far the circuit's gates reach into learning, each from 0 to 1; all as in e-prop at first.
+
+    Args:
+        hold: share of the trace that the forget gate hands on; 0 forgets at once.
+        write: how far inhibition of the input keeps eligibility from being written.
+        read: how far inhibition of the output keeps it from being read.
+        dendrite: how far the area's mean inhibition closes the apical dendrites.
+
+    Raises:
+        ValueError: for a value that is not from 0 to 1.
+    """
+
+    hold: float = 1.0
+    write: float = 0.0
+    read: float = 0.0
+    dendrite: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if not 0 <= value <= 1:
+                raise ValueError(f"rule.gates.{name}: need 0 to 1, got {value}")
+
+
+class GatedScan(Scan):
+    """The scan of e-prop through gates: eligibility held, written and read as they let it.
+
+    Args:
+        gates: how far they reach.
+    """
+
+    def __init__(self, gates: Gates):
+        self.gates = gates
+
+    def recede(
+        self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
+    ) -> Tensor:
+        """See `Scan.recede`."""
+
+        def hold(t: int) -> None:
+            for bar in carried_bar:
+                bar.mul_(self.gates.hold)
+
+        read = rate_bar * _open(record, "output", self.gates.read)
+        currents_bar = recede(area, record, read, carried_bar, hold)
+        written = currents_bar.unflatten(2, (len(SubLSTM.currents), -1))[:, :, :-1]
+        written.mul_(_open(record, "input", self.gates.write)[:, :, None])
+        return currents_bar  # that of the output, the last, is not written into the memory
+
+
+def _open(record: Record, current: str, strength: float) -> Tensor:
+    """1 - strength times the inhibition that a current makes, [time, batch, *units]."""
+    place = SubLSTM.currents.index(current)
+    inhibition = record.currents.chunk(len(SubLSTM.currents), dim=2)[place].sigmoid()
+    return 1.0 - strength * inhibition
 
 
 class GatedMicrocircuit(Rule):
@@ -43,10 +109,12 @@ class GatedMicrocircuit(Rule):
         apical: names of the pathways that end on the apical dendrites: messages that carry the
             prediction errors of higher areas. None: the area listens to its own error alone.
         gain: weight of these errors in the learning signal, 0 or more (dimensionless).
+        own: weight of the area's own prediction error in it, likewise.
+        gates: how far the circuit's gates reach into learning; as in e-prop unless given.
         carry: whether traces outlive the window; see `EProp`.
 
     Raises:
-        ValueError: if `gain` is negative; in `build`, for cells other than SubLSTM and for
+        ValueError: if `gain` or `own` is negative; in `build`, for cells other than SubLSTM and for
             pathways that do not end in the area as messages.
     """
 
@@ -54,11 +122,21 @@ class GatedMicrocircuit(Rule):
         "past", "e_ij", stochastic=False, closed_form=True, time="N M", memory="N M"
     )
 
-    def __init__(self, apical: Sequence[str] = (), gain: float = 0.1, carry: bool = True):
+    def __init__(
+        self,
+        apical: Sequence[str] = (),
+        gain: float = 0.1,
+        own: float = 1.0,
+        gates: Gates | None = None,
+        carry: bool = True,
+    ):
         super().__init__()
-        if gain < 0:
-            raise ValueError(f"rule.gain: need 0 or more, got {gain}")
-        self.names, self.gain, self.carry = tuple(apical), gain, carry
+        for name, value in (("gain", gain), ("own", own)):
+            if value < 0:
+                raise ValueError(f"rule.{name}: need 0 or more, got {value}")
+        self.names, self.gain, self.own, self.carry = tuple(apical), gain, own, carry
+        self.gates = gates or Gates()
+        self.scan = GatedScan(self.gates)
         self.apical = nn.ModuleDict()
 
     def build(self, area: Area) -> None:
@@ -79,10 +157,19 @@ class GatedMicrocircuit(Rule):
 
     def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
         """See `Rule.gradients`."""
-        rate_bar, before, potential_bar = spread(area, record, signal)
-        rate_bar += heard(self.apical_signal(record, rate_bar), signal.level)
-        found = eligible(area, record, rate_bar, before, memory)
+        told, before, potential_bar = spread(area, record, signal)
+        direct = heard(signal.rate, signal.level)
+        apical = self.own * (told - direct)
+        apical += heard(self.apical_signal(record, told), signal.level)
+        rate_bar = direct + self.disinhibition(record) * apical
+        if memory is not None:
+            before = self.own * self.disinhibition(memory.last)[0] * before
+        found = eligible(area, record, rate_bar.contiguous(), before, memory, self.scan)
         return found | predictive(area, record, potential_bar)
+
+    def disinhibition(self, record: Record) -> Tensor:
+        """D(t), how open the apical dendrites are, [time, batch, 1, ...]."""
+        return _open(record, "output", self.gates.dendrite).mean(2, keepdim=True)
 
     def apical_signal(self, record: Record, like: Tensor) -> Tensor:
         """What higher areas add to the learning signal, [time, batch, *units].
@@ -98,11 +185,11 @@ class GatedMicrocircuit(Rule):
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`."""
-        return remember(area, record, memory) if self.carry else None
+        return remember(area, record, memory, self.scan) if self.carry else None
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
-        return recall_state(area, state_bar, memory)
+        return recall_state(area, state_bar, memory, self.scan)
 
     @property
     def cuts(self) -> bool:

@@ -5,6 +5,7 @@ explicit memory, so two rules can be compared on one roll-out by comparing two d
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
@@ -23,7 +24,7 @@ class Record(NamedTuple):
     before is multiplied by it. It is None if no stream was reset.
     """
 
-    sources: dict[str, Tensor]  # [time, batch, ...] of drive, error and each message
+    sources: dict[str, Tensor]  # [time, batch, ...] of drive, error, each message, "recurrent"
     potential: Tensor  # [time, batch, *drive], the prediction before its activation
     prediction: Tensor  # [time, batch, *drive]
     currents: Tensor  # [time, batch, current * unit, ...]
@@ -36,7 +37,7 @@ class Record(NamedTuple):
 
     def source(self, name: str) -> Tensor:
         """The presynaptic signal of a group of synapses at each step, [time, batch, ...]."""
-        return self.before("rate") if name in ("recurrent", "rate") else self.sources[name]
+        return self.before("rate") if name == "rate" else self.sources[name]
 
     def stretch(self, first: int, last: int) -> "Record":
         """The record of steps first, ..., last - 1."""
@@ -209,15 +210,17 @@ def predictive(area: Area, record: Record, potential_bar: Tensor) -> Gradients:
     for name, synapses in area.predictor.synapses.items():
         gradient = synapses.gradient(flat(record.source(name)), flat(potential_bar))
         found[f"predictor.synapses.{name}.weight"] = gradient
-    return found
+    learnt = area.predictor.feedback.gradients(found["predictor.synapses.rate.weight"])
+    return found | {f"predictor.feedback.{name}": gradient for name, gradient in learnt.items()}
 
 
 def spread(area: Area, record: Record, signal: Signal) -> tuple[Tensor, Tensor, Tensor]:
     """The learning signal L(t) of each unit: what the loss says of its rate.
 
     A rate is judged by what is asked of it directly and by the prediction it takes part in, one
-    step later: L(t) = dloss/dh(t) + P^T dloss/du_hat(t+1). What is said at step t has the factor
-    M(t) of that step: L(t) = M(t) dloss/dh(t) + M(t+1) P^T dloss/du_hat(t+1), unit by unit. The
+    step later: L(t) = dloss/dh(t) + B dloss/dpotential(t+1), with B = P^T or what the predictor's
+    feedback has in its place (see `areas.feedback`). What is said at step t has the factor M(t) of
+    that step: L(t) = M(t) dloss/dh(t) + M(t+1) B dloss/dpotential(t+1), unit by unit. The
     predictor, whose targets are no units of the area, hears the mean of M(t) over units.
 
     Returns:
@@ -229,14 +232,19 @@ def spread(area: Area, record: Record, signal: Signal) -> tuple[Tensor, Tensor, 
     if area.predictor is None:
         return rate_bar, torch.zeros_like(rate_bar[0]), signal.prediction
     potential_bar = area.predictor.slope(record.potential, signal.prediction)
-    weights = area.predictor.synapses["rate"]
-    back = weights.transpose(flat(potential_bar)).view_as(rate_bar)
+    back = area.predictor.back(flat(potential_bar)).view_as(rate_bar)
     back = heard(fade(back, record.keep), signal.level)
     rate_bar[:-1] += back[1:]
     return rate_bar, back[0].contiguous(), heard(potential_bar, overall(signal.level))
 
 
-def recede(area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]) -> Tensor:
+def recede(
+    area: Area,
+    record: Record,
+    rate_bar: Tensor,
+    carried_bar: list[Tensor],
+    between: Callable[[int], None] = lambda t: None,
+) -> Tensor:
     """Reverse scan through the units' own states, from the last step to the first.
 
     Args:
@@ -245,6 +253,7 @@ def recede(area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tenso
         rate_bar: learning signal of the rates, [time, batch, *units].
         carried_bar: derivatives by the carried fields after the last step; overwritten with those
             before the first step.
+        between: called with t when `carried_bar` is that before step t, which it may change.
 
     Returns:
         derivative by the currents, [time, batch, current * unit, ...].
@@ -254,6 +263,7 @@ def recede(area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tenso
     breaks = interrupt(record)
     for t in reversed(range(rate_bar.shape[0])):
         reverse.step(t)
+        between(t)
         if record.keep is not None and breaks[t]:
             for bar in carried_bar:
                 bar.mul_(record.keep[t].view(-1, *[1] * (bar.dim() - 1)))

@@ -15,6 +15,7 @@ been judged. The memory of a window therefore holds the traces as they were BEFO
 together with the record of that step.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -35,13 +36,37 @@ class Traces(NamedTuple):
     last: Record  # the window's last step
 
 
-def remember(area: Area, record: Record, memory: Traces | None) -> Traces:
+class Scan:
+    """How credit runs back through the units' own states: as derivatives say.
+
+    A rule whose traces are not derivatives scans in its own way: it changes what a scan finds.
+    """
+
+    def recede(
+        self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
+    ) -> Tensor:
+        """See `rule.recede`."""
+        return recede(area, record, rate_bar, carried_bar)
+
+
+EXACT = Scan()
+
+
+def remember(
+    area: Area,
+    record: Record,
+    memory: Traces | None,
+    scan: Scan = EXACT,
+    fields: Sequence[str] = (),
+) -> Traces:
     """Traces carried over a window.
 
     Args:
         area: the area; of a convolutional one only the last step is remembered.
         record: what happened over the window.
         memory: what was remembered before it.
+        scan: how credit runs back.
+        fields: whose traces; those of the carried fields unless given.
     """
     steps = record.currents.shape[0]
     last = tree_map_only(Tensor, torch.clone, record.stretch(steps - 1, steps))
@@ -49,11 +74,18 @@ def remember(area: Area, record: Record, memory: Traces | None) -> Traces:
         return Traces({}, last)
     moved = record.stretch(0, steps - 1)
     if memory is None:
-        return Traces(advance(area, moved, {}), last)
-    return Traces(advance(area, memory.last.join(moved), memory.eligibility), last)
+        return Traces(advance(area, moved, {}, scan, fields), last)
+    whole = memory.last.join(moved)
+    return Traces(advance(area, whole, memory.eligibility, scan, fields), last)
 
 
-def advance(area: Area, record: Record, eligibility: Eligibility) -> Eligibility:
+def advance(
+    area: Area,
+    record: Record,
+    eligibility: Eligibility,
+    scan: Scan = EXACT,
+    fields: Sequence[str] = (),
+) -> Eligibility:
     """Traces after some steps, from those before; none at all stands for zeros.
 
     One reverse scan per carried field gives w(s) = dc(T)/dcurrents(s) and D = dc(T)/dc(0); then
@@ -62,11 +94,14 @@ def advance(area: Area, record: Record, eligibility: Eligibility) -> Eligibility
     if record.currents.shape[0] == 0:
         return eligibility
     after: Eligibility = {}
-    for k, name in enumerate(area.cell.carried):
+    for name in fields or area.cell.carried:
         carried_bar = still(area, record)
-        carried_bar[k].fill_(1.0)
         silent = torch.zeros_like(record.fields["rate"][1:])
-        weights = recede(area, record, silent, carried_bar).transpose(0, 1)
+        if name in area.cell.carried:
+            carried_bar[area.cell.carried.index(name)].fill_(1.0)
+        else:  # the rate that ends the window
+            silent[-1] = 1.0
+        weights = scan.recede(area, record, silent, carried_bar).transpose(0, 1)
         before = _decayed(area, eligibility, carried_bar)
         after[name] = {"bias": before.get("bias", 0) + weights.sum(1)[..., None]}
         for source in area.synapses:
@@ -90,7 +125,12 @@ def _decayed(area: Area, eligibility: Eligibility, decays: list[Tensor]) -> dict
 
 
 def eligible(
-    area: Area, record: Record, rate_bar: Tensor, before: Tensor, memory: Traces | None
+    area: Area,
+    record: Record,
+    rate_bar: Tensor,
+    before: Tensor,
+    memory: Traces | None,
+    scan: Scan = EXACT,
 ) -> Gradients:
     """Sum over steps and streams of learning signal times eligibility trace.
 
@@ -100,19 +140,24 @@ def eligible(
         rate_bar: learning signal of the rates in the window, [time, batch, *units].
         before: learning signal of the rate before the window, [batch, *units].
         memory: what was remembered before the window.
+        scan: how credit runs back.
 
     Returns:
         gradients of the area's synapses and bias.
     """
     carried_bar = still(area, record)
-    found = synaptic(area, record, recede(area, record, rate_bar, carried_bar))
-    for name, gradient in recall(area, before, carried_bar, memory).items():
+    found = synaptic(area, record, scan.recede(area, record, rate_bar, carried_bar))
+    for name, gradient in recall(area, before, carried_bar, memory, scan).items():
         found[name] = found[name] + gradient
     return found
 
 
 def recall(
-    area: Area, rate_bar: Tensor, carried_bar: list[Tensor], memory: Traces | None
+    area: Area,
+    rate_bar: Tensor,
+    carried_bar: list[Tensor],
+    memory: Traces | None,
+    scan: Scan = EXACT,
 ) -> Gradients:
     """Gradients that derivatives by the state before a window make with the remembered traces.
 
@@ -121,21 +166,33 @@ def recall(
         rate_bar: derivative by the rate, [batch, *units].
         carried_bar: derivatives by the carried fields, [batch, *units] each; overwritten.
         memory: what was remembered before the window.
+        scan: how credit runs back.
     """
     if memory is None:
         return {}
-    found = synaptic(area, memory.last, recede(area, memory.last, rate_bar[None], carried_bar))
+    last = memory.last
+    found = synaptic(area, last, scan.recede(area, last, rate_bar[None], carried_bar))
     for field, bar in zip(area.cell.carried, carried_bar, strict=True):
-        for source, trace in memory.eligibility.get(field, {}).items():
-            wide = bar.repeat(1, trace.shape[1] // bar.shape[1])[..., None]
-            name = "bias" if source == "bias" else f"synapses.{source}.weight"
-            gradient = found[name].view(trace.shape[1:])
-            for stream in range(len(trace)):  # one pass through the traces, and nothing kept
-                gradient.addcmul_(wide[stream], trace[stream])
+        credit(found, memory, field, bar)
     return found
 
 
-def recall_state(area: Area, state_bar: dict[str, Tensor], memory: Traces | None) -> Gradients:
+def credit(found: Gradients, memory: Traces, field: str, bar: Tensor) -> None:
+    """Add to gradients, in place, a derivative by a field [batch, *units] times its traces."""
+    for source, trace in memory.eligibility.get(field, {}).items():
+        wide = bar.repeat(1, trace.shape[1] // bar.shape[1])[..., None]
+        name = "bias" if source == "bias" else f"synapses.{source}.weight"
+        gradient = found[name].view(trace.shape[1:])
+        for stream in range(len(trace)):  # one pass through the traces, and nothing kept
+            gradient.addcmul_(wide[stream], trace[stream])
+
+
+def recall_state(
+    area: Area,
+    state_bar: dict[str, Tensor],
+    memory: Traces | None,
+    scan: Scan = EXACT,
+) -> Gradients:
     """`recall` for derivatives by state fields, `Rule.recall`'s arguments.
 
     A field that is both rate and carried has one derivative; it is given as the carried one's.
@@ -146,4 +203,4 @@ def recall_state(area: Area, state_bar: dict[str, Tensor], memory: Traces | None
     given = [state_bar.get(name, empty) for name in area.cell.carried]
     carried_bar = [bar.clone(memory_format=torch.contiguous_format) for bar in given]
     rate_bar = empty if "rate" in area.cell.carried else state_bar.get("rate", empty)
-    return recall(area, rate_bar.contiguous(), carried_bar, memory)
+    return recall(area, rate_bar.contiguous(), carried_bar, memory, scan)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from areas import GRU, LSTM, SubLSTM
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, EProp, GatedMicrocircuit, Global, Rule
+from brainmodel.learning import BPTT, EProp, GatedMicrocircuit, Gates, Global, Rule
 from brainmodel.learning.modulation import Constant
 from tests import lessons, toy
 from tests.literal import Literal, Values, sigma
@@ -45,7 +45,13 @@ def slope(x: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def literally(brain: Brain, inputs: dict[str, Tensor], reset: Tensor, signal: Tensor):
+def literally(
+    brain: Brain,
+    inputs: dict[str, Tensor],
+    reset: Tensor,
+    signal: Tensor,
+    how: Gates = Gates(),  # noqa: B008
+):
     """sum_t L(t) e(t) with the traces of the docstring, gate by gate, synapse by synapse."""
     steps = gates(brain, inputs, reset)
     units, batch = brain.area("LM").units[0], reset.shape[1]
@@ -66,24 +72,30 @@ def literally(brain: Brain, inputs: dict[str, Tensor], reset: Tensor, signal: Te
             rows = []
             for gate, write in writes.items():
                 trace = traces.get((gate, source), torch.zeros(batch, units, value.shape[1]))
-                trace = (f * keep)[:, :, None] * trace + write[:, :, None] * value[:, None]
+                let = 1 - how.write * sigma(current["i"])
+                trace = (how.hold * f * keep)[:, :, None] * trace
+                trace = trace + (let * write)[:, :, None] * value[:, None]
                 traces[gate, source] = trace
                 shown = slope(memory)[:, :, None] * trace
                 if gate == "o":
                     shown = -slope(current["o"])[:, :, None] * value[:, None]
+                shown = (1 - how.read * sigma(current["o"]))[:, :, None] * shown
                 rows.append((signal[t][:, :, None] * shown).sum(0))
             name = f"areas.LM.synapses.{source}.weight"
             found[name] = found.get(name, torch.zeros(())) + torch.cat(rows)
     return found
 
 
-def heard(brain: Brain, inputs: dict[str, Tensor], reset: Tensor) -> Tensor:
-    """L(t) without the apical part: the loss by LM's rate, directly and by its next prediction."""
+def heard(brain: Brain, inputs: dict[str, Tensor], reset: Tensor, own: bool = True) -> Tensor:
+    """The loss by LM's rate, directly and, if `own`, by its next prediction."""
     course = Literal(brain, inputs, reset, local=True, cut=lambda name: True)
     activities = {name: course.activity(name) for name in brain.areas}
     rates = [course.at("LM", t)["rate"] for t in range(len(reset))]
     (objective,) = brain.objectives["LM"].values()  # type: ignore[operator]
-    loss = objective(activities["LM"])
+    did = activities["LM"]
+    if not own:
+        did = did._replace(prediction=did.prediction.detach(), error=did.error.detach())
+    loss = objective(did)
     return torch.stack(torch.autograd.grad(loss.sum(), rates))
 
 
@@ -102,6 +114,65 @@ def test_its_equation_is_the_one_it_states() -> None:
     lessons.assert_same(synapses, expected)
     deaf = literally(brain, inputs, reset, heard(brain, inputs, reset))
     assert lessons.distance(synapses, deaf) > 1e-5
+
+
+FULL = Gates(hold=0.9, write=0.8, read=0.7, dendrite=0.6)
+
+
+@torch.no_grad()
+def openness(brain: Brain, inputs: dict[str, Tensor], reset: Tensor, dendrite: float) -> Tensor:
+    """D(t), [time, batch, 1], from the currents of LM's output gates."""
+    o = torch.stack([sigma(current["o"]) for current, _ in gates(brain, inputs, reset)])
+    return 1 - dendrite * o.mean(2, keepdim=True)
+
+
+@pytest.mark.parametrize("lengths", [[5], [1], [2, 3]], ids=str)
+def test_all_its_gates_act_as_it_states(lengths: list[int]) -> None:
+    brain = circuit(GatedMicrocircuit(own=0.5, gates=FULL))
+    inputs, reset = toy.stream(brain, steps=5)
+    directly = heard(brain, inputs, reset, own=False)
+    apical = heard(brain, inputs, reset) - directly
+    signal = directly + openness(brain, inputs, reset, FULL.dendrite) * 0.5 * apical
+    expected = literally(brain, inputs, reset, signal, FULL)
+    found = of_lm(lessons.learn(brain, inputs, reset, lengths))
+    lessons.assert_same({n: g for n, g in found.items() if "LM.synapses" in n}, expected)
+
+
+@pytest.mark.parametrize("lengths", [[6], [1]], ids=str)
+@pytest.mark.parametrize("gate", ["hold", "write", "read", "dendrite"])
+@pytest.mark.parametrize("maps", [False, True])
+def test_each_gate_matters(gate: str, maps: bool, lengths: list[int]) -> None:
+    if maps and gate == "hold" and lengths == [1]:
+        return  # no trace outlives a window of one step on maps, but for the step itself
+    inputs, reset = toy.stream(circuit(EProp(), maps), resets=False)
+    usual = getattr(Gates(), gate)
+    found = [
+        lessons.learn(
+            circuit(GatedMicrocircuit(gates=Gates(**{gate: value})), maps), inputs, reset, lengths
+        )
+        for value in (usual, 1 - usual, abs(usual - 0.3))
+    ]
+    for k, other in ((0, 1), (0, 2), (1, 2)):
+        assert lessons.distance(of_lm(found[k]), of_lm(found[other])) > 1e-5
+
+
+def test_forgetting_at_once_is_credit_for_the_present_step() -> None:
+    inputs, reset = toy.stream(circuit(EProp()), resets=False)
+    brain = circuit(GatedMicrocircuit(gates=Gates(hold=0.0)))
+    found = [lessons.learn(brain, inputs, reset, lengths) for lengths in ([6], [1], [2])]
+    lessons.assert_same(found[0], found[1])
+    lessons.assert_same(found[0], found[2])
+    signal = heard(brain, inputs, reset)
+    expected = literally(brain, inputs, reset, signal, Gates(hold=0.0))
+    lm = {n: g for n, g in of_lm(found[0]).items() if "LM.synapses" in n}
+    lessons.assert_same(lm, expected)
+
+
+@pytest.mark.parametrize("gate", ["hold", "write", "read", "dendrite"])
+@pytest.mark.parametrize("value", [-0.1, 1.1])
+def test_gates_out_of_range_are_refused(gate: str, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"rule\.gates\.{gate}: need 0 to 1, got {value}"):
+        Gates(**{gate: value})
 
 
 @pytest.mark.parametrize("maps", [False, True])
@@ -183,9 +254,10 @@ def test_unknown_pathways_are_refused() -> None:
         toy.lone(rule=GatedMicrocircuit(["up"]))
 
 
-def test_a_negative_gain_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"gain: need 0 or more, got -1"):
-        GatedMicrocircuit(gain=-1)
+@pytest.mark.parametrize("name", ["gain", "own"])
+def test_negative_weights_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"rule\.{name}: need 0 or more, got -1"):
+        GatedMicrocircuit(**{name: -1.0})  # type: ignore[arg-type]
 
 
 def test_backpropagation_is_another_rule() -> None:

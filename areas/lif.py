@@ -1,0 +1,57 @@
+"""Leaky integrate-and-fire units.
+
+    v(t) = a_v v(t-1) + I(t) - thr z(t-1)
+    z(t) = H( (v(t) - thr) / thr )         spikes, which the recurrent synapses carry
+    h(t) = kappa h(t-1) + (1 - kappa) z(t)     their filtered rate, which all else sees
+
+See `areas.membrane` for the constants, the refractory time and the pseudo-derivative.
+
+Source: Bellec et al. (2020), Nature Communications 11:3625, Methods, "LIF neurons".
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from torch import Tensor
+
+from areas.cell import Cell
+from areas.membrane import Membrane
+
+
+class LIFState(NamedTuple):
+    """State of leaky integrate-and-fire units."""
+
+    rate: Tensor  # [batch, *units], h(t), in [0, 1]
+    potential: Tensor  # [batch, *units], v(t)
+    spike: Tensor  # [batch, *units], z(t), 0 or 1
+    refractory: Tensor  # [batch, *units], steps of silence to come
+
+
+def lif_step(current: Tensor, state: LIFState, membrane: Membrane) -> LIFState:
+    """The state after a step, from I(t) [batch, *units] and the state before."""
+    potential = membrane.integrate(current, state.potential, state.spike)
+    excess = (potential - membrane.threshold) / membrane.threshold
+    rate, spike, refractory = membrane.emit(excess, state.rate, state.refractory)
+    return LIFState(rate, potential, spike, refractory)
+
+
+class LIF(Cell):
+    """Leaky integrate-and-fire units, without autapses.
+
+    Args:
+        membrane: constants of the membrane; those of `Membrane` unless given.
+    """
+
+    currents = ("current",)
+    carried = ("rate", "potential", "spike", "refractory")
+    emitted = "spike"
+    autapses = False
+    surrogate = True
+    state = LIFState
+
+    def __init__(self, membrane: Membrane | None = None):
+        self.membrane = membrane or Membrane()
+
+    def step(self, currents: Sequence[Tensor], state: LIFState) -> LIFState:
+        """One step; see `Cell.step`."""
+        return lif_step(currents[0], state, self.membrane)

@@ -1,0 +1,212 @@
+"""MDGL: e-prop, and the modulators that partners one synapse away secrete.
+
+    gradient = sum_t ( L(t) e(t) + Gamma(t-1) e_z(t-1) )
+    Gamma_p(t-1) = gain sum_j w_jp L_j(t) dh_j(t)/dI_j(t)
+
+e is the eligibility of the rate h, e_z that of what the cell emits along recurrent synapses (its
+rate or its spikes). Unit j, which p excites, secretes what its own activity at t did for the loss;
+p takes it up, not by the weight of that one synapse but by the mean weight w between the two cell
+types. By the true weights instead, L(t) e(t) + Gamma(t-1) e_z(t-1) is L(t) times the derivative of
+h(t) with the recurrent path cut everywhere but at the last step: one step more than e-prop, and so
+the one-step-truncated gradient.
+
+With a filtered rate (kappa) the partner's immediate part counts, 1 - kappa of a spike; `gain` can
+make up for the rest. Under scope global, partners are not heard: what remains is e-prop.
+
+Source: Liu, Smith, Mihalas, Shea-Brown & Suembuel (2021), "Cell-type-specific neuromodulation
+guides synaptic credit assignment in a spiking neural network", PNAS 118(51), for spiking units;
+here for any cell. Past-facing, deterministic, closed form; costs as e-prop, and one product more.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from areas import Area, Synapses
+from brainmodel.learning.rule import (
+    Criteria,
+    Gradients,
+    Memory,
+    Record,
+    Rule,
+    Signal,
+    fade,
+    flat,
+    predictive,
+    recede,
+    spread,
+    still,
+)
+from brainmodel.learning.traces import Scan, credit, eligible, recall_state, remember
+
+
+class Partners(nn.Module, ABC):
+    """By which weights a unit hears of its postsynaptic partners."""
+
+    @abstractmethod
+    def weights(self, recurrent: Synapses) -> Tensor:
+        """Weights in place of the recurrent synapses' own, of their shape."""
+
+
+class TrueWeights(Partners):
+    """By the weight of each synapse, which no modulator could know."""
+
+    def weights(self, recurrent: Synapses) -> Tensor:
+        """See `Partners.weights`."""
+        return recurrent.weight
+
+
+class TypeMeans(Partners):
+    """By the mean weight between two cell types, along synapses that exist.
+
+    Args:
+        shares: of the units (of maps: channels) that belong to each type, in order; they sum to 1.
+
+    Raises:
+        ValueError: for shares that are not positive or do not sum to 1.
+    """
+
+    def __init__(self, shares: Sequence[float] = (0.5, 0.5)):
+        super().__init__()
+        if not shares or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+            raise ValueError(f"partners.shares: need shares that sum to 1, got {list(shares)}")
+        self.shares = tuple(shares)
+
+    def weights(self, recurrent: Synapses) -> Tensor:
+        """See `Partners.weights`."""
+        exist = torch.ones_like(recurrent.weight) if recurrent.mask is None else recurrent.mask
+        return self.means(recurrent.weight, exist) * exist
+
+    def means(self, weight: Tensor, exist: Tensor) -> Tensor:
+        """The mean over existing synapses between two types, in the place of each weight."""
+        units = weight.shape[1]
+        member = self.member(units).to(weight)
+        block = (-1, units, units, *weight.shape[2:])
+
+        def total(values: Tensor) -> Tensor:
+            return torch.einsum("ai,cij...,bj->cab...", member, values.reshape(block), member)
+
+        means = total(weight * exist) / total(exist).clamp(min=1)
+        return torch.einsum("ai,cab...,bj->cij...", member, means, member).reshape(weight.shape)
+
+    def member(self, units: int) -> Tensor:
+        """1 where a unit belongs to a type, [type, unit]."""
+        ends = (torch.tensor([0.0, *self.shares]).cumsum(0) * units).round()
+        place = torch.arange(units)
+        return ((place >= ends[:-1, None]) & (place < ends[1:, None])).float()
+
+
+class Diffuse(Partners):
+    """By the mean weight between two cell types, partner or not: the modulators diffuse.
+
+    Args:
+        shares: as of `TypeMeans`.
+    """
+
+    def __init__(self, shares: Sequence[float] = (0.5, 0.5)):
+        super().__init__()
+        self.types = TypeMeans(shares)
+
+    def weights(self, recurrent: Synapses) -> Tensor:
+        """See `Partners.weights`."""
+        exist = torch.ones_like(recurrent.weight) if recurrent.mask is None else recurrent.mask
+        return self.types.means(recurrent.weight, exist)
+
+
+class MDGL(Rule):
+    """e-prop that hears of partners one synapse away, in window form.
+
+    Args:
+        partners: by which weights; the means of two halves of the units unless given.
+        gain: weight of what partners say, 0 or more (dimensionless); 0 is e-prop.
+        carry: whether traces outlive the window; see `EProp`.
+
+    Raises:
+        ValueError: if `gain` is negative.
+    """
+
+    criteria = Criteria(
+        "past", "e_ij", stochastic=False, closed_form=True, time="N M", memory="N M"
+    )
+
+    def __init__(self, partners: Partners | None = None, gain: float = 1.0, carry: bool = True):
+        super().__init__()
+        if gain < 0:
+            raise ValueError(f"rule.gain: need 0 or more, got {gain}")
+        self.partners, self.gain, self.carry = partners or TypeMeans(), gain, carry
+
+    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+        """See `Rule.gradients`."""
+        rate_bar, before, potential_bar = spread(area, record, signal)
+        heard = self.heard(area, record, rate_bar)
+        past = None if memory is None else self.heard(area, memory.last, before[None])
+        if area.cell.emitted in area.cell.carried:
+            scan = Secretion(area.cell.carried.index(area.cell.emitted), heard, past)
+            found = eligible(area, record, rate_bar, before, memory, scan)
+            return found | predictive(area, record, potential_bar)
+        rate_bar[:-1] += heard[1:]
+        found = eligible(area, record, rate_bar, before + heard[0], memory)
+        if memory is not None and past is not None:
+            credit(found, memory, "rate", past[0])
+        return found | predictive(area, record, potential_bar)
+
+    def heard(self, area: Area, record: Record, rate_bar: Tensor) -> Tensor:
+        """Gamma(t-1), what units hear at t of what they emitted before it, [time, batch, *units].
+
+        Args:
+            area: the area.
+            record: what happened over some steps.
+            rate_bar: learning signal of the rates, [time, batch, *units].
+        """
+        carried_bar = still(area, record)
+
+        def forget(t: int) -> None:
+            for bar in carried_bar:
+                bar.zero_()
+
+        secreted = recede(area, record, rate_bar, carried_bar, forget)
+        recurrent = area.synapses["recurrent"]
+        weights = self.gain * self.partners.weights(recurrent)
+        secreted = flat(secreted[:, :, area.reached("recurrent")])
+        return fade(recurrent.transpose(secreted, weights).view_as(rate_bar), record.keep)
+
+    def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
+        """See `Rule.remember`; the rate has a trace, too, where it is emitted but not carried."""
+        fields = tuple(dict.fromkeys((*area.cell.carried, area.cell.emitted)))
+        return remember(area, record, memory, fields=fields) if self.carry else None
+
+    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+        """See `Rule.recall`."""
+        return recall_state(area, state_bar, memory)
+
+    @property
+    def cuts(self) -> bool:
+        """See `Rule.cuts`."""
+        return True
+
+
+class Secretion(Scan):
+    """The scan of e-prop, to which is added what each emission is told one step later.
+
+    Args:
+        field: place of the emitted field among the carried ones.
+        heard: what it is told of the window, [time, batch, *units].
+        past: likewise of the step before the window, [1, batch, *units].
+    """
+
+    def __init__(self, field: int, heard: Tensor, past: Tensor | None):
+        self.field, self.waiting = field, [heard, past]
+
+    def recede(
+        self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
+    ) -> Tensor:
+        """See `Scan.recede`; first over the window, then over the step before it."""
+        told = self.waiting.pop(0)
+        assert told is not None  # there is no step before the window without a memory of it
+
+        def tell(t: int) -> None:
+            carried_bar[self.field].add_(told[t])
+
+        return recede(area, record, rate_bar, carried_bar, tell)
