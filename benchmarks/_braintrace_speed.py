@@ -9,10 +9,10 @@ import json
 import sys
 import time
 
-import brainstate
-import braintrace
-import jax
-import jax.numpy as jnp
+import brainstate  # pyright: ignore[reportMissingImports]
+import braintrace  # pyright: ignore[reportMissingImports]
+import jax  # pyright: ignore[reportMissingImports]
+import jax.numpy as jnp  # pyright: ignore[reportMissingImports]
 
 STREAMS, INPUTS, STEPS = 32, 32, 20
 

@@ -1,12 +1,13 @@
 """Time per step and peak memory of every rule and cell next to BPTT, torch's layers and braintrace.
 
-Time: learning online along 32 streams, traces carried, in windows of 20 steps and of 1, next to
-BPTT on the same cell and to `torch.nn.LSTM` or `torch.nn.GRU` in windows of 20, in turn, so that
-ratios hold when the machine's speed drifts. Memory: the peak of a process that learns along a
-stream of 10,000 steps next to one of 200 steps.
+Time: learning online along 32 streams in windows of 20 steps and of 1, next to BPTT on the same
+cell and to `torch.nn.LSTM` or `torch.nn.GRU` in windows of 20, in turn, so that ratios hold when
+the machine's speed drifts. BPTT forgets what was before a window; rules that can are measured
+forgetting it as well ("within the window"), besides carrying their traces. Memory: the peak of a
+process that learns along a stream of 10,000 steps next to one of 200 steps.
 
-braintrace (JAX) is measured in the same run where its Python is named; per step its D_RTRL moves
-one trace, in windows of 10 it uses a closed form:
+braintrace (JAX) is measured in the same run where its Python is named. Its D_RTRL is what e-prop
+is here: per step it moves one trace, in windows of 10 it uses a closed form.
 
     python -m benchmarks.rules_speed --braintrace-python PYTHON --out runs/benchmarks/rules_speed
 """
@@ -28,6 +29,7 @@ from benchmarks._results import Figure, write
 from benchmarks._rules import fitting, rule
 from benchmarks.cells import alone, in_turn, train_layer
 from brainmodel.brain import Brain
+from brainmodel.learning import RFLO, EProp, GatedMicrocircuit, Rule, SnAp
 
 CELLS: dict[str, Callable[[], Cell]] = {
     "Leaky": Leaky,
@@ -52,9 +54,21 @@ def online(brain: Brain, window: int) -> Callable[[], None]:
         nonlocal state
         brain.zero_grad()
         activities, state = brain(inputs, reset, state)
-        activities["area"].rate.square().mean().backward()
+        loss = activities["area"].rate.square().mean()
+        if loss.requires_grad:  # nothing does in a reservoir without a predictor
+            loss.backward()
 
     return step
+
+
+def variants(name: str, window: int) -> dict[str, Rule]:
+    """The rule as it is configured, and within the window alone, where it can be without a past."""
+    made = {name: rule(name)}
+    alone = rule(name)
+    if window > 1 and isinstance(alone, EProp | GatedMicrocircuit | RFLO | SnAp):
+        alone.carry = False
+        made[f"{name} within the window"] = alone
+    return made
 
 
 def too_large(name: str, cell: Cell, units: int) -> bool:
@@ -70,35 +84,41 @@ def speed(quick: bool) -> list[Figure]:
     figures = []
     jobs = [(n, c, r) for n in SIZES for c in CELLS for r in fitting(CELLS[c])]
     for units, cell, name in tqdm(jobs[:: 7 if quick else 1], desc="time"):
-        if too_large(name, CELLS[cell](), units):
-            continue
-        repeats = 3 if quick else {64: 21, 128: 15, 256: 9}[units]
-        kind = "GRU" if cell == "GRU" else "LSTM"
-        layer = getattr(nn, kind)(INPUTS, units)
-        references = {
-            f"{cell}, bptt": online(alone(CELLS[cell](), rule("bptt"), INPUTS, units), WINDOW),
-            f"torch.nn.{kind}": train_layer(layer, torch.randn(WINDOW, STREAMS, INPUTS)),
-        }
-        for window in (WINDOW, 1):
-            settings = {"N": units, "B": STREAMS, "in": INPUTS, "window": window}
-            step = online(alone(CELLS[cell](), rule(name), INPUTS, units), window)
-            for reference, other in references.items():
-                ours, theirs = in_turn(step, other, repeats)
-                ours, theirs = [t / window for t in ours], [t / WINDOW for t in theirs]
-                what = f"{cell}, {name}"
-                figures.append(Figure(what, ours, "ms", reference, theirs, settings))
+        if not too_large(name, CELLS[cell](), units):
+            repeats = 3 if quick else {64: 21, 128: 15, 256: 9}[units]
+            for window in (WINDOW, 1):
+                figures += timed(units, cell, name, window, repeats)
+    return figures
+
+
+def timed(units: int, cell: str, name: str, window: int, repeats: int) -> list[Figure]:
+    """Milliseconds per step of one rule on one cell, next to two references."""
+    kind = "GRU" if cell == "GRU" else "LSTM"
+    layer = getattr(nn, kind)(INPUTS, units)
+    references = {
+        f"{cell}, bptt": online(alone(CELLS[cell](), rule("bptt"), INPUTS, units), WINDOW),
+        f"torch.nn.{kind}": train_layer(layer, torch.randn(WINDOW, STREAMS, INPUTS)),
+    }
+    settings = {"N": units, "B": STREAMS, "in": INPUTS, "window": window}
+    figures = []
+    for what, made in variants(name, window).items():
+        step = online(alone(CELLS[cell](), made, INPUTS, units), window)
+        for reference, other in references.items():
+            ours, theirs = in_turn(step, other, repeats)
+            ours, theirs = [t / window for t in ours], [t / WINDOW for t in theirs]
+            figures.append(Figure(f"{cell}, {what}", ours, "ms", reference, theirs, settings))
     return figures
 
 
 def peers(python: str, quick: bool) -> list[Figure]:
-    """braintrace's D_RTRL next to our SnAp-1, the same truncation, and e-prop."""
+    """Our e-prop, and SnAp-1, next to braintrace's D_RTRL."""
     figures = []
     for cell in ("GRU", "LSTM"):
         for window, theirs in ((1, 1), (WINDOW, 10)):
             command = [python, str(SCRIPT), cell, "128", str(theirs), "3" if quick else "15"]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             measured = json.loads(done.stdout.splitlines()[-1])
-            for name in ("snap", "e_prop"):
+            for name in ("e_prop", "snap"):
                 step = online(alone(CELLS[cell](), rule(name), INPUTS, 128), window)
                 ours = [t / window for t in in_turn(step, lambda: None, len(measured))[0]]
                 settings = {"N": 128, "B": STREAMS, "in": INPUTS, "window": window}

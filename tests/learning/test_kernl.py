@@ -8,7 +8,7 @@ from torch import Tensor
 
 from areas import LSTM, Leaky
 from brainmodel.brain import Brain
-from brainmodel.learning import KeRNL
+from brainmodel.learning import BPTT, Global, KeRNL, Local, Rule, Scope
 from brainmodel.learning.noise import Noise
 from tests import lessons, toy
 from tests.learning.influences import Matrices, direct, moments, of_area, step
@@ -114,19 +114,23 @@ def rate(log_decay: Tensor) -> Tensor:
     return torch.exp(-torch.exp(log_decay))
 
 
-def test_with_the_true_kernel_it_is_exact() -> None:
+@pytest.mark.parametrize("scope", [Local, Global])
+def test_with_the_true_kernel_it_is_exact(scope: type[Scope]) -> None:
     """The control of its traces: where kernels say all, they give BPTT's gradient."""
-    found = []
-    for rule in (KeRNL(), None):
-        brain = toy.lone(Leaky(alpha=0.3), rule=rule, afferents=["drive"])
+
+    def lone(rule: Rule) -> Brain:
+        brain = toy.lone(Leaky(alpha=0.3), rule=rule, scope=scope(), afferents=["drive"])
         brain.area("V1").synapses["recurrent"].weight.data.zero_()
-        if rule is not None:
-            sensitivity, log_decay = parts(brain)
-            sensitivity.data.copy_(torch.eye(3))
-            log_decay.data.fill_(math.log(-math.log(0.7)))
-        inputs, reset = toy.stream(brain)
-        found.append(of_area(lessons.learn(brain, inputs, reset)))
-    lessons.assert_same(found[0], found[1])
+        return brain
+
+    brain = lone(KeRNL())
+    sensitivity, log_decay = parts(brain)
+    sensitivity.data.copy_(torch.eye(3))
+    log_decay.data.fill_(math.log(-math.log(0.7)))
+    inputs, reset = toy.stream(brain)
+    exact = of_area(lessons.learn(lone(BPTT()), inputs, reset))
+    for lengths in ([6], [2, 1]):
+        lessons.assert_same(of_area(lessons.learn(brain, inputs, reset, lengths)), exact)
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,11 @@ def held() -> int:
     return sum(storages.values())
 
 
-def after_windows(brain: Brain, counts: list[int], keep: list | None = None) -> list[int]:
+def after_windows(
+    brain: Brain, counts: list[int], keep: list | None = None, steps: int = 3
+) -> list[int]:
     """Bytes held after so many windows of one stream, trained on one by one."""
-    inputs, reset = toy.stream(brain, steps=3, resets=False)
+    inputs, reset = toy.stream(brain, steps=steps, resets=False)
     optimizer, state, found = torch.optim.SGD(lessons.learnt(brain), lr=1e-3), None, []
     for k in range(max(counts)):
         activities, state = brain(inputs, reset, state)
@@ -44,6 +46,16 @@ def test_a_long_stream_holds_no_more_than_a_short_one(rule: str) -> None:
     brain = toy.ladder(lambda name: toy.RULES[rule](), cells=[toy.fit(rule)] * 3)
     early, late = after_windows(brain, [6, 40])  # 18 steps, more than any rule keeps
     assert late == early
+
+
+PAST = [name for name, rule in toy.RULES.items() if rule().criteria.facing == "past"]
+
+
+@pytest.mark.parametrize("rule", PAST)
+def test_ten_thousand_steps_hold_no_more_than_two_hundred(rule: str) -> None:
+    brain = toy.lone(toy.fit(rule)(), rule=toy.RULES[rule]())
+    early, late = after_windows(brain, [2, 100], steps=100)
+    assert late <= 1.1 * early
 
 
 def test_what_is_kept_would_be_seen() -> None:
