@@ -31,6 +31,7 @@ class Dynamics:
     def __init__(self, cell: Cell):
         self.cell = cell
         self.outputs = ("rate", *(name for name in cell.carried if name != "rate"))
+        self.emitted = self.outputs.index(cell.emitted)
         self._kernels: dict[tuple[int, torch.dtype], Kernel | None] = {}
 
     def __getstate__(self) -> dict[str, Any]:

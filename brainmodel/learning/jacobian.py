@@ -3,9 +3,10 @@
     s(t) = all state fields of all units, `area.dynamics.outputs` side by side: [field, unit]
 
     ds(t)       = D_I dI(t) + D_c ds(t-1)                       pointwise: the cell
-    dI(t)       = W_rec dh(t-1) - W_error du_hat(t) + source (x) dW      the synapses
+    dI(t)       = W_rec dz(t-1) - W_error du_hat(t) + source (x) dW      the synapses
     du_hat(t)   = phi'(t) * ( P dh(t-1) + source (x) dP )       only where the area feels its error
 
+with z what the cell emits, the rate h or its spikes,
 so that J(t) = ds(t)/ds(t-1), and the immediate influence of every parameter, are products of the
 few arrays gathered here. For rules that carry influences forward (RTRL, SnAp, UORO, KF-RTRL) and
 for those that bootstrap credit through J (DNI).
@@ -67,24 +68,23 @@ def pull(area: Area, linear: Linear, t: int, bars: Tensor) -> Bars:
     currents = torch.einsum("blfu,bfcu->blcu", bars, linear.currents[t]).flatten(2)
     before = torch.einsum("blfu,bfgu->blgu", bars, linear.carried[t])
     recurrent = currents[..., area.reached("recurrent")]
-    rate = recurrent @ area.synapses["recurrent"].weight
+    before[:, :, area.dynamics.emitted] += recurrent @ area.synapses["recurrent"].weight
     potential = None
     if linear.slope is not None:
         assert area.predictor is not None
         felt = currents[..., area.reached("error")] @ area.synapses["error"].weight
         potential = -felt * linear.slope[t][:, None]
-        rate = rate + potential @ area.predictor.synapses["rate"].weight
-    before[:, :, 0] += rate
+        before[:, :, 0] += potential @ area.predictor.synapses["rate"].weight
     return Bars(_alive(linear, t, before), currents, potential)
 
 
 def push(area: Area, linear: Linear, t: int, tangents: Tensor) -> Tensor:
     """Forward through step t: J(t) times changes of s(t-1), [batch, lane, field, unit]."""
     tangents = _alive(linear, t, tangents)
-    rate = tangents[:, :, 0]
+    rate, emitted = tangents[:, :, 0], tangents[:, :, area.dynamics.emitted]
     shape = (*rate.shape[:2], len(area.cell.currents) * area.units[0])
     currents = rate.new_zeros(shape)
-    currents[..., area.reached("recurrent")] += rate @ area.synapses["recurrent"].weight.t()
+    currents[..., area.reached("recurrent")] += emitted @ area.synapses["recurrent"].weight.t()
     if linear.slope is not None:
         assert area.predictor is not None
         prediction = rate @ area.predictor.synapses["rate"].weight.t() * linear.slope[t][:, None]

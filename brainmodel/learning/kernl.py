@@ -206,7 +206,7 @@ def deviate(area: Area, step: Record, deviation: Tensor) -> Tensor:
     by_field = dict(zip(names, deviation.chunk(len(names), dim=1), strict=True))
     currents = step.currents[0].clone()
     reached = currents[:, area.reached("recurrent")]
-    reached += area.synapses["recurrent"](by_field["rate"])
+    reached += area.synapses["recurrent"](by_field[area.cell.emitted])
     if "error" in area.afferents:
         assert area.predictor is not None
         weight = area.predictor.synapses["rate"].weight

@@ -83,13 +83,13 @@ class Alone(Neighbourhood):
 
     def lanes(self, area: Area, record: Record) -> Back:
         """See `Neighbourhood.lanes`."""
-        found, coupling = [], own(area, record)
+        found, couplings = [], own(area, record)
         for name in area.dynamics.outputs:
             rate_bar, carried_bar = torch.zeros_like(record.fields["rate"][1:]), still(area, record)
             bars = dict(zip(area.cell.carried, carried_bar, strict=True))
             bars.get(name, rate_bar[-1]).fill_(1.0)
             before = torch.zeros_like(rate_bar[0])
-            currents = _scan(area, record, coupling, rate_bar, before, carried_bar)
+            currents = _scan(area, record, couplings, rate_bar, before, carried_bar)
             found.append(Back(currents, self._state(area, before, carried_bar)))
         currents, before = zip(*found, strict=True)
         return Back(torch.stack(currents, 2), torch.stack(before, 2))
@@ -109,43 +109,53 @@ class Alone(Neighbourhood):
         return torch.stack([bars[name] for name in area.dynamics.outputs], 2)
 
 
-def own(area: Area, record: Record) -> Tensor:
-    """dI_i(t)/dh_i(t-1), of each unit by itself, [time or 1, batch or 1, current, unit]."""
-    units, currents = area.units[0], len(area.cell.currents)
+class Coupling(NamedTuple):
+    """How the currents of each unit depend on a field of its own state, one step before."""
+
+    field: str
+    currents: range  # which of them
+    slope: Tensor  # [time or 1, batch or 1, current, unit], of these currents
+
+
+def own(area: Area, record: Record) -> list[Coupling]:
+    """Each unit's ways to itself: over its autapse, and over the error of its prediction."""
+    units, cell = area.units[0], area.cell
+    places = range(len(cell.currents))
     weight = area.synapses["recurrent"].weight.view(-1, units, units)
-    found = weight.new_zeros(1, 1, currents, units)
-    found[:, :, area.cell.reach("recurrent")] += weight.diagonal(dim1=1, dim2=2)
+    autapse = weight.diagonal(dim1=1, dim2=2)[None, None]
+    found = [Coupling(cell.emitted, places[cell.reach("recurrent")], autapse)]
     if "error" in area.afferents and area.predictor is not None:
         slope = area.predictor.slope(record.potential, torch.ones_like(record.potential))
         felt = area.synapses["error"].weight.unflatten(0, (-1, units))
         loop = felt * area.predictor.synapses["rate"].weight.t()
-        found = found.repeat(*slope.shape[:2], 1, 1)
-        found[:, :, area.cell.reach("error")] -= torch.einsum("tbd,cud->tbcu", slope, loop)
-    return found if record.keep is None else found * record.keep[..., None, None]
+        through = torch.einsum("tbd,cud->tbcu", -slope, loop)
+        found.append(Coupling("rate", places[cell.reach("error")], through))
+    if record.keep is None:
+        return found
+    return [c._replace(slope=c.slope * record.keep[..., None, None]) for c in found]
 
 
 def _scan(
     area: Area,
     record: Record,
-    coupling: Tensor,
+    couplings: list[Coupling],
     rate_bar: Tensor,
     before: Tensor,
     carried_bar: list[Tensor],
 ) -> Tensor:
-    """Reverse scan through each unit's own state and coupling; see `bptt.unroll`."""
+    """Reverse scan through each unit's own state and couplings; see `bptt.unroll`."""
     befores = [record.before(name) for name in area.cell.carried]
     reverse = area.dynamics.reverse(record.currents, befores, rate_bar, carried_bar)
     steps, breaks = rate_bar.shape[0], interrupt(record)
-    coupled = coupling.expand(steps, -1, -1, -1).unbind(0)
+    ways = [(*c[:2], c.slope.expand(steps, -1, -1, -1).unbind(0)) for c in couplings]
     split = reverse.currents_bar.unflatten(2, (len(area.cell.currents), -1)).unbind(0)
-    reached = range(len(area.cell.currents))
-    if "error" not in area.afferents:
-        reached = reached[area.cell.reach("recurrent")]
+    bars = dict(zip(area.cell.carried, carried_bar, strict=True))
     for t in reversed(range(steps)):
         reverse.step(t)
-        earlier = rate_bar[t - 1] if t > 0 else before
-        for current in reached:
-            earlier.addcmul_(split[t][:, current], coupled[t][:, current])
+        bars["rate"] = rate_bar[t - 1] if t > 0 else before
+        for field, currents, slope in ways:
+            for k, current in enumerate(currents):
+                bars[field].addcmul_(split[t][:, current], slope[t][:, k])
         if record.keep is not None and breaks[t]:
             for bar in carried_bar:
                 bar.mul_(record.keep[t][:, None])
@@ -208,8 +218,8 @@ class Near(Neighbourhood):
             flow = torch.einsum("bulfn,bfcun->bulcn", bars, by_current)
             currents.insert(0, flow[..., 0].permute(0, 2, 3, 1).flatten(2))
             bars = torch.einsum("bulfn,bfgun->bulgn", bars, linear.carried[t][..., self.index])
-            rate = torch.einsum("bulcn,ucnm->bulm", flow[..., reach, :], weight)
-            bars = _heard(bars, rate, lanes=True)
+            emitted = torch.einsum("bulcn,ucnm->bulm", flow[..., reach, :], weight)
+            bars[..., area.dynamics.emitted, :] += emitted
             if record.keep is not None:
                 bars = bars * record.keep[t].view(-1, 1, 1, 1, 1)
         return Back(torch.stack(currents), _heard(bars, said[0]).flatten(3))
@@ -222,7 +232,6 @@ class Near(Neighbourhood):
         return (within * self.real[:, :, None] * self.real[:, None, :]).transpose(0, 1)
 
 
-def _heard(bars: Tensor, said: Tensor, *, lanes: bool = False) -> Tensor:
+def _heard(bars: Tensor, said: Tensor) -> Tensor:
     """Bars [batch, unit, lane, field, near] with what is said of the rate, of all lanes alike."""
-    said = said if lanes else said[:, :, None]
-    return torch.cat([bars[..., :1, :] + said[..., None, :], bars[..., 1:, :]], 3)
+    return torch.cat([bars[..., :1, :] + said[:, :, None, None], bars[..., 1:, :]], 3)
