@@ -62,7 +62,7 @@ def literally(
         for n, m in influence.items():
             found[n] += torch.einsum("bi,bi...->...", by_rate, m[:, : area.units[0]])
         state = after
-    return {f"areas.V1.{n}": g for n, g in found.items()}
+    return lessons.existing(brain, {f"areas.V1.{n}": g for n, g in found.items()})
 
 
 def _judge(loss: Tensor, said: list[Tensor]) -> tuple[Tensor, Tensor]:

@@ -108,7 +108,12 @@ def learn_literally(
         loss = total(brain, activities)
         made = torch.autograd.grad(loss, learnt(brain), allow_unused=True)
         found.append(complete(brain, made))
-    return {name: g * brain.masks().get(name, 1.0) for name, g in add(found).items()}
+    return existing(brain, add(found))
+
+
+def existing(brain: Brain, found: Gradients) -> Gradients:
+    """The same without those of synapses that do not exist."""
+    return {name: gradient * brain.masks().get(name, 1.0) for name, gradient in found.items()}
 
 
 def assert_same(found: Gradients, expected: Gradients, atol: float = 1e-11) -> None:

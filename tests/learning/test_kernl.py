@@ -45,7 +45,8 @@ def test_its_traces_are_what_they_are_defined_to_be(cell: str, afferents: list[s
     brain = toy.lone(toy.CELLS[cell](), rule=KeRNL(), afferents=afferents)
     inputs, reset = toy.stream(brain, steps=5)
     reset[3, 0] = True
-    expected = literally(brain, inputs, reset)
+    named = {f"areas.V1.{name}": g for name, g in literally(brain, inputs, reset).items()}
+    expected = of_area(lessons.existing(brain, named))
     for lengths in ([5], [1], [2, 3]):
         lessons.assert_same(of_area(lessons.learn(brain, inputs, reset, lengths)), expected)
 

@@ -56,10 +56,18 @@ def test_snap_1_is_the_influence_on_the_own_unit_moved_on_step_by_step(
     expected = influence.literally(brain, inputs, reset, mask_of(brain, torch.eye(3)))
     for lengths in LENGTHS:
         found = lessons.learn(brain, inputs, reset, lengths)
-        names = [n for n in found if "predictor" not in n]
-        lessons.assert_same({n: found[n] for n in names}, {n: expected[n] for n in names})
+        lessons.assert_same(of_synapses(found), of_synapses(expected))
     cut = lessons.learn(brain_of(cell, EProp(), afferents), inputs, reset)
-    assert lessons.distance(cut, expected) > 1e-4
+    cut, expected = of_synapses(cut), of_synapses(expected)
+    if brain.area("V1").cell.autapses or "error" in afferents:
+        assert lessons.distance(cut, expected) > 1e-4
+    else:
+        lessons.assert_same(cut, expected)
+
+
+def of_synapses(found: lessons.Gradients) -> lessons.Gradients:
+    """Without those of the predictor."""
+    return {name: gradient for name, gradient in found.items() if "predictor" not in name}
 
 
 def test_the_predictor_learns_from_its_own_error_alone() -> None:
@@ -86,7 +94,7 @@ def test_snap_n_is_the_masked_influence_moved_on_step_by_step(cell: str, n: int)
     for lengths in LENGTHS:
         lessons.assert_same(lessons.learn(brain, inputs, reset, lengths), expected)
     wider = influence.literally(brain, inputs, reset, mask_of(brain, reach(area, n + 1)))
-    assert lessons.distance(wider, expected) > 1e-5
+    assert lessons.distance(wider, expected) > 1e-6
 
 
 @pytest.mark.parametrize("cell", toy.CELLS)
@@ -120,7 +128,8 @@ def test_a_mask_that_is_saturated_through_sparse_synapses_is_rtrl(cell: str) -> 
     exact.rules["V1"] = RTRL()
     whole = lessons.learn(exact, inputs, reset)
     lessons.assert_same(found[5], whole)
-    assert 1e-9 < lessons.distance(found[4], whole) < 0.1
+    if not brain.area("V1").cell.surrogate:  # few steps of pseudo-derivatives end before the ring
+        assert 1e-9 < lessons.distance(found[4], whole) < 0.1
 
 
 def test_without_own_synapses_snap_1_on_leaky_units_is_rflo() -> None:
