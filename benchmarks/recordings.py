@@ -103,7 +103,7 @@ def sequences(folder: Path) -> list[Told]:
     """Mouse V1: unexpected minus expected, day by day."""
     (path,) = folder.glob("*DataForMbTDRDecoder*")
     effects = sequence_effects(path)
-    p = {day: float(ttest_1samp(effect, 0)[1]) for day, effect in effects.items()}
+    p = {day: float(ttest_1samp(effect, 0).pvalue) for day, effect in effects.items()}  # type: ignore[attr-defined]
     first, last = min(effects), max(effects)
     return [
         Told("sequences: unexpected effect, day 1", float(effects[first].mean()), -0.02, 0.005),
