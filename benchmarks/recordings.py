@@ -171,11 +171,12 @@ CLAIMS: dict[str, Callable[[Path], list[Told]]] = {
 
 
 def recordings_folder() -> Path:
-    """The folder that BRAINMODEL_RECORDINGS names; leaves with a sentence where there is none."""
-    folder = Path(os.environ.get("BRAINMODEL_RECORDINGS", ""))
-    if not os.environ.get("BRAINMODEL_RECORDINGS") or not folder.is_dir():
-        sys.exit("BRAINMODEL_RECORDINGS names no folder: set it to the one of the recordings")
-    return folder
+    """The folder that BRAINMODEL_RECORDINGS names; without it the benchmark is skipped."""
+    named = os.environ.get("BRAINMODEL_RECORDINGS")
+    if not named or not Path(named).is_dir():
+        print("skipped: BRAINMODEL_RECORDINGS names no folder of recordings", file=sys.stderr)
+        sys.exit(0)  # so that the benchmarks after it are run
+    return Path(named)
 
 
 def main() -> None:

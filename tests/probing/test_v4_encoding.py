@@ -1,0 +1,41 @@
+"""The V4 benchmark's unique part: nothing for a copy of the baselines, what is planted for news."""
+
+import numpy as np
+import pytest
+
+from benchmarks.v4_encoding import Session, judge, pool
+from brainmodel.probing.metric import Responses
+from brainmodel.probing.presentation import Stimuli
+from brainmodel.probing.ridge_encoding import RidgeEncoding
+
+
+def drawn(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def test_an_area_adds_what_the_baselines_lack_and_no_more() -> None:
+    known, news = drawn(300, 6), drawn(300, 6, seed=1)
+    signal = known @ drawn(6, 8, seed=2) + news @ drawn(6, 8, seed=3)
+    responses = Responses(signal[:, None], np.arange(300))
+    stimuli = Stimuli(np.zeros((300, 1, 2, 2, 1)), np.array([0.0, 1.0]))
+    held = Session(responses, stimuli, {"pixels + edges": known})
+    plain = RidgeEncoding()(known, responses)
+    copy = judge(known @ drawn(6, 20, seed=4), plain, held)
+    assert copy.alone == pytest.approx(plain.value, abs=0.01)
+    assert copy.unique == pytest.approx(0, abs=0.01)
+    assert copy.low < 0.01
+    new = judge(news, plain, held)
+    assert plain.value + new.unique == pytest.approx(1, abs=0.01)
+    assert 0.1 < new.low < new.unique < new.high
+
+
+def test_maps_are_pooled_over_grids_of_like_weight_and_dense_areas_left_alone() -> None:
+    maps = drawn(40, 3, 8, 8)
+    pooled = pool(maps)
+    assert pooled.shape == (40, 3 * (4 + 16 + 64))
+    by_grid = np.split(pooled, [12, 60], axis=1)
+    assert [grid.var(0).sum() for grid in by_grid] == pytest.approx([1, 1, 1])
+    means = maps.reshape(40, 3, 2, 4, 2, 4).mean((3, 5))
+    expected = np.moveaxis(means, 1, -1).reshape(40, -1)
+    assert by_grid[0] == pytest.approx(expected / np.sqrt(expected.var(0).sum()))
+    assert pool(maps[:, :, 0, 0]) == pytest.approx(maps[:, :, 0, 0])
