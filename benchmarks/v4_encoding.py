@@ -3,9 +3,9 @@
 The brain of configs/default.yaml, as it begins and after training on photographs, sees the images
 as stills at the size of its eye. An area's features are pooled over grids of space, as those of the
 edge energy are: its rates, and (as edge energy, too, is not linear in the image) its rates and
-their power, the squared deviations from the mean over images. Ridge, 5 folds; r is the mean over
-neurons. What an area adds to pixels and edges is its unique part; its interval is a bootstrap over
-images.
+their amplitudes, the root mean squares over a patch of deviations from the mean over images. Ridge,
+5 folds; r is the mean over neurons. What an area adds to pixels and edges is its unique part; its
+interval is a bootstrap over images.
 
     python -m benchmarks.v4_encoding --out runs/benchmarks/v4_encoding
 """
@@ -88,23 +88,27 @@ def brain_after(steps: int, seed: int) -> Brain:
 
 
 def readouts(brain: Brain, stimuli: Stimuli, seconds: float) -> Iterator[tuple[str, str, Floats]]:
-    """Area, read-out and features [image, feature]."""
+    """Area, read-out and features [image, feature]; the areas one by one, then together."""
     shown = Presentation(seconds=seconds)
     recorded = record_model(brain, stimuli, shown, ("rate",), batch=64)["rate"]
+    everything = []
     for area, rates in recorded.items():
         units = brain.area(area).units
-        mean, power = rates.mean(1), ((rates - rates.mean(0)) ** 2).mean(1)
-        pooled = [pool(values.reshape(len(values), *units)) for values in (mean, power)]
-        yield area, "rates", pooled[0]
-        yield area, "rates and power", side_by_side(*pooled)
+        power = ((rates - rates.mean(0)) ** 2).mean(1)
+        mean = side_by_side(*pool(rates.mean(1).reshape(-1, *units)))
+        amplitude = side_by_side(*map(np.sqrt, pool(power.reshape(-1, *units))))
+        everything += [mean, amplitude]
+        yield area, "rates", mean
+        yield area, "rates and amplitudes", side_by_side(mean, amplitude)
+    yield "all areas", "rates and amplitudes", side_by_side(*everything)
 
 
-def pool(values: Floats) -> Floats:
-    """[image, feature] means over patches, each grid of like variance; dense areas as they are."""
+def pool(values: Floats) -> list[Floats]:
+    """By grid, [image, feature] means over its patches; of dense areas the values themselves."""
     if values.ndim == 2:
-        return values
+        return [values]
     maps = np.moveaxis(values, 1, -1)[:, None]  # [image, 1, height, width, channel]
-    return side_by_side(*(shrink(maps, grid).reshape(len(maps), -1) for grid in GRIDS))
+    return [shrink(maps, grid).reshape(len(maps), -1) for grid in GRIDS]
 
 
 def judge(features: Floats, plain: Comparison, held: Session) -> Score:
