@@ -403,6 +403,30 @@ MUTANTS = [
         new="before",
         tests="tests/learning/test_dni.py -k 'defined and DNILearnt'",
     ),
+    Mutant(
+        file="brainmodel/probing/conjugation.py",
+        old="gradient = (a @ right + a.swapaxes(-1, -2) @ left)",
+        new="gradient = (a @ right + a @ left)",
+        tests="tests/probing/test_dsa.py",
+    ),
+    Mutant(
+        file="brainmodel/probing/motion.py",
+        old="pairs = [(path[:-1], path[1:]) for path in np.split(states, cuts)]",
+        new="pairs = [(states[:-1], states[1:]) for _ in range(len(cuts) + 1)]",
+        tests="tests/probing/test_dsa.py",
+    ),
+    Mutant(
+        file="brainmodel/probing/sequence_responses.py",
+        old="elsewhere[:, place] = False",
+        new="elsewhere[:, place - 1] = False",
+        tests="tests/probing/test_expectation.py -k order",
+    ),
+    Mutant(
+        file="brainmodel/probing/learning_stages.py",
+        old="value = float(second.mean() - first.mean())",
+        new="value = float(first.mean() - second.mean())",
+        tests="tests/probing/test_expectation.py -k stages",
+    ),
 ]
 
 

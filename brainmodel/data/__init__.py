@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from brainmodel.data.digits import MovingDigits
     from brainmodel.data.eye_movements import EyeMovements
+    from brainmodel.data.fixation import Fixation
     from brainmodel.data.gabors import GaborSequences
     from brainmodel.data.gratings import DriftingGratings
     from brainmodel.data.photographs import Photographs
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "DriftingGratings": "gratings",
     "EyeMovements": "eye_movements",
+    "Fixation": "fixation",
     "GaborSequences": "gabors",
     "MovingDigits": "digits",
     "MovingMNIST": "torchvision_files",
@@ -35,6 +37,7 @@ _HOMES = {
 __all__ = [
     "DriftingGratings",
     "EyeMovements",
+    "Fixation",
     "GaborSequences",
     "MovingDigits",
     "MovingMNIST",

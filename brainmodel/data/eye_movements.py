@@ -130,17 +130,25 @@ def gaze(
         within: where the path is reflected.
         random: where the numbers come from.
     """
+    velocity = velocity_of(movements, steps, frames_per_second, random)
+    reach = movements.largest_zoom
+    low, high = np.array([*within.low, -reach]), np.array([*within.high, reach])
+    start = low + (high - low) * random.random(3)
+    path = np.cumsum(np.concatenate([start[None], velocity[1:]]), axis=0)
+    return np.stack([fold(path[:, axis], low[axis], high[axis]) for axis in range(3)], axis=1)
+
+
+def velocity_of(
+    movements: EyeMovements, steps: int, frames_per_second: float, random: np.random.Generator
+) -> NDArray[np.float64]:
+    """What moves the eye in each step, [step, 3]: drift and saccades (x, y), zoom; see `gaze`."""
     noise = random.standard_normal((steps, 3))
     speed = np.array([movements.drift, movements.drift, movements.zoom]) / frames_per_second
     velocity = speed * ornstein_uhlenbeck(noise, movements.inertia * frames_per_second)
     duration = max(1, round(movements.saccade_duration * frames_per_second))
     rate = movements.saccade_rate / frames_per_second
     velocity[:, :2] += saccades(steps, rate, movements.saccade_amplitude, duration, random)
-    reach = movements.largest_zoom
-    low, high = np.array([*within.low, -reach]), np.array([*within.high, reach])
-    start = low + (high - low) * random.random(3)
-    path = np.cumsum(np.concatenate([start[None], velocity[1:]]), axis=0)
-    return np.stack([fold(path[:, axis], low[axis], high[axis]) for axis in range(3)], axis=1)
+    return velocity
 
 
 def motion_of(path: NDArray[np.float64]) -> NDArray[np.float64]:

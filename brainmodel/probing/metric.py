@@ -69,10 +69,13 @@ class Metric(ABC, Generic[Model, Brain]):
     Attributes:
         folds: folds of its cross-validation; 0 if there is none.
         higher_is_better: False for distances.
+        by_sample: False if sides are not compared sample by sample: then exchanging stimuli
+            changes nothing, and there is neither a p from that nor a ceiling from halves.
     """
 
     folds: int = 0
     higher_is_better: ClassVar[bool] = True
+    by_sample: ClassVar[bool] = True
 
     @abstractmethod
     def model_side(self, features: Floats, groups: Whole) -> Model:

@@ -9,6 +9,8 @@ from brainmodel.probing.folds import grouped_folds
 from brainmodel.probing.metric import Floats, Metric, Responses, Whole
 from brainmodel.probing.prediction_comparison import PredictionComparison, correlations
 
+ITERATIONS = 5000  # of the power method: noise has directions of nearly the same strength
+
 
 class Split(NamedTuple):
     """Features and the fold of each sample."""
@@ -58,6 +60,7 @@ def _predict(model: Split, components: int, responses: Floats) -> Floats:
     predicted = np.empty_like(responses)
     for fold in np.unique(model.fold_of):
         test = model.fold_of == fold
-        fitted = PLSRegression(components, scale=False).fit(model.features[~test], responses[~test])
+        pls = PLSRegression(components, scale=False, max_iter=ITERATIONS)
+        fitted = pls.fit(model.features[~test], responses[~test])
         predicted[test] = fitted.predict(model.features[test])
     return predicted

@@ -156,7 +156,7 @@ def _judge(
     if scoring.bootstraps:
         draws = comparison.reweighted(stimulus_weights(groups, scoring.bootstraps, scoring.seed))
         row["low"], row["high"] = interval(value, draws)
-    if scoring.permutations:
+    if scoring.permutations and metric.by_sample:
         null = comparison.permuted(orders(groups, scoring.permutations, scoring.seed))
         sign = 1 if metric.higher_is_better else -1
         row["p"] = p_value(sign * value, sign * null)
@@ -164,7 +164,7 @@ def _judge(
 
 
 def _ceiling(metric: Metric[Any, Any], target: Target, scoring: Scoring) -> Row:
-    if not scoring.halvings:
+    if not (scoring.halvings and metric.by_sample):
         return {"ceiling_low": None, "ceiling_high": None}
     found = split_half_ceiling(metric, target.responses, scoring.halvings, scoring.seed)
     return {"ceiling_low": found.low, "ceiling_high": found.high}

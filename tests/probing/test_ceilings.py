@@ -40,6 +40,28 @@ def test_split_halves_give_the_analytic_ceiling() -> None:
     assert explainable(ncsnr(responses), 6) == pytest.approx(reliability, abs=0.02)
 
 
+def test_a_model_unlike_the_neurons_stays_below_the_ceiling() -> None:
+    signal, responses = simulated(500, 6)
+    other = np.random.default_rng(5).standard_normal(signal.shape)
+    for metric in (RidgeEncoding(), RSA("euclidean"), CKA()):
+        ceiling = split_half_ceiling(metric, responses)
+        half = metric(signal + 2 * RATIO * other, responses).value
+        assert abs(metric(other, responses).value) < 0.1
+        assert 0.1 < half < ceiling.high - 0.1
+
+
+@pytest.mark.parametrize("counts", [(4, 4), (2, 6)])
+def test_split_halves_of_ragged_repeats_give_the_analytic_ceiling(counts: tuple[int, int]) -> None:
+    """Halves of n repeats have a noise of 1 / (n / 2): their covariance is the signal's."""
+    _, responses = simulated(40_000, max(counts))
+    values = responses.repeats.copy()
+    values[::2, counts[0] :] = np.nan
+    found = split_half_ceiling(RidgeEncoding(), Responses(values, responses.groups))
+    half = RATIO**2 / (RATIO**2 + np.mean([2 / n for n in counts]))
+    assert found.low == pytest.approx(half.mean(), abs=0.01)
+    assert found.high == pytest.approx(np.sqrt(2 * half / (1 + half)).mean(), abs=0.01)
+
+
 def test_ragged_halves_use_every_repeat_once_and_differ_by_one_at_most() -> None:
     values = np.full((5, 7, 1), np.nan)
     for sample, count in enumerate([2, 3, 4, 5, 7]):

@@ -80,6 +80,9 @@ def test_independent_noise_scores_zero_on_average() -> None:
         for seed in range(40)
     ]
     assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(40)
+    shared = drawn(100, 40)
+    found = RidgeEncoding()(shared, once(shared[:, :10] + 2 * drawn(100, 10, seed=1))).value
+    assert found > 3 * np.std(values) / np.sqrt(40)  # the control: a weak relation is seen
 
 
 def test_folds_keep_groups_together_and_are_of_like_size() -> None:

@@ -1,9 +1,20 @@
-"""Selectivity for the unexpected, and curvature, against closed forms."""
+"""Selectivity for the unexpected, its change, sequences and curvature, against closed forms."""
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
 from brainmodel.probing.curvature import curvature, straightening
+from brainmodel.probing.learning_stages import (
+    Change,
+    Events,
+    change_between,
+    change_within,
+    over_stages,
+)
+from brainmodel.probing.sequence_responses import omission, order_effect
 from brainmodel.probing.unexpected import selectivity, unexpected_effect
 
 
@@ -70,3 +81,121 @@ def test_trajectories_that_stand_still_or_are_short_are_refused() -> None:
         curvature(still)
     with pytest.raises(ValueError, match=r"with 3 times or more"):
         curvature(np.zeros((2, 2, 3)))
+
+
+def stage(somatic: float, apical: float, seed: int) -> dict[str, Events]:
+    random = np.random.default_rng(seed)
+
+    def around(shift: float) -> Events:
+        return Events(random.standard_normal((150, 200)), shift + random.standard_normal((150, 50)))
+
+    return {"somatic": around(somatic), "apical": around(apical)}
+
+
+def test_somatic_and_apical_selectivity_part_over_stages() -> None:
+    stages = {"naive": stage(0.6, 0.0, 0), "later": stage(0.3, 0.3, 1), "expert": stage(0, 0.6, 2)}
+    found = over_stages(stages, shuffles=200)
+    assert [(s.compartment, s.stage) for s in found[:4]] == [
+        ("somatic", "naive"),
+        ("somatic", "later"),
+        ("somatic", "expert"),
+        ("apical", "naive"),
+    ]
+    assert [s.mean for s in found] == pytest.approx([0.6, 0.3, 0, 0, 0.3, 0.6], abs=0.04)
+    assert all(s.low < s.mean < s.high for s in found)
+    assert found[0].higher > 50 > 10 > found[2].higher
+    one = selectivity(*stages["naive"]["apical"], shuffles=200)
+    assert found[3].selectivity.indices == pytest.approx(one.indices)
+    index = {(s.compartment, s.stage): s.selectivity.indices for s in found}
+    somatic, apical = ((index[c, "naive"], index[c, "expert"]) for c in ("somatic", "apical"))
+    fell, rose = change_within(*somatic), change_within(*apical)
+    assert fell.value == pytest.approx(-0.6, abs=0.05)
+    assert rose.value == pytest.approx(0.6, abs=0.05)
+    assert max(fell.p, rose.p) < 1e-3
+    parted = change_between(somatic[1] - somatic[0], apical[1] - apical[0])
+    assert parted.value == pytest.approx(rose.value - fell.value)
+    assert parted.p < 1e-3
+
+
+@pytest.mark.parametrize("change", [change_within, change_between])
+def test_without_a_change_its_p_is_uniform(change: Callable[..., Change]) -> None:
+    random = np.random.default_rng(0)
+    p = [change(*random.standard_normal((2, 12)), draws=99, seed=k).p for k in range(200)]
+    assert kstest(np.array(p) - 1 / 200, "uniform").pvalue > 0.01
+    moved = random.standard_normal((2, 12)) + np.array([[0.0], [3.0]])
+    assert change(*moved, draws=999).p < 0.01  # the control
+
+
+def test_the_change_of_the_same_neurons_is_surer_than_that_of_others() -> None:
+    random = np.random.default_rng(0)
+    before = 5 * random.standard_normal(40)
+    after = before + 0.5 + 0.2 * random.standard_normal(40)
+    assert change_within(before, after).p < 1e-3
+    assert change_between(before, after).p > 0.3
+    before[3] = np.nan
+    assert change_within(before, after).neurons == 39
+
+
+def test_stages_that_cannot_be_compared_are_refused() -> None:
+    stages = {"naive": stage(0, 0, 0), "expert": {"somatic": stage(0, 0, 1)["somatic"]}}
+    with pytest.raises(ValueError, match=r"stage 'expert' has no 'apical' events"):
+        over_stages(stages)
+    still = Events(np.ones((3, 4)), np.ones((3, 4)))
+    with pytest.raises(ValueError, match=r"somatic, stage 'naive': no neuron varies"):
+        over_stages({"naive": {"somatic": still}})
+    with pytest.raises(ValueError, match=r"3 neurons before and 4 after"):
+        change_within(np.zeros(3), np.zeros(4))
+    with pytest.raises(ValueError, match=r"1 neurons with an index"):
+        change_between(np.array([1.0, np.nan]), np.zeros(3))
+
+
+def to_sequences(tuning: np.ndarray, gain: float) -> np.ndarray:
+    """[neuron, sequence, place, event] to ABC and CBA: tuning [neuron, element], more in order."""
+    mean = np.stack([tuning[:, [0, 1, 2]] + gain, tuning[:, [2, 1, 0]]], axis=1)
+    mean[:, 1, 1] = tuning[:, 1] + gain  # B stands in its place in both
+    return mean[..., None] + 0.01 * np.random.default_rng(1).standard_normal((*mean.shape, 30))
+
+
+def test_the_effect_of_order_is_the_planted_gain_whatever_the_tuning() -> None:
+    tuning = np.random.default_rng(0).uniform(0, 5, (8, 3))
+    found = order_effect(to_sequences(tuning, 0.7), ["ABC", "CBA"], "ABC")
+    assert found == pytest.approx(0.7, abs=0.02)
+    assert order_effect(to_sequences(tuning, 0.0), ["ABC", "CBA"], "ABC") == pytest.approx(
+        0, abs=0.02
+    )
+    absent = to_sequences(tuning, 0.7)
+    absent[:, 1, 0, 5:] = np.nan
+    assert order_effect(absent, ["ABC", "CBA"], "ABC") == pytest.approx(0.7, abs=0.02)
+
+
+def test_sequences_that_say_nothing_of_order_are_refused() -> None:
+    responses = to_sequences(np.ones((2, 3)), 0.0)
+    with pytest.raises(ValueError, match=r"no element of 'ABC' stands anywhere else"):
+        order_effect(responses, ["ABC", "DBC"], "ABC")
+    with pytest.raises(ValueError, match=r"trained is 'BCA': name one of \['ABC', 'CBA'\]"):
+        order_effect(responses, ["ABC", "CBA"], "BCA")
+    with pytest.raises(ValueError, match=r"a letter for each place"):
+        order_effect(responses, ["ABCD", "DCBA"], "ABCD")
+
+
+def test_what_is_left_out_is_answered_by_its_own_pattern() -> None:
+    random = np.random.default_rng(0)
+    pattern = dict(zip("ABC", random.standard_normal((3, 60)), strict=True))
+
+    def events(mean: np.ndarray) -> np.ndarray:
+        return 2 + mean[:, None] + 0.3 * random.standard_normal((60, 40))
+
+    elements, blank = {k: events(v) for k, v in pattern.items()}, events(np.zeros(60))
+    found = omission(events(0.5 * pattern["B"]), blank, elements, "B")
+    assert found.effect == pytest.approx(0.5 * pattern["B"], abs=0.3)
+    assert found.likeness > 0.9
+    assert abs(found.others) < 0.4
+    assert found.p < 0.01
+    silent = omission(events(np.zeros(60)), blank, elements, "B")  # the control
+    assert abs(silent.effect.mean()) < 0.05
+    assert silent.p > 0.05
+    other = omission(events(0.5 * pattern["A"]), blank, elements, "B")
+    assert other.likeness < 0.5
+    assert other.p > 0.5
+    with pytest.raises(ValueError, match=r"expected is 'D' and elements are \['A', 'B', 'C'\]"):
+        omission(blank, blank, elements, "D")

@@ -12,6 +12,7 @@ from brainmodel.probing.metric import Metric, Responses
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "probing").glob("*.yaml"))
 SAMPLES, UNITS, NEURONS = 150, 30, 26
+GROUPS = np.repeat(np.arange(10), 15)  # movies and their steps
 
 
 def build(config: dict[str, Any]) -> Any:
@@ -28,11 +29,19 @@ def metric(request: pytest.FixtureRequest) -> Metric[Any, Any]:
 def repeated(mean: np.ndarray, noise: float = 0.0, repeats: int = 4) -> Responses:
     random = np.random.default_rng(9)
     spread = noise * random.standard_normal((len(mean), repeats, mean.shape[1]))
-    return Responses(mean[:, None] + spread, np.arange(len(mean)))
+    return Responses(mean[:, None] + spread, GROUPS[: len(mean)])
 
 
 def drawn(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape)
+
+
+def moving(units: int, seed: int = 0) -> np.ndarray:
+    """Units that follow four hidden ones, which turn at two speeds from step to step."""
+    random, speeds = np.random.default_rng(seed), np.array([0.3, 1.1])
+    phase = random.uniform(0, 2 * np.pi, (10, 1, 2)) + speeds * np.arange(15)[:, None]
+    hidden = np.concatenate([np.cos(phase), np.sin(phase)], axis=2).reshape(SAMPLES, 4)
+    return hidden @ drawn(4, units, seed=seed) + 0.1 * drawn(SAMPLES, units, seed=seed + 1)
 
 
 def badness(metric: Metric[Any, Any], value: float) -> float:
@@ -59,8 +68,8 @@ def test_unrelated_sides_score_as_permuted_ones_do(metric: Metric[Any, Any]) -> 
     orders = np.stack([np.random.default_rng(k).permutation(SAMPLES) for k in range(20)])
     null = comparison.permuted(orders)
     assert abs(comparison.value - null.mean()) < 4 * null.std()
-    related = drawn(SAMPLES, UNITS) @ drawn(UNITS, NEURONS, seed=2)
-    found = metric(drawn(SAMPLES, UNITS), repeated(related, 0.5)).value
+    features = moving(UNITS)
+    found = metric(features, repeated(features @ drawn(UNITS, NEURONS, seed=2), 0.5)).value
     sign = 1 if metric.higher_is_better else -1
     assert sign * (found - null.mean()) > 4 * null.std()  # the control
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from brainmodel.probing.readers import nwb
 from brainmodel.probing.readers.nwb import read_rois, read_units
 
 pynwb: Any = pytest.importorskip("pynwb")
@@ -60,7 +59,7 @@ def neuropixels(by_peak_channel: bool = True) -> tuple[Any, list[np.ndarray], np
     return file, trains, onsets
 
 
-def two_photon() -> tuple[Any, np.ndarray, np.ndarray]:
+def two_photon(rate: bool = False) -> tuple[Any, np.ndarray, np.ndarray]:
     """Three ROIs at 30 frames per second; trials with the columns of DANDI 000037."""
     file = empty()
     device = file.create_device(name="microscope")
@@ -91,7 +90,7 @@ def two_photon() -> tuple[Any, np.ndarray, np.ndarray]:
         data=traces,
         rois=masks.create_roi_table_region("all", region=[0, 1, 2]),
         unit="dF/F",
-        timestamps=seconds,
+        **({"rate": 30.0, "starting_time": 0.5} if rate else {"timestamps": seconds}),
     )
     file.add_trial_column("gabor_frame", "A to D, U unexpected, G gray")
     file.add_trial_column("unexpected", "0 or 1")
@@ -146,29 +145,63 @@ def test_rois_are_averaged_by_hand(tmp_path: Path) -> None:
     assert by_series.stimuli.tolist() == ["0", "1"]
 
 
-def test_traces_are_not_loaded_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file, *_ = two_photon()
-    path = save(file, tmp_path / "gillon.nwb")
-    frames = []
-    original = nwb._means
+@pytest.fixture
+def read_from_disk(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """How many numbers were read of each HDF5 data set, by its name, from now on."""
+    h5py: Any = pytest.importorskip("h5py")
+    counts: dict[str, int] = {}
+    original = h5py.Dataset.__getitem__
 
-    class Watched:
-        def __init__(self, data: Any) -> None:
-            self.data, self.shape = data, data.shape
+    def watched(self: Any, *args: Any, **options: Any) -> Any:
+        found = original(self, *args, **options)
+        counts[self.name] = counts.get(self.name, 0) + np.size(found)
+        return found
 
-        def __getitem__(self, key: slice) -> np.ndarray:
-            assert isinstance(key, slice)
-            frames.append(key.stop - key.start)
-            return self.data[key]
+    monkeypatch.setattr(h5py.Dataset, "__getitem__", watched)
+    return counts
 
-    class Series:
-        def __init__(self, series: Any) -> None:
-            self.data = Watched(series.data)
 
-    monkeypatch.setattr(nwb, "_means", lambda series, *rest: original(Series(series), *rest))
+def with_raw(file: Any) -> Any:
+    """The file with a raw trace in its acquisition, as sessions have."""
+    raw = pynwb.TimeSeries(name="raw", data=np.zeros((5000, 40)), unit="V", rate=30000.0)
+    file.add_acquisition(raw)
+    return file
+
+
+def test_of_traces_only_the_frames_asked_for_are_read(
+    tmp_path: Path, read_from_disk: dict[str, int]
+) -> None:
+    file, traces, _ = two_photon()
+    path = save(with_raw(file), tmp_path / "gillon.nwb")
+    read_from_disk.clear()
     read_rois(path, "trials", "unexpected", EDGES)
-    assert len(frames) == 10
-    assert max(frames) <= 8  # a quarter of a second of 30 frames per second
+    name = next(n for n in read_from_disk if n.endswith("RoiResponseSeries/data"))
+    assert 0 < read_from_disk[name] <= 10 * 8 * 3  # ten events of a quarter second, three ROIs
+    assert read_from_disk[name] < traces.size / 5
+    assert read_from_disk.get("/acquisition/raw/data", 0) == 0
+    assert not [n for n in read_from_disk if n.endswith("image_mask")]
+
+
+def test_of_sessions_no_raw_trace_is_read(tmp_path: Path, read_from_disk: dict[str, int]) -> None:
+    file, trains, _ = neuropixels()
+    path = save(with_raw(file), tmp_path / "allen.nwb")
+    read_from_disk.clear()
+    read_units(path, "natural_scenes_presentations", "frame", EDGES)
+    assert read_from_disk.get("/acquisition/raw/data", 0) == 0
+    assert read_from_disk["/units/spike_times"] >= sum(map(len, trains))  # the control: it counts
+
+
+def test_traces_with_a_rate_are_read_and_events_without_frames_are_missing(tmp_path: Path) -> None:
+    file, traces, seconds = two_photon(rate=True)
+    file.add_trial(start_time=25.0, stop_time=25.3, gabor_frame="late", unexpected=0)
+    file.add_trial(start_time=20.35, stop_time=20.6, gabor_frame="last", unexpected=0)
+    found = read_rois(save(file, tmp_path / "gillon.nwb"), "trials", "gabor_frame", EDGES)
+    place = found.stimuli.tolist().index
+    assert np.isnan(found.responses[:, place("late")]).all()
+    inside = (seconds >= 20.35) & (seconds < 20.45)
+    assert found.responses[:, place("last"), 0, 0] == pytest.approx(traces[inside].mean(0))
+    inside = (seconds >= 5.0) & (seconds < 5.1)
+    assert found.responses[:, place("U"), 0, 0] == pytest.approx(traces[inside].mean(0))
 
 
 @pytest.mark.parametrize(
@@ -200,6 +233,30 @@ def test_files_without_units_series_or_stimuli_are_refused(tmp_path: Path) -> No
     bare.add_unit(spike_times=[1.0, 2.0])
     with pytest.raises(ValueError, match=r"no table of intervals: it says nothing of stimuli"):
         read_units(save(bare, tmp_path / "bare.nwb"), "trials", "frame", EDGES)
+
+
+def test_tables_that_do_not_fit_each_other_are_refused(tmp_path: Path) -> None:
+    file, *_ = neuropixels()
+    file.add_unit(spike_times=[1.0, 2.0], peak_channel_id=7)
+    with pytest.raises(ValueError, match=r"1 of 5 units have a peak_channel_id that is no elec"):
+        read_units(save(file, tmp_path / "a.nwb"), "natural_scenes_presentations", "frame", EDGES)
+    file, *_ = two_photon()
+    file.add_trial(start_time=np.nan, stop_time=30.0, gabor_frame="A", unexpected=0)
+    with pytest.raises(ValueError, match=r"1 of 11 start times of trials are not finite"):
+        read_rois(save(file, tmp_path / "b.nwb"), "trials", "unexpected", EDGES)
+
+
+@pytest.mark.filterwarnings("ignore:.*Length of data does not match:UserWarning")  # pynwb's own
+def test_traces_that_do_not_fit_their_times_are_refused(tmp_path: Path) -> None:
+    path = save(two_photon()[0], tmp_path / "short.nwb")
+    h5py: Any = pytest.importorskip("h5py")
+    with h5py.File(path, "r+") as opened:
+        series = opened["processing/ophys/DfOverF/RoiResponseSeries"]
+        attributes, frames = dict(series["data"].attrs), series["data"][:590]
+        del series["data"]
+        series.create_dataset("data", data=frames).attrs.update(attributes)
+    with pytest.raises(ValueError, match=r"data of shape \(590, 3\) for 600 times and 3 ROIs"):
+        read_rois(path, "trials", "unexpected", EDGES)
 
 
 def test_damaged_and_missing_files_are_refused(tmp_path: Path) -> None:

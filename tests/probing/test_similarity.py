@@ -8,7 +8,7 @@ from scipy.stats import ortho_group
 
 from brainmodel.probing.bootstrap import interval, stimulus_weights
 from brainmodel.probing.cka import CKA
-from brainmodel.probing.crossnobis_rsa import crossnobis
+from brainmodel.probing.crossnobis_rsa import CrossnobisRSA, _deal, crossnobis, noise_precision
 from brainmodel.probing.metric import Metric, Responses
 from brainmodel.probing.procrustes import Procrustes, procrustes_distance
 from brainmodel.probing.rsa import RSA, SpearmanRSA
@@ -85,6 +85,22 @@ def test_crossnobis_distances_are_the_true_ones_where_naive_ones_are_inflated() 
     assert found == pytest.approx(expected, abs=0.08)
     equal = crossnobis(Responses(noise, np.arange(12)))
     assert abs(equal.mean()) < 0.01
+
+
+def test_crossnobis_is_the_product_of_differences_in_either_half() -> None:
+    """d_ij = (a_i - a_j)' S^-1 (b_i - b_j) / neurons, repeats a, b; scored by rsatoolbox."""
+    repeats = drawn(15, 1, 6) + 0.5 * drawn(15, 2, 6, seed=1)
+    responses = Responses(repeats, np.arange(15))
+    precision, rows = noise_precision(responses), np.triu_indices(15, 1)
+    dealt = np.argsort(_deal(responses.shown, 2, 0), axis=1)
+    halves = np.take_along_axis(repeats, dealt[:, :, None], axis=1)
+    first, second = (halves[rows[0], k] - halves[rows[1], k] for k in (0, 1))
+    expected = np.einsum("pi,ij,pj->p", first, precision, second) / 6
+    assert crossnobis(responses) == pytest.approx(expected, abs=1e-10)
+    model = drawn(15, 9, seed=2)
+    sides = [rdm.calc_rdm(data.Dataset(model), method="euclidean"), rdm.RDMs(expected[None])]
+    score = rdm.compare(*sides, method="cosine_cov")[0, 0]
+    assert CrossnobisRSA()(model, responses).value == pytest.approx(score, abs=1e-9)
 
 
 def test_too_few_repeats_for_crossnobis_are_refused() -> None:

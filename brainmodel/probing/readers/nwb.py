@@ -3,7 +3,9 @@
 Layouts read: Allen Neuropixels sessions (`units` with `peak_channel_id` into `electrodes`;
 intervals such as `natural_scenes_presentations`) and DANDI 000037 (two-photon; dF/F in the
 processing module `ophys`, stimuli in `trials`). Of traces, only the frames asked for are read.
-Get a file of DANDI with `pip install dandi`, then `dandi download URL`.
+Public originals: https://dandiarchive.org/dandiset/000037 (Gillon et al.) and, of the Allen Visual
+Coding Neuropixels sessions, https://dandiarchive.org/dandiset/000021. `pip install dandi`, then
+`dandi download URL` fetches a file; sessions of 000021 without their LFP files suffice.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -83,6 +85,7 @@ def read_rois(
         found = _series(source, file, series)
         names, onsets = _events(source, file, intervals, stimulus)
         seconds = _timestamps(found)
+        _require_shape(source, series, found, len(seconds))
 
         def cut(times: Floats) -> Floats:
             return np.stack([_means(found, seconds, onset + bins) for onset in times], axis=1)
@@ -121,9 +124,13 @@ def _events(
     for column in columns:
         require_field(source, f"column of {intervals} called", column, table.colnames)
     values = [np.asarray(table[column][:]).astype(str) for column in columns]
-    return np.array([" ".join(row) for row in zip(*values, strict=True)]), np.asarray(
-        table["start_time"][:], float
-    )
+    onsets = np.asarray(table["start_time"][:], float)
+    if not np.isfinite(onsets).all():
+        raise ValueError(
+            f"{source}: {(~np.isfinite(onsets)).sum()} of {len(onsets)} start times of "
+            f"{intervals} are not finite: take these rows out."
+        )
+    return np.array([" ".join(row) for row in zip(*values, strict=True)]), onsets
 
 
 def _recording(
@@ -177,6 +184,15 @@ def _timestamps(series: Any) -> Floats:
     if series.timestamps is not None:
         return np.asarray(series.timestamps[:], float)
     return float(series.starting_time) + np.arange(series.data.shape[0]) / float(series.rate)
+
+
+def _require_shape(source: Path, name: str, series: Any, times: int) -> None:
+    shape = (times, len(series.rois))
+    if tuple(series.data.shape) != shape:
+        raise ValueError(
+            f"{source}: {name} has data of shape {tuple(series.data.shape)} for {times} times and "
+            f"{len(series.rois)} ROIs: write it as [time, ROI], {shape}."
+        )
 
 
 def _means(series: Any, seconds: Floats, edges: Floats) -> Floats:

@@ -15,7 +15,7 @@ def electrode_labels(source: Path, file: Any) -> dict[str, NDArray[Any]]:
     """Labels of units: of the electrode `peak_channel_id`, or the first of `electrodes`.
 
     Raises:
-        ValueError: if units do not say where they were recorded.
+        ValueError: if units do not say where they were recorded, or name electrodes there are not.
     """
     units, electrodes = file.units, file.electrodes
     if electrodes is None or not {"peak_channel_id", "electrodes"} & set(units.colnames):
@@ -23,7 +23,7 @@ def electrode_labels(source: Path, file: Any) -> dict[str, NDArray[Any]]:
             f"{source}: units have neither peak_channel_id nor electrodes: their areas are "
             "unknown; write one of them into the file."
         )
-    rows = _peak_rows(units, electrodes)
+    rows = _peak_rows(source, units, electrodes)
     places = np.asarray(electrodes["location"][:]).astype(str)[rows]
     labels: dict[str, NDArray[Any]] = {"areas": np.where(places == "", UNKNOWN, places)}
     for name in DEPTHS:
@@ -35,11 +35,17 @@ def electrode_labels(source: Path, file: Any) -> dict[str, NDArray[Any]]:
     return labels
 
 
-def _peak_rows(units: Any, electrodes: Any) -> NDArray[Any]:
+def _peak_rows(source: Path, units: Any, electrodes: Any) -> NDArray[Any]:
     """[unit] row of its electrode."""
     if "peak_channel_id" in units.colnames:
         row_of = {identity: row for row, identity in enumerate(electrodes.id[:])}
-        return np.array([row_of[identity] for identity in units["peak_channel_id"][:]])
+        peaks = units["peak_channel_id"][:]
+        if unknown := [peak for peak in peaks if peak not in row_of]:
+            raise ValueError(
+                f"{source}: {len(unknown)} of {len(peaks)} units have a peak_channel_id that is no "
+                f"electrode's id, such as {unknown[0]}: write the table of electrodes whole."
+            )
+        return np.array([row_of[peak] for peak in peaks])
     index = units["electrodes"]
     ends = np.asarray(index.data[:])
     starts = np.concatenate([[0], ends[:-1]]).astype(int)

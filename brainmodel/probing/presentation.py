@@ -1,0 +1,216 @@
+"""What the model is shown: a recording's stimuli as movies in the model's own steps.
+
+A stimulus is a movie with the edges of its frames in seconds; a still is a movie of one frame. A
+step of the model sees what was on the screen while the step lasted: the mean of the frames,
+weighted by how long each overlaps it; the background where nothing was shown. So frame rates,
+onsets and offsets of the recording need not fit the model's steps.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional as F
+
+from brainmodel.probing.metric import Floats, Whole
+
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+SLACK = 1e-9  # s; rounding of frame edges
+
+
+class Stimuli(NamedTuple):
+    """What was shown, in the order of a recording's stimuli."""
+
+    frames: NDArray[Any]  # [stimulus, frame, height, width, channel], uint8 or floats in [0, 1]
+    edges: Floats  # [frame + 1] s from onset; before the first and after the last: background
+
+    def check(self, source: str, expected: int) -> "Stimuli":
+        """These stimuli, if they are as many as expected and movies.
+
+        Raises:
+            ValueError: naming `source`, in one sentence.
+        """
+        frames, edges = self.frames, np.asarray(self.edges, float)
+        if frames.ndim != 5 or frames.shape[4] not in (1, 3):
+            raise ValueError(
+                f"{source}: frames has shape {frames.shape}: give [stimulus, frame, height, width, "
+                "channel] with 1 or 3 channels."
+            )
+        if len(frames) != expected:
+            raise ValueError(
+                f"{source}: frames of {len(frames)} stimuli for a recording of {expected}: give "
+                "one movie per stimulus, in the recording's order."
+            )
+        if edges.shape != (frames.shape[1] + 1,) or not (np.diff(edges) > 0).all():
+            raise ValueError(
+                f"{source}: {frames.shape[1]} frames with {edges.size} edges: give one more edge "
+                "than frames, in rising seconds."
+            )
+        return Stimuli(frames, edges)
+
+
+class Gaze(Protocol):
+    """How an eye moves over what is shown, such as `brainmodel.data.Fixation`."""
+
+    def path(self, steps: int, frames_per_second: float, random: np.random.Generator) -> Floats:
+        """[step, 2] x, y of the gaze, in pixels of the model's eye from the picture's middle."""
+        ...
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """How stimuli are shown to the model.
+
+    Args:
+        frames_per_second: steps of the model per second, as in its training.
+        seconds: that the model is recorded, from stimulus onset.
+        warm_up: seconds of background before the onset; seen, not recorded.
+        background: gray level in [0, 1] where and when nothing is shown.
+        gaze: how the eye moves over each stimulus; still unless given.
+        seed: of the gaze; each stimulus has a path of its own, the same for all models.
+
+    Raises:
+        ValueError: if a number is out of range.
+    """
+
+    frames_per_second: float = 30.0
+    seconds: float = 0.5
+    warm_up: float = 0.0
+    background: float = 0.5
+    gaze: Gaze | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.frames_per_second > 0:
+            raise ValueError(f"frames_per_second is {self.frames_per_second}: give above 0.")
+        if self.recorded < 1:
+            raise ValueError(
+                f"seconds is {self.seconds}: give at least one step, "
+                f"{1 / self.frames_per_second:.3g}."
+            )
+        if self.warm_up < 0 or not 0 <= self.background <= 1:
+            raise ValueError(
+                f"warm_up is {self.warm_up} and background {self.background}: give 0 s or more, "
+                "and a gray level from 0 to 1."
+            )
+
+    @property
+    def recorded(self) -> int:
+        """Steps of the model that are recorded."""
+        return round(self.seconds * self.frames_per_second)
+
+    @property
+    def before(self) -> int:
+        """Steps of the model before stimulus onset."""
+        return round(self.warm_up * self.frames_per_second)
+
+    @property
+    def edges(self) -> Floats:
+        """[step + 1] edges of the recorded steps, s from stimulus onset."""
+        return np.arange(self.recorded + 1) / self.frames_per_second
+
+    def movies(self, stimuli: Stimuli, chosen: Whole, eye: int) -> NDArray[np.float32]:
+        """Movies [stimulus, step, height, width, channel] in [0, 1], warm-up first.
+
+        Args:
+            stimuli: what was shown.
+            chosen: [stimulus] which of them.
+            eye: height of the model's image in pixels, the unit of the gaze.
+        """
+        steps = np.arange(-self.before, self.recorded + 1) / self.frames_per_second
+        shown = in_steps(as_floats(stimuli.frames[chosen]), stimuli.edges, steps, self.background)
+        if self.gaze is None:
+            return shown
+        scale = shown.shape[2] / eye
+        for movie, number in zip(shown, chosen, strict=True):
+            random = np.random.default_rng([self.seed, int(number)])
+            path = self.gaze.path(len(movie), self.frames_per_second, random)
+            movie[:] = look(movie, path * scale, self.background)
+        return shown
+
+
+def as_floats(frames: NDArray[Any]) -> NDArray[np.float32]:
+    """Frames in [0, 1].
+
+    Raises:
+        ValueError: if they are floats outside [0, 1], or not finite.
+    """
+    if frames.dtype == np.uint8:
+        return frames.astype(np.float32) / np.float32(255)
+    found = np.asarray(frames, np.float32)
+    if not (found.min() >= 0 and found.max() <= 1):
+        raise ValueError(
+            f"frames run from {found.min():g} to {found.max():g}: give floats in [0, 1], or uint8."
+        )
+    return found
+
+
+def in_steps(
+    frames: NDArray[np.float32], edges: Floats, steps: Floats, background: float
+) -> NDArray[np.float32]:
+    """Movies [stimulus, frame, ...] as [stimulus, step, ...]: means weighted by overlap in time.
+
+    Args:
+        frames: shown between `edges` [frame + 1] s.
+        steps: [step + 1] edges of the steps, s.
+        background: what a step sees while no frame is shown.
+    """
+    upper = np.minimum(edges[None, 1:], steps[1:, None])
+    overlap = np.clip(upper - np.maximum(edges[None, :-1], steps[:-1, None]), 0, None)
+    weights = overlap / np.diff(steps)[:, None]  # [step, frame]
+    weights[weights < SLACK] = 0
+    empty = np.clip(1 - weights.sum(1), 0, 1)
+    empty[empty < SLACK] = 0
+    flat = weights.astype(np.float32) @ frames.reshape(*frames.shape[:2], -1)
+    flat += (empty * background).astype(np.float32)[:, None]
+    return flat.reshape(len(frames), len(weights), *frames.shape[2:]).clip(0, 1)
+
+
+def look(movie: NDArray[np.float32], path: Floats, background: float) -> NDArray[np.float32]:
+    """A movie as an eye sees it whose gaze lies off its middle; beyond the picture: background.
+
+    Args:
+        movie: [step, height, width, channel].
+        path: [step, 2] x to the right, y downwards, in pixels of the movie; between pixels linear.
+        background: gray level.
+    """
+    height, width = movie.shape[1:3]
+    across = 2 * (np.arange(width) + path[:, :1] + 0.5) / width - 1
+    down = 2 * (np.arange(height) + path[:, 1:2] + 0.5) / height - 1
+    grid = np.empty((len(movie), height, width, 2), np.float32)
+    grid[..., 0], grid[..., 1] = across[:, None, :], down[:, :, None]
+    pictures = torch.from_numpy(movie.transpose(0, 3, 1, 2) - np.float32(background))
+    seen = F.grid_sample(pictures, torch.from_numpy(grid), align_corners=False)
+    return (seen.numpy().transpose(0, 2, 3, 1) + np.float32(background)).clip(0, 1)
+
+
+def to_eye(movies: NDArray[np.float32], shape: tuple[int, ...]) -> torch.Tensor:
+    """Movies as an input of the model, [step, stimulus, channel, height, width].
+
+    The central part of the eye's proportions, resized with the blur that this needs; gray by luma.
+
+    Args:
+        movies: [stimulus, step, height, width, channel].
+        shape: of the input, [channel, height, width].
+    """
+    channels, height, width = shape
+    movies = _centre(movies, height / width)
+    if channels == 1 and movies.shape[4] == 3:
+        movies = (movies @ np.array(LUMA, np.float32))[..., None]
+    pictures = torch.from_numpy(np.ascontiguousarray(movies.transpose(1, 0, 4, 2, 3)))
+    steps, stimuli = pictures.shape[:2]
+    resized = F.interpolate(
+        pictures.flatten(0, 1), size=(height, width), mode="bilinear", antialias=True
+    )
+    found = resized.unflatten(0, (steps, stimuli)).clamp(0, 1)
+    return found.expand(-1, -1, channels, -1, -1)
+
+
+def _centre(movies: NDArray[np.float32], proportion: float) -> NDArray[np.float32]:
+    """The largest middle part whose height over width is `proportion`."""
+    height, width = movies.shape[2:4]
+    tall, wide = min(height, round(width * proportion)), min(width, round(height / proportion))
+    top, left = (height - tall) // 2, (width - wide) // 2
+    return movies[:, :, top : top + tall, left : left + wide]
