@@ -1,0 +1,68 @@
+"""The plan of a probe: what is compared with what, and how."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from brainmodel.probing.baseline import Baseline
+from brainmodel.probing.baselines.edge_energy import EdgeEnergy
+from brainmodel.probing.baselines.motion_energy import MotionEnergy
+from brainmodel.probing.baselines.pixels import Pixels
+from brainmodel.probing.expectation import Expectation
+from brainmodel.probing.metric import Metric
+from brainmodel.probing.presentation import Presentation
+from brainmodel.probing.ridge_encoding import RidgeEncoding
+from brainmodel.probing.score_table import Scoring
+
+
+def usual_baselines() -> dict[str, Baseline]:
+    """What a reviewer asks for first."""
+    return {"pixels": Pixels(), "edge energy": EdgeEnergy(), "motion energy": MotionEnergy()}
+
+
+def usual_metrics() -> dict[str, Metric]:
+    """How well neurons are predicted."""
+    return {"ridge": RidgeEncoding()}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a model is probed.
+
+    Args:
+        presentation: how stimuli are shown to the model.
+        metrics: what is measured, by the names in the table.
+        baselines: features of the frames alone, by name; there are always some.
+        scoring: lags, samples, draws; its edges are those of the presentation.
+        brain_areas: of the recording; all unless given.
+        signals: of the model that are compared, among rate, error, prediction and state.
+        expectation: which stimuli were expected and which were not; not analysed unless given.
+        batch: stimuli shown side by side.
+
+    Raises:
+        ValueError: if there is no metric or no baseline, or frame rates differ.
+    """
+
+    presentation: Presentation = field(default_factory=Presentation)
+    metrics: Mapping[str, Metric] = field(default_factory=usual_metrics)
+    baselines: Mapping[str, Baseline] = field(default_factory=usual_baselines)
+    scoring: Scoring = field(default_factory=Scoring)
+    brain_areas: Sequence[str] | None = None
+    signals: Sequence[str] = ("rate",)
+    expectation: Expectation | None = None
+    batch: int = 32
+
+    def __post_init__(self) -> None:
+        for name in ("metrics", "baselines", "signals"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} is empty: give one or more; a score alone says nothing.")
+        if self.batch < 1:
+            raise ValueError(f"batch is {self.batch}: give 1 stimulus or more.")
+        for name, baseline in self.baselines.items():
+            own = getattr(baseline, "frames_per_second", self.presentation.frames_per_second)
+            if own != self.presentation.frames_per_second:
+                raise ValueError(
+                    f"baselines.{name}: frames_per_second is {own:g}, and the presentation's "
+                    f"{self.presentation.frames_per_second:g}: give both alike."
+                )
+        edges = tuple(map(float, self.presentation.edges))
+        object.__setattr__(self, "scoring", replace(self.scoring, edges=edges))
