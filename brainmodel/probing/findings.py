@@ -76,7 +76,7 @@ def probe(
         marks(plan.expectation, recording.stimuli, recording.source)
     with tempfile.TemporaryDirectory(prefix=".activity-", dir=folder) as place:
         models, courses = _record(trained, untrained, Shown(recording, stimuli), plan, Path(place))
-        rows = score_models(models, recording, plan.metrics, plan.scoring, stimuli.frames)
+        rows = score_models(models, recording, plan.metrics, plan.scored, stimuli.frames)
         patterns = _patterns(models)
         del models
     return Findings(with_spread(_named(rows)), recording, patterns, courses)

@@ -64,5 +64,10 @@ class Plan:
                     f"baselines.{name}: frames_per_second is {own:g}, and the presentation's "
                     f"{self.presentation.frames_per_second:g}: give both alike."
                 )
-        edges = tuple(map(float, self.presentation.edges))
-        object.__setattr__(self, "scoring", replace(self.scoring, edges=edges))
+        if len(self.scoring.edges):
+            raise ValueError("scoring.edges is given: leave it out, the presentation says it.")
+
+    @property
+    def scored(self) -> Scoring:
+        """The scoring, with the edges of the presentation's steps."""
+        return replace(self.scoring, edges=tuple(map(float, self.presentation.edges)))

@@ -106,12 +106,13 @@ def score_models(
     found = list(targets(recording, edges, scoring.lags, scoring.sampling, scoring.by_subject))
     areas = [(model, area) for model, rates in models.items() for area in rates]
     rows: list[Row] = []
+    drawn: dict[bytes, Floats] = {}  # bootstrap weights by groups
     total = len(metrics) * (len(areas) + 1) * len(found)
     with tqdm(total=total, desc="scores", disable=not scoring.progress) as bar:
         for name, metric in metrics.items():
             sides = []
             for target in found:
-                sides.append(_Side(metric, target, scoring))
+                sides.append(_Side(metric, target, scoring, drawn))
                 bar.update()
             for model, area in areas:
                 cache: dict[bytes, Any] = {}
@@ -125,8 +126,14 @@ def score_models(
 class _Side:
     """A brain area at a lag as a metric sees it: computed once for all model areas."""
 
-    def __init__(self, metric: Metric[Any, Any], target: Target, scoring: Scoring):
-        self.metric, self.target, self.scoring = metric, target, scoring
+    def __init__(
+        self,
+        metric: Metric[Any, Any],
+        target: Target,
+        scoring: Scoring,
+        drawn: dict[bytes, Floats],
+    ):
+        self.metric, self.target, self.scoring, self.drawn = metric, target, scoring, drawn
         try:
             self.sides = [metric.brain_side(part) for part in target.parts]
             self.ceiling = _ceiling(metric, target, scoring)
@@ -140,7 +147,9 @@ class _Side:
         compared = [metric.compare(model, side) for side in self.sides]
         comparison = compared[0] if len(compared) == 1 else SubjectMean(compared, scoring.seed)
         row: Row = {"brain_area": target.area, "lag": target.lag}
-        row |= _judge(comparison, metric, target, scoring) | self.ceiling | target.counts
+        row |= (
+            _judge(comparison, metric, target, scoring, self.drawn) | self.ceiling | target.counts
+        )
         row |= {"units": rates.shape[2], "folds": metric.folds, "seed": scoring.seed}
         return row | {"higher_is_better": metric.higher_is_better}
 
@@ -171,13 +180,20 @@ def _model_side(
 
 
 def _judge(
-    comparison: Comparison, metric: Metric[Any, Any], target: Target, scoring: Scoring
+    comparison: Comparison,
+    metric: Metric[Any, Any],
+    target: Target,
+    scoring: Scoring,
+    drawn: dict[bytes, Floats],
 ) -> Row:
     """Score, interval and p."""
     groups, value = target.groups, comparison.value
     row: Row = {"score": value, "low": None, "high": None, "p": None}
     if scoring.bootstraps:
-        draws = comparison.reweighted(stimulus_weights(groups, scoring.bootstraps, scoring.seed))
+        key = groups.tobytes()
+        if key not in drawn:  # the same array for all, which lets sides remember what they need
+            drawn[key] = stimulus_weights(groups, scoring.bootstraps, scoring.seed)
+        draws = comparison.reweighted(drawn[key])
         row["low"], row["high"] = interval(value, draws)
     if scoring.permutations:
         null = comparison.permuted(orders(groups, scoring.permutations, scoring.seed))
