@@ -36,14 +36,14 @@ def baseline_rows(brain: Brain, shown: Shown, plan: Plan) -> list[Row]:
             name: record_baseline(
                 baseline, shown.stimuli, plan.presentation, eye, Path(place, f"{k}.npy"), plan.batch
             )
-            for k, (name, baseline) in enumerate(plan.baselines.items())
+            for k, (name, baseline) in enumerate(plan.rivals.items())
         }
         return _rows(named, shown, plan, plan.scoring.halvings)
 
 
 def _rows(named: Mapping[str, Floats], shown: Shown, plan: Plan, halvings: int) -> list[Row]:
     quick = replace(plan.scored, bootstraps=0, permutations=0, halvings=halvings, progress=False)
-    return score_models({"model": named}, shown.recording, plan.metrics, quick)
+    return score_models({"model": named}, shown.recording, plan.measures, quick)
 
 
 def best_scores(rows: Sequence[Row]) -> dict[str, float]:

@@ -76,7 +76,7 @@ def probe(
         marks(plan.expectation, recording.stimuli, recording.source)
     with tempfile.TemporaryDirectory(prefix=".activity-", dir=folder) as place:
         models, courses = _record(trained, untrained, Shown(recording, stimuli), plan, Path(place))
-        rows = score_models(models, recording, plan.metrics, plan.scored, stimuli.frames)
+        rows = score_models(models, recording, plan.measures, plan.scored, stimuli.frames)
         patterns = _patterns(models)
         del models
     return Findings(with_spread(_named(rows)), recording, patterns, courses)
@@ -112,7 +112,7 @@ def _record(
             where = source.instance
             courses += model_courses(plan.expectation, recording, where, both, edges)
     eye = brains[0][1].inputs[picture_input(brains[0][1])][1]
-    for number, (name, baseline) in enumerate(plan.baselines.items()):
+    for number, (name, baseline) in enumerate(plan.rivals.items()):
         file, said = place / f"baseline-{number}.npy", name if bar else ""
         features = record_baseline(
             baseline, stimuli, plan.presentation, eye, file, plan.batch, said

@@ -1,7 +1,7 @@
 """The score table: model area x brain area x lag x metric, with ceiling, interval, p and counts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ class Scoring:
         edges: [step + 1] of the model's steps, s from stimulus onset; `probe` takes those of the
             presentation.
         lags: seconds by which the brain runs behind the model.
-        sampling: what counts as a sample.
+        sampling: what counts as a sample; each stimulus unless given.
         bootstraps: draws of stimuli for the 95 % interval; 0 for none.
         permutations: of stimuli for p; 0 for none. Encoding metrics are fitted anew to each.
         halvings: of the repeats for the ceiling; 0 for none.
@@ -40,7 +40,7 @@ class Scoring:
 
     edges: Sequence[float] = ()
     lags: Sequence[float] = (0.0,)
-    sampling: Sampling = field(default_factory=PerStimulus)
+    sampling: Sampling | None = None
     bootstraps: int = 1000
     permutations: int = 0
     halvings: int = 20
@@ -54,6 +54,11 @@ class Scoring:
         for name in ("bootstraps", "permutations", "halvings"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}: give 0 or more.")
+
+    @property
+    def samples(self) -> Sampling:
+        """What counts as a sample."""
+        return PerStimulus() if self.sampling is None else self.sampling
 
 
 def score_table(
@@ -103,7 +108,7 @@ def score_models(
     if frames is not None:
         _check_frames(frames, recording, metrics, scoring)
     edges = np.asarray(scoring.edges, float)
-    found = list(targets(recording, edges, scoring.lags, scoring.sampling, scoring.by_subject))
+    found = list(targets(recording, edges, scoring.lags, scoring.samples, scoring.by_subject))
     areas = [(model, area) for model, rates in models.items() for area in rates]
     rows: list[Row] = []
     drawn: dict[bytes, Floats] = {}  # bootstrap weights by groups
@@ -174,7 +179,7 @@ def _model_side(
     """The model's side, computed once for all targets that use the same steps."""
     key = target.steps.tobytes()
     if key not in cache:
-        features = scoring.sampling.features(rates[:, target.steps])
+        features = scoring.samples.features(rates[:, target.steps])
         cache[key] = metric.model_side(features, target.groups)
     return cache[key]
 

@@ -1,6 +1,8 @@
 """A recording in an .npz and its stimuli in an .npy: the plain way to bring data of your own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from brainmodel.probing.experiment import Experiment, read_frames
 from brainmodel.probing.presentation import Stimuli
@@ -22,4 +24,8 @@ class NpzFiles(Experiment):
         self.path, self.frames, self.frame_edges = path, frames, list(frame_edges)
 
     def open(self) -> tuple[Recording, Stimuli]:
-        return read_npz(self.path), read_frames(self.frames, self.frame_edges)
+        recording = read_npz(self.path)
+        file = Path(self.path).name
+        if file not in recording.source:
+            recording = replace(recording, source=f"{recording.source} ({file})")
+        return recording, read_frames(self.frames, self.frame_edges)
