@@ -16,7 +16,7 @@ import yaml
 from brainmodel import CONFIGS
 
 ENTRY = r"--model\.(areas\.\w+\.objectives|areas|pathways|groups)\.(\w+)(?:\.(.+))?"
-REMOVABLE = ("areas", "pathways", "groups", "objectives", "learning_rates")
+REMOVABLE = ("areas", "pathways", "groups", "objectives", "learning_rates", "metrics", "baselines")
 Config = dict[str, Any]
 
 

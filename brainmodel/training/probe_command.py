@@ -4,6 +4,7 @@ What the brain is stands in its checkpoints. So sections of a config that belong
 left to training, and a probe may be laid over the config of a run.
 """
 
+import json
 import re
 import signal
 import sys
@@ -94,8 +95,11 @@ def _parse(parser: ArgumentParser, config: Config, rest: Sequence[str]) -> Names
 def written_out(words: Sequence[str]) -> list[str]:
     """Words of the command line with the short forms of --recording and --ckpt_path written out.
 
-    `--recording FILE.npz` is a recording in NumPy's format, `--recording NAME` one of the configs
-    that come along; `--ckpt_path` may be given several times.
+    `--recording FILE.npz` is a recording in NumPy's format; FILE.yaml is a config of one, NAME one
+    that comes along. `--ckpt_path` may be given several times.
+
+    Raises:
+        Refused: if there is no such file.
     """
     found: list[str] = []
     remaining = iter(words)
@@ -105,16 +109,24 @@ def written_out(words: Sequence[str]) -> list[str]:
             found.append(word)
             continue
         value = value if given else next(remaining, "")
-        if option == "--ckpt_path":
-            found.append(
-                f"--ckpt_path={value}" if value.startswith("[") else f"--ckpt_path+={value}"
-            )
-        elif value.endswith(".npz"):
-            found += [f"--recording={NPZ}", f"--recording.path={value}"]
+        if option == "--recording":
+            found += _recording(value)
         else:
-            along = RECORDINGS / f"{value}.yaml"
-            found.append(f"--recording={along if along.is_file() else value}")
+            plus = "" if value.startswith("[") else "+"
+            found.append(f"--ckpt_path{plus}={value}")
     return found
+
+
+def _recording(value: str) -> list[str]:
+    if value.endswith(".npz"):
+        return [f"--recording={NPZ}", f"--recording.path={value}"]
+    for place in (Path(value), RECORDINGS / f"{value}.yaml"):
+        if place.is_file():
+            content = yaml.safe_load(place.read_text(encoding="utf-8"))
+            return [f"--recording={json.dumps(content)}"]
+    if "/" in value or value.endswith((".yaml", ".yml")):
+        raise Refused(f"recording: there is no file {value!r}; give an .npz or a config of one")
+    return [f"--recording={value}"]
 
 
 def _refused(error: Exception, parser: ArgumentParser) -> Refused:
@@ -132,7 +144,6 @@ def _refused(error: Exception, parser: ArgumentParser) -> Refused:
 
 def _probe(built: Namespace, held: Config, names: Sequence[str]) -> None:
     """Run what was built; what recordings, checkpoints and metrics refuse is the user's to mend."""
-    plan = Plan(**{name: built[name] for name in Plan.__dataclass_fields__})
     if built.recording is None:
         raise Refused(
             "recording: is missing; add --recording FILE.npz, or a class such as "
@@ -145,6 +156,7 @@ def _probe(built: Namespace, held: Config, names: Sequence[str]) -> None:
     out = Path(built.out) if built.out else _new_folder(names)
     previous = signal.signal(signal.SIGTERM, _leave)
     try:
+        plan = Plan(**{name: built[name] for name in Plan.__dataclass_fields__})
         require_new(out)
         trained, untrained = brains(built.ckpt_path, built.untrained)
         findings = probe(trained, untrained, built.recording, plan)

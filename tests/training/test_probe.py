@@ -13,8 +13,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from brainmodel import CONFIGS
 from brainmodel.cli import main
+from brainmodel.probing import Experiment
 from brainmodel.probing.readers.npz import write_npz
 from brainmodel.probing.recording import Recording
+from brainmodel.training.config_files import Refused
 from brainmodel.training.probe_command import probe_parser, written_out
 from tests.probing.brains import pictures
 from tests.training.runs import EVERY_STEP, checkpoint, fit
@@ -117,8 +119,14 @@ def test_curves_and_pictures_go_to_tensorboard(ran: tuple[Path, Path, str]) -> N
     [
         (["--recording.path=none.npz"], "none.npz is not a file: give the path of an existing"),
         (["--recording.frames=plan.yaml"], "plan.yaml is not an .npy of plain numbers"),
-        (["--recording.frames=few.npy"], "test mouse (rec.npz): frames of 23 stimuli for a recording of 24"),
-        (["--recording.frame_edges=[0.0]"], "test mouse (rec.npz): 1 frames with 1 edges: give one more"),
+        (
+            ["--recording.frames=few.npy"],
+            "test mouse (rec.npz): frames of 23 stimuli for a recording of 24",
+        ),
+        (
+            ["--recording.frame_edges=[0.0]"],
+            "test mouse (rec.npz): 1 frames with 1 edges: give one more",
+        ),
         (["--brain_areas=[VISq]"], "(rec.npz): no areas 'VISq': there are ['VISl', 'VISp']"),
         (["--metric.cka=1"], "there is no option metric"),
         (["--untrained=1"], "untrained: need 2 seeds or more, got 1"),
@@ -173,8 +181,10 @@ def test_short_forms_are_written_out() -> None:
     npz = "brainmodel.probing.experiments.npz_files.NpzFiles"
     expected = [f"--recording={npz}", "--recording.path=a.npz", "--ckpt_path+=x", "--ckpt_path+=y"]
     assert written_out(words) == [*expected, "--untrained=4"]
-    along = written_out(["--recording=macaque_v4"])
-    assert along == [f"--recording={CONFIGS / 'probing/recordings/macaque_v4.yaml'}"]
+    (along,) = written_out(["--recording=macaque_v4"])
+    assert "experiments.macaque_v4.MacaqueV4" in along and '"session": "210325"' in along
+    with pytest.raises(Refused, match=r"recording: there is no file 'mine.yaml'"):
+        written_out(["--recording", "mine.yaml"])
 
 
 @pytest.mark.parametrize("name", ["probe_v4", "probe_npz"])
@@ -184,8 +194,8 @@ def test_the_configs_that_come_along_parse(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted((CONFIGS / "probing/recordings").glob("*.yaml")), ids=lambda path: path.stem
+    "name", sorted(path.stem for path in (CONFIGS / "probing/recordings").glob("*.yaml"))
 )
-def test_every_recordings_config_parses(path: Path) -> None:
-    parsed = probe_parser().parse_args([f"--recording={path}"])
-    assert probe_parser().instantiate(parsed).recording is not None
+def test_every_recordings_config_builds(name: str) -> None:
+    parsed = probe_parser().parse_args(written_out([f"--recording={name}"]))
+    assert isinstance(probe_parser().instantiate(parsed).recording, Experiment)
