@@ -15,6 +15,7 @@ COLOURS = ("#2166ac", "#d6604d", "#1b7837", "#7b3294", "#b8860b", "#008080", "#c
 CEILING = "#efe7d3"
 GREY = "#8c8c8c"
 ACROSS = 4  # panels in a row
+WIDE = 6.5  # inches that a row of few panels fills
 
 
 def canvas(rows: int, columns: int, width: float, height: float) -> tuple[Figure, Any]:
@@ -77,7 +78,7 @@ def panels(
     areas = distinct(rows, "brain_area")
     across = min(ACROSS, len(areas))
     down = -(-len(areas) // across)
-    figure, axes = canvas(down, across, width, height)
+    figure, axes = canvas(down, across, max(width, WIDE / across), height)
     for panel, area in zip(axes.flat, areas, strict=False):
         draw(panel, select(rows, brain_area=area), area)
     for panel in axes.flat[len(areas) :]:

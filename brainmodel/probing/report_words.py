@@ -86,7 +86,10 @@ def neurons(rows: Sequence[Row]) -> list[Row]:
 
 
 def summary(rows: Sequence[Row]) -> list[Row]:
-    """The table of the page: one row for each model area and brain area, at its best lag."""
+    """The table of the page: one row for each model area and brain area, at its best lag.
+
+    Columns that say nothing are left out.
+    """
     found = []
     for metric in distinct(rows, "metric"):
         mine = select(rows, metric=metric)
@@ -96,7 +99,8 @@ def summary(rows: Sequence[Row]) -> list[Row]:
                 for stage in distinct(select(mine, model=model), "stage"):
                     here = select(mine, brain_area=area, model=model, stage=stage)
                     found += [_line(best(group, sign)) for group in at_best_lag(here, sign)]
-    return found
+    told = [key for key in found[0] if any(line[key] != "" for line in found)]
+    return [{key: line[key] for key in told} for line in found]
 
 
 def _line(row: Row) -> Row:

@@ -74,6 +74,7 @@ def probe_parser() -> ArgumentParser:
     parser.add_argument("--untrained", type=int, default=3, help="seeds of the untrained brain")
     parser.add_argument("--out", type=str | None, default=None, help="a new folder for the report")
     parser.add_class_arguments(Plan)
+    parser.set_defaults({"scoring.progress": True})
     return parser
 
 
