@@ -1,4 +1,4 @@
-"""Bootstrap draws by matrix products are those of the drawn samples, however often they are asked."""
+"""Bootstrap draws by matrix products are those of the drawn samples, however often asked."""
 
 from typing import Any
 
