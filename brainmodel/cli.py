@@ -1,4 +1,4 @@
-"""The command line: `brainmodel fit --config default`, and validate, test.
+"""The command line: `brainmodel fit --config default`, and validate, test, probe.
 
 torch and Lightning are loaded only after what can be refused without them has been refused.
 """
@@ -17,6 +17,7 @@ COMMANDS = {
     "fit": "train a brain",
     "validate": "measure a brain, or a checkpoint of it, on held-out streams",
     "test": "the same on other held-out streams",
+    "probe": "score checkpoints against a recording of a brain, and write a report",
 }
 USAGE = """usage: brainmodel COMMAND --config FILE [--config FILE ...] [--any.option VALUE ...]
 
@@ -27,7 +28,8 @@ options, after the command:
   -c, --config FILE   a yaml file, or the short name of one that comes along:
                       {configs};
                       several are merged, the later over the earlier
-  --ckpt_path FILE    go on from a checkpoint (fit), or measure it (validate, test)
+  --ckpt_path FILE    go on from a checkpoint (fit), or measure it (validate, test, probe)
+  --recording FILE    what to score against (probe)
   --print_config      show the whole configuration and stop
   --help              show every option and stop
   --traceback         show where in the program an error came from
@@ -74,6 +76,11 @@ def _run(words: list[str]) -> None:
         )
     names, rest = split(words[1:])
     config, rest = lay_over(load(names), rest)
+    if words[0] == "probe":
+        from brainmodel.training import probe_command
+
+        probe_command.run(names, config, rest)
+        return
     if not names and not {"-h", "--help"} & set(rest):
         raise Refused(f"{words[0]} needs a config: add --config default, or a file of your own")
     from brainmodel.training.command_line import run

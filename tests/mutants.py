@@ -427,6 +427,42 @@ MUTANTS = [
         new="value = float(first.mean() - second.mean())",
         tests="tests/probing/test_expectation.py -k stages",
     ),
+    Mutant(
+        file="brainmodel/probing/presentation.py",
+        old="empty = np.clip(1 - weights.sum(1), 0, 1)",
+        new="empty = np.zeros(len(weights))",
+        tests="tests/probing/test_presentation.py -k step_sees",
+    ),
+    Mutant(
+        file="brainmodel/probing/model_activity.py",
+        old="start - presentation.before, values",
+        new="start, values",
+        tests="tests/probing/test_model_activity.py",
+    ),
+    Mutant(
+        file="brainmodel/probing/pair_correlation.py",
+        old="self._known[0] is not weights",
+        new="len(self._known[0]) != len(weights)",
+        tests="tests/probing/test_draws.py",
+    ),
+    Mutant(
+        file="brainmodel/probing/findings.py",
+        old='SAME = ("model", "stage", "signal",',
+        new='SAME = ("model", "signal",',
+        tests="tests/training/test_probe.py -k tables",
+    ),
+    Mutant(
+        file="brainmodel/probing/report_words.py",
+        old='top["low" if sign > 0 else "high"]',
+        new='top["high" if sign > 0 else "low"]',
+        tests="tests/probing/test_findings.py -k verdict",
+    ),
+    Mutant(
+        file="brainmodel/probing/report.py",
+        old="        shutil.rmtree(part, ignore_errors=True)",
+        new="        pass",
+        tests="tests/training/test_probe.py -k interrupted",
+    ),
 ]
 
 

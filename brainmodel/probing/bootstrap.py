@@ -41,3 +41,17 @@ def over_subjects(
     drawn = np.random.default_rng(seed).integers(subjects, size=(len(weights), subjects))
     by_draw = np.take_along_axis(scores.T, drawn, axis=1).mean(1)
     return float(np.mean([comparison.value for comparison in comparisons])), by_draw
+
+
+class SubjectMean(Comparison):
+    """The mean over subjects, whose draws are over subjects and stimuli at once."""
+
+    def __init__(self, comparisons: Sequence[Comparison], seed: int) -> None:
+        self.comparisons, self.seed = comparisons, seed
+        self.value = float(np.mean([comparison.value for comparison in comparisons]))
+
+    def reweighted(self, weights: Floats) -> Floats:
+        return over_subjects(self.comparisons, weights, self.seed)[1]
+
+    def permuted(self, orders: Whole) -> Floats:
+        return np.mean([comparison.permuted(orders) for comparison in self.comparisons], axis=0)

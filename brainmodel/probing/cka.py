@@ -9,22 +9,23 @@ import numpy as np
 
 from brainmodel.probing.kernel_alignment import KernelAlignment, debiased
 from brainmodel.probing.metric import Comparison, Floats, Metric, Responses, Whole
+from brainmodel.probing.pair_correlation import Square
 
 
-class CKA(Metric[Floats, Floats]):
+class CKA(Metric[Square, Square]):
     """Debiased linear CKA; invariant to rotation, shift and isotropic scale of either side."""
 
-    def model_side(self, features: Floats, groups: Whole) -> Floats:
-        return centred_kernel(features)
+    def model_side(self, features: Floats, groups: Whole) -> Square:
+        return Square(centred_kernel(features))
 
-    def brain_side(self, responses: Responses) -> Floats:
-        return centred_kernel(responses.mean)
+    def brain_side(self, responses: Responses) -> Square:
+        return Square(centred_kernel(responses.mean))
 
-    def compare(self, model: Floats, brain: Floats) -> Comparison:
+    def compare(self, model: Square, brain: Square) -> Comparison:
         return KernelAlignment(model, brain, debiased)
 
     def halves(self, first: Floats, second: Floats) -> Floats:
-        one, other = centred_kernel(first), centred_kernel(second)
+        one, other = Square(centred_kernel(first)), Square(centred_kernel(second))
         return np.array([KernelAlignment(one, other, debiased).value])
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from brainmodel.probing.metric import Comparison, Floats, Whole
-from brainmodel.probing.pair_correlation import quadratic
+from brainmodel.probing.pair_correlation import Square, quadratic
 
 
 class Terms(NamedTuple):
@@ -49,9 +49,11 @@ class KernelAlignment(Comparison):
         combine: `biased` or `debiased`.
     """
 
-    def __init__(self, model: Floats, brain: Floats, combine: Combine) -> None:
+    def __init__(self, model: Square, brain: Square, combine: Combine) -> None:
         self.model, self.brain, self.combine = model, brain, combine
-        self.value = float(self.reweighted(np.ones((1, len(model))))[0])
+        own = combine(terms(model, model, one(model))), combine(terms(brain, brain, one(brain)))
+        self.scale = float(np.sqrt(max(float(own[0][0] * own[1][0]), np.finfo(float).tiny)))
+        self.value = float(combine(terms(model, brain, one(model)))[0]) / self.scale
 
     def reweighted(self, weights: Floats) -> Floats:
         model, brain = self.model, self.brain
@@ -60,28 +62,30 @@ class KernelAlignment(Comparison):
         return cross / np.sqrt(np.clip(own * other, np.finfo(float).tiny, None))
 
     def permuted(self, orders: Whole) -> Floats:
-        one = np.ones((1, len(self.model)))
-        scale = np.sqrt(
-            self.combine(terms(self.model, self.model, one))
-            * self.combine(terms(self.brain, self.brain, one))
-        )
-        model_rows, brain_rows = self.model.sum(0), self.brain.sum(0)
+        model, brain = self.model.values, self.brain.values
+        model_rows, brain_rows = model.sum(0), brain.sum(0)
         totals = np.full(len(orders), model_rows.sum() * brain_rows.sum())
         found = Terms(
-            np.array([np.vdot(self.model, self.brain[np.ix_(o, o)]) for o in orders]),
+            np.array([np.vdot(model, brain[np.ix_(o, o)]) for o in orders]),
             np.array([model_rows @ brain_rows[o] for o in orders]),
             totals,
-            np.full(len(orders), float(len(self.model))),
+            np.full(len(orders), float(len(model))),
         )
-        return self.combine(found) / scale
+        return self.combine(found) / self.scale
 
 
-def terms(first: Floats, second: Floats, weights: Floats) -> Terms:
+def one(kernel: Square) -> Floats:
+    """[1, sample] weights of a draw in which each sample comes once."""
+    return np.ones((1, len(kernel.values)))
+
+
+def terms(first: Square, second: Square, weights: Floats) -> Terms:
     """The numbers of HSIC(first, second) under weights [draw, sample]."""
-    by_first, by_second = weights @ first, weights @ second
-    return Terms(
-        quadratic(first * second, weights),
-        (weights * by_first * by_second).sum(1),
-        (weights * by_first).sum(1) * (weights * by_second).sum(1),
-        weights.sum(1),
-    )
+    if len(weights) == 1:  # not worth remembering
+        a, b = (Square(side.values).alone(weights) for side in (first, second))
+    else:
+        a, b = first.alone(weights), second.alone(weights)
+    same = first is second
+    product = a.squares if same else quadratic(first.values * second.values, weights)
+    rows = (weights * a.rows * b.rows).sum(1)
+    return Terms(product, rows, a.total * b.total, weights.sum(1))

@@ -5,33 +5,63 @@ itself are left out), so every sum that a correlation needs is a quadratic form 
 are one matrix product. Ranks, where used, are those of the full set.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from brainmodel.probing.metric import Comparison, Floats, Whole
+
+
+class Alone(NamedTuple):
+    """What bootstrap draws need of one matrix M, whatever it is compared with."""
+
+    rows: Floats  # [draw, sample] M w
+    total: Floats  # [draw] w' M w
+    squares: Floats  # [draw] w' (M * M) w
+
+
+class Square:
+    """A symmetric matrix [sample, sample]; what draws need of it alone is computed once.
+
+    In a map each matrix meets many others under the same draws.
+    """
+
+    def __init__(self, values: Floats) -> None:
+        self.values = values
+        self._known: tuple[Floats, Alone] | None = None
+
+    def alone(self, weights: Floats) -> Alone:
+        """For weights [draw, sample]; of the last array given, the answer is remembered."""
+        if self._known is None or self._known[0] is not weights:
+            rows = weights @ self.values
+            squares = quadratic(self.values**2, weights)
+            self._known = weights, Alone(rows, (rows * weights).sum(1), squares)
+        return self._known[1]
 
 
 class PairCorrelation(Comparison):
     """Pearson correlation over the pairs of two square matrices with zero diagonals.
 
     Args:
-        model, brain: [sample, sample], symmetric.
+        model, brain: [sample, sample].
         value: the score itself.
     """
 
-    def __init__(self, model: Floats, brain: Floats, value: float) -> None:
+    def __init__(self, model: Square, brain: Square, value: float) -> None:
         self.model, self.brain, self.value = model, brain, value
 
     def reweighted(self, weights: Floats) -> Floats:
-        a, b = self.model, self.brain
+        a, b = self.model.alone(weights), self.brain.alone(weights)
         pairs = weights.sum(1) ** 2 - (weights**2).sum(1)
-        sums = (quadratic(matrix, weights) / pairs for matrix in (a * b, a * a, b * b, a, b))
-        ab, aa, bb, sum_a, sum_b = sums
+        ab = quadratic(self.model.values * self.brain.values, weights)
+        sums = (ab, a.squares, b.squares, a.total, b.total)
+        ab, aa, bb, sum_a, sum_b = (found / pairs for found in sums)
         scale = np.sqrt((aa - sum_a**2) * (bb - sum_b**2))
         return (ab - sum_a * sum_b) / scale
 
     def permuted(self, orders: Whole) -> Floats:
-        pairs = len(self.model) * (len(self.model) - 1)
-        a, b = self.model, self.brain
+        a, b = self.model.values, self.brain.values
+        pairs = len(a) * (len(a) - 1)
         mean = a.sum() * b.sum() / pairs**2
         scale = np.sqrt(
             ((a * a).sum() / pairs - (a.sum() / pairs) ** 2)

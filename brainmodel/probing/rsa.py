@@ -5,7 +5,7 @@ Dissimilarity matrices of both sides over the same stimuli, compared by Pearson 
 and permutation reuse them (see `pair_correlation.py`).
 """
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from scipy.spatial.distance import squareform
@@ -13,12 +13,19 @@ from scipy.stats import rankdata
 
 from brainmodel.probing.metric import Comparison, Floats, Metric, Responses, Whole
 from brainmodel.probing.optional import optional
-from brainmodel.probing.pair_correlation import PairCorrelation
+from brainmodel.probing.pair_correlation import PairCorrelation, Square
 
 DISSIMILARITIES = ("correlation", "euclidean")
 
 
-class RSA(Metric[Floats, Floats]):
+class Pairs(NamedTuple):
+    """Dissimilarities of one side."""
+
+    vector: Floats  # [pair] as rsatoolbox orders them
+    square: Square  # [sample, sample], ranked where ranks are compared
+
+
+class RSA(Metric[Pairs, Pairs]):
     """Pearson correlation of dissimilarity matrices.
 
     Args:
@@ -33,15 +40,16 @@ class RSA(Metric[Floats, Floats]):
             raise ValueError(f"dissimilarity is {dissimilarity!r}: choose among {DISSIMILARITIES}.")
         self.dissimilarity = dissimilarity
 
-    def model_side(self, features: Floats, groups: Whole) -> Floats:
-        return dissimilarities(features, self.dissimilarity)
+    def model_side(self, features: Floats, groups: Whole) -> Pairs:
+        vector = dissimilarities(features, self.dissimilarity)
+        return Pairs(vector, Square(self._square(vector)))
 
-    def brain_side(self, responses: Responses) -> Floats:
-        return dissimilarities(responses.mean, self.dissimilarity)
+    def brain_side(self, responses: Responses) -> Pairs:
+        return self.model_side(responses.mean, responses.groups)
 
-    def compare(self, model: Floats, brain: Floats) -> Comparison:
-        value = compare_pairs(model, brain, self.comparison)
-        return PairCorrelation(self._square(model), self._square(brain), value)
+    def compare(self, model: Pairs, brain: Pairs) -> Comparison:
+        value = compare_pairs(model.vector, brain.vector, self.comparison)
+        return PairCorrelation(model.square, brain.square, value)
 
     def halves(self, first: Floats, second: Floats) -> Floats:
         one, other = (dissimilarities(half, self.dissimilarity) for half in (first, second))

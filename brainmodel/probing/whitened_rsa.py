@@ -10,6 +10,7 @@ from scipy.spatial.distance import squareform
 
 from brainmodel.probing.kernel_alignment import KernelAlignment, biased
 from brainmodel.probing.metric import Comparison, Floats, Metric, Responses, Whole
+from brainmodel.probing.pair_correlation import Square
 from brainmodel.probing.rsa import compare_pairs, dissimilarities
 
 
@@ -23,7 +24,7 @@ class WhitenedRSA(Metric[Floats, Floats]):
         return dissimilarities(responses.mean, "euclidean")
 
     def compare(self, model: Floats, brain: Floats) -> Comparison:
-        comparison = KernelAlignment(kernel_of(model), kernel_of(brain), biased)
+        comparison = KernelAlignment(Square(kernel_of(model)), Square(kernel_of(brain)), biased)
         comparison.value = compare_pairs(model, brain, "cosine_cov")
         return comparison
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from brainmodel.training.module import BrainModule
     from brainmodel.training.monitor import Monitor
     from brainmodel.training.pictures import Pictures
+    from brainmodel.training.probe_callback import Probe
     from brainmodel.training.random_numbers import RandomNumbers
     from brainmodel.training.report import Report
     from brainmodel.training.run_folder import RunFolder
@@ -24,6 +25,7 @@ _HOMES = {
     "HeldOut": "held_out",
     "Monitor": "monitor",
     "Pictures": "pictures",
+    "Probe": "probe_callback",
     "RandomNumbers": "random_numbers",
     "Report": "report",
     "RunFolder": "run_folder",
@@ -38,6 +40,7 @@ __all__ = [
     "HeldOut",
     "Monitor",
     "Pictures",
+    "Probe",
     "RandomNumbers",
     "Report",
     "RunFolder",

@@ -26,6 +26,8 @@ REMOVABLE = (
     "weights",
     "group_weights",
     "learning_rates",
+    "metrics",
+    "baselines",
 )
 Config = dict[str, Any]
 

@@ -53,7 +53,7 @@ def check_form(config: Config, known: Iterable[str]) -> None:
     first = {name.partition(".")[0] for name in known}
     for section, content in config.items():
         if section not in first:
-            raise Refused(_unknown(section, first))
+            raise Refused(unknown(section, first))
         if section in ("trainer", "model") and not isinstance(content, dict):
             raise Refused(f"{section}: need a mapping of options, got {content!r}")
     for section in NAMED:
@@ -76,9 +76,9 @@ def explain(error: BaseException, config: Config, rest: Sequence[str], known: Se
     """
     text = str(error)
     if match := re.search(r"unrecognized arguments: --(\S+)", text):
-        return _unknown(match[1].split("=")[0], known)
+        return unknown(match[1].split("=")[0], known)
     if match := re.search(r"Subcommand '\w+' does not accept option '([^']+)'", text):
-        return _unknown(match[1], known)
+        return unknown(match[1], known)
     if match := re.search(r"arguments are required: (?:\w+\.)?(.*)", text):
         names = re.sub(r"\b(fit|validate|test)\.", "", match[1])
         entry = culprit(config, rest, "")
@@ -169,12 +169,13 @@ def _problem(kind: Any, entry: Any) -> tuple[str, str] | None:
     except Exception as error:
         place, reason = read_error(str(error))
         if match := re.match(r"there is no option '(\w+)'", reason):
-            reason = _unknown(match[1], list(inspect.signature(kind).parameters))
+            reason = unknown(match[1], list(inspect.signature(kind).parameters))
         return place.removeprefix("entry"), reason
     return None
 
 
-def _unknown(option: str, known: Collection[str]) -> str:
+def unknown(option: str, known: Collection[str]) -> str:
+    """That there is no such option, and which one may have been meant."""
     near = difflib.get_close_matches(option, known, n=1, cutoff=0.7)
     return f"there is no option {option}; " + (f"did you mean {near[0]}?" if near else HINT)
 

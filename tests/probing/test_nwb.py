@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from brainmodel.probing.experiments.nwb_files import NwbUnits
 from brainmodel.probing.readers.nwb import read_rois, read_units
 
 pynwb: Any = pytest.importorskip("pynwb")
@@ -268,3 +269,18 @@ def test_damaged_and_missing_files_are_refused(tmp_path: Path) -> None:
             read_units(tmp_path / name, "trials", "frame", EDGES)
     with pytest.raises(FileNotFoundError, match=r"none.nwb is not a file"):
         read_units(tmp_path / "none.nwb", "trials", "frame", EDGES)
+
+
+def test_an_experiment_joins_a_file_with_what_was_shown(tmp_path: Path) -> None:
+    path = save(neuropixels()[0], tmp_path / "session.nwb")
+    np.save(tmp_path / "scenes.npy", np.zeros((5, 4, 6), np.uint8))
+    frames = str(tmp_path / "scenes.npy")
+    table = "natural_scenes_presentations"
+    experiment = NwbUnits(str(path), table, "frame", EDGES, frames, [0.0, 0.25])
+    recording, stimuli = experiment.read()
+    assert len(recording.stimuli) == len(stimuli.frames) == 5
+    np.save(frames, np.zeros((4, 4, 6), np.uint8))
+    with pytest.raises(ValueError, match=r"session.nwb: frames of 4 stimuli for a recording of 5"):
+        experiment.read()
+    with pytest.raises(ValueError, match=r"session.nwb: no table of intervals 'scenes': there are"):
+        NwbUnits(str(path), "scenes", "frame", EDGES, frames, [0.0, 0.25]).read()

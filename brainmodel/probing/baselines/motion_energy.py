@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brainmodel.probing.baseline import Baseline
 from brainmodel.probing.baselines.edge_energy import filter_frames, gabor_bank, gray_frames
 from brainmodel.probing.baselines.pixels import shrink
 from brainmodel.probing.metric import Floats
 
 
-class MotionEnergy:
+class MotionEnergy(Baseline):
     """Amplitude of space-time Gabor pairs, pooled; causal in time.
 
     Args:
@@ -46,6 +47,7 @@ class MotionEnergy:
         envelope = np.hanning(2 * len(steps) + 1)[len(steps) : -1]
         seconds = steps / frames_per_second
         self.kernels = np.exp(2j * np.pi * np.outer(signed, seconds)) * envelope / envelope.sum()
+        self.frames_per_second = frames_per_second
         self.size, self.grid = size, grid
         self.orientations, self.octaves = orientations, octaves
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from brainmodel.probing.baseline import Baseline
 from brainmodel.probing.metric import Floats
 
 
-class Pixels:
+class Pixels(Baseline):
     """Mean of each channel over patches.
 
     Args:

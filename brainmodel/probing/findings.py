@@ -1,0 +1,154 @@
+"""Probe a model: record it once, score it beside its baselines, and say how sure that is."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from brainmodel.brain import Brain
+from brainmodel.probing.baseline import record_baseline
+from brainmodel.probing.expectation import Courses, brain_courses, marks, model_courses
+from brainmodel.probing.experiment import Experiment, Shown
+from brainmodel.probing.metric import Floats
+from brainmodel.probing.model_activity import picture_input, record_model
+from brainmodel.probing.plan import Plan
+from brainmodel.probing.recording import Recording
+from brainmodel.probing.score_table import Row, score_models
+
+
+class Source(NamedTuple):
+    """Where rates come from."""
+
+    model: str  # "trained", "untrained" or "baseline"
+    instance: str  # which checkpoint or seed
+    stage: int | None  # steps of training behind it; None where there is no training
+    signal: str  # of the model; "frames" for baselines
+
+
+class Trained(NamedTuple):
+    """A trained brain."""
+
+    instance: str  # name of its checkpoint
+    stage: int  # steps of training behind it
+    brain: Brain
+
+
+class Findings(NamedTuple):
+    """What a probe found."""
+
+    rows: list[Row]  # one per score
+    recording: Recording  # what was scored
+    patterns: dict[str, Floats]  # [stimulus, unit] means over time, by name, for pictures
+    courses: list[Courses]  # expected against unexpected; empty unless asked for
+
+
+def probe(
+    trained: Sequence[Trained],
+    untrained: Sequence[Brain],
+    experiment: Experiment | Shown,
+    plan: Plan,
+    folder: Path | None = None,
+) -> Findings:
+    """Score brains, brains before training, and baselines against a recording.
+
+    Args:
+        trained: checkpoints: of several seeds, or of several stages of training.
+        untrained: the same brain with weights as they were drawn, of two seeds or more.
+        experiment: the recording and what was shown.
+        plan: everything else.
+        folder: where activity is kept while the probe runs; the system's temporary one unless
+            given. What is kept there is removed at the end.
+
+    Raises:
+        FileNotFoundError, ValueError: in one sentence, naming file or field.
+    """
+    if not trained or len(untrained) < 2:
+        raise ValueError(
+            f"{len(trained)} trained and {len(untrained)} untrained brains: give 1 or more, and 2 "
+            "or more of other seeds to compare with."
+        )
+    recording, stimuli = experiment if isinstance(experiment, Shown) else experiment.read()
+    if plan.brain_areas is not None:
+        recording = recording.of(areas=list(plan.brain_areas))
+    if plan.expectation is not None:
+        marks(plan.expectation, recording.stimuli, recording.source)
+    with tempfile.TemporaryDirectory(prefix=".activity-", dir=folder) as place:
+        models, courses = _record(trained, untrained, Shown(recording, stimuli), plan, Path(place))
+        rows = score_models(models, recording, plan.measures, plan.scored, stimuli.frames)
+        patterns = _patterns(models)
+        del models
+    return Findings(with_spread(_named(rows)), recording, patterns, courses)
+
+
+def _record(
+    trained: Sequence[Trained],
+    untrained: Sequence[Brain],
+    shown: Shown,
+    plan: Plan,
+    place: Path,
+) -> tuple[dict[Source, Mapping[str, Floats]], list[Courses]]:
+    """Activity of everything that is scored, and the courses of what is trained."""
+    recording, stimuli = shown
+    brains = [(Source("trained", t.instance, t.stage, ""), t.brain) for t in trained]
+    brains += [
+        (Source("untrained", f"seed {seed}", 0, ""), brain) for seed, brain in enumerate(untrained)
+    ]
+    signals = list(dict.fromkeys([*plan.signals, *(("rate", "error") if plan.expectation else ())]))
+    courses = brain_courses(plan.expectation, recording) if plan.expectation else []
+    models: dict[Source, Mapping[str, Floats]] = {}
+    bar = plan.scoring.progress
+    for number, (source, brain) in enumerate(brains):
+        name = f"{source.model} {source.instance}" if bar else ""
+        held = record_model(
+            brain, stimuli, plan.presentation, signals, place / str(number), plan.batch, name
+        )
+        chosen = {n: v for n, v in held.items() if n.partition(".")[0] in plan.signals}
+        models |= {source._replace(signal=signal): areas for signal, areas in chosen.items()}
+        if plan.expectation and source.model == "trained":
+            both = {signal: held[signal] for signal in ("rate", "error")}
+            edges = plan.presentation.edges
+            where = source.instance
+            courses += model_courses(plan.expectation, recording, where, both, edges)
+    eye = brains[0][1].inputs[picture_input(brains[0][1])][1]
+    for number, (name, baseline) in enumerate(plan.rivals.items()):
+        file, said = place / f"baseline-{number}.npy", name if bar else ""
+        features = record_baseline(
+            baseline, stimuli, plan.presentation, eye, file, plan.batch, said
+        )
+        models[Source("baseline", name, None, "frames")] = {name: features}
+    return models, courses
+
+
+def _patterns(models: Mapping[Source, Mapping[str, Floats]]) -> dict[str, Floats]:
+    """[stimulus, unit] means over steps of the last trained brain's areas, and of baselines."""
+    last = [source for source in models if source.model == "trained"][-1].instance
+    found = {}
+    for source, areas in models.items():
+        if source.signal in ("rate", "frames") and source.instance in (last, *areas):
+            found |= {name: np.asarray(values.mean(1)) for name, values in areas.items()}
+    return found
+
+
+def _named(rows: Sequence[Row]) -> list[Row]:
+    """Rows whose model is a `Source`, with its fields as columns."""
+    return [row["model"]._asdict() | {k: v for k, v in row.items() if k != "model"} for row in rows]
+
+
+SAME = ("model", "stage", "signal", "model_area", "metric", "brain_area", "lag")
+
+
+def with_spread(rows: Sequence[Row]) -> list[Row]:
+    """The rows with number, mean and standard deviation of the scores that differ in seed alone."""
+    scores: dict[tuple[Any, ...], list[float]] = {}
+    for row in rows:
+        scores.setdefault(tuple(row[name] for name in SAME), []).append(row["score"])
+    found = []
+    for row in rows:
+        alike = scores[tuple(row[name] for name in SAME)]
+        spread = float(np.std(alike, ddof=1)) if len(alike) > 1 else None
+        found.append(
+            row | {"seeds": len(alike), "seeds_mean": float(np.mean(alike)), "seeds_spread": spread}
+        )
+    return found

@@ -1,0 +1,73 @@
+"""The examples of docs/probing.md work as they stand there, and its tables name what there is."""
+
+import importlib
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from brainmodel import CONFIGS
+from brainmodel.probing.expectation import Expectation
+from brainmodel.probing.readers.npz import read_npz
+from tests.probing.brains import looking
+
+TEXT = (Path(__file__).parents[2] / "docs" / "probing.md").read_text()
+EXAMPLES = dict(re.findall(r"```python file=(\w+)\.py\n(.*?)```", TEXT, re.DOTALL))
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with the page's files."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    for name, text in EXAMPLES.items():
+        (tmp_path / f"{name}.py").write_text(text)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    importlib.invalidate_caches()
+    return tmp_path
+
+
+def test_data_of_ones_own_are_written_and_probed(
+    written: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runpy.run_path("bring.py")
+    recording = read_npz("recording.npz")
+    assert recording.responses.shape == (20, 60, 6, 5)
+    assert np.load("frames.npy").shape == (60, 16, 16)
+    report = importlib.import_module("by_hand").report
+    page = report(looking(), [looking(1), looking(2)], "out")
+    assert "made-up mouse" in page.read_text()
+    area, brain_area, score, ceiling = capsys.readouterr().out.split()
+    assert brain_area in ("VISp", "VISl") and area
+    assert 0.3 < float(score) < float(ceiling) < 1  # the neurons are linear in the pixels
+
+    import csv
+
+    with (written / "out" / "scores.csv").open() as opened:
+        columns = set(next(csv.reader(opened)))
+    named = {n for line in re.findall(r"^\| (`.*?) \|", TEXT, re.MULTILINE) for n in _names(line)}
+    unnamed = columns - named - {"metric", "seed"}
+    assert not unnamed, "columns that the page does not explain"
+
+
+def _names(cell: str) -> list[str]:
+    return re.findall(r"`(\w+)`", cell)
+
+
+def test_the_metrics_and_recordings_named_are_there() -> None:
+    metrics = TEXT.split("| metric | config | is |")[1].split("\n\n")[0]
+    named = re.findall(r"`(\w+)`", metrics)
+    assert {f"{name}.yaml" for name in named} <= {p.name for p in (CONFIGS / "probing").iterdir()}
+    recordings = re.findall(r"`--recording (\w+)`", TEXT)
+    assert len(recordings) >= 3
+    for name in recordings:
+        assert name == "NAME" or (CONFIGS / "probing/recordings" / f"{name}.yaml").is_file()
+
+
+def test_the_expectation_named_is_one() -> None:
+    (text,) = re.findall(r"```yaml\n(expectation:.*?)```", TEXT, re.DOTALL)
+    assert Expectation(**yaml.safe_load(text)["expectation"]).window == [0.1, 0.3]

@@ -1,0 +1,171 @@
+"""A probe finds what was planted, beside baselines and untrained brains, and says so honestly."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainmodel.probing import (
+    Findings,
+    Plan,
+    Presentation,
+    Recording,
+    Scoring,
+    Shown,
+    Trained,
+    write_report,
+)
+from brainmodel.probing import probe as run
+from brainmodel.probing.baselines.motion_energy import MotionEnergy
+from brainmodel.probing.baselines.pixels import Pixels
+from brainmodel.probing.cka import CKA
+from brainmodel.probing.expectation import Expectation
+from brainmodel.probing.experiment import read_frames
+from brainmodel.probing.model_activity import record_model
+from brainmodel.probing.report_words import verdict
+from brainmodel.probing.score_table import Row, score_table
+from tests.probing.brains import looking, pictures
+
+STIMULI, SUBJECTS = 40, ["ann", "bob"]
+PLAN = Plan(
+    Presentation(20.0, seconds=0.3),
+    {"cka": CKA()},
+    {"pixels": Pixels(4)},
+    Scoring(lags=(0.0, 0.1), bootstraps=60, permutations=9, halvings=3, by_subject=True),
+    expectation=Expectation(["still 1*"], ["still 2*"], (0.05, 0.25)),
+)
+
+
+def planted() -> Shown:
+    """VISp is a rotation of the first brain's LM, .1 s late."""
+    stimuli = pictures(STIMULI)
+    rates = record_model(looking(), stimuli, PLAN.presentation)["rate"]["LM"]
+    random = np.random.default_rng(0)
+    late = np.concatenate([np.zeros((STIMULI, 2, 5)), rates[:, :-2]], axis=1)
+    rotation = np.linalg.qr(random.standard_normal((5, 5)))[0]
+    mean = np.tile((late @ rotation).transpose(2, 0, 1), (2, 1, 1))[:, :, None]  # both subjects
+    noisy = mean + 0.1 * rates.std() * random.standard_normal((10, STIMULI, 4, 6))
+    recording = Recording(
+        noisy,
+        np.array(["VISp"] * 10),
+        np.array([f"still {k}" for k in range(STIMULI)]),
+        PLAN.presentation.edges,
+        "spikes/s",
+        "test mouse",
+        subjects=np.repeat(SUBJECTS, 5),
+    )
+    return Shown(recording, stimuli)
+
+
+@pytest.fixture(scope="module")
+def findings() -> Findings:
+    trained = [Trained("first.ckpt", 100, looking()), Trained("second.ckpt", 100, looking(3))]
+    return run(trained, [looking(1), looking(2)], planted(), PLAN)
+
+
+def pick(rows: Sequence[Row], **wanted: object) -> list[Row]:
+    return [row for row in rows if all(row[key] == value for key, value in wanted.items())]
+
+
+def test_the_planted_area_and_lag_score_best_and_near_the_ceiling(findings: Findings) -> None:
+    best = max(findings.rows, key=lambda row: row["score"])
+    where = [best[key] for key in ("model", "instance", "model_area", "lag")]
+    assert where == ["trained", "first.ckpt", "LM", 0.1]
+    assert best["ceiling_low"] < best["score"] < best["ceiling_high"] + 0.02
+    assert best["parts"] == 2 and best["neurons"] == 10
+    assert best["low"] < best["score"] < best["high"]
+    others = [row["score"] for row in findings.rows if row["instance"] != "first.ckpt"]
+    assert best["score"] > max(others) + 0.05
+
+
+def test_baselines_and_untrained_brains_are_always_there(findings: Findings) -> None:
+    kinds = {(row["model"], row["instance"], row["model_area"]) for row in findings.rows}
+    areas = ("V1", "LM")
+    named = {("trained", n, a) for n in ("first.ckpt", "second.ckpt") for a in areas}
+    named |= {("untrained", f"seed {k}", a) for k in (0, 1) for a in areas}
+    assert kinds == named | {("baseline", "pixels", "pixels")}
+    with pytest.raises(ValueError, match="1 trained and 1 untrained brains: give 1 or more, and 2"):
+        run([Trained("a", 1, looking())], [looking(1)], planted(), PLAN)
+    with pytest.raises(ValueError, match="baselines is empty: give one or more"):
+        replace(PLAN, baselines={})
+    with pytest.raises(ValueError, match=r"baselines.motion: frames_per_second is 30, .* 20: give"):
+        replace(PLAN, baselines={"motion": MotionEnergy(30.0)})
+
+
+def test_spread_is_over_what_differs_in_seed_alone(findings: Findings) -> None:
+    pair = pick(findings.rows, model="trained", model_area="LM", lag=0.1)
+    scores = [row["score"] for row in pair]
+    assert len(pair) == 2 and scores[0] != scores[1]
+    for row in pair:
+        assert row["seeds"] == 2
+        assert row["seeds_mean"] == pytest.approx(np.mean(scores))
+        assert row["seeds_spread"] == pytest.approx(np.std(scores, ddof=1))
+    (alone,) = pick(findings.rows, model="baseline", lag=0.1)
+    assert (alone["seeds"], alone["seeds_spread"]) == (1, None)
+
+
+def test_subjects_are_scored_one_by_one_and_averaged() -> None:
+    recording, stimuli = planted()
+    rates = record_model(looking(), stimuli, PLAN.presentation)["rate"]
+    scoring = replace(PLAN.scored, permutations=0, lags=(0.1,))
+    (both,) = score_table({"LM": rates["LM"]}, recording, {"cka": CKA()}, scoring)
+    alone = [
+        score_table({"LM": rates["LM"]}, recording.of(subjects=who), {"cka": CKA()}, scoring)[0]
+        for who in SUBJECTS
+    ]
+    assert both["score"] == pytest.approx(np.mean([row["score"] for row in alone]))
+    assert both["ceiling_low"] == pytest.approx(np.mean([row["ceiling_low"] for row in alone]))
+    unlabelled = replace(recording, subjects=None)
+    with pytest.raises(ValueError, match="test mouse: neurons have no subjects: label them"):
+        score_table({"LM": rates["LM"]}, unlabelled, {"cka": CKA()}, scoring)
+
+
+def test_effects_are_differences_of_means_in_the_window(findings: Findings) -> None:
+    recording, _ = planted()
+    names = np.char.startswith(recording.stimuli, "still 2")
+    expected = np.char.startswith(recording.stimuli, "still 1")
+    inside = recording.responses[..., 1:5]  # bins whose middle lies from .05 to .25 s
+    effect = inside[:, names].mean((1, 2, 3)) - inside[:, expected].mean((1, 2, 3))
+    brain = findings.courses[0]
+    np.testing.assert_allclose(brain.effects, effect, atol=1e-12)
+    kinds = {(course.where, course.area, course.signal) for course in findings.courses}
+    assert ("second.ckpt", "V1", "error") in kinds and len(kinds) == 1 + 2 * 2 * 2
+    with pytest.raises(ValueError, match=r"expectation.expected 'A\*' fits no stimulus"):
+        plan = replace(PLAN, expectation=Expectation(["A*"], ["still 2*"]))
+        run([Trained("a", 1, looking())], [looking(1), looking(2)], planted(), plan)
+
+
+def test_the_verdict_says_what_was_beaten_and_what_was_not(findings: Findings) -> None:
+    words = verdict(findings.rows)
+    assert "VISp, cka:</b> best is LM with" in words and "100 ms behind the model" in words
+    assert "beyond every baseline and untrained area" in words
+    better = [
+        row | {"score": 2.0, "seeds_mean": 2.0} if row["model"] == "baseline" else row
+        for row in findings.rows
+    ]
+    assert "Not beyond pixels 2.00." in verdict(better)
+
+
+def test_a_report_is_one_page_with_tables_beside_it(findings: Findings, tmp_path: Path) -> None:
+    page = write_report(findings, tmp_path / "out", {"note": "<b>"})
+    text = page.read_text()
+    assert "&lt;b&gt;" in text and "test mouse" in text
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names >= {"report.html", "scores.csv", "scores.json", "expectation.csv", "map_cka.png"}
+    assert text.count("data:image/png;base64,") == len([n for n in names if n.endswith(".png")])
+    with pytest.raises(ValueError, match=r"out is there already; name a folder that is not"):
+        write_report(findings, tmp_path / "out")
+
+
+def test_frames_are_read_as_stills_or_movies_and_refused_otherwise(tmp_path: Path) -> None:
+    for shape, expected in (((5, 4, 4), (5, 1, 4, 4, 1)), ((5, 4, 4, 3), (5, 1, 4, 4, 3))):
+        np.save(tmp_path / "frames.npy", np.zeros(shape, np.uint8))
+        assert read_frames(tmp_path / "frames.npy", [0, 0.1]).frames.shape == expected
+    (tmp_path / "text.npy").write_text("no frames")
+    with pytest.raises(ValueError, match=r"text.npy is not an .npy of plain numbers"):
+        read_frames(tmp_path / "text.npy", [0, 0.1])
+    np.savez(tmp_path / "many.npz", a=np.zeros(3))
+    with pytest.raises(ValueError, match=r"many.npz holds several arrays: save the frames alone"):
+        read_frames(tmp_path / "many.npz", [0, 0.1])
