@@ -302,7 +302,7 @@ MUTANTS = [
         tests="tests/learning/test_snap.py -k 'own_unit or vanilla'",
     ),
     Mutant(
-        file="brainmodel/learning/neighbourhood.py",
+        file="brainmodel/learning/near.py",
         old="* self.real[:, None, :]).transpose(0, 1)",
         new=").transpose(0, 1)",
         tests="tests/learning/test_snap.py -k masked_influence",
