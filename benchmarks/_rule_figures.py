@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -30,8 +31,9 @@ def draw_losses(
     panels = figure.subplots(1, len(tasks))
     colors = matplotlib.colormaps["tab20"](np.arange(len(names)) % 20)
     for place, (task, panel) in enumerate(zip(tasks, panels, strict=True)):
-        for name, color in zip(names, colors, strict=True):
-            _curve(panel, curves[place, name], color, name)
+        for k, name in enumerate(names):  # rules that agree lie on each other: see both
+            line = {"color": colors[k], "ls": "--" if k % 2 else "-", "label": name}
+            _curve(panel, curves[place, name], line)
         for what, floor in task.floors.items():
             panel.axhline(floor, color="0.6", lw=0.8, ls=":")
             where = {"va": "bottom", "ha": "right", "transform": panel.get_yaxis_transform()}
@@ -45,13 +47,13 @@ def draw_losses(
     figure.savefig(path, dpi=150)
 
 
-def _curve(panel: Axes, losses: np.ndarray, color: np.ndarray, name: str) -> None:
+def _curve(panel: Axes, losses: np.ndarray, line: dict[str, Any]) -> None:
     span = max(1, losses.shape[1] // 40)
     kept = losses[:, : losses.shape[1] // span * span]
     smooth = kept.reshape(len(losses), -1, span).mean(2)
     x = (np.arange(smooth.shape[1]) + 0.5) * span
-    panel.plot(x, np.median(smooth, 0), color=color, label=name)
-    panel.fill_between(x, smooth.min(0), smooth.max(0), color=color, alpha=0.15, lw=0)
+    panel.plot(x, np.median(smooth, 0), **line)
+    panel.fill_between(x, smooth.min(0), smooth.max(0), color=line["color"], alpha=0.15, lw=0)
 
 
 def draw_alignment(
@@ -76,6 +78,7 @@ def draw_alignment(
         panel.set_title(task.name)
         for (i, j), value in np.ndenumerate(mean):
             text = f"{value:.2f}".replace("0.", ".")
-            panel.text(j, i, text, ha="center", va="center", fontsize=6)
+            color = "white" if abs(value) > 0.7 else "black"
+            panel.text(j, i, text, ha="center", va="center", fontsize=6, color=color)
     figure.colorbar(panels[0].images[0], ax=panels, label="cosine", shrink=0.7)
     figure.savefig(path, dpi=150)

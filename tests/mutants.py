@@ -463,6 +463,66 @@ MUTANTS = [
         new="        pass",
         tests="tests/training/test_probe.py -k interrupted",
     ),
+    Mutant(
+        file="brainmodel/learning/rtrl.py",
+        old="by_currents.sum(0)}",
+        new="by_currents[-1]}",
+        tests="tests/learning/test_rtrl.py -k 'one_long_window and leaky'",
+    ),
+    Mutant(
+        file="brainmodel/learning/rtrl.py",
+        old="        after |= _predictive(",
+        new="        _predictive(",
+        tests="tests/learning/test_rtrl.py -k 'one_long_window or predictor_is_credited'",
+    ),
+    Mutant(
+        file="brainmodel/learning/jacobian.py",
+        old="potential = -felt * linear.slope[t][:, None]",
+        new="potential = felt * linear.slope[t][:, None]",
+        tests="tests/learning/test_jacobian.py",
+    ),
+    Mutant(
+        file="brainmodel/learning/neighbourhood.py",
+        old="weight.diagonal(dim1=1, dim2=2)",
+        new="0 * weight.diagonal(dim1=1, dim2=2)",
+        tests="tests/learning/test_snap.py -k 'own_unit or vanilla'",
+    ),
+    Mutant(
+        file="brainmodel/learning/near.py",
+        old="* self.real[:, None, :]).transpose(0, 1)",
+        new=").transpose(0, 1)",
+        tests="tests/learning/test_snap.py -k masked_influence",
+    ),
+    Mutant(
+        file="brainmodel/learning/snap.py",
+        old="for _ in range(n - 1):",
+        new="for _ in range(n):",
+        tests="tests/learning/test_snap.py -k masked_influence",
+    ),
+    Mutant(
+        file="brainmodel/learning/f_bptt.py",
+        old="rate_bar = torch.cat([before[None], rate_bar])",
+        new="rate_bar = torch.cat([0 * before[None], rate_bar])",
+        tests="tests/learning/test_f_bptt.py -k each_loss",
+    ),
+    Mutant(
+        file="brainmodel/learning/f_bptt.py",
+        old="for d in range(min(self.depth, steps)):",
+        new="for d in range(min(self.depth + 1, steps)):",
+        tests="tests/learning/test_f_bptt.py -k each_loss",
+    ),
+    Mutant(
+        file="brainmodel/learning/hebbian.py",
+        old="(rate_bar * rate).flatten(2).mean(2)",
+        new="rate_bar.flatten(2).mean(2)",
+        tests="tests/learning/test_hebbian.py -k three_factors",
+    ),
+    Mutant(
+        file="brainmodel/learning/traces.py",
+        old="left[source].addcmul_(wide, trace) if source in left else wide * trace",
+        new="left[source].addcmul_(wide, trace) if source in left else trace.clone()",
+        tests="tests/learning/test_rflo.py -k window_form",
+    ),
 ]
 
 

@@ -26,7 +26,8 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.neighbourhood import Alone, Back, Near, Neighbourhood
+from brainmodel.learning.near import Near
+from brainmodel.learning.neighbourhood import Alone, Back, Neighbourhood
 from brainmodel.learning.rtrl import RTRL
 from brainmodel.learning.rule import (
     Criteria,
