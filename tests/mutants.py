@@ -523,6 +523,72 @@ MUTANTS = [
         new="left[source].addcmul_(wide, trace) if source in left else trace.clone()",
         tests="tests/learning/test_rflo.py -k window_form",
     ),
+    Mutant(
+        file="areas/membrane.py",
+        old="slope = damp * torch.relu(1.0 - excess.abs())",
+        new="slope = damp * torch.relu(1.0 - excess)",
+        tests="tests/areas/test_spiking.py -k triangle",
+    ),
+    Mutant(
+        file="areas/membrane.py",
+        old="* (refractory <= 0).to(excess.dtype)",
+        new="* (refractory <= 1).to(excess.dtype)",
+        tests="tests/areas/test_spiking.py -k refractory",
+    ),
+    Mutant(
+        file="areas/alif.py",
+        old="rho * state.adaptation + state.spike",
+        new="rho * state.adaptation + state.spike.detach()",
+        tests="tests/learning/test_spiking_e_prop.py -k published",
+    ),
+    Mutant(
+        file="brainmodel/sweep.py",
+        old="self._emitted = self.fields[area.cell.emitted].unbind(0)",
+        new='self._emitted = self.fields["rate"].unbind(0)',
+        tests="tests/areas/test_spiking.py -k autograds",
+    ),
+    Mutant(
+        file="brainmodel/learning/bptt.py",
+        old="emitted = earlier if spikes is None else carried_bar[spikes]",
+        new="emitted = earlier",
+        tests="tests/areas/test_spiking.py -k autograds",
+    ),
+    Mutant(
+        file="brainmodel/brain.py",
+        old="found |= {name: found[name] * mask for",
+        new="found |= {name: found[name] for",
+        tests="tests/areas/test_connectivity.py -k stay",
+    ),
+    Mutant(
+        file="areas/feedback.py",
+        old="return self.size * forward.weight.detach().sign()",
+        new="return self.size",
+        tests="tests/areas/test_feedback.py -k signs",
+    ),
+    Mutant(
+        file="areas/feedback.py",
+        old='{"weight": self.decay * self.weight}',
+        new="{}",
+        tests="tests/areas/test_feedback.py -k learnt",
+    ),
+    Mutant(
+        file="brainmodel/learning/mdgl.py",
+        old="rate_bar[:-1] += heard[1:]",
+        new="rate_bar += heard",
+        tests="tests/learning/test_mdgl.py -k truncated",
+    ),
+    Mutant(
+        file="brainmodel/learning/mdgl.py",
+        old="return self.means(recurrent.weight, exist) * exist",
+        new="return self.means(recurrent.weight, exist)",
+        tests="tests/learning/test_mdgl.py -k types",
+    ),
+    Mutant(
+        file="brainmodel/learning/gated_microcircuit.py",
+        old="[:, :, :-1]",
+        new="[:, :, :]",
+        tests="tests/learning/test_gated_microcircuit.py -k state",
+    ),
 ]
 
 
