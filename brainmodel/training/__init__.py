@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from brainmodel.training.random_numbers import RandomNumbers
     from brainmodel.training.report import Report
     from brainmodel.training.run_folder import RunFolder
+    from brainmodel.training.synaptic_scaling import SynapticScaling
 
 _HOMES = {
     "BrainModule": "module",
@@ -23,6 +24,7 @@ _HOMES = {
     "RandomNumbers": "random_numbers",
     "Report": "report",
     "RunFolder": "run_folder",
+    "SynapticScaling": "synaptic_scaling",
     "held_out_errors": "held_out",
 }
 
@@ -34,6 +36,7 @@ __all__ = [
     "RandomNumbers",
     "Report",
     "RunFolder",
+    "SynapticScaling",
     "held_out_errors",
 ]
 

@@ -15,7 +15,7 @@ from brainmodel.pathway import Pathway
 from brainmodel.state import BrainState
 from brainmodel.training.checkpoint import Streams, require_fit
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
-from objectives import GroupObjective, Objective
+from objectives import Activity, GroupObjective, Objective
 
 
 class BrainModule(pl.LightningModule):
@@ -28,8 +28,9 @@ class BrainModule(pl.LightningModule):
         groups: objectives that several areas share, by name.
         scope: how far learning signals travel; within each area unless given.
         learning_rate: step size of the optimizer, where an area's plan gives none.
-        learning_rates: where it differs, by kind of parameter ("predictor"), or by area and kind
-            ("V1.predictor"); kinds are synapses, predictor, objective and rule.
+        learning_rates: where it differs, by kind of parameter ("predictor"), by area and kind
+            ("V1.predictor") or by shared objective ("groups.NAME"); kinds are synapses, predictor,
+            objective and rule.
         optimizer: turns gradients into changes.
     """
 
@@ -59,12 +60,14 @@ class BrainModule(pl.LightningModule):
         """The loss of one window; its streams go on where the window before left them."""
         stream = self.streams.at(window.reset.shape[1], self.device)
         activities, self.streams.state = self.brain(window.inputs, window.reset, stream)
+        activities = labelled(activities, window)
         return {"loss": self._judge(activities, window, "loss"), "activities": activities}
 
     def validation_step(self, window: Window, index: int) -> dict[str, Any]:
         """The loss of one held-out window; these streams begin anew with each validation."""
         held_out = None if index == 0 else self.held_out
         activities, self.held_out = self.brain(window.inputs, window.reset, held_out)
+        activities = labelled(activities, window)
         loss = self._judge(activities, window, "held_out_loss")
         return {"loss": loss, "activities": activities}
 
@@ -98,6 +101,11 @@ class BrainModule(pl.LightningModule):
         """Refuse weights of another brain; keep the streams for when training goes on."""
         require_fit(checkpoint["state_dict"], self.state_dict())
         self.streams.load(checkpoint.get("streams", []))
+
+
+def labelled(activities: dict[str, Activity], window: Window) -> dict[str, Activity]:
+    """What areas did, with the labels of the steps at which they did it, for tasks."""
+    return {name: a._replace(labels=window.labels) for name, a in activities.items()}
 
 
 def brain_of(module: pl.LightningModule) -> Brain:
