@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from objectives import Activity
 
@@ -51,3 +51,9 @@ def from_tensors(drive: Tensor, prediction: Tensor) -> Activity:
     """An activity of valid steps with this drive and this prediction [time, batch, *drive]."""
     valid = torch.ones(drive.shape[:2], dtype=torch.bool)
     return Activity(drive, prediction, drive - prediction, torch.zeros_like(drive), valid)
+
+
+def dense(readout: nn.Module) -> nn.Linear:
+    """The synapses of a read-out that is not between maps."""
+    (found,) = (part for part in readout.modules() if isinstance(part, nn.Linear))
+    return found

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from objectives import Activity, CrossEntropy, Objective, Regression, Reinforce
 from objectives.reinforce import reinforce
-from tests.objectives.activities import MAPS, make_activity
+from tests.objectives.activities import MAPS, dense, make_activity
 
 
 def built(objective: Objective, units: tuple[int, ...] = (5,)) -> Objective:
@@ -43,7 +43,7 @@ def test_who_knows_nothing_pays_the_logarithm_of_the_classes() -> None:
 def test_accuracy_counts_valid_steps_only() -> None:
     activity, objective = make_activity(), silent(built(CrossEntropy("identity", 10)))
     assert isinstance(objective, CrossEntropy)
-    objective.readout.synapses[1].bias.data[3] = 1.0  # always says 3
+    dense(objective.readout).bias.data[3] = 1.0  # always says 3
     identity = torch.where(activity.valid, torch.arange(7)[:, None], 3)
     said = objective.terms(activity._replace(labels={"identity": identity}))
     expected = ((identity == 3) & activity.valid).sum() / activity.valid.sum()
@@ -65,7 +65,7 @@ def test_regression_explains_nothing_by_the_mean() -> None:
     activity, objective = make_activity(), silent(built(Regression("position", 2)))
     assert isinstance(objective, Regression)
     mean = activity.labels["position"][activity.valid].mean(0)
-    objective.readout.synapses[1].bias.data.copy_(mean)
+    dense(objective.readout).bias.data.copy_(mean)
     assert objective.terms(activity)["explained"].item() == pytest.approx(0, abs=1e-6)
 
 
@@ -108,7 +108,7 @@ def test_the_baseline_learns_the_reward_and_does_not_teach_the_area() -> None:
     loss = objective(activity).sum()
     (signal,) = torch.autograd.grad(loss, activity.rate, retain_graph=True)
     assert not signal.any()  # a policy that reads nothing; all that is left is the baseline's way
-    (slope,) = torch.autograd.grad(loss, objective.baseline.synapses[1].bias)
+    (slope,) = torch.autograd.grad(loss, dense(objective.baseline).bias)
     rewards = -slope.item()  # d/db of 1/2 (r - b)^2 at b = 0
     assert rewards == pytest.approx(round(rewards)) and 0 <= rewards <= 28
 
@@ -117,17 +117,20 @@ def test_reward_alone_teaches_which_action_to_take() -> None:
     objective = Reinforce("identity", 3)
     objective.build((1,), (3,))
     optimizer = torch.optim.Adam(objective.parameters(), lr=0.05)
-    for _ in range(150):
+
+    def trial() -> Activity:
         identity = torch.randint(3, (5, 40))
-        rate = torch.eye(3)[identity]
-        valid = torch.ones(5, 40).bool()
-        activity = Activity(rate, rate, rate, rate, valid, {"identity": identity})
-        loss = objective(activity).mean()
+        rate, valid = torch.eye(3)[identity], torch.ones(5, 40).bool()
+        return Activity(rate, rate, rate, rate, valid, {"identity": identity})
+
+    for _ in range(150):
+        loss = objective(trial()).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+    activity = trial()
     assert objective.terms(activity)["reward"] > 0.9
-    shuffled = activity._replace(labels={"identity": identity.roll(1, 1)})
+    shuffled = activity._replace(labels={"identity": activity.labels["identity"].roll(1, 1)})
     assert objective.terms(shuffled)["reward"] < 0.6  # the control: it is about this label
 
 
