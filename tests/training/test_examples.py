@@ -1,12 +1,19 @@
 """The brains that configs show, one per family of objectives, train; the zoo stays alive."""
 
 from pathlib import Path
+from statistics import fmean
 
 import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from brainmodel import CONFIGS
 from brainmodel.cli import main
+from brainmodel.data import Photographs
+from brainmodel.data.streams import Part
+from brainmodel.training import BrainModule
 from brainmodel.training.config_files import read
+from brainmodel.training.held_out import follow
 
 HERE = Path(__file__).parent
 EXAMPLES = [
@@ -38,6 +45,46 @@ def test_every_example_trains(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
     steps = ["--trainer.fast_dev_run=2", "--trainer.detect_anomaly=true", "--report.scenes=0"]
     windows = HERE / "windows.yaml"
     main(["fit", f"--config={name}", f"--config={windows}", *small(name), *digits, *steps])
+
+
+FLOOR = 1e-4  # squared rates; untrained areas vary by 1e-3 to 1e-1
+
+
+@pytest.mark.slow
+def test_no_area_of_the_zoo_collapses(own_folder: Path) -> None:
+    """Each unit of each area varies over the held-out streams after a short run, and so does what
+    LM foretells, next to what it foretells; the losses that can fall have fallen."""
+    options = ["--data.size=16", "--data.batch_size=8", "--data.window=10", "--report.scenes=0"]
+    steps = ["--trainer.max_steps=60", "--trainer.log_every_n_steps=1", "--trainer.max_time=null"]
+    main(["fit", "--config=zoo", *small("zoo"), *options, *steps, "--trainer.logger.name=zoo"])
+    (run,) = (own_folder / "runs" / "zoo").iterdir()
+    module = BrainModule.load_from_checkpoint(run / "checkpoints" / "last.ckpt")
+    data = Photographs(size=16, batch_size=8, window=10)
+    stream = data.stream(data.share(Part.VALIDATION))
+    followed = [a for _, a in follow(module.brain, map(stream.window, range(10)))][2:]
+    for name in module.brain.areas:
+        rates = torch.cat([a[name].rate for a in followed]).flatten(0, 1)
+        least = rates.movedim(1, -1).reshape(-1, rates.shape[1]).var(0).min()
+        assert least > FLOOR, f"a unit of {name} varies by {least:.2g} only"
+    foretold, came = (
+        torch.cat([getattr(a["LM"], field) for a in followed]).flatten(0, 1).var(0).mean()
+        for field in ("prediction", "drive")
+    )
+    assert 0.25 < foretold / came < 4
+    curves = scalars(run)
+    for loss in ("V1.next", "LM.next", "ACA.scene", "groups.agreement"):
+        values = curves[f"loss/{loss}"]
+        assert fmean(values[-20:]) < 0.9 * fmean(values[:5]), loss
+    accuracy = curves["terms/groups.game.accuracy"]
+    assert 0.3 < fmean(accuracy[-20:]) < 0.95
+
+
+def scalars(run: Path) -> dict[str, list[float]]:
+    """The curves of a run, by name."""
+    events = EventAccumulator(str(run), size_guidance={"scalars": 0})
+    events.Reload()
+    tags = events.Tags()["scalars"]
+    return {tag: [point.value for point in events.Scalars(tag)] for tag in tags}
 
 
 def test_every_whole_brain_with_objectives_of_its_own_is_an_example() -> None:
