@@ -7,7 +7,7 @@ from "through the unit's own state", and lets the equation be fused into one loo
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -16,6 +16,9 @@ from torch import Tensor
 State = (
     Any  # a NamedTuple of tensors [batch, *units], declared by each cell; its first field is `rate`
 )
+Activation = Callable[[Tensor], Any]
+"""A pointwise function of a tensor, giving a tensor; said so loosely that configs may name torch's
+built-in ones (`torch.tanh`), which tell nobody what they return."""
 
 
 class Cell(ABC):

@@ -6,13 +6,13 @@ Source: Marschall, Cho & Savin (2020), "A unified framework of online learning a
 training recurrent neural networks", JMLR 21(135), eq. 1.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from areas.cell import Cell
+from areas.cell import Activation, Cell
 
 
 class LeakyState(NamedTuple):
@@ -21,9 +21,7 @@ class LeakyState(NamedTuple):
     rate: Tensor  # [batch, *units], a_t
 
 
-def leaky_step(
-    current: Tensor, rate: Tensor, alpha: float, activation: Callable[[Tensor], Tensor]
-) -> Tensor:
+def leaky_step(current: Tensor, rate: Tensor, alpha: float, activation: Activation) -> Tensor:
     """a_t from h_t and a_{t-1}, all [batch, *units]; eq. 1 of Marschall et al. (2020)."""
     return (1.0 - alpha) * rate + alpha * activation(current)
 
@@ -43,7 +41,7 @@ class Leaky(Cell):
     carried = ("rate",)
     state = LeakyState
 
-    def __init__(self, alpha: float = 0.5, activation: Callable[[Tensor], Tensor] = torch.tanh):
+    def __init__(self, alpha: float = 0.5, activation: Activation = torch.tanh):
         if not 0.0 < alpha <= 1.0:
             raise ValueError(f"alpha: need 0 < alpha <= 1 (step over time constant), got {alpha}")
         self.alpha = alpha

@@ -5,11 +5,12 @@
 It is made before the drive u(t) is seen.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from areas.cell import Activation
 from areas.synapses import Bundle, connect
 
 
@@ -26,7 +27,7 @@ class Predictor(nn.Module):
         ValueError: if `kernel` is not odd and positive.
     """
 
-    def __init__(self, activation: Callable[[Tensor], Tensor] | None = None, kernel: int = 3):
+    def __init__(self, activation: Activation | None = None, kernel: int = 3):
         super().__init__()
         if kernel < 1 or kernel % 2 == 0:
             raise ValueError(f"predictor.kernel: need an odd width in pixels, got {kernel}")
@@ -36,11 +37,18 @@ class Predictor(nn.Module):
         self.bias = nn.Parameter(torch.empty(0))
 
     def build(self, drive: Sequence[int], sources: Mapping[str, Sequence[int]]) -> None:
-        """Make the synapses from each source (name to shape) onto a drive of a shape."""
+        """Make the synapses from each source (name to shape) onto a drive of a shape.
+
+        Those of messages start at zero: two areas whose errors reach each other's predictions in
+        random strength can drive each other beyond all bounds before either has learnt anything.
+        """
         made = {
             name: connect(shape, drive, 1, self.kernel if name == "rate" else 1)
             for name, shape in sources.items()
         }
+        for name, synapses in made.items():
+            if name != "rate":
+                nn.init.zeros_(synapses.weight)
         self.synapses = Bundle(made)
         self.bias = nn.Parameter(torch.zeros(drive[0]))
 

@@ -7,15 +7,21 @@ frame and of the untrained brain.
     python -m benchmarks.prediction --out runs/benchmarks/prediction
 """
 
+import contextlib
+import io
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
+import torch
 from pytorch_lightning.callbacks import Callback
 from tqdm import tqdm
 
 from benchmarks._results import Figure, arguments, write
 from brainmodel.training.command_line import CommandLine, usual
 from brainmodel.training.config_files import Config, merge, read
+from brainmodel.training.held_out import HeldOut
 from brainmodel.training.report import Report
 
 AREAS = ("V1", "LM", "AL", "PM")
@@ -25,6 +31,8 @@ CONTENDERS: dict[str, Config] = {
     "BPTT, local": BPTT,
     "BPTT, global": BPTT | {"scope": "brainmodel.learning.Global"},
 }
+Found = tuple[HeldOut, float]
+"""What was reached on held-out streams, and the error of the untrained brain."""
 SCENES = {"photographs": "default", "video": "natural_video"}
 
 
@@ -50,27 +58,32 @@ def train(scenes: str, model: Config, seed: int, steps: int, folder: Path) -> Re
     return next(callback for callback in callbacks if isinstance(callback, Report))
 
 
+def run(scenes: str, contender: str, seed: int, steps: int) -> Found:
+    """One contender on one kind of scenes, in a process and a folder of its own, on one thread."""
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        report = train(SCENES[scenes], CONTENDERS[contender], seed, steps, Path(folder))
+    return report.errors["V1"], report.untrained["V1"]
+
+
 def main() -> None:
-    """Train everything; write what came out."""
+    """Train everything, as many at a time as there are cores; write what came out."""
     chosen = arguments(__doc__ or "")
-    seeds, steps = ((0,), 5) if chosen.quick else ((0, 1, 2), 600)
-    runs = [(s, c, seed) for s in SCENES for c in CONTENDERS for seed in seeds]
-    reports: dict[tuple[str, str], list[Report]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for scenes, contender, seed in tqdm(runs, desc="training"):
-            model = CONTENDERS[contender]
-            report = train(SCENES[scenes], model, seed, steps, Path(folder))
-            reports.setdefault((scenes, contender), []).append(report)
+    seeds, steps = ((0,), 5) if chosen.quick else ((0, 1, 2), 400)
+    runs = [(s, c, seed, steps) for s in SCENES for c in CONTENDERS for seed in seeds]
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        made = list(tqdm(pool.map(run, *zip(*runs, strict=True)), "training", len(runs)))
+    found: dict[tuple[str, str], list[Found]] = {}
+    for (scenes, contender, *_), one in zip(runs, made, strict=True):
+        found.setdefault((scenes, contender), []).append(one)
     figures = []
-    for (scenes, contender), made in reports.items():
+    for (scenes, contender), errors in found.items():
         settings = {"scenes": scenes, "steps": steps, "seeds": list(seeds), "area": "V1"}
-        repeating = [report.errors["V1"].repeating for report in made]
+        repeating = [held_out.repeating for held_out, _ in errors]
         options = ("squared error", "repeating the last frame", repeating, settings)
         if contender == "local rules":
-            untrained = [report.untrained["V1"] for report in made]
-            figures.append(Figure("untrained", untrained, *options))
-        errors = [report.errors["V1"].error for report in made]
-        figures.append(Figure(contender, errors, *options))
+            figures.append(Figure("untrained", [before for _, before in errors], *options))
+        figures.append(Figure(contender, [held_out.error for held_out, _ in errors], *options))
     write(chosen.out, figures)
 
 

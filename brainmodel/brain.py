@@ -1,46 +1,25 @@
 """The brain: named areas joined by pathways; one step of time, or a window of it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from areas import Area, Cell, Predictor
-from areas.area import Afferent, Report, check_shape
+from areas import Area
+from areas.area import Report, check_shape
 from brainmodel import graph
-from brainmodel.learning.rule import Rule
-from brainmodel.learning.scope import Local, Scope
+from brainmodel.learning.modulation import Modulator
+from brainmodel.learning.rule import Gradients, Rule
+from brainmodel.learning.scope import Local, Passage, Scope, Signals
 from brainmodel.pathway import Pathway, Route
+from brainmodel.places import named
+from brainmodel.plan import AreaPlan
+from brainmodel.routing import route
+from brainmodel.schedules import Weight
 from brainmodel.state import BrainState
+from brainmodel.weights import require_means, weights
 from objectives import Activity, GroupObjective, Objective
-
-
-@dataclass
-class AreaPlan:
-    """What an area is to be.
-
-    Args:
-        cell: the dynamics of its units.
-        units: [unit], or [channel, height, width] for maps.
-        objectives: what it learns for, by name.
-        rule: how a learning signal becomes weight changes.
-        predictor: what predicts its drive; null for an area that does not predict.
-        afferents: which of drive and prediction error reach its units.
-        kernel: odd width of receptive fields on maps, in pixels (see `Area`).
-        learning_rate: of this area; the model's unless given.
-    """
-
-    cell: Cell
-    units: list[int]
-    rule: Rule
-    objectives: dict[str, Objective] = field(default_factory=dict)
-    predictor: Predictor | None = field(default_factory=Predictor)
-    afferents: list[Afferent] = field(default_factory=lambda: ["error"])
-    kernel: int = 3
-    learning_rate: float | None = None
 
 
 class Brain(nn.Module):
@@ -52,6 +31,12 @@ class Brain(nn.Module):
         inputs: shapes of the inputs by name, without time and batch.
         scope: how far learning signals travel; `Local` unless given.
         groups: objectives that several areas share, by name.
+        group_weights: of these, by name; as `AreaPlan.weights`.
+
+    Attributes:
+        age: steps that the optimizer took, which schedules follow; kept in checkpoints.
+        overhear: where given, is called in each backward pass with the passage, what the loss
+            says of each area, and the gradients made of it; for callbacks that compare.
 
     Raises:
         ValueError: if areas and pathways do not fit; the message names the area or pathway.
@@ -64,8 +49,12 @@ class Brain(nn.Module):
         inputs: Mapping[str, Sequence[int]],
         scope: Scope | None = None,
         groups: Mapping[str, GroupObjective] | None = None,
+        group_weights: Mapping[str, float | Weight] | None = None,
     ):
         super().__init__()
+        self.age: Tensor
+        self.register_buffer("age", torch.zeros((), dtype=torch.int64))
+        self.overhear: Callable[[Passage, dict[str, Signals], Gradients], None] | None = None
         graph.check(areas, inputs, pathways)
         self.pathways = dict(sorted(pathways.items()))
         self.inputs = {name: tuple(shape) for name, shape in inputs.items()}
@@ -80,6 +69,9 @@ class Brain(nn.Module):
         routes, drives = route(self.pathways, units, self.inputs)
         self.routes = nn.ModuleDict(routes)
         self.areas, self.rules, self.objectives = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
+        self.modulators = nn.ModuleDict()
+        self.plasticities = {name: plan.plasticity for name, plan in areas.items()}
+        self.weights: dict[str, dict[str, Weight]] = {}
         for name in self.acting:
             with named(f"areas.{name}"):
                 self._add(name, areas[name], drives[name])
@@ -87,6 +79,8 @@ class Brain(nn.Module):
         for name, group in (groups or {}).items():
             with named(f"groups.{name}"):
                 self._join(group)
+        self.weights["groups"] = weights(group_weights or {}, self.groups, "group_weights")
+        self.scope.build(self)
 
     def _sort(self, area: str) -> dict[str, list[str]]:
         ends = {name: pathway for name, pathway in self.pathways.items() if pathway.target == area}
@@ -101,8 +95,15 @@ class Brain(nn.Module):
         plan.rule.build(area)
         for key, parameter in area.named_parameters():
             parameter.requires_grad_(plan.rule.plastic(key))
-        for objective in plan.objectives.values():
-            objective.build(drive, tuple(plan.units))
+        for key, objective in plan.objectives.items():
+            with named(f"objectives.{key}"):
+                require_means(objective, plan.predictor)
+                objective.build(drive, tuple(plan.units))
+        self.weights[name] = weights(plan.weights, plan.objectives)
+        if plan.modulator is not None:
+            with named("modulator"):
+                plan.modulator.build(area, self.inputs)
+            self.modulators[name] = plan.modulator
         self.areas[name], self.rules[name] = area, plan.rule
         self.objectives[name] = nn.ModuleDict(plan.objectives)
 
@@ -125,6 +126,19 @@ class Brain(nn.Module):
     def rule(self, name: str) -> Rule:
         """The learning rule of the area of that name."""
         return cast(Rule, self.rules[name])
+
+    def modulator(self, name: str) -> Modulator:
+        """The neuromodulator of the area of that name, if it has one."""
+        return cast(Modulator, self.modulators[name])
+
+    def group(self, name: str) -> GroupObjective:
+        """The objective of that name that areas share."""
+        return cast(GroupObjective, self.groups[name])
+
+    def plasticity(self, area: str) -> float:
+        """How plastic the area of that name is now, in [0, 1]; 0 if its period is over."""
+        schedule = self.plasticities[area]
+        return 1.0 if schedule is None else schedule.level(int(self.age))
 
     def route(self, name: str) -> Route:
         """The shape changes along the pathway of that name."""
@@ -149,7 +163,8 @@ class Brain(nn.Module):
             if pathway.steps > 0
         }
         states = {name: self.area(name).initial_state(batch) for name in self.areas}
-        return BrainState(states, delayed, dict.fromkeys(self.areas))
+        memories, modulators = dict.fromkeys(self.areas), dict.fromkeys(self.modulators)
+        return BrainState(states, delayed, memories, modulators)
 
     def forward(
         self, inputs: Mapping[str, Tensor], reset: Tensor, state: BrainState | None = None
@@ -216,81 +231,40 @@ class Brain(nn.Module):
             )
         for name, series in delayed.items():
             delayed[name] = torch.cat([series[1:], adapted(name)[None]])
-        return reports, BrainState(states, delayed, state.memories)
+        return reports, state._replace(areas=states, delayed=delayed)
 
     def losses(self, activities: Mapping[str, Activity]) -> dict[str, dict[str, Tensor]]:
         """By area, by objective: the loss, summed over valid steps, over all steps and streams.
 
-        Objectives that areas share stand under "groups".
+        Each times its weight. Objectives that areas share stand under "groups".
         """
         found: dict[str, dict[str, Tensor]] = {}
         for name, activity in activities.items():
             own = cast(nn.ModuleDict, self.objectives[name])
-            found[name] = {k: (activity.valid * own[k](activity)).mean() for k in own}
+            found[name] = {k: self._mean(name, k, own[k](activity), activity) for k in own}
         if len(self.groups):
-            valid = next(iter(activities.values())).valid
-            shared = {k: self.groups[k](dict(activities)) for k in self.groups}
-            found["groups"] = {k: (valid * loss).mean() for k, loss in shared.items()}
+            first = next(iter(activities.values()))
+            found["groups"] = {
+                k: self._mean("groups", k, self.groups[k](dict(activities)), first)
+                for k in self.groups
+            }
         return found
+
+    def _mean(self, place: str, name: str, loss: Tensor, activity: Activity) -> Tensor:
+        mean = (activity.valid * loss).mean()
+        weight = self.weights[place][name]
+        if weight.schedule is None and weight.value == 1:
+            return mean
+        return weight.at(int(self.age)) * mean
+
+    def after_step(self) -> None:
+        """What follows each step of the optimizer: it is counted, and objectives are told."""
+        self.age += 1
+        for held in (*self.objectives.children(), self.groups):
+            for objective in held.children():
+                cast(Objective | GroupObjective, objective).after_step()
 
 
 def _wide(keep: Tensor, like: Tensor, before: int) -> Tensor:
     """keep [batch] shaped to multiply a tensor whose batch is dimension `before`."""
     return keep.view(*[1] * before, -1, *[1] * (like.dim() - before - 1))
-
-
-@contextmanager
-def named(place: str) -> Iterator[None]:
-    """Errors raised inside begin with the place in the configuration they belong to."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(f"{place}: {error}") from None
-
-
-def route(
-    pathways: Mapping[str, Pathway],
-    units: Mapping[str, tuple[int, ...]],
-    inputs: Mapping[str, tuple[int, ...]],
-) -> tuple[dict[str, Route], dict[str, tuple[int, ...]]]:
-    """Shapes: how each pathway's signal is adapted, and the drive of each area.
-
-    Args:
-        pathways: by name.
-        units: shapes of the areas' units.
-        inputs: shapes of the inputs.
-
-    Raises:
-        ValueError: if a pathway's shapes cannot be joined, or drives are errors of each other.
-    """
-    routes: dict[str, Route] = {}
-    drives: dict[str, tuple[int, ...]] = {}
-
-    def drive(area: str, below: tuple[str, ...]) -> tuple[int, ...]:
-        if area in below:
-            cycle = " -> ".join([area, *reversed(below[below.index(area) :])])
-            raise ValueError(f"pathways: the drives of {cycle} are errors of each other")
-        if area not in drives:
-            names = [n for n, p in pathways.items() if p.target == area and p.kind == "feedforward"]
-            shapes = [join(name, (*below, area)).shape for name in names]
-            drives[area] = (sum(shape[0] for shape in shapes), *shapes[0][1:])
-        return drives[area]
-
-    def join(name: str, below: tuple[str, ...] = ()) -> Route:
-        if name not in routes:
-            pathway = pathways[name]
-            if pathway.source in inputs:
-                source = inputs[pathway.source]
-            elif pathway.signal == "rate":
-                source = units[pathway.source]
-            else:
-                source = drive(pathway.source, below)
-            with named(f"pathways.{name}"):
-                routes[name] = Route(pathway.adapters, source, units[pathway.target])
-        return routes[name]
-
-    for area in units:
-        drive(area, ())
-    for name in pathways:
-        join(name)
-    return dict(sorted(routes.items())), drives

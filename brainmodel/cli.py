@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from brainmodel import CONFIGS
 from brainmodel.training.config_files import Refused, lay_over, load
+from brainmodel.training.stopped import NotFinite
 
 COMMANDS = {
     "fit": "train a brain",
@@ -56,6 +57,8 @@ def main(args: Sequence[str] | None = None) -> None:
             raise
         if isinstance(error, Refused):
             _say(str(error), 2)
+        if isinstance(error, NotFinite):
+            _say(f"stopped: {error}", 1)
         _say(f"failed: {type(error).__name__}: {error} (--traceback shows where)", 1)
 
 

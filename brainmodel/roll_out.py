@@ -11,6 +11,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from brainmodel.brain import Brain
+from brainmodel.learning.modulation import Moments
+from brainmodel.learning.rule import Record
 from brainmodel.learning.scope import Passage, Signals
 from brainmodel.state import BrainState
 from brainmodel.sweep import Sweep
@@ -49,17 +51,27 @@ class _Rolling:
         records = sweep.records()
         states = {name: course.state() for name, course in sweep.courses.items()}
         memories: dict[str, Any] = dict.fromkeys(self.brain.areas)
+        modulators: dict[str, Any] = dict.fromkeys(self.brain.modulators)
+        waiting = None
         if self.learns:
-            self.passage = Passage(self.inputs, self.reset, self.start, records)
-            for name, record in records.items():
-                before = self.start.memories[name]
-                memories[name] = self.brain.rule(name).remember(
-                    self.brain.area(name), record, before
-                )
-        self.after = BrainState(states, sweep.delayed(), memories)
+            levels, modulators = self._modulate(records)
+            passage = Passage(self.inputs, self.reset, self.start, records, levels)
+            memories, waiting = self.brain.scope.remember(self.brain, passage)
+            self.passage = passage._replace(waiting=waiting)
+        self.after = BrainState(states, sweep.delayed(), memories, modulators, waiting)
         shown = [signal for name in self.brain.areas for signal in self._shown(records[name])]
         self.shown = [signal.shape for signal in shown]
         return shown
+
+    def _modulate(self, records: dict[str, Record]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """M(t) by area that has a modulator, and what the modulators remember."""
+        levels, memories = {}, {}
+        for name in self.brain.modulators:
+            error, age = records[name].sources["error"], int(self.brain.age)
+            moments = Moments(error, self.inputs, ~self.reset, age)
+            memory = self.start.modulators[name]
+            levels[name], memories[name] = self.brain.modulator(name).level(moments, memory)
+        return levels, memories
 
     @staticmethod
     def _shown(record: Any) -> list[Tensor]:
@@ -88,6 +100,8 @@ class _RollOut(torch.autograd.Function):
         signals = {name: Signals(*said[4 * k : 4 * k + 4]) for k, name in enumerate(brain.areas)}
         assert rolling.passage is not None
         found = brain.scope.gradients(brain, rolling.passage, signals)
+        if brain.overhear is not None:
+            brain.overhear(rolling.passage, signals, found)
         learnt = [(n, p) for n, p in brain.named_parameters() if p.requires_grad]
         gradients = [found[n] if n in found else torch.zeros_like(p) for n, p in learnt]
         return (None, *gradients)

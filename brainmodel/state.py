@@ -11,3 +11,5 @@ class BrainState(NamedTuple):
     areas: dict[str, Any]  # by area, the cell's state; fields [batch, *units]
     delayed: dict[str, Tensor]  # by pathway with a delay, its messages under way, oldest first
     memories: dict[str, Any]  # by area, what its learning rule remembers
+    modulators: dict[str, Any]  # by area that has one, what its modulator remembers
+    waiting: Any = None  # what the scope keeps: steps that not all has been said of yet

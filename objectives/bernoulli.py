@@ -1,28 +1,34 @@
 """Bernoulli likelihood of the next-step prediction, for drives in [0, 1] such as spikes or pixels.
 
-    loss(t) = - mean_i [ u_i log p_i + (1 - u_i) log(1 - p_i) ],      p = logistic(u_hat)
+    loss(t) = - mean_i [ u_i log u_hat_i + (1 - u_i) log(1 - u_hat_i) ]
 
-The prediction u_hat is the LOGIT of the probability. Best at p = u, where the entropy of u remains.
+The prediction u_hat is the PROBABILITY, so that the error u - u_hat that areas feel and exchange
+means something. Best at u_hat = u, where the entropy of u remains. The predictor's activation keeps
+it within (0, 1): the logistic function. The gradient by the potential is then u_hat - u.
 """
 
+import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from objectives.objective import Activity, Objective, mean_over_units
 
 
-def bernoulli(drive: Tensor, logit: Tensor) -> Tensor:
-    """Negative log likelihood [time, batch], in nats per unit, overflowing for no logit.
+def bernoulli(drive: Tensor, probability: Tensor) -> Tensor:
+    """Negative log likelihood [time, batch], in nats per unit.
 
     Args:
         drive: events, or their probabilities, in [0, 1], [time, batch, *drive].
-        logit: log odds of an event, same shape.
+        probability: of an event, same shape; kept as far from 0 and 1 as numbers near 1 can tell.
     """
-    return mean_over_units(F.softplus(logit) - drive * logit)
+    sure = torch.finfo(probability.dtype).eps
+    probability = probability.clamp(min=sure, max=1 - sure)
+    return -mean_over_units(drive * probability.log() + (1 - drive) * (-probability).log1p())
 
 
 class Bernoulli(Objective):
-    """Negative log likelihood of a drive in [0, 1] under probabilities logistic(prediction)."""
+    """Negative log likelihood of a drive in [0, 1] under probabilities that are the prediction."""
+
+    predictions = (0.0, 1.0)
 
     def forward(self, activity: Activity) -> Tensor:
         return bernoulli(activity.drive, activity.prediction)

@@ -43,6 +43,7 @@ class Gated(GroupObjective):
             raise ValueError(f"areas: need one that learns and another that gates, got {areas}")
         if strength < 0:
             raise ValueError(f"strength: need 0 or more, got {strength}")
+        self.fewest_streams = of.fewest_streams  # type: ignore[misc]
         self.of, self.strength = of, strength
         self.feedback: nn.Module = nn.Identity()
 

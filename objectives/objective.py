@@ -11,6 +11,7 @@ Labels of the stream (the digit shown, the reward of an action) reach tasks only
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from math import inf
 from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
@@ -37,12 +38,14 @@ class Objective(nn.Module, ABC):
             itself, so that its gradient is not the derivative of its value.
         draws: whether chance enters the loss, from PyTorch's global generator.
         fewest_streams: how many streams it needs in a batch to mean anything.
+        predictions: between which numbers the predictions that it reads lie; any unless declared.
     """
 
     couples_batch: ClassVar[bool] = False
     stops_gradient: ClassVar[bool] = False
     draws: ClassVar[bool] = False
     fewest_streams: ClassVar[int] = 1
+    predictions: ClassVar[tuple[float, float]] = (-inf, inf)
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         """Makes the parameters whose sizes depend on the area. By default there are none.

@@ -1,27 +1,36 @@
 """Poisson likelihood of the next-step prediction, for drives that count.
 
-    loss(t) = mean_i [ exp(u_hat_i) - u_i u_hat_i + log Gamma(u_i + 1) ]
+    loss(t) = mean_i [ u_hat_i - u_i log u_hat_i + log Gamma(u_i + 1) ]
 
-The prediction u_hat is the LOG of the expected count. Best at u_hat = log u.
+The prediction u_hat is the EXPECTED count, in the units of the drive, so that the error u - u_hat
+that areas feel and exchange is one of counts. Best at u_hat = u. The predictor's activation makes
+it positive: softplus, or exp.
 """
 
+from math import inf
+
+import torch
 from torch import Tensor
 
 from objectives.objective import Activity, Objective, mean_over_units
 
 
-def poisson(drive: Tensor, log_rate: Tensor) -> Tensor:
+def poisson(drive: Tensor, expected: Tensor) -> Tensor:
     """Negative log likelihood [time, batch], in nats per unit.
 
     Args:
         drive: counts per step >= 0, not necessarily whole, [time, batch, *drive].
-        log_rate: log of the expected count, same shape.
+        expected: expected count > 0, same shape; what is smaller than the least that 1 can be
+            told from 1 + x counts as that.
     """
-    return mean_over_units(log_rate.exp() - drive * log_rate + (drive + 1).lgamma())
+    expected = expected.clamp(min=torch.finfo(expected.dtype).eps)
+    return mean_over_units(expected - drive * expected.log() + (drive + 1).lgamma())
 
 
 class Poisson(Objective):
-    """Negative log likelihood of a drive >= 0 under Poisson rates exp(prediction)."""
+    """Negative log likelihood of a drive >= 0 under Poisson rates that are the prediction."""
+
+    predictions = (0.0, inf)
 
     def forward(self, activity: Activity) -> Tensor:
         return poisson(activity.drive, activity.prediction)

@@ -277,6 +277,66 @@ MUTANTS = [
         new="return True",
         tests="tests/learning/test_none.py -k frozen",
     ),
+    Mutant(
+        file="brainmodel/learning/rule.py",
+        old="back = heard(fade(back, record.keep), signal.level)",
+        new="back = fade(back, record.keep)",
+        tests="tests/learning/test_modulation.py -k said_at_its_step",
+    ),
+    Mutant(
+        file="brainmodel/learning/gated_microcircuit.py",
+        old="heard(self.apical_signal(record, rate_bar), signal.level)",
+        new="self.apical_signal(record, rate_bar)",
+        tests="tests/learning/test_gated_microcircuit.py -k modulator",
+    ),
+    Mutant(
+        file="brainmodel/learning/modulation/running_mean.py",
+        old="means.append(memory.mean(unless=value))",
+        new="means.append(value)",
+        tests="tests/learning/test_modulation.py -k usual",
+    ),
+    Mutant(
+        file="brainmodel/learning/adjacent.py",
+        old="steps = pathway.steps + max(1, pathway.steps)",
+        new="steps = pathway.steps",
+        tests="tests/learning/test_adjacent.py -k windows_of_every",
+    ),
+    Mutant(
+        file="brainmodel/learning/crossing.py",
+        old="sent[pathway.steps :]",
+        new="sent[: len(there) - pathway.steps]",
+        tests="tests/learning/test_adjacent.py -k definition",
+    ),
+    Mutant(
+        file="brainmodel/learning/crossing.py",
+        old="hidden = torch.zeros_like(felt) if brain.rule(name).cuts else felt",
+        new="hidden = felt",
+        tests="tests/learning/test_adjacent.py -k definition",
+    ),
+    Mutant(
+        file="brainmodel/learning/way_back/kolen_pollack.py",
+        old="found[forward] = gradient + self.decay",
+        new="found[forward] = gradient + 0 * self.decay",
+        tests="tests/learning/test_adjacent.py -k learnt_feedback",
+    ),
+    Mutant(
+        file="brainmodel/brain.py",
+        old="return weight.at(int(self.age)) * mean",
+        new="return weight.value * mean",
+        tests="tests/brain/test_schedules.py -k weights",
+    ),
+    Mutant(
+        file="brainmodel/learning/end_to_end.py",
+        old="found |= {n: plasticity * g for",
+        new="found |= {n: g for",
+        tests="tests/brain/test_schedules.py -k plasticity",
+    ),
+    Mutant(
+        file="brainmodel/training/soundness.py",
+        old="if not isinstance(exception, NotFinite):",
+        new="if True:",
+        tests="tests/training/test_soundness.py -k stops_training",
+    ),
 ]
 
 

@@ -16,6 +16,7 @@ random feedback). Past-facing, deterministic, closed form; costs as e-prop.
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from areas import Area, SubLSTM
@@ -28,6 +29,7 @@ from brainmodel.learning.rule import (
     Rule,
     Signal,
     flat,
+    heard,
     predictive,
     spread,
 )
@@ -78,16 +80,16 @@ class GatedMicrocircuit(Rule):
     def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
         """See `Rule.gradients`."""
         rate_bar, before, potential_bar = spread(area, record, signal)
-        rate_bar += self.apical_signal(record, rate_bar)
+        rate_bar += heard(self.apical_signal(record, rate_bar), signal.level)
         found = eligible(area, record, rate_bar, before, memory)
         return found | predictive(area, record, potential_bar)
 
-    def apical_signal(self, record: Record, like: Tensor) -> Tensor | float:
+    def apical_signal(self, record: Record, like: Tensor) -> Tensor:
         """What higher areas add to the learning signal, [time, batch, *units].
 
         It is scaled as the derivative of an error averaged over values, steps and streams is.
         """
-        total: Tensor | float = 0.0
+        total = torch.zeros_like(like)
         for name, weights in self.apical.items():
             message = flat(record.sources[name])
             scale = self.gain / message.numel()

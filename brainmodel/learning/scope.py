@@ -1,12 +1,13 @@
-"""How far a learning signal travels in space: not beyond the area, or through the whole brain."""
+"""How far a learning signal travels in space: the contract, and the scope that stays at home."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from brainmodel.learning.rule import Gradients, Record, Signal
+from brainmodel.learning.rule import Gradients, Memory, Record, Signal
 from brainmodel.state import BrainState
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ class Passage(NamedTuple):
     reset: Tensor  # [time, batch] bool
     start: BrainState  # before the window
     records: dict[str, Record]  # by area
+    levels: dict[str, Tensor]  # by area that has a modulator, M [time, batch] or [..., unit]
+    waiting: Any = None  # what `Scope.remember` keeps for the next window
 
 
 class Signals(NamedTuple):
@@ -31,12 +34,36 @@ class Signals(NamedTuple):
     rate: Tensor
 
 
-class Scope(ABC):
+class Scope(nn.Module, ABC):
     """Turns what the loss says of every area into gradients."""
+
+    def build(self, brain: "Brain") -> None:
+        """Prepare for a brain, once, when all its areas are there.
+
+        Raises:
+            ValueError: if it does not fit.
+        """
+
+    def remember(self, brain: "Brain", passage: Passage) -> tuple[dict[str, Memory], Any]:
+        """What rules remember of a window, by area, and what the scope itself keeps for the next.
+
+        The latter may hold tensors that `gradients` of the same passage completes in place: what
+        the loss says is not known yet.
+        """
+        before = passage.start.memories
+        memories = {
+            name: brain.rule(name).remember(brain.area(name), record, before[name])
+            for name, record in passage.records.items()
+        }
+        return memories, None
 
     @abstractmethod
     def gradients(self, brain: "Brain", passage: Passage, signals: dict[str, Signals]) -> Gradients:
         """Gradients by the brain's parameter names; parameters without one may be left out."""
+
+    def synapses_of(self, area: str) -> Sequence[nn.Parameter]:
+        """Parameters of the scope's own that learn with an area's synapses; by default none."""
+        return ()
 
 
 class Local(Scope):
@@ -48,73 +75,32 @@ class Local(Scope):
     def gradients(self, brain: "Brain", passage: Passage, signals: dict[str, Signals]) -> Gradients:
         """See `Scope.gradients`."""
         found: Gradients = {}
-        for name in brain.areas:
-            said = signals[name]
-            signal = Signal(said.rate, said.prediction - said.error)
-            record, memory = passage.records[name], passage.start.memories[name]
-            made = brain.rule(name).gradients(brain.area(name), record, signal, memory)
-            found |= {brain.parameter_name(name, key): value for key, value in made.items()}
+        for name, record in passage.records.items():
+            memory = passage.start.memories[name]
+            found |= taught(brain, name, record, signals[name], passage.levels.get(name), memory)
         return found
 
 
-class Global(Scope):
-    """End to end, the reference: learning signals cross every pathway, in the window.
+def taught(
+    brain: "Brain", name: str, record: Record, said: Signals, level: Tensor | None, memory: Memory
+) -> Gradients:
+    """Gradients that an area's rule makes, by the brain's parameter names.
 
-    The brain is stepped again, literally and under autograd. An area whose rule cuts its recurrent
-    synapses (e-prop and its kin) is stepped with them cut, so no signal passes through them; what
-    its memory adds for earlier windows is added.
+    Args:
+        brain: the brain.
+        name: of the area.
+        record: what happened in it over some steps.
+        said: what it is told of them.
+        level: M(t) of these steps; None for 1. The area's plasticity is multiplied to it here.
+        memory: of its rule, from before these steps.
     """
-
-    def gradients(self, brain: "Brain", passage: Passage, signals: dict[str, Signals]) -> Gradients:
-        """See `Scope.gradients`."""
-        with torch.enable_grad():
-            start, leaves = _leaf(passage.start)
-            shown, said = self._replay(brain, passage, start, signals)
-            learnt = {name: p for name, p in brain.named_parameters() if p.requires_grad}
-            wanted = [*learnt.values(), *leaves]
-            made = torch.autograd.grad(shown, wanted, said, allow_unused=True)
-        found = {n: g for n, g in zip(learnt, made, strict=False) if g is not None}
-        bars = dict(zip(map(id, leaves), made[len(learnt) :], strict=True))
-        for name in brain.areas:
-            state = start.areas[name]
-            given = {f: bars[id(v)] for f, v in state._asdict().items() if bars[id(v)] is not None}
-            self._remembered(brain, passage, name, given, found)
-        return found
-
-    @staticmethod
-    def _replay(
-        brain: "Brain", passage: Passage, state: BrainState, signals: dict[str, Signals]
-    ) -> tuple[list[Tensor], list[Tensor]]:
-        """Step again; what each area showed at each step, and what the loss says of it."""
-        shown, said = [], []
-        for t in range(passage.reset.shape[0]):
-            inputs = {name: signal[t] for name, signal in passage.inputs.items()}
-            reports, state = brain.step(
-                inputs, passage.reset[t], state, cut=lambda name: brain.rule(name).cuts
-            )
-            for name, report in reports.items():
-                for value, bar in zip(report, signals[name], strict=True):
-                    if value.requires_grad:
-                        shown.append(value)
-                        said.append(bar[t])
-        return shown, said
-
-    @staticmethod
-    def _remembered(
-        brain: "Brain", passage: Passage, name: str, given: dict[str, Tensor], found: Gradients
-    ) -> None:
-        """Add what the area's memory says of the windows before."""
-        memory = passage.start.memories[name]
-        made = brain.rule(name).recall(brain.area(name), given, memory)
-        for key, gradient in made.items():
-            full = brain.parameter_name(name, key)
-            found[full] = found[full] + gradient if full in found else gradient
-
-
-def _leaf(state: BrainState) -> tuple[BrainState, list[Tensor]]:
-    """A copy of a state whose cell states are leaves of autograd, and these leaves."""
-    areas = {
-        name: type(cell)(*(field.detach().clone().requires_grad_() for field in cell))
-        for name, cell in state.areas.items()
-    }
-    return state._replace(areas=areas), [field for cell in areas.values() for field in cell]
+    plasticity = brain.plasticity(name)
+    if plasticity == 0:
+        return {}
+    if plasticity != 1:
+        unmodulated = said.rate.new_ones(said.rate.shape[:2])
+        level = plasticity * (unmodulated if level is None else level)
+    signal = Signal(said.rate, said.prediction - said.error, level)
+    with torch.no_grad():
+        made = brain.rule(name).gradients(brain.area(name), record, signal, memory)
+    return {brain.parameter_name(name, key): gradient for key, gradient in made.items()}

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from brainmodel.training.gradient_alignment import Alignment
     from brainmodel.training.held_out import HeldOut, held_out_errors
     from brainmodel.training.module import BrainModule
     from brainmodel.training.monitor import Monitor
@@ -14,28 +15,35 @@ if TYPE_CHECKING:
     from brainmodel.training.random_numbers import RandomNumbers
     from brainmodel.training.report import Report
     from brainmodel.training.run_folder import RunFolder
+    from brainmodel.training.soundness import Checkpoints, Soundness
     from brainmodel.training.synaptic_scaling import SynapticScaling
 
 _HOMES = {
+    "Alignment": "gradient_alignment",
     "BrainModule": "module",
+    "Checkpoints": "soundness",
     "HeldOut": "held_out",
     "Monitor": "monitor",
     "Pictures": "pictures",
     "RandomNumbers": "random_numbers",
     "Report": "report",
     "RunFolder": "run_folder",
+    "Soundness": "soundness",
     "SynapticScaling": "synaptic_scaling",
     "held_out_errors": "held_out",
 }
 
 __all__ = [
+    "Alignment",
     "BrainModule",
+    "Checkpoints",
     "HeldOut",
     "Monitor",
     "Pictures",
     "RandomNumbers",
     "Report",
     "RunFolder",
+    "Soundness",
     "SynapticScaling",
     "held_out_errors",
 ]

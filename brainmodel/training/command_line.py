@@ -11,19 +11,22 @@ from typing import Any
 
 import pytorch_lightning as pl
 import yaml
-from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from brainmodel.training import checkpoint
 from brainmodel.training.config_files import Config, Refused, merge
-from brainmodel.training.module import BrainModule
+from brainmodel.training.gradient_alignment import Alignment
+from brainmodel.training.module import BrainModule, require_end
 from brainmodel.training.monitor import Monitor
+from brainmodel.training.parameter_groups import require_plain
 from brainmodel.training.pictures import Pictures
 from brainmodel.training.progress import Progress
 from brainmodel.training.random_numbers import RandomNumbers
 from brainmodel.training.refusals import check_form, explain
 from brainmodel.training.report import Report
 from brainmodel.training.run_folder import SaveConfig
+from brainmodel.training.soundness import Checkpoints, Soundness
+from brainmodel.weights import require_enough
 
 OFFERED = {
     "fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule"},
@@ -33,7 +36,8 @@ OFFERED = {
 """The commands, and what Lightning passes to each by itself."""
 
 CALLBACKS = {
-    "checkpoint": ModelCheckpoint,
+    "alignment": Alignment,
+    "checkpoint": Checkpoints,
     "monitor": Monitor,
     "pictures": Pictures,
     "report": Report,
@@ -62,7 +66,7 @@ class CommandLine(LightningCLI):
             subclass_mode_data=True,
             save_config_callback=SaveConfig if command == "fit" else None,
             seed_everything_default=0,
-            trainer_defaults={"callbacks": [RandomNumbers()]},  # always there
+            trainer_defaults={"callbacks": [RandomNumbers(), Soundness()]},  # always there
             parser_kwargs=strict | {name: dict(strict) for name in OFFERED},
             auto_configure_optimizers=False,
             load_from_checkpoint_support=False,
@@ -99,7 +103,13 @@ class CommandLine(LightningCLI):
         """Build everything; what goes wrong here is the configuration's fault."""
         with self._refusing():
             super().instantiate_classes()
-            self.model.configure_optimizers()  # what the optimizer refuses, it refuses here
+            require_plain(
+                self.model.optimizer(self.model.parts)
+            )  # what it refuses, it refuses here
+            require_end(self.trainer, self.model.final)
+            batch = getattr(self.datamodule, "batch_size", None)
+            if self.subcommand == "fit" and batch is not None:
+                require_enough(self.model.brain, batch)
             text = self.parser.dump(self.config, format="yaml", skip_none=False)
             plain = yaml.safe_load(text)[self.subcommand]["model"]
         plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}

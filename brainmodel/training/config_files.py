@@ -15,8 +15,18 @@ import yaml
 
 from brainmodel import CONFIGS
 
-ENTRY = r"--model\.(areas\.\w+\.objectives|areas|pathways|groups)\.(\w+)(?:\.(.+))?"
-REMOVABLE = ("areas", "pathways", "groups", "objectives", "learning_rates")
+NAMED = r"areas\.\w+\.objectives|areas\.\w+\.weights|areas|pathways|groups|group_weights"
+ENTRY = rf"--model\.({NAMED})\.(\w+)(?:\.(.+))?"
+MERGED = ("objectives", "weights")  # what jsonargparse cannot lay over, by the end of its name
+REMOVABLE = (
+    "areas",
+    "pathways",
+    "groups",
+    "objectives",
+    "weights",
+    "group_weights",
+    "learning_rates",
+)
 Config = dict[str, Any]
 
 
@@ -113,7 +123,7 @@ def settle(config: Config, parent: str = "") -> Config:
 
 
 def lay_over(config: Config, words: Sequence[str]) -> tuple[Config, list[str]]:
-    """Options that only merging can follow: objectives by name, and null for a whole entry.
+    """Options that only merging can follow: objectives and weights by name, null for an entry.
 
     Args:
         config: the merged files.
@@ -132,10 +142,12 @@ def lay_over(config: Config, words: Sequence[str]) -> tuple[Config, list[str]]:
         value = value if given else next(remaining, "")
         section, name, argument = match[1], match[2], match[3]
         content: Any = yaml.safe_load(value)
-        if not section.endswith("objectives") and (content is not None or argument):
+        if not section.endswith(MERGED) and (content is not None or argument):
             rest.append(f"{option}={value}")
             continue
-        if argument:
+        if argument and section.endswith("weights"):
+            content = {argument: content}
+        elif argument:
             content = {"init_args": {argument.removeprefix("init_args."): content}}
         for key in reversed([*section.split("."), name]):
             content = {key: content}

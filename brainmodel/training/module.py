@@ -1,21 +1,26 @@
 """The Lightning module: a brain, its continuing streams, and one optimizer for all areas."""
 
 from copy import deepcopy
-from typing import Any, cast
+from itertools import chain
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.cli import OptimizerCallable
 from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
 
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.data.window import Window
 from brainmodel.learning import Scope
 from brainmodel.pathway import Pathway
+from brainmodel.schedules import Annealing, Weight
 from brainmodel.state import BrainState
 from brainmodel.training.checkpoint import Streams, require_fit
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
-from objectives import Activity, GroupObjective, Objective
+from objectives import Activity, GroupObjective
+
+Losses = dict[str, dict[str, Tensor]]
 
 
 class BrainModule(pl.LightningModule):
@@ -26,12 +31,19 @@ class BrainModule(pl.LightningModule):
         pathways: what joins them, by name.
         inputs: shapes of the inputs by name; the command line takes them from the data.
         groups: objectives that several areas share, by name.
+        group_weights: of these, by name: a number >= 0, or one with a schedule.
         scope: how far learning signals travel; within each area unless given.
         learning_rate: step size of the optimizer, where an area's plan gives none.
         learning_rates: where it differs, by kind of parameter ("predictor"), by area and kind
             ("V1.predictor") or by shared objective ("groups.NAME"); kinds are synapses, predictor,
             objective and rule.
         optimizer: turns gradients into changes.
+        final: what is left of all learning rates at the end of training, in (0, 1]; they fall to it
+            along half a cosine over the steps that the trainer is to take.
+
+    Raises:
+        ValueError: if areas, pathways and objectives do not fit, a learning rate is not positive or
+            `final` is not in (0, 1].
     """
 
     def __init__(
@@ -40,20 +52,25 @@ class BrainModule(pl.LightningModule):
         pathways: dict[str, Pathway],
         inputs: dict[str, list[int]],
         groups: dict[str, GroupObjective] | None = None,
+        group_weights: dict[str, float | Weight] | None = None,
         scope: Scope | None = None,
         learning_rate: float = 1e-3,
         learning_rates: dict[str, float] | None = None,
         optimizer: OptimizerCallable = torch.optim.Adam,
+        final: float = 1.0,
     ):
         super().__init__()
+        if not 0 < final <= 1:
+            raise ValueError(f"final: need a share of the learning rates in (0, 1], got {final}")
         areas = {
             name: deepcopy(plan) for name, plan in areas.items()
         }  # defaults are shared objects
-        self.brain = Brain(areas, pathways, inputs, scope, groups)
+        self.brain = Brain(areas, pathways, inputs, scope, groups, group_weights)
         own = {name: plan.learning_rate for name, plan in areas.items()}
         self.parts = parameter_groups(self.brain, own, learning_rate, learning_rates or {})
-        self.optimizer = optimizer
+        self.optimizer, self.final = optimizer, final
         self.streams = Streams()
+        self.losses: Losses = {}  # of the window that is being learnt from
         self.held_out: BrainState | None = None
 
     def training_step(self, window: Window, index: int) -> dict[str, Any]:
@@ -61,20 +78,20 @@ class BrainModule(pl.LightningModule):
         stream = self.streams.at(window.reset.shape[1], self.device)
         activities, self.streams.state = self.brain(window.inputs, window.reset, stream)
         activities = labelled(activities, window)
-        return {"loss": self._judge(activities, window, "loss"), "activities": activities}
+        self.losses = self.brain.losses(activities)
+        return {"loss": self._log(self.losses, window, "loss"), "activities": activities}
 
     def validation_step(self, window: Window, index: int) -> dict[str, Any]:
         """The loss of one held-out window; these streams begin anew with each validation."""
         held_out = None if index == 0 else self.held_out
         activities, self.held_out = self.brain(window.inputs, window.reset, held_out)
         activities = labelled(activities, window)
-        loss = self._judge(activities, window, "held_out_loss")
+        loss = self._log(self.brain.losses(activities), window, "held_out_loss")
         return {"loss": loss, "activities": activities}
 
     test_step = validation_step
 
-    def _judge(self, activities: dict[str, Any], window: Window, group: str) -> Tensor:
-        losses = self.brain.losses(activities)
+    def _log(self, losses: Losses, window: Window, group: str) -> Tensor:
         named = {f"{group}/{a}.{k}": v for a, own in losses.items() for k, v in own.items()}
         total = torch.stack(list(named.values())).sum()
         options: dict[str, Any] = {"batch_size": window.reset.numel()}
@@ -82,16 +99,35 @@ class BrainModule(pl.LightningModule):
         self.log(f"{group}/total", total, prog_bar=True, sync_dist=not self.training, **options)
         return total
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        """One optimizer with a group of parameters for each area and kind."""
-        return require_plain(self.optimizer(self.parts))
+    def on_after_backward(self) -> None:
+        """Let go of the window, after callbacks had a look."""
+        self.losses = {}
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """An area that is not plastic does not move, whatever momentum the optimizer has."""
+        for name in self.brain.areas:
+            if self.brain.plasticity(name) == 0:
+                own = (self.brain.areas[name].parameters(), self.brain.rules[name].parameters())
+                for parameter in chain(*own, self.brain.scope.synapses_of(name)):
+                    parameter.grad = None
+
+    def configure_optimizers(self) -> Any:
+        """One optimizer with a group of parameters for each area and kind, and its pace."""
+        optimizer = require_plain(self.optimizer(self.parts))
+        if self.final == 1:
+            return optimizer
+        require_end(self.trainer, self.final)
+        pace = Annealing(max(1, int(self.trainer.estimated_stepping_batches)), self.final)
+        scheduler = LambdaLR(optimizer, pace.level)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
+        }
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
-        """A step of the optimizer, then what objectives do after each (moving averages)."""
+        """A step of the optimizer, then what the brain does after each (age, moving averages)."""
         super().optimizer_step(*args, **kwargs)
-        for named in (*self.brain.objectives.children(), self.brain.groups):
-            for objective in named.children():
-                cast(Objective | GroupObjective, objective).after_step()
+        self.brain.after_step()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Streams of all processes, states and traces included."""
@@ -106,6 +142,18 @@ class BrainModule(pl.LightningModule):
 def labelled(activities: dict[str, Activity], window: Window) -> dict[str, Activity]:
     """What areas did, with the labels of the steps at which they did it, for tasks."""
     return {name: a._replace(labels=window.labels) for name, a in activities.items()}
+
+
+def require_end(trainer: pl.Trainer, final: float) -> None:
+    """Refuse learning rates that are to fall until the end of a training that has none.
+
+    Raises:
+        ValueError: saying what gives it an end.
+    """
+    if final < 1 and trainer.max_steps == -1 and trainer.max_epochs == -1:
+        raise ValueError(
+            f"model.final: is {final}, but training has no end; set trainer.max_steps, or final: 1"
+        )
 
 
 def brain_of(module: pl.LightningModule) -> Brain:

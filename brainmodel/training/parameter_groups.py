@@ -65,6 +65,7 @@ def _parts(brain: Brain, area: str) -> dict[str, list[nn.Parameter]]:
     for name, parameter in brain.area(area).named_parameters():
         kind = "predictor" if name.startswith("predictor.") else "synapses"
         parts[kind].append(parameter)
+    parts["synapses"] += brain.scope.synapses_of(area)
     parts["objective"] = list(brain.objectives[area].parameters())
     parts["rule"] = list(brain.rule(area).parameters())
     return {kind: [p for p in found if p.requires_grad] for kind, found in parts.items()}

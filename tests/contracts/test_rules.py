@@ -78,6 +78,19 @@ def test_gradients_are_linear_in_what_the_loss_says(name: str) -> None:
     lessons.assert_same(thrice, expected)
 
 
+def test_a_level_multiplies_all_that_a_rule_learns(name: str) -> None:
+    """What it adds to the learning signal by itself included."""
+    brain = brain_of(name)
+    record, signal = recorded(brain)
+    area, rule = brain.area("LM"), brain.rule("LM")
+    once, halved, mute = (
+        rule.gradients(area, record, signal._replace(level=level), None)
+        for level in (None, *(torch.full(signal.rate.shape[:2], m).double() for m in (0.5, 0.0)))
+    )
+    lessons.assert_same(halved, {key: 0.5 * gradient for key, gradient in once.items()})
+    assert not any(gradient.any() for gradient in mute.values())
+
+
 def test_a_rule_leaves_what_happened_as_it_was(name: str) -> None:
     brain = brain_of(name)
     record, signal = recorded(brain)

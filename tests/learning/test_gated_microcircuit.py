@@ -7,6 +7,7 @@ from torch import Tensor
 from areas import GRU, LSTM, SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp, GatedMicrocircuit, Global, Rule
+from brainmodel.learning.modulation import Constant
 from tests import lessons, toy
 from tests.literal import Literal, Values, sigma
 
@@ -139,6 +140,15 @@ def test_apical_errors_are_credited_in_windows_of_any_length() -> None:
     lessons.assert_same(parts[1], parts[0])
     lessons.assert_same(parts[2], parts[0])
     assert lessons.distance(parts[0], {n: torch.zeros_like(g) for n, g in parts[0].items()}) > 1e-4
+
+
+def test_a_modulator_multiplies_what_apical_dendrites_hear_too() -> None:
+    brain = circuit(GatedMicrocircuit(ERRORS, gain=2.0))
+    inputs, reset = toy.stream(brain)
+    once = of_lm(lessons.learn(brain, inputs, reset))
+    brain.modulators["LM"] = Constant(0.5)
+    halved = of_lm(lessons.learn(brain, inputs, reset))
+    lessons.assert_same(halved, {name: 0.5 * gradient for name, gradient in once.items()})
 
 
 def test_apical_weights_stay_as_they_are_and_are_saved() -> None:

@@ -100,6 +100,8 @@ def test_options_name_objectives_and_take_entries_away() -> None:
         "--model.areas.V1.objectives.next.horizon",
         "2",
         "--model.areas.V1.objectives.more=objectives.Gaussian",
+        "--model.areas.V1.weights.next=0.5",
+        "--model.areas.V1.weights.more.value=2",
         "--model.areas.V1.kernel=5",
         "--model.areas.V1.predictor=null",
         "--print_config",
@@ -113,3 +115,4 @@ def test_options_name_objectives_and_take_entries_away() -> None:
         "next": objective,
         "more": "objectives.Gaussian",
     }
+    assert config["model"]["areas"]["V1"]["weights"] == {"next": 0.5, "more": {"value": 2}}

@@ -1,5 +1,6 @@
 """Every small config runs: two steps of training, a validation, all losses finite."""
 
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,11 @@ from brainmodel.cli import main
 from objectives import GroupObjective
 from tests.data.conftest import drifting_blobs, write_video
 
+SOFTPLUS, LOGISTIC = "torch.nn.functional.softplus", "torch.sigmoid"
+MEANS = {
+    (0.0, inf): {"predictor": {"init_args": {"activation": SOFTPLUS}}},
+    (0.0, 1.0): {"predictor": {"init_args": {"activation": LOGISTIC}}},
+}
 HERE = Path(__file__).parent
 STEPS = ("--trainer.fast_dev_run=2", "--trainer.detect_anomaly=true", "--report.scenes=0")
 
@@ -46,11 +52,39 @@ def test_every_rule_trains(name: str) -> None:
 @pytest.mark.parametrize("name", parts("objectives"))
 def test_every_objective_trains(name: str) -> None:
     part = yaml.safe_load((CONFIGS / "objectives" / f"{name}.yaml").read_text())
-    shared = issubclass(getattr(objectives, part["class_path"].rpartition(".")[2]), GroupObjective)
-    part = {"groups": {name: part}} if shared else {"areas": {"LM": {"objectives": {name: part}}}}
+    kind = getattr(objectives, part["class_path"].rpartition(".")[2])
+    if issubclass(kind, GroupObjective):
+        part = {"groups": {name: part}}
+    else:
+        plan = {"objectives": {name: part}} | MEANS.get(kind.predictions, {})
+        part = {"areas": {"LM": plan}}
     digits = {"extends": "data/moving_digits.yaml", "data": {"init_args": {"digit": 8}}}
     Path("part.yaml").write_text(yaml.safe_dump({"model": part} | digits))  # tasks need labels
     two_steps("--config=part.yaml")
+
+
+@pytest.mark.parametrize("name", parts("modulation"))
+def test_every_modulator_trains(name: str) -> None:
+    path = CONFIGS / "modulation" / f"{name}.yaml"
+    eye = ["--model.areas.LM.modulator.init_args.input=eye"] if name == "reward" else []
+    two_steps(f"--model.areas.LM.modulator={path}", *eye)
+
+
+@pytest.mark.parametrize("name", parts("schedules"))
+def test_every_schedule_trains(name: str) -> None:
+    schedule = yaml.safe_load((CONFIGS / "schedules" / f"{name}.yaml").read_text())
+    plan = {"plasticity": schedule, "weights": {"next": {"value": 0.5, "schedule": schedule}}}
+    Path("part.yaml").write_text(yaml.safe_dump({"model": {"areas": {"LM": plan}}}))
+    two_steps("--config=part.yaml")
+
+
+@pytest.mark.parametrize("name", parts("scopes"))
+def test_every_scope_trains(name: str) -> None:
+    two_steps(f"--model.scope={CONFIGS / 'scopes' / name}.yaml", "--alignment.every_n_steps=1")
+
+
+def test_the_brain_that_grows_up_trains() -> None:
+    two_steps("--config=development", f"--config={HERE / 'small.yaml'}")
 
 
 def brought(name: str) -> list[str]:

@@ -39,6 +39,10 @@ WRONG_OPTIONS = {
     "--model.areas.V1.afferents=[rate]": ("areas.V1.afferents", "'drive', 'error'", "rate"),
     "--model.areas.PM.rule=GatedMicrocircuit": ("areas.PM", "SubLSTM", "LSTM", "use EProp"),
     "--model.areas.PM.objectives.next=objectives.No": ("areas.PM.objectives", "'No'"),
+    "--model.areas.PM.objectives.next=objectives.Poisson": ("PM", "Poisson", "softplus"),
+    "--model.areas.PM.weights.next=-1": ("areas.PM.weights.next", "0 or more", "-1"),
+    "--model.areas.PM.weights.nxt=1": ("areas.PM", "weights.nxt", "there are next"),
+    "--model.areas.PM.modulator=Reward": ("areas.PM", "modulator", "'reward'", "eye"),
     "--model.areas.PM.learning_rate=-1": ("areas.PM.learning_rate", "above 0", "-1"),
     "--model.pathways.V1_PM.kind=sideways": ("pathways.V1_PM.kind", "'feedback'", "'sideways'"),
     "--model.pathways.retina_V1.source=ear": ("pathways.retina_V1.source", "'ear'", "eye"),
@@ -51,6 +55,7 @@ WRONG_OPTIONS = {
     "--model.learning_rate=0": ("model.learning_rate", "above 0", "0"),
     "--model.learning_rates.foo=1": ("learning_rates.foo", "predictor", "V1.predictor"),
     "--model.optimizer=torch.optim.Adamm": ("model.optimizer", "'Adamm'", "torch.optim.Adam"),
+    "--model.final=0": ("model.final", "(0, 1]", "0"),
     "--data.size=x": ("data.size", "a whole number", "'x'"),
     "--data.size=-1": ("data", "size", "-1"),
     "--data.batch_size=0": ("data", "batch_size", "0", "at least 1"),
@@ -60,6 +65,7 @@ WRONG_OPTIONS = {
     "--trainer.max_epochs=many": ("trainer.max_epochs", "a whole number", "'many'"),
     "--trainer.max_epo=1": ("trainer.max_epo", "did you mean trainer.max_epochs"),  # no short forms
     "--trainer.accelerator=tpuu": ("accelerator", "tpuu", "cpu"),
+    "--alignment.every_n_steps=-1": ("alignment.every_n_steps", "0 or more", "-1"),
     "--seed_everything=x": ("seed_everything", "a whole number", "'x'"),
     "--report.scenes=-1": ("report.scenes", "0 or more", "-1"),
     "--ckpt_path=nowhere.ckpt": ("ckpt_path", "'nowhere.ckpt'", "give the path"),
@@ -98,6 +104,33 @@ WRONG_FILES: dict[str, tuple[Any, tuple[str, ...]]] = {
             }
         },
         ("areas.PM", "alpha", "3"),
+    ),
+    "one stream for a contrast": (
+        {
+            "model": {
+                "groups": {
+                    "agree": {
+                        "class_path": "objectives.VICReg",
+                        "init_args": {"areas": ["V1", "PM"]},
+                    }
+                }
+            },
+            "data": {"init_args": {"batch_size": 1}},
+        },
+        ("groups.agree", "VICReg", "2 streams", "got 1", "data.batch_size"),
+    ),
+    "a shared objective of nobody": (
+        {
+            "model": {
+                "groups": {
+                    "agree": {
+                        "class_path": "objectives.VICReg",
+                        "init_args": {"areas": ["V1", "MT"]},
+                    }
+                }
+            },
+        },
+        ("groups.agree", "'MT'", "V1, PM"),
     ),
     "extends itself": ({"extends": "wrong"}, ("wrong.yaml", "extends itself")),
     "extends nothing": ({"extends": "nothing"}, ("'nothing'", "quick")),

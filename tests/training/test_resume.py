@@ -13,15 +13,34 @@ from tests.training.runs import EVERY_STEP, checkpoint, fit, learnt, same, saved
 
 NOISY: dict[str, Any] = {
     "model": {
+        "scope": {
+            "class_path": "brainmodel.learning.Adjacent",
+            "init_args": {"way_back": "brainmodel.learning.way_back.KolenPollack"},
+        },
         "areas": {
+            "PM": {
+                "modulator": "brainmodel.learning.modulation.Surprise",
+                "plasticity": {
+                    "class_path": "brainmodel.schedules.CriticalPeriod",
+                    "init_args": {"closes": 2, "ramp": 9},
+                },
+            },
             "V1": {
+                "weights": {
+                    "next": {
+                        "schedule": {
+                            "class_path": "brainmodel.schedules.WarmUp",
+                            "init_args": {"steps": 9},
+                        }
+                    }
+                },
                 "objectives": {"next": "tests.training.parts.Noisy"},
                 "rule": {
                     "class_path": "brainmodel.learning.GatedMicrocircuit",
                     "init_args": {"apical": ["PM_V1"]},
                 },
-            }
-        }
+            },
+        },
     }
 }
 
@@ -67,6 +86,18 @@ def test_eligibility_traces_are_in_the_checkpoint(whole: Path) -> None:
     eligibility = memory["fields"]["eligibility"]["entries"]["memory"]["entries"]
     assert eligibility["recurrent"].shape == (2, 4 * 6, 6)
     assert eligibility["recurrent"].abs().sum() > 0
+
+
+def test_what_waits_and_what_modulators_remember_is_in_the_checkpoint(whole: Path) -> None:
+    content = saved(whole)
+    (streams,) = content["streams"]
+    waiting = streams["fields"]["waiting"]
+    assert waiting["class"].endswith("Waiting")
+    said = waiting["fields"]["signals"]["entries"]["PM"]["fields"]
+    assert said["prediction"].any() and said["prediction"].shape[:2] == (3, 2)  # lag, streams
+    usual = streams["fields"]["modulators"]["entries"]["PM"]["fields"]
+    assert usual["weight"].shape == (2,) and (usual["total"] > 0).all()
+    assert int(content["state_dict"]["brain.age"]) == 10
 
 
 def test_validation_leaves_the_training_streams_alone(whole: Path) -> None:

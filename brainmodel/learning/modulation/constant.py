@@ -1,0 +1,29 @@
+"""A constant: how much an area learns from any moment.
+
+M(t) = amount
+"""
+
+from torch import Tensor
+
+from brainmodel.learning.modulation.modulator import Memory, Modulator, Moments
+
+
+class Constant(Modulator):
+    """The same at all times.
+
+    Args:
+        amount: M, >= 0; 1 changes nothing.
+
+    Raises:
+        ValueError: if it is negative.
+    """
+
+    def __init__(self, amount: float = 1.0):
+        super().__init__()
+        if amount < 0:
+            raise ValueError(f"amount: need 0 or more, got {amount}")
+        self.amount = amount
+
+    def level(self, moments: Moments, memory: Memory) -> tuple[Tensor, Memory]:
+        """See `Modulator.level`."""
+        return moments.error.new_full(moments.valid.shape, self.amount), None

@@ -1,0 +1,61 @@
+"""The contract of a neuromodulator: what happened -> a factor M(t) of the learning signal.
+
+    L(t)  becomes  M(t) dloss/dh(t) + M(t+1) P^T dloss/du_hat(t+1)
+
+so M(t) is the factor of all that is said at step t: of what is asked of the rates, and of what the
+judged prediction says of the rates that made it. The predictor's own synapses, which belong to no
+type of unit, hear the mean of M(t) over units. See `rule.spread`.
+
+A modulator is a pure function with explicit memory, which each stream carries for itself: so
+streams do not meet, two processes are as one, and checkpoints hold it with the rest of the state.
+It sees what happened, and no loss.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from torch import Tensor, nn
+
+from areas import Area
+
+Memory = Any  # what a modulator carries between windows: a pytree of tensors [batch], or None
+
+
+class Moments(NamedTuple):
+    """A window, as far as a modulator may see it."""
+
+    error: Tensor  # [time, batch, *drive], the area's prediction error
+    inputs: dict[str, Tensor]  # [time, batch, ...], the brain's inputs by name
+    valid: Tensor  # [time, batch] bool, False where the stream was reset at this step
+    age: int  # steps that the optimizer took
+
+
+class Modulator(nn.Module, ABC):
+    """A neuromodulator of one area.
+
+    Attributes:
+        by_unit: whether units may hear different levels.
+    """
+
+    by_unit: ClassVar[bool] = False
+
+    def build(self, area: Area, inputs: Mapping[str, Sequence[int]]) -> None:
+        """Prepare for an area of a brain with these inputs (shapes by name), once.
+
+        Raises:
+            ValueError: if it does not fit.
+        """
+        del area, inputs
+
+    @abstractmethod
+    def level(self, moments: Moments, memory: Memory) -> tuple[Tensor, Memory]:
+        """M(t) of a window, and what to remember of it.
+
+        Args:
+            moments: the window.
+            memory: from the window before; None at the very first.
+
+        Returns:
+            M, [time, batch], or [time, batch, unit] (channel, on maps) if `by_unit`; the memory.
+        """

@@ -1,0 +1,56 @@
+"""A running mean of what each stream has seen so far.
+
+    mean(t) = sum_{s < t} (1 - r)^(t - 1 - s) x(s)  /  sum_{s < t} (1 - r)^(t - 1 - s)
+
+It knows the past only, counts valid steps only, and is not drawn towards where it began.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class RunningMean(NamedTuple):
+    """What a stream remembers of its past."""
+
+    total: Tensor  # [batch], the numerator
+    weight: Tensor  # [batch], the denominator; 0 before the first valid step
+
+    def mean(self, unless: Tensor) -> Tensor:
+        """[batch], the mean; `unless` [batch] where nothing has been seen."""
+        seen = self.weight > 0
+        return torch.where(seen, self.total / self.weight.where(seen, 1.0), unless)
+
+
+def follow(
+    values: Tensor, valid: Tensor, rate: float, memory: RunningMean | None
+) -> tuple[Tensor, RunningMean]:
+    """The running mean as each step finds it, and what is remembered after the last.
+
+    Args:
+        values: x, [time, batch].
+        valid: which steps count, [time, batch] bool.
+        rate: r, the weight of one step, in (0, 1].
+        memory: from the window before.
+
+    Returns:
+        [time, batch], where nothing has been seen yet the value itself; the memory.
+    """
+    if memory is None:
+        memory = RunningMean(torch.zeros_like(values[0]), torch.zeros_like(values[0]))
+    means = []
+    for value, counts in zip(values, valid, strict=True):
+        means.append(memory.mean(unless=value))
+        total = (1 - rate) * memory.total + value
+        weight = (1 - rate) * memory.weight + 1
+        memory = RunningMean(
+            torch.where(counts, total, memory.total), torch.where(counts, weight, memory.weight)
+        )
+    return torch.stack(means), memory
+
+
+def require_rate(rate: float) -> None:
+    """Refuse a rate that is not in (0, 1] with a ValueError."""
+    if not 0 < rate <= 1:
+        raise ValueError(f"rate: need 0 < rate <= 1 (weight of one step in the mean), got {rate}")

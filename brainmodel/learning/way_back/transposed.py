@@ -1,0 +1,20 @@
+"""The transposed weights: exact, and nobody knows how a brain would have them.
+
+B = W^T
+"""
+
+from typing import TYPE_CHECKING
+
+from areas import Synapses
+from brainmodel.learning.way_back.way_back import WayBack, own
+
+if TYPE_CHECKING:
+    from brainmodel.brain import Brain
+
+
+class Transposed(WayBack):
+    """Back through the forward weights."""
+
+    def through(self, brain: "Brain", area: str, key: str) -> Synapses:
+        """See `WayBack.through`."""
+        return own(brain.area(area), key)

@@ -1,0 +1,42 @@
+"""The plan of an area: what it is to be, as a configuration says it."""
+
+from dataclasses import dataclass, field
+
+from areas import Cell, Predictor
+from areas.area import Afferent
+from brainmodel.learning.modulation import Modulator
+from brainmodel.learning.rule import Rule
+from brainmodel.schedules import Schedule, Weight
+from objectives import Objective
+
+
+@dataclass
+class AreaPlan:
+    """What an area is to be.
+
+    Args:
+        cell: the dynamics of its units.
+        units: [unit], or [channel, height, width] for maps.
+        objectives: what it learns for, by name.
+        rule: how a learning signal becomes weight changes.
+        predictor: what predicts its drive; null for an area that does not predict.
+        afferents: which of drive and prediction error reach its units.
+        kernel: odd width of receptive fields on maps, in pixels (see `Area`).
+        learning_rate: of this area; the model's unless given.
+        weights: of its objectives, by name: a number >= 0, or one with a schedule; 1 unless given.
+        modulator: what multiplies its learning signal from moment to moment; nothing unless given.
+        plasticity: what multiplies its learning signal over the steps of the optimizer, such as a
+            critical period; nothing unless given.
+    """
+
+    cell: Cell
+    units: list[int]
+    rule: Rule
+    objectives: dict[str, Objective] = field(default_factory=dict)
+    predictor: Predictor | None = field(default_factory=Predictor)
+    afferents: list[Afferent] = field(default_factory=lambda: ["error"])
+    kernel: int = 3
+    learning_rate: float | None = None
+    weights: dict[str, float | Weight] = field(default_factory=dict)
+    modulator: Modulator | None = None
+    plasticity: Schedule | None = None
