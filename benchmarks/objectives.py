@@ -95,7 +95,7 @@ def build(condition: Condition, seed: int) -> Brain:
             rule(),
             {f"objective_{k}": make() for k, make in enumerate(condition.own)},
             Predictor(),
-            ["drive", "error"] if SquaredError in condition.own else ["drive"],
+            ["drive"],
         )
         for name in AREAS
     }
