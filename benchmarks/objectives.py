@@ -41,9 +41,9 @@ from brainmodel.pathway import Pathway
 from brainmodel.training import held_out_errors
 from brainmodel.training.held_out import follow
 from objectives import (
+    ContrastivePrediction,
     Discrimination,
     GroupObjective,
-    InfoNCE,
     Objective,
     SquaredError,
     VICReg,
@@ -73,8 +73,10 @@ CONDITIONS = {
     "prediction": Condition((SquaredError,)),
     "adversarial": Condition((SquaredError,), games=True),
     "Siamese": Condition(agreement=True),
-    "contrastive": Condition((lambda: InfoNCE([1, 2]),)),
-    "combined": Condition((SquaredError, lambda: InfoNCE([1, 2])), games=True, agreement=True),
+    "contrastive": Condition((lambda: ContrastivePrediction([1, 2]),)),
+    "combined": Condition(
+        (SquaredError, lambda: ContrastivePrediction([1, 2])), games=True, agreement=True
+    ),
     "BPTT end to end": Condition((SquaredError,), scope=Global()),
 }
 

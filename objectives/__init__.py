@@ -9,6 +9,7 @@ from objectives.byol import BYOL
 from objectives.categorical import Categorical
 from objectives.clapp import CLAPP
 from objectives.competition import Competition
+from objectives.contrastive_prediction import ContrastivePrediction
 from objectives.cross_entropy import CrossEntropy
 from objectives.decoupled_interface import DecoupledInterface
 from objectives.discrimination import Discrimination
@@ -46,6 +47,7 @@ __all__ = [
     "CLAPP",
     "Categorical",
     "Competition",
+    "ContrastivePrediction",
     "CrossEntropy",
     "DecoupledInterface",
     "Discrimination",
