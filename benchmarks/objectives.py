@@ -1,10 +1,10 @@
 """What objectives make of a representation: probes of each area under each, against untrained.
 
-One small brain (V1, LM, PM) learns for the same number of steps from the same seeds, on moving
-digits and on natural scenes: by local rules for prediction, against discriminating areas, by
-agreement, by contrast, for several of these at once, and by backpropagation end to end. Then it
-follows streams without learning, and linear read-outs are fitted to the rates of each area over
-training streams and judged on held-out ones:
+One small brain (V1, and LM and AL that it drives) learns for the same number of steps from the same
+seeds, on moving digits and on natural scenes: by local rules for prediction, against discriminating
+areas, by agreement of LM and AL, by contrast, for all of these at once, and by backpropagation end
+to end. Then it follows streams without learning, and linear read-outs are fitted to the rates of
+each area over training streams and judged on held-out ones:
 
     identity   accuracy of the digit's name (moving digits; chance is 0.1)
     position   explained variance of where it is (moving digits)
@@ -37,7 +37,7 @@ from brainmodel.brain import AreaPlan, Brain
 from brainmodel.data import MovingDigits, Photographs
 from brainmodel.data.streams import Part, StreamModule
 from brainmodel.learning import BPTT, EProp, Global, Scope
-from brainmodel.pathway import Pathway
+from brainmodel.pathway import Flatten, Pathway, Pool
 from brainmodel.training import held_out_errors
 from brainmodel.training.held_out import follow
 from objectives import (
@@ -49,7 +49,7 @@ from objectives import (
     VICReg,
 )
 
-AREAS = ("V1", "LM", "PM")
+AREAS = ("V1", "LM", "AL")
 DATA = {"digits": MovingDigits, "scenes": Photographs}
 MEASURES = {
     "digits": ("identity", "position", "pixels", "dimension"),
@@ -63,7 +63,7 @@ class Condition(NamedTuple):
 
     own: tuple[Callable[[], Objective], ...] = ()  # objectives of every area
     games: bool = False  # V1 and LM each against a discriminating area
-    agreement: bool = False  # V1 with LM, LM with PM
+    agreement: bool = False  # LM with AL, neither of which hears of the other
     scope: Scope | None = None  # local by e-prop; if given, by BPTT in this scope
     learns: bool = True
 
@@ -84,8 +84,8 @@ CONDITIONS = {
 def build(condition: Condition, seed: int) -> Brain:
     """The brain; areas that only discriminate are there where there are games."""
     torch.manual_seed(seed)
-    cells = {"V1": Leaky(0.5, torch.tanh), "LM": GRU(), "PM": LSTM()}
-    units = {"V1": [8, 16, 16], "LM": [8, 8, 8], "PM": [32]}
+    cells = {"V1": Leaky(0.5, torch.tanh), "LM": GRU(), "AL": LSTM()}
+    units = {"V1": [8, 16, 16], "LM": [8, 8, 8], "AL": [32]}
 
     def rule() -> EProp | BPTT:
         return EProp() if condition.scope is None else BPTT()
@@ -104,15 +104,11 @@ def build(condition: Condition, seed: int) -> Brain:
     pathways = {
         "eye_V1": Pathway("eye", "V1", signal="rate"),
         "V1_LM": Pathway("V1", "LM", signal="rate"),
-        "LM_PM": Pathway("LM", "PM", signal="rate"),
-        "LM_V1": Pathway("LM", "V1", "feedback", "rate"),
-        "PM_LM": Pathway("PM", "LM", "feedback", "rate"),
+        "V1_AL": Pathway("V1", "AL", signal="rate", adapters=[Pool(4), Flatten()]),
     }
     groups: dict[str, GroupObjective] = {}
     if condition.agreement:
-        groups |= {
-            f"agree_{a}_{b}": VICReg([a, b], features=32) for a, b in (("V1", "LM"), ("LM", "PM"))
-        }
+        groups["agreement"] = VICReg(["LM", "AL"], features=32)
     for name in ("V1", "LM") if condition.games else ():
         judge = f"judge_of_{name}"
         plans[judge] = AreaPlan(GRU(), [4, *units[name][1:]], rule(), {}, None, ["drive"])

@@ -47,7 +47,7 @@ def test_every_example_trains(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
     main(["fit", f"--config={name}", f"--config={windows}", *small(name), *digits, *steps])
 
 
-FLOOR = 1e-4  # squared rates; untrained areas vary by 1e-3 to 1e-1
+FLOOR = 1e-6  # squared rates; the stillest units of young LSTM areas vary by about 1e-5
 
 
 @pytest.mark.slow
