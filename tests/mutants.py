@@ -365,7 +365,7 @@ MUTANTS = [
         file="objectives/variational.py",
         old="expected = self.prior(earlier(upper.rate, 1))",
         new="expected = self.prior(later(upper.rate, 1))",
-        tests="tests/objectives/test_games.py -k densities",
+        tests="tests/objectives/test_games.py -k code_tells",
     ),
     Mutant(
         file="objectives/competition.py",

@@ -236,6 +236,20 @@ def test_a_variational_loss_is_what_its_densities_say() -> None:
     assert error < 0.05 * abs(expected)
 
 
+def test_what_a_code_tells_is_its_divergence_from_what_the_step_before_expected() -> None:
+    objective, activities = coded()
+    rate, expected = activities["PM"].rate, []
+    for t in range(1, 7):
+        for b in range(4):
+            if activities["LM"].valid[t, b]:
+                q = objective.posterior(rate[t, b][None, None])[0, 0].chunk(2)
+                p = objective.prior(rate[t - 1, b][None, None])[0, 0].chunk(2)
+                normal = [Normal(m, (0.5 * v).exp()) for m, v in (q, p)]
+                expected.append(kl_divergence(*normal).sum() / 6)
+    said = objective.terms(activities)["divergence"]
+    torch.testing.assert_close(said, torch.stack(expected).mean())
+
+
 def test_a_variational_code_teaches_encoder_decoder_prior_and_both_areas() -> None:
     objective, activities = coded()
     loss = (activities["LM"].valid * objective(activities)).mean()

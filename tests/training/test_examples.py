@@ -1,5 +1,6 @@
 """The brains that configs show, one per family of objectives, train; the zoo stays alive."""
 
+from math import log
 from pathlib import Path
 from statistics import fmean
 
@@ -57,7 +58,7 @@ def test_no_area_of_the_zoo_collapses(own_folder: Path) -> None:
     options = ["--data.size=16", "--data.window=10", "--data.validation_windows=2"]
     options += ["--trainer.max_steps=60", "--trainer.max_time=null", "--trainer.logger.name=zoo"]
     options += ["--trainer.log_every_n_steps=1", "--trainer.limit_val_batches=0"]
-    options += ["--report.scenes=0", "--model.areas.ACA.units=[32]"]
+    options += ["--report.scenes=0", "--model.areas.ACA.units=[32]", "--model.final=1"]
     main(["fit", "--config=zoo", *small("zoo"), *options])
     (run,) = (own_folder / "runs" / "zoo").iterdir()
     module = BrainModule.load_from_checkpoint(run / "checkpoints" / "last.ckpt")
@@ -74,9 +75,10 @@ def test_no_area_of_the_zoo_collapses(own_folder: Path) -> None:
     )
     assert 0.25 < foretold / came < 4
     curves = scalars(run)
-    for loss in ("V1.next", "LM.next", "ACA.scene", "groups.agreement"):
+    for loss in ("V1.next", "LM.next", "groups.agreement"):
         values = curves[f"loss/{loss}"]
-        assert fmean(values[-20:]) < 0.9 * fmean(values[:5]), (loss, values)
+        assert fmean(values[-20:]) < 0.9 * fmean(values[:5]), loss
+    assert fmean(curves["loss/ACA.scene"][-20:]) < log(6) - 0.1  # which is that of a guess
     accuracy = curves["terms/groups.game.accuracy"]
     assert 0.3 < fmean(accuracy[-20:]) < 0.95
 
