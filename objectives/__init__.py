@@ -2,12 +2,20 @@
 
 from objectives.absolute_error import AbsoluteError
 from objectives.area_prediction import AreaPrediction
+from objectives.balance import Balance
 from objectives.barlow_twins import BarlowTwins
 from objectives.bernoulli import Bernoulli
 from objectives.byol import BYOL
 from objectives.categorical import Categorical
 from objectives.clapp import CLAPP
+from objectives.competition import Competition
+from objectives.contrastive_prediction import ContrastivePrediction
+from objectives.cross_entropy import CrossEntropy
+from objectives.decoupled_interface import DecoupledInterface
+from objectives.discrimination import Discrimination
 from objectives.energy import Energy
+from objectives.game import Game, Hinge, LeastSquares, NonSaturating, ZeroSum
+from objectives.gated import Gated
 from objectives.gaussian import Gaussian
 from objectives.info_nce import InfoNCE
 from objectives.intrinsic_plasticity import IntrinsicPlasticity
@@ -16,6 +24,8 @@ from objectives.multi_horizon import MultiHorizon
 from objectives.objective import Activity, GroupObjective, Objective
 from objectives.poisson import Poisson
 from objectives.population_rate import PopulationRate
+from objectives.regression import Regression
+from objectives.reinforce import Reinforce
 from objectives.self_prediction import SelfPrediction
 from objectives.sim_siam import SimSiam
 from objectives.slowness import Slowness
@@ -23,6 +33,7 @@ from objectives.sparseness import Sparseness
 from objectives.split_error import SplitError
 from objectives.squared_error import SquaredError
 from objectives.target_rate import TargetRate
+from objectives.variational import Variational
 from objectives.vicreg import VICReg
 
 __all__ = [
@@ -30,20 +41,33 @@ __all__ = [
     "Activity",
     "AreaPrediction",
     "BYOL",
+    "Balance",
     "BarlowTwins",
     "Bernoulli",
     "CLAPP",
     "Categorical",
+    "Competition",
+    "ContrastivePrediction",
+    "CrossEntropy",
+    "DecoupledInterface",
+    "Discrimination",
     "Energy",
+    "Game",
+    "Gated",
     "Gaussian",
     "GroupObjective",
+    "Hinge",
     "InfoNCE",
     "IntrinsicPlasticity",
     "LatentPredictiveLearning",
+    "LeastSquares",
     "MultiHorizon",
+    "NonSaturating",
     "Objective",
     "Poisson",
     "PopulationRate",
+    "Regression",
+    "Reinforce",
     "SelfPrediction",
     "SimSiam",
     "Slowness",
@@ -52,4 +76,6 @@ __all__ = [
     "SquaredError",
     "TargetRate",
     "VICReg",
+    "Variational",
+    "ZeroSum",
 ]

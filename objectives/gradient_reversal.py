@@ -3,7 +3,8 @@
     forward  y = x              backward  dL/dx = - strength dL/dy
 
 At the border between a predictor and its discriminator one backward pass then trains both, one down
-and the other up the same loss: Ganin & Lempitsky (2015), arXiv:1409.7495, eq. 16 and 17.
+and the other up the same loss: the gradient reversal layer of Ganin & Lempitsky (2015),
+arXiv:1409.7495.
 """
 
 from typing import Any

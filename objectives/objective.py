@@ -4,6 +4,9 @@
 
 The denominator is constant, so that two processes with half the streams each equal one with all.
 An objective averages over units, so that the scales of areas of different sizes compare.
+
+Labels of the stream (the digit shown, the reward of an action) reach tasks only, as a part of
+`Activity`: they are targets of losses and never inputs of an area.
 """
 
 from abc import ABC, abstractmethod
@@ -22,6 +25,7 @@ class Activity(NamedTuple):
     error: Tensor  # [time, batch, *drive], drive - prediction
     rate: Tensor  # [time, batch, *units]
     valid: Tensor  # [time, batch] bool, False where the stream was reset at this step
+    labels: dict[str, Tensor] = {}  # [time, batch, ...] by name, what the data say of each step
 
 
 class Objective(nn.Module, ABC):
@@ -32,12 +36,14 @@ class Objective(nn.Module, ABC):
             or statistics come from the whole batch. Its terms are then spread over the samples.
         stops_gradient: whether a stop-gradient stands in the loss, or it plays a game against
             itself, so that its gradient is not the derivative of its value.
+        draws: whether chance enters the loss, from PyTorch's global generator.
         fewest_streams: how many streams it needs in a batch to mean anything.
         predictions: between which numbers the predictions that it reads lie; any unless declared.
     """
 
     couples_batch: ClassVar[bool] = False
     stops_gradient: ClassVar[bool] = False
+    draws: ClassVar[bool] = False
     fewest_streams: ClassVar[int] = 1
     predictions: ClassVar[tuple[float, float]] = (-inf, inf)
 
@@ -60,6 +66,14 @@ class Objective(nn.Module, ABC):
         the later one, and is 0 where a reset or the beginning of the window comes between them.
         """
 
+    def terms(self, activity: Activity) -> dict[str, Tensor]:
+        """Numbers that tell how it goes, by name, to be logged; by default none.
+
+        Computed only now and then, without gradients. The loss itself need not be among them.
+        """
+        del activity
+        return {}
+
     def after_step(self) -> None:
         """What follows each step of the optimizer, such as a moving average. By default nothing."""
         return
@@ -72,12 +86,14 @@ class GroupObjective(nn.Module, ABC):
         areas: names of the areas it joins, in the order of their roles.
         couples_batch: as of `Objective`.
         stops_gradient: as of `Objective`.
+        draws: as of `Objective`.
         fewest_streams: as of `Objective`.
     """
 
     areas: list[str]
     couples_batch: ClassVar[bool] = False
     stops_gradient: ClassVar[bool] = False
+    draws: ClassVar[bool] = False
     fewest_streams: ClassVar[int] = 1
 
     def __init__(self, areas: list[str]):
@@ -94,6 +110,11 @@ class GroupObjective(nn.Module, ABC):
     def forward(self, activities: dict[str, Activity]) -> Tensor:
         """Loss [time, batch] of each step and sample, as of `Objective`; activities by area."""
 
+    def terms(self, activities: dict[str, Activity]) -> dict[str, Tensor]:
+        """Numbers that tell how it goes, by name: as of `Objective`."""
+        del activities
+        return {}
+
     def after_step(self) -> None:
         """What follows each step of the optimizer, such as a moving average. By default nothing."""
         return
@@ -107,3 +128,8 @@ def mean_over_units(values: Tensor) -> Tensor:
 def mean_over_space(values: Tensor) -> Tensor:
     """Mean [time, batch, channel] of maps over their positions; dense values stay as they are."""
     return values.flatten(3).mean(3) if values.ndim > 3 else values
+
+
+def mean_over_valid(values: Tensor, valid: Tensor) -> Tensor:
+    """Mean, a number, of values [time, batch] over those that are valid; 0 if none is."""
+    return (values * valid).sum() / valid.sum().clamp(min=1)

@@ -589,6 +589,84 @@ MUTANTS = [
         new="[:, :, :]",
         tests="tests/learning/test_gated_microcircuit.py -k state",
     ),
+    Mutant(
+        file="objectives/discrimination.py",
+        old="self.critic(predicted.detach(), memory)",
+        new="self.critic(predicted, memory)",
+        tests="tests/objectives/test_games.py -k alone",
+    ),
+    Mutant(
+        file="objectives/discrimination.py",
+        old="self.critic.frozen(predicted, memory)",
+        new="self.critic(predicted, memory)",
+        tests="tests/objectives/test_games.py -k reversal",
+    ),
+    Mutant(
+        file="objectives/discrimination.py",
+        old="memory = earlier(judge.rate, 1)",
+        new="memory = later(judge.rate, 1)",
+        tests="tests/objectives/test_games.py -k at_the_scores",
+    ),
+    Mutant(
+        file="objectives/variational.py",
+        old="(ratio.exp() + shift - 1 - ratio)",
+        new="(ratio.exp() + shift - 1 + ratio)",
+        tests="tests/objectives/test_games.py -k divergence",
+    ),
+    Mutant(
+        file="objectives/variational.py",
+        old="expected = self.prior(earlier(upper.rate, 1))",
+        new="expected = self.prior(later(upper.rate, 1))",
+        tests="tests/objectives/test_games.py -k code_tells",
+    ),
+    Mutant(
+        file="objectives/competition.py",
+        old="torch.logsumexp(log_gate - sharpness * errors, dim=-1)",
+        new="torch.logsumexp(log_gate + sharpness * errors, dim=-1)",
+        tests="tests/objectives/test_games.py -k chosen_and_right",
+    ),
+    Mutant(
+        file="objectives/decoupled_interface.py",
+        old="known = unbroken(lower.valid, self.wait)",
+        new="known = torch.ones_like(lower.valid[self.wait :])",
+        tests="tests/objectives/test_guidance.py -k known",
+    ),
+    Mutant(
+        file="objectives/decoupled_interface.py",
+        old="return slope * prod(rate.shape[2:])",
+        new="return slope",
+        tests="tests/objectives/test_guidance.py -k known",
+    ),
+    Mutant(
+        file="objectives/gated.py",
+        old="values.detach() + gate * (values - values.detach())",
+        new="values.detach() + gate * values - gate.detach() * values",
+        tests="tests/objectives/test_guidance.py -k gate_changes",
+    ),
+    Mutant(
+        file="objectives/reinforce.py",
+        old="-(reward - baseline).detach() * chosen",
+        new="-(reward - baseline) * chosen",
+        tests="tests/objectives/test_tasks.py -k baseline_learns",
+    ),
+    Mutant(
+        file="objectives/reinforce.py",
+        old="self.baseline(activity.rate.detach())",
+        new="self.baseline(activity.rate)",
+        tests="tests/objectives/test_tasks.py -k baseline_learns",
+    ),
+    Mutant(
+        file="objectives/balance.py",
+        old="excitation - self.ratio * inhibition",
+        new="self.ratio * excitation - inhibition",
+        tests="tests/objectives/test_homeostasis.py -k balance",
+    ),
+    Mutant(
+        file="brainmodel/training/synaptic_scaling.py",
+        old="rate.repeat(currents)",
+        new="rate.repeat_interleave(currents)",
+        tests="tests/training/test_synaptic_scaling.py -k gated_cells",
+    ),
 ]
 
 

@@ -17,4 +17,4 @@ class Window(NamedTuple):
     reset: Tensor
     """[time, batch] bool, True where a new stream begins AT this step."""
     labels: dict[str, Tensor]
-    """[time, batch, ...] for linear probes; never seen by the brain."""
+    """[time, batch, ...] for linear probes and as targets of tasks; never an input of the brain."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from brainmodel.training.report import Report
     from brainmodel.training.run_folder import RunFolder
     from brainmodel.training.soundness import Checkpoints, Soundness
+    from brainmodel.training.synaptic_scaling import SynapticScaling
 
 _HOMES = {
     "Alignment": "gradient_alignment",
@@ -30,6 +31,7 @@ _HOMES = {
     "Report": "report",
     "RunFolder": "run_folder",
     "Soundness": "soundness",
+    "SynapticScaling": "synaptic_scaling",
     "held_out_errors": "held_out",
 }
 
@@ -45,6 +47,7 @@ __all__ = [
     "Report",
     "RunFolder",
     "Soundness",
+    "SynapticScaling",
     "held_out_errors",
 ]
 

@@ -18,7 +18,7 @@ from brainmodel.schedules import Annealing, Weight
 from brainmodel.state import BrainState
 from brainmodel.training.checkpoint import Streams, require_fit
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
-from objectives import GroupObjective
+from objectives import Activity, GroupObjective
 
 
 class BrainModule(pl.LightningModule):
@@ -32,8 +32,9 @@ class BrainModule(pl.LightningModule):
         group_weights: of these, by name: a number >= 0, or one with a schedule.
         scope: how far learning signals travel; within each area unless given.
         learning_rate: step size of the optimizer, where an area's plan gives none.
-        learning_rates: where it differs, by kind of parameter ("predictor"), or by area and kind
-            ("V1.predictor"); kinds are synapses, predictor, objective and rule.
+        learning_rates: where it differs, by kind of parameter ("predictor"), by area and kind
+            ("V1.predictor") or by shared objective ("groups.NAME"); kinds are synapses, predictor,
+            objective and rule.
         optimizer: turns gradients into changes.
         final: what is left of all learning rates at the end of training, in (0, 1]; they fall to it
             along half a cosine over the steps that the trainer is to take.
@@ -74,6 +75,7 @@ class BrainModule(pl.LightningModule):
         """The loss of one window; its streams go on where the window before left them."""
         stream = self.streams.at(window.reset.shape[1], self.device)
         activities, self.streams.state = self.brain(window.inputs, window.reset, stream)
+        activities = labelled(activities, window)
         self.losses = self.brain.judge(activities)
         return {"loss": self._log(self.losses, window, "loss"), "activities": activities}
 
@@ -81,6 +83,7 @@ class BrainModule(pl.LightningModule):
         """The loss of one held-out window; these streams begin anew with each validation."""
         held_out = None if index == 0 else self.held_out
         activities, self.held_out = self.brain(window.inputs, window.reset, held_out)
+        activities = labelled(activities, window)
         loss = self._log(self.brain.judge(activities), window, "held_out_loss")
         return {"loss": loss, "activities": activities}
 
@@ -134,6 +137,11 @@ class BrainModule(pl.LightningModule):
         """Refuse weights of another brain; keep the streams for when training goes on."""
         require_fit(checkpoint["state_dict"], self.state_dict())
         self.streams.load(checkpoint.get("streams", []))
+
+
+def labelled(activities: dict[str, Activity], window: Window) -> dict[str, Activity]:
+    """What areas did, with the labels of the steps at which they did it, for tasks."""
+    return {name: a._replace(labels=window.labels) for name, a in activities.items()}
 
 
 def require_end(trainer: pl.Trainer, final: float) -> None:

@@ -9,6 +9,7 @@ from torch import Tensor
 from brainmodel.brain import Brain
 from brainmodel.training.held_out import Sums, squared_errors
 from brainmodel.training.module import brain_of
+from brainmodel.training.terms import terms
 from objectives import Activity
 
 
@@ -20,6 +21,8 @@ class Monitor(pl.Callback):
     rate/AREA, silent/AREA: mean rate; share of units that stay silent through a window
     gradient/AREA.SOURCE: norm of the gradient of the synapses from one source (a pathway, drive,
         error, recurrent), and of the predictor's
+    terms/AREA.OBJECTIVE.TERM: what objectives say of themselves, such as how often a discriminator
+        is right
     learning_rate/AREA.KIND, speed/frames_per_second
 
     Args:
@@ -66,6 +69,8 @@ class Monitor(pl.Callback):
         for name, activity in outputs["activities"].items():
             values[f"relative_error/{name}"] = squared_errors(activity, None).mean().ratio
             values |= {f"{k}/{name}": v for k, v in rates(activity, self.silence).items()}
+        said = terms(brain_of(pl_module), outputs["activities"])
+        values |= {f"terms/{name}": value for name, value in said.items()}
         (start, before), now = self._since, time.monotonic()
         values["speed/frames_per_second"] = (self._frames - before) / max(now - start, 1e-9)
         self._since = (now, self._frames)

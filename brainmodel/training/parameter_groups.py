@@ -1,4 +1,4 @@
-"""Parameter groups of the optimizer: one for each area and kind of parameter."""
+"""Parameter groups of the optimizer: one for each area and kind, and each shared objective."""
 
 import inspect
 from collections.abc import Mapping
@@ -17,13 +17,14 @@ def parameter_groups(
 ) -> list[dict[str, Any]]:
     """Groups {"name": "V1.synapses", "params": ..., "lr": ...} of all parameters that learn.
 
-    The most specific learning rate holds: of area and kind, of the area, of the kind, the usual.
+    The most specific learning rate holds: of area and kind, of the area, of the kind, the usual;
+    for an objective that areas share, its own ("groups.NAME"), of the kind, the usual.
 
     Args:
         brain: the brain.
         own: learning rate of each area, None where its plan gives none.
         usual: learning rate where nothing else is given.
-        special: learning rates by kind, or by area and kind joined by a dot.
+        special: learning rates by kind, by area and kind joined by a dot, or by shared objective.
 
     Raises:
         ValueError: for a learning rate that is not positive or belongs to nothing, and for a brain
@@ -35,6 +36,7 @@ def parameter_groups(
         if not rate > 0:
             raise ValueError(f"{field}: need a number above 0, got {rate}")
     known = {*KINDS, *(f"{area}.{kind}" for area in brain.areas for kind in KINDS)}
+    known |= {f"groups.{name}" for name in brain.groups}
     for name in special:
         if name not in known:
             raise ValueError(
@@ -48,10 +50,11 @@ def parameter_groups(
             rate = next(rate for rate in rates if rate is not None)
             if parameters:
                 groups.append({"name": f"{area}.{kind}", "params": parameters, "lr": rate})
-    shared = [p for p in brain.groups.parameters() if p.requires_grad]
-    if shared:
-        rate = special.get("objective", usual)
-        groups.append({"name": "groups.objective", "params": shared, "lr": rate})
+    for name, group in brain.groups.items():
+        shared = [p for p in group.parameters() if p.requires_grad]
+        rate = special.get(f"groups.{name}", special.get("objective", usual))
+        if shared:
+            groups.append({"name": f"groups.{name}", "params": shared, "lr": rate})
     if not groups:
         raise ValueError("areas: nothing learns; give an area a rule other than NoLearning")
     return groups

@@ -9,7 +9,20 @@ from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, Gradients, Memory, Record, Rule, Signal
 from brainmodel.learning.rule import predictive
 from brainmodel.pathway import Pathway
-from objectives import Activity, GroupObjective, SquaredError
+from objectives import (
+    Activity,
+    AreaPrediction,
+    Competition,
+    DecoupledInterface,
+    Discrimination,
+    Gated,
+    GroupObjective,
+    MultiHorizon,
+    SimSiam,
+    Slowness,
+    SquaredError,
+    Variational,
+)
 from tests import lessons, toy
 
 
@@ -63,6 +76,41 @@ def test_a_shared_objective_teaches_all_its_areas() -> None:
 def test_a_shared_objective_of_unknown_areas_is_refused() -> None:
     with pytest.raises(ValueError, match=r"groups\.agreement: areas: there is no 'MT'; there are"):
         pair({"agreement": Agreement(["V1", "MT"])})
+
+
+MAY_LEARN = {
+    "discrimination": ({"V1", "LM"}, Discrimination(["V1", "LM"], penalty=0.0)),
+    "unfooled discrimination": ({"LM"}, Discrimination(["V1", "LM"], fooling=0.0)),
+    "variational": ({"V1", "LM"}, Variational(["V1", "LM"])),
+    "competition": ({"V1", "LM"}, Competition(["V1", "LM"])),
+    "agreement": ({"LM", "PM"}, SimSiam(["LM", "PM"], features=3)),
+    "area prediction": ({"V1"}, AreaPrediction(["V1", "LM"])),
+    "interface": ({"V1"}, DecoupledInterface(["V1", "PM"], MultiHorizon([1]), wait=1)),
+    "gate": ({"V1"}, Gated(["V1", "PM"], Slowness())),
+}
+
+
+@pytest.mark.parametrize("name", MAY_LEARN)
+def test_a_shared_objective_reaches_the_areas_it_may_and_no_other(name: str) -> None:
+    learners, group = MAY_LEARN[name]
+    plans = {area: toy.plan() for area in ("V1", "LM", "PM")}
+    pathways = {
+        "up": Pathway("eye", "V1"),
+        "up_LM": Pathway("V1", "LM"),
+        "up_PM": Pathway("LM", "PM", signal="rate"),
+        "down": Pathway("PM", "V1", "feedback", "rate"),
+    }
+    torch.manual_seed(0)
+    brain = Brain(plans, pathways, {"eye": [3]}, groups={"shared": group}).double()
+    inputs, reset = toy.stream(brain)
+    activities, _ = brain(inputs, reset)
+    brain.losses(activities)["groups"]["shared"].backward()
+    found = {
+        area
+        for area in brain.areas
+        if any(p.grad is not None and p.grad.any() for p in brain.area(area).parameters())
+    }
+    assert found == learners
 
 
 def test_a_rule_may_own_parameters_that_learn() -> None:

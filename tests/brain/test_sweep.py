@@ -24,7 +24,9 @@ def test_the_sweep_is_the_definition_for_random_graphs(seed: int) -> None:
         for name, activity in activities.items():
             found[name].append(activity)
     for name, pieces in found.items():
-        joined = Activity(*(torch.cat(series) for series in zip(*pieces, strict=True)))
+        joined = Activity(
+            *(torch.cat(series) for series in zip(*(p[:5] for p in pieces), strict=True))
+        )
         torch.testing.assert_close(joined, course.activity(name), rtol=1e-10, atol=1e-12)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from objectives import Activity
 
@@ -16,6 +16,8 @@ def make_activity(
 ) -> Activity:
     """A random activity in float64, drives and rates in (0, 1), predictions of either sign.
 
+    Labels as of moving digits: identity, 0 to 9, and position, two numbers in (0, 1).
+
     Drive, prediction and rate ask for gradients. Streams are reset at their first step, and the
     second of them again in the middle.
     """
@@ -26,7 +28,18 @@ def make_activity(
     valid[0] = False
     if batch > 1:
         valid[time // 2, 1] = False
-    return Activity(seen, predicted, seen - predicted, rate, valid)
+    labels = {
+        "identity": torch.randint(10, (time, batch)),
+        "position": torch.rand(time, batch, 2),
+    }
+    return Activity(seen, predicted, seen - predicted, rate, valid, labels)
+
+
+def stream_of(activity: Activity, number: int) -> Activity:
+    """What one stream of the batch did, alone."""
+    series = (values[:, number : number + 1] for values in activity[:5])
+    labels = {name: label[:, number : number + 1] for name, label in activity.labels.items()}
+    return Activity(*series, labels=labels)
 
 
 def from_numbers(drive: Sequence[float], prediction: Sequence[float]) -> Activity:
@@ -38,3 +51,9 @@ def from_tensors(drive: Tensor, prediction: Tensor) -> Activity:
     """An activity of valid steps with this drive and this prediction [time, batch, *drive]."""
     valid = torch.ones(drive.shape[:2], dtype=torch.bool)
     return Activity(drive, prediction, drive - prediction, torch.zeros_like(drive), valid)
+
+
+def dense(readout: nn.Module) -> nn.Linear:
+    """The synapses of a read-out that is not between maps."""
+    (found,) = (part for part in readout.modules() if isinstance(part, nn.Linear))
+    return found

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from objectives import CLAPP, Activity, InfoNCE, LatentPredictiveLearning
+from objectives import CLAPP, Activity, ContrastivePrediction, InfoNCE, LatentPredictiveLearning
 from objectives.info_nce import info_nce
 from objectives.latent_predictive_learning import decorrelation, hebbian
 from objectives.moments import covariance, mean
@@ -65,6 +65,54 @@ def test_info_nce_of_an_area_takes_its_candidates_from_unbroken_pairs() -> None:
             scores = torch.stack([code[s, c] @ weight @ code[t - k, b] for s, c in pairs])
             expected[t, b] += (scores.logsumexp(0) - scores[pairs.index((t, b))]) / 2
     torch.testing.assert_close(objective(activity), expected)
+
+
+def test_contrastive_prediction_is_the_cross_entropy_of_picking_the_drive_that_came() -> None:
+    activity, objective = make_activity(*MAPS), ContrastivePrediction([1, 2], features=6)
+    objective.build(*MAPS)
+    objective.double()
+    code = objective.encoder(activity.drive)
+    expected = torch.zeros(7, 4).double()
+    for k, readout in zip((1, 2), objective.readouts, strict=True):
+        guess = readout(activity.rate)
+        pairs = [
+            (t, b)
+            for t in range(k, 7)
+            for b in range(4)
+            if all(activity.valid[s, b] for s in range(t - k + 1, t + 1))
+        ]
+        for t, b in pairs:
+            scores = torch.stack([code[s, c] @ guess[t - k, b] for s, c in pairs])
+            target = torch.tensor(pairs.index((t, b)))
+            expected[t, b] += F.cross_entropy(scores, target) / 2
+    torch.testing.assert_close(objective(activity), expected)
+    (moved,) = torch.autograd.grad(objective(activity).sum(), activity.drive, allow_unused=True)
+    assert moved is None  # what comes in is not the area's to change
+    with pytest.raises(ValueError, match="features: need 1 or more"):
+        ContrastivePrediction([1], features=0)
+
+
+def test_holding_a_rate_for_each_stream_wins_info_nce_and_not_contrastive_prediction() -> None:
+    """Streams of noise, and rates that tell which stream it is by memory alone."""
+    name = torch.eye(8).double().expand(6, 8, 8)
+    noise = torch.randn(6, 8, 8).double()
+    activity = Activity(noise, noise, noise, name, torch.ones(6, 8).bool())
+    held = InfoNCE([1])
+    held.build((8,), (8,))
+    held.double().bilinear[0].weight.data = 20 * torch.eye(8).double()
+    assert held(activity)[1:].mean().item() == pytest.approx(math.log(5), abs=1e-3)  # other times
+    seen = ContrastivePrediction([1], features=8)
+    seen.build((8,), (8,))
+    seen.double()
+    optimizer = torch.optim.Adam(seen.parameters(), lr=0.02)
+    for _ in range(60):
+        drive = torch.randn(6, 8, 8).double()
+        loss = seen(activity._replace(drive=drive))[1:].mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    fresh = torch.randn(6, 8, 8).double()
+    assert seen(activity._replace(drive=fresh))[1:].mean() > math.log(5 * 8) - 0.2
 
 
 def clapp(expectation: Tensor, rate: Tensor) -> Tensor:

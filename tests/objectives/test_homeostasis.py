@@ -6,6 +6,7 @@ from torch import Tensor
 
 from objectives import (
     Activity,
+    Balance,
     Energy,
     IntrinsicPlasticity,
     PopulationRate,
@@ -69,6 +70,40 @@ def test_sparseness_does_not_silence_and_energy_does() -> None:
     assert (sparser * rate).sum().item() == pytest.approx(0, abs=1e-9)  # along the rate itself
     (cheaper,) = torch.autograd.grad(Energy()(at_rate(rate)).sum(), rate)
     assert (cheaper * rate).sum() > 0.01
+
+
+def test_balance_is_equal_activity_of_both_populations_at_each_moment() -> None:
+    balance = Balance(excitatory=0.75, ratio=2.0)
+    balance.build((1,), (4,))
+    rate = torch.tensor([[[1.0, 2.0, 3.0, 1.0]], [[0.0, 0.0, 0.0, 0.5]]])  # E: 2, 0; I: 1, 1/2
+    torch.testing.assert_close(balance(at_rate(rate)), torch.tensor([[0.0], [1.0]]))
+
+
+def test_balance_lets_inhibition_follow_excitation_and_not_the_mean_alone() -> None:
+    """Inhibition w x has to follow excitation x: the best weight is the ratio's, not a constant."""
+    balance, weight, bias = Balance(0.5), torch.zeros(()), torch.zeros(())
+    balance.build((1,), (2,))
+    optimizer = torch.optim.Adam([weight.requires_grad_(), bias.requires_grad_()], lr=0.05)
+    for _ in range(300):
+        x = torch.rand(5, 8)
+        loss = balance(at_rate(torch.stack([x, weight * x + bias], 2))).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert weight.item() == pytest.approx(1, abs=0.05) and bias.item() == pytest.approx(0, abs=0.05)
+
+
+def test_both_populations_have_units_and_one_unit_alone_cannot_balance() -> None:
+    for share, first in ((0.01, 1), (0.99, 2), (0.5, 2)):
+        balance = Balance(share)
+        balance.build((1,), (3,))
+        assert balance.first == first
+    with pytest.raises(ValueError, match="units: need 2 or more"):
+        Balance().build((1,), (1,))
+    with pytest.raises(ValueError, match="excitatory: need a share"):
+        Balance(1.0)
+    with pytest.raises(ValueError, match="ratio: need > 0"):
+        Balance(ratio=0.0)
 
 
 def test_intrinsic_plasticity_is_the_rule_of_triesch_by_the_bias() -> None:

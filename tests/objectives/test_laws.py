@@ -11,11 +11,10 @@ import pytest
 import torch
 import yaml
 from torch import Tensor, nn
-from torch.autograd.gradcheck import GradcheckError
 
 import brainmodel
 from objectives import Activity, GroupObjective, Objective
-from tests.objectives.activities import DENSE, MAPS, make_activity
+from tests.objectives.activities import DENSE, MAPS, make_activity, stream_of
 
 CONFIGS = sorted((brainmodel.CONFIGS / "objectives").glob("*.yaml"))
 SHAPES = [pytest.param(DENSE, id="dense"), pytest.param(MAPS, id="maps")]
@@ -31,14 +30,23 @@ class Shared(nn.Module):
         self.group = group
         self.couples_batch = group.couples_batch
         self.stops_gradient = group.stops_gradient
+        self.draws = group.draws
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         areas = self.group.areas
         self.group.build(dict.fromkeys(areas, drive), dict.fromkeys(areas, units))
 
     def forward(self, activity: Activity) -> Tensor:
-        second = activity._replace(rate=activity.rate.flip(2).square())
-        return self.group(dict(zip(self.group.areas, (activity, second), strict=True)))
+        return self.group(self.areas(activity))
+
+    def terms(self, activity: Activity) -> dict[str, Tensor]:
+        return self.group.terms(self.areas(activity))
+
+    def areas(self, activity: Activity) -> dict[str, Activity]:
+        second = activity._replace(
+            rate=activity.rate.flip(2).square(), prediction=0.5 * activity.prediction
+        )
+        return dict(zip(self.group.areas, (activity, second), strict=True))
 
 
 def load(path: Path) -> Objective | GroupObjective:
@@ -88,11 +96,12 @@ def check_finite(objective: nn.Module, shapes: Shapes) -> None:
     """Loss and gradients are finite for silence, saturation and exact prediction, valid or not."""
     for level in (0.0, 1.0):
         made = make_activity(*shapes)
-        drive, prediction, _, rate, _ = (torch.full_like(x, level) for x in made)
+        drive, prediction, _, rate = (torch.full_like(x, level) for x in made[:4])
         for leaf in (drive, prediction, rate):
             leaf.requires_grad_()
         for valid in (made.valid, torch.zeros_like(made.valid)):
-            activity = Activity(drive, prediction, drive - prediction, rate, valid)
+            error = drive - prediction
+            activity = Activity(drive, prediction, error, rate, valid, made.labels)
             loss = objective(activity)
             assert loss.isfinite().all()
             if loss.requires_grad:
@@ -105,18 +114,44 @@ def check_samples_do_not_meet(objective: nn.Module, shapes: Shapes) -> None:
     for name, gradient in gradients(objective(activity)[:, 0].sum(), activity).items():
         assert gradient[:, 0].any() or name == "drive"
         assert not gradient[:, 1:].any(), f"{name} of other samples matters"
-    alone = objective(Activity(*(x[:, :1] for x in activity)))
-    torch.testing.assert_close(alone, objective(activity)[:, :1])
+    if not getattr(objective, "draws", False):  # other numbers are drawn for other batches
+        alone = objective(stream_of(activity, 0))
+        torch.testing.assert_close(alone, objective(activity)[:, :1])
 
 
 def check_gradient(objective: nn.Module, shapes: Shapes) -> None:
-    """Gradients by prediction and rate are those of finite differences."""
+    """The slope by prediction and rate, along a random direction, is that of finite differences."""
     activity = make_activity(*shapes, time=4, batch=2)
+    weight, step = torch.rand(4, 2).double(), 1e-6
+    leaves = (activity.prediction, activity.rate)
+    ways = [torch.randn_like(leaf) for leaf in leaves]
 
-    def loss(prediction: Tensor, rate: Tensor) -> Tensor:
-        return objective(activity._replace(prediction=prediction, rate=rate))
+    def loss(far: float) -> Tensor:
+        torch.manual_seed(0)
+        moved = (leaf + far * way for leaf, way in zip(leaves, ways, strict=True))
+        changed = activity._replace(**dict(zip(("prediction", "rate"), moved, strict=True)))
+        return (weight * objective(changed)).sum()
 
-    torch.autograd.gradcheck(loss, (activity.prediction, activity.rate))
+    slopes = torch.autograd.grad(loss(0.0), leaves, allow_unused=True)
+    pairs = zip(slopes, ways, strict=True)
+    found = torch.stack([(slope * way).sum() for slope, way in pairs if slope is not None]).sum()
+    expected = (loss(step) - loss(-step)) / (2 * step)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-8)
+
+
+def check_terms(objective: nn.Module, shapes: Shapes) -> None:
+    """What is logged are finite numbers, also where nothing is valid; it needs no gradients."""
+    activity = make_activity(*shapes)
+    with torch.no_grad():
+        for valid in (activity.valid, torch.zeros_like(activity.valid)):
+            terms = objective.terms(activity._replace(valid=valid))  # type: ignore[operator]
+            assert all(term.shape == () and term.isfinite() for term in terms.values())
+
+
+def check_chance(objective: nn.Module, shapes: Shapes) -> None:
+    """The same loss each time."""
+    activity = make_activity(*shapes)
+    assert torch.equal(objective(activity), objective(activity))
 
 
 def check_resets(objective: nn.Module, shapes: Shapes) -> None:
@@ -158,10 +193,29 @@ class TestObjectives:
     ) -> None:
         objective = made(path, shapes)
         if objective.stops_gradient:
-            with pytest.raises(GradcheckError):
+            with pytest.raises(AssertionError):
                 check_gradient(objective, shapes)
         else:
             check_gradient(objective, shapes)
+
+    def test_chance_has_no_part_unless_it_is_said(self, path: Path, shapes: Shapes) -> None:
+        objective = made(path, shapes)
+        if objective.draws:
+            with pytest.raises(AssertionError):
+                check_chance(objective, shapes)
+        else:
+            check_chance(objective, shapes)
+
+    def test_its_terms_are_numbers(self, path: Path, shapes: Shapes) -> None:
+        check_terms(made(path, shapes), shapes)
+
+    def test_it_can_be_looked_at_without_learning(self, path: Path, shapes: Shapes) -> None:
+        activity = make_activity(*shapes)
+        with torch.inference_mode():
+            held_out = Activity(
+                *(values.clone() for values in activity[:5]), labels=activity.labels
+            )
+            assert made(path, shapes)(held_out).isfinite().all()
 
     def test_nothing_crosses_a_reset(self, path: Path, shapes: Shapes) -> None:
         objective = made(path, shapes)
@@ -211,6 +265,16 @@ class Running(nn.Module):
         return activity.rate.flatten(2).mean(2).cumsum(0)
 
 
+class Noisy(nn.Module):
+    """Breaks the laws of chance and of terms."""
+
+    def forward(self, activity: Activity) -> Tensor:
+        return activity.rate.flatten(2).mean(2) + torch.rand(()).double()
+
+    def terms(self, activity: Activity) -> dict[str, Tensor]:
+        return {"loss": self(activity)}
+
+
 class HalfGradient(nn.Module):
     """Has the value of the squared error and the gradient of half of it."""
 
@@ -228,6 +292,8 @@ class HalfGradient(nn.Module):
         (check_samples_do_not_meet, Centred()),
         (check_gradient, HalfGradient()),
         (check_resets, Running()),
+        (check_chance, Noisy()),
+        (check_terms, Noisy()),
     ],
 )
 def test_each_law_is_broken_by_something(law, broken: nn.Module) -> None:

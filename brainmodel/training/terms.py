@@ -1,0 +1,29 @@
+"""What objectives say of how it goes, beyond their loss: named numbers to be logged."""
+
+from collections.abc import Mapping
+from typing import cast
+
+import torch
+from torch import nn
+
+from brainmodel.brain import Brain
+from objectives import Activity
+
+
+def terms(brain: Brain, activities: Mapping[str, Activity]) -> dict[str, float]:
+    """Terms of all objectives, by "AREA.OBJECTIVE.TERM"; those of shared ones under "groups".
+
+    Args:
+        brain: the brain.
+        activities: what its areas did over a window.
+    """
+    found: dict[str, float] = {}
+    with torch.no_grad():
+        for area, activity in activities.items():
+            for name, objective in cast(nn.ModuleDict, brain.objectives[area]).items():
+                said = objective.terms(activity)  # type: ignore[operator]
+                found |= {f"{area}.{name}.{k}": float(v) for k, v in said.items()}
+        for name, group in brain.groups.items():
+            said = group.terms(dict(activities))  # type: ignore[operator]
+            found |= {f"groups.{name}.{k}": float(v) for k, v in said.items()}
+    return found

@@ -1,0 +1,44 @@
+"""A task: say to which class the present step belongs.
+
+    loss(t) = - log softmax_c ( W h(t) + b ),      c = label(t)
+
+log(number of classes) where nothing is known. The read-out learns, and so does the area.
+"""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from objectives.objective import Activity, Objective, mean_over_valid
+from objectives.readout import Readout
+from objectives.task import target
+
+
+class CrossEntropy(Objective):
+    """Surprise, in nats, at the class that a label of the data names.
+
+    Args:
+        label: name of the label, whole numbers [time, batch] from 0 to classes - 1.
+        classes: how many there are.
+
+    Raises:
+        ValueError: if there are fewer than two classes; while learning, if there is no such label.
+    """
+
+    def __init__(self, label: str, classes: int):
+        super().__init__()
+        if classes < 2:
+            raise ValueError(f"classes: need 2 or more, got {classes}")
+        self.label, self.classes = label, classes
+        self.readout: nn.Module = nn.Identity()
+
+    def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
+        self.readout = Readout(units, (self.classes,))
+
+    def forward(self, activity: Activity) -> Tensor:
+        logits = self.readout(activity.rate).movedim(2, 1)
+        return F.cross_entropy(logits, target(activity, self.label).long(), reduction="none")
+
+    def terms(self, activity: Activity) -> dict[str, Tensor]:
+        """accuracy: how often the likeliest class is the right one."""
+        right = self.readout(activity.rate).argmax(2) == target(activity, self.label)
+        return {"accuracy": mean_over_valid(right.to(activity.rate.dtype), activity.valid)}

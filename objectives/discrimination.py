@@ -1,0 +1,112 @@
+"""An area that discriminates: it tells the real drives of another area from the predicted ones.
+
+    u(t) = D( drive(t), d(t-1) ),    v(t) = D( prediction(t), d(t-1) )
+    loss(t) = discriminator's( u, v )                 teaches D and, by its own rule, the area of d
+              + fooling * predictor's( v )            teaches the area that predicts
+              + penalty * 1/2 |du/d drive|^2          R1: D is not steep around what is real
+
+d are the rates of the discriminating area. It is recurrent, and sees by way of its pathways what it
+needs of the sequence so far, such as prediction and error of the area it judges, so that each
+candidate is judged as the next step of that sequence (a conditional game: Mirza & Osindero (2014),
+arXiv:1411.1784). Only the present candidate is in dispute: what an area did before is taken as
+given, as signals do not travel back along pathways. That is also why the discriminator cannot be an
+area and nothing else: the derivative of its score by the prediction, which the predictor needs,
+would have to leave it by its drive. The critic D joins both areas and belongs to neither.
+
+The border between the players is where gradients turn: the discriminator's share stops before the
+prediction, the predictor's passes through D and leaves D alone. In the zero-sum game this is
+gradient reversal, `reverse_gradient(prediction, fooling)`, to the last digit. The two shares have
+learning rates of their own: `fooling`, and that of the group and of the discriminating area.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from objectives.adversarial import r1_penalty
+from objectives.critic import Critic
+from objectives.game import Game, NonSaturating
+from objectives.objective import Activity, GroupObjective, mean_over_valid
+from objectives.pairs import at_later_step, earlier, later, unbroken
+
+
+class Discrimination(GroupObjective):
+    """One area predicts, another tells its predictions from what really came.
+
+    Args:
+        areas: the one that predicts, and the one that discriminates.
+        game: what each pays; the non-saturating game unless given.
+        fooling: weight of the predictor's loss.
+        penalty: weight of R1; it counts while learning only.
+        features: hidden units of the critic (at each position of a map).
+        kernel: odd width of receptive fields of the critic on maps, in pixels.
+
+    Raises:
+        ValueError: if there are not two areas, a weight is negative, or the critic has no units.
+    """
+
+    stops_gradient = True
+
+    def __init__(
+        self,
+        areas: list[str],
+        game: Game | None = None,
+        fooling: float = 1.0,
+        penalty: float = 1.0,
+        features: int = 16,
+        kernel: int = 3,
+    ):
+        super().__init__(areas)
+        if len(areas) != 2 or areas[0] == areas[1]:
+            raise ValueError(f"areas: need one that predicts and another that judges, got {areas}")
+        if min(fooling, penalty) < 0:
+            raise ValueError(f"fooling, penalty: need weights >= 0, got {fooling} and {penalty}")
+        if features < 1 or kernel < 1 or kernel % 2 == 0:
+            raise ValueError(
+                f"features, kernel: need >= 1 and an odd width, got {features}, {kernel}"
+            )
+        self.game = game or NonSaturating()
+        self.fooling, self.penalty = fooling, penalty
+        self.features, self.kernel = features, kernel
+        self.critic: Critic = nn.Identity()  # type: ignore[assignment]
+
+    def build(
+        self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]
+    ) -> None:
+        predictor, judge = self.areas
+        self.critic = Critic(drive[predictor], units[judge], self.features, self.kernel)
+
+    def forward(self, activities: dict[str, Activity]) -> Tensor:
+        real, predicted, memory, valid = self._case(activities)
+        learns = torch.is_grad_enabled()
+        real = real.detach().requires_grad_(learns)
+        score = self.critic(real, memory)
+        loss = self.game.discriminator(score, self.critic(predicted.detach(), memory))
+        if self.fooling:
+            loss = loss + self.fooling * self.game.predictor(self.critic.frozen(predicted, memory))
+        if self.penalty and learns:
+            loss = loss + self.penalty * r1_penalty(score, real)
+        return at_later_step(loss, valid, 1)
+
+    def terms(self, activities: dict[str, Activity]) -> dict[str, Tensor]:
+        """accuracy of the discriminator, 1/2 where it is fooled; diversity, the spread of the
+        predictions over that of the drives, 0 where the predictor says always the same."""
+        real, predicted, memory, valid = self._case(activities)
+        said_real = self.critic(real, memory) > self.game.unsure
+        said_predicted = self.critic(predicted, memory) < self.game.unsure
+        right = 0.5 * said_real.to(real.dtype) + 0.5 * said_predicted.to(real.dtype)
+        return {
+            "accuracy": mean_over_valid(right, unbroken(valid, 1)),
+            "diversity": spread(predicted) / spread(real).clamp(min=1e-12),
+        }
+
+    def _case(self, activities: dict[str, Activity]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        judged, judge = (activities[area] for area in self.areas)
+        memory = earlier(judge.rate, 1)
+        return later(judged.drive, 1), later(judged.prediction, 1), memory, judged.valid
+
+
+def spread(values: Tensor) -> Tensor:
+    """Standard deviation over steps and streams, its root mean square over units, a number."""
+    return values.flatten(0, 1).var(0, correction=0).mean().sqrt()

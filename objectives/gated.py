@@ -1,0 +1,73 @@
+"""Feedback that guides plasticity: an association area says which units of a sensory area learn.
+
+    g_i(t) = 2 logistic( sum_j F_ij h'_j(t) )         mean 1, between 0 and 2; F fixed and random
+    learning signal of unit i:   g_i(t) * d loss_of / d h_i(t)
+
+The value is that of the objective `of`; only its gradient by the sensory area's rates is gated, not
+that by its predictions. As attention-gated learning, where feedback from what was attended to
+enables plasticity: Roelfsema & van Ooyen (2005), doi:10.1162/0899766054615699, with random in place
+of reciprocal feedback. The association area does not learn from it.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from objectives.objective import Activity, GroupObjective, Objective
+from objectives.readout import Readout
+
+
+def gate_gradient(values: Tensor, gate: Tensor) -> Tensor:
+    """The values themselves; gradients that come back to them are multiplied by the gate."""
+    return values.detach() + gate * (values - values.detach())
+
+
+class Gated(GroupObjective):
+    """An objective of a sensory area whose learning signal an association area gates.
+
+    Args:
+        areas: the sensory one, which learns, and the association area, which gates.
+        of: what the sensory area learns for; its losses depend on the rates.
+        strength: standard deviation of the gate's input for association rates of size 1.
+
+    Raises:
+        ValueError: if there are not two areas, or the strength is negative.
+    """
+
+    stops_gradient = True
+
+    def __init__(self, areas: list[str], of: Objective, strength: float = 1.0):
+        super().__init__(areas)
+        if len(areas) != 2 or areas[0] == areas[1]:
+            raise ValueError(f"areas: need one that learns and another that gates, got {areas}")
+        if strength < 0:
+            raise ValueError(f"strength: need 0 or more, got {strength}")
+        self.fewest_streams = of.fewest_streams  # type: ignore[misc]
+        self.of, self.strength = of, strength
+        self.feedback: nn.Module = nn.Identity()
+
+    def build(
+        self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]
+    ) -> None:
+        sensory, association = self.areas
+        self.of.build(drive[sensory], units[sensory])
+        self.feedback = Readout(units[association], units[sensory], kernel=1)
+        self.feedback.requires_grad_(False)
+        for name, parameter in self.feedback.named_parameters():
+            fan = parameter[0].numel()
+            scale = 0.0 if name.endswith("bias") else self.strength / fan**0.5
+            nn.init.normal_(parameter, std=1.0).mul_(scale)
+
+    def forward(self, activities: dict[str, Activity]) -> Tensor:
+        sensory = activities[self.areas[0]]
+        rate = gate_gradient(sensory.rate, self.gate(activities))
+        return self.of(sensory._replace(rate=rate))
+
+    def gate(self, activities: dict[str, Activity]) -> Tensor:
+        """g, [time, batch, *units of the sensory area]."""
+        return 2 * torch.sigmoid(self.feedback(activities[self.areas[1]].rate.detach()))
+
+    def terms(self, activities: dict[str, Activity]) -> dict[str, Tensor]:
+        """spread: standard deviation of the gate over units, steps and streams."""
+        return {"spread": self.gate(activities).std()}
