@@ -231,8 +231,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/bptt.py",
-        old="rate_bar[t - 1].addcmul_(earlier, keep)",
-        new="rate_bar[t - 1].add_(earlier)",
+        old="said.addcmul_(earlier, keep)",
+        new="said.add_(earlier)",
         tests="tests/learning/test_scopes.py -k local_is",
     ),
     Mutant(
@@ -249,14 +249,14 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/traces.py",
-        old="decay.repeat(1, repeats)[..., None] * trace",
-        new="trace",
+        old="else wide * trace",
+        new="else trace.clone()",
         tests="tests/learning/test_e_prop.py -k carried",
     ),
     Mutant(
         file="brainmodel/learning/traces.py",
-        old="eligibility = advance(area, memory.last, memory.eligibility)",
-        new="eligibility = memory.eligibility",
+        old="return Traces(advance(area, memory.last.join(moved), memory.eligibility), last)",
+        new="return Traces(advance(area, moved, memory.eligibility), last)",
         tests="tests/learning/test_e_prop.py -k carried",
     ),
     Mutant(
