@@ -29,6 +29,8 @@ from brainmodel.learning.rule import (
     Memory,
     Record,
     Signal,
+    need_dense,
+    need_symmetric,
     predictive,
     spread,
 )
@@ -38,7 +40,6 @@ from brainmodel.learning.targets import (
     of_rates,
     parameters,
     presynaptic,
-    require_dense,
     sizes,
 )
 
@@ -58,7 +59,8 @@ class Factored(Noisy):
 
     def build(self, area: Area) -> None:
         """See `Rule.build`; refuses maps."""
-        require_dense(area, type(self).__name__, "EProp or BPTT")
+        need_dense(self, area, "EProp or BPTT")
+        need_symmetric(self, area, "EProp or BPTT")
 
     @abstractmethod
     def begin(self, area: Area, noise: Noise) -> Factors:

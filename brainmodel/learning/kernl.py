@@ -36,6 +36,7 @@ from brainmodel.learning.rule import (
     Memory,
     Record,
     Signal,
+    need_dense,
     predictive,
     spread,
     synaptic,
@@ -46,7 +47,6 @@ from brainmodel.learning.targets import (
     of_rates,
     parameters,
     presynaptic,
-    require_dense,
     sizes,
 )
 
@@ -98,7 +98,7 @@ class KeRNL(Noisy):
 
     def build(self, area: Area) -> None:
         """See `Rule.build`; makes A and gamma."""
-        require_dense(area, "KeRNL", "EProp or BPTT")
+        need_dense(self, area, "EProp or BPTT")
         size = len(area.dynamics.outputs) * area.units[0]
         self.sensitivity = nn.Parameter(torch.eye(size))
         self.log_decay = nn.Parameter(torch.full((size,), math.log(self.decay)))

@@ -23,7 +23,16 @@ from torch import Tensor
 from areas import Area
 from brainmodel.learning.bptt import backpropagate
 from brainmodel.learning.jacobian import identity, linearise, pull
-from brainmodel.learning.rule import Criteria, Gradients, Memory, Record, Rule, Signal, need_dense
+from brainmodel.learning.rule import (
+    Criteria,
+    Gradients,
+    Memory,
+    Record,
+    Rule,
+    Signal,
+    need_dense,
+    need_symmetric,
+)
 
 Influence = dict[str, Tensor]  # by parameter name, [batch, field * unit, *parameter]
 
@@ -39,6 +48,7 @@ class RTRL(Rule):
     def build(self, area: Area) -> None:
         """See `Rule.build`."""
         need_dense(self, area, "BPTT or EProp")
+        need_symmetric(self, area, "BPTT or EProp")
 
     def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
         """See `Rule.gradients`."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from areas import Area
+from areas import Area, SymmetricFeedback
 
 Gradients = dict[str, Tensor]
 Memory = Any  # what a rule carries between windows: a pytree of tensors, or None
@@ -160,6 +160,26 @@ def need_dense(rule: Rule, area: Area, instead: str) -> None:
         raise ValueError(
             f"rule {type(rule).__name__}: needs dense units, got maps {list(area.units)}; "
             f"use {instead}"
+        )
+
+
+def need_symmetric(rule: Rule, area: Area, instead: str) -> None:
+    """Refuse areas that feel their prediction error where it comes back other than as a derivative.
+
+    A rule that carries the influence of weights on units forward follows the way through the
+    area's own error as it is; one that went back another way would not be that rule.
+
+    Raises:
+        ValueError: naming the rules to use `instead`.
+    """
+    predictor = area.predictor
+    if "error" not in area.afferents or predictor is None:
+        return
+    if not isinstance(predictor.feedback, SymmetricFeedback):
+        raise ValueError(
+            f"rule {type(rule).__name__}: follows the way through the area's own error, so its "
+            f"predictor needs areas.SymmetricFeedback, got {type(predictor.feedback).__name__}; "
+            f"set afferents: [drive], or use {instead}"
         )
 
 

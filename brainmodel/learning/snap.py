@@ -37,6 +37,7 @@ from brainmodel.learning.rule import (
     Rule,
     Signal,
     need_dense,
+    need_symmetric,
     predictive,
     spread,
     synaptic,
@@ -76,6 +77,7 @@ class SnAp(Rule):
     def build(self, area: Area) -> None:
         """See `Rule.build`; finds who reaches whom."""
         need_dense(self, area, "EProp")
+        need_symmetric(self, area, "EProp")
         reached = reach(area, self.n)
         self.full = bool(reached.all())
         self.near = Alone() if self.n == 1 else Near(reached)

@@ -31,6 +31,8 @@ from brainmodel.learning.rule import (
     Rule,
     Signal,
     flat,
+    need_dense,
+    need_symmetric,
     predictive,
     spread,
 )
@@ -39,7 +41,6 @@ from brainmodel.learning.targets import (
     of_rates,
     parameters,
     presynaptic,
-    require_dense,
     through_both,
 )
 
@@ -73,7 +74,8 @@ class Synthetic(Rule):
 
     def build(self, area: Area) -> None:
         """See `Rule.build`; makes the synthesizer, which guesses zero at first."""
-        require_dense(area, type(self).__name__, "EProp or BPTT")
+        need_dense(self, area, "EProp or BPTT")
+        need_symmetric(self, area, "EProp or BPTT")
         state = len(area.dynamics.outputs) * area.units[0]
         self.synthesizer = nn.Parameter(torch.zeros(state, state + self.drive * area.drive[0] + 1))
 

@@ -107,18 +107,6 @@ def of_fields(area: Area, state_bar: dict[str, Tensor], like: Tensor) -> Tensor:
     return torch.cat([state_bar.get(name, empty) for name in area.dynamics.outputs], dim=1)
 
 
-def require_dense(area: Area, rule: str, instead: str) -> None:
-    """Refuse maps.
-
-    Raises:
-        ValueError: naming the rule, its units and what to use instead.
-    """
-    if len(area.units) > 1:
-        raise ValueError(
-            f"rule {rule}: needs dense units, got maps {list(area.units)}; use {instead}"
-        )
-
-
 def _targets(bars: Bars) -> Tensor:
     """Derivatives by the targets, [batch, lane, target]."""
     if bars.potential is None:

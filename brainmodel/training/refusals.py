@@ -88,7 +88,7 @@ def explain(error: BaseException, config: Config, rest: Sequence[str], known: Se
     if entry := culprit(config, rest, place):
         place = entry[0] + place.removeprefix(".".join(entry[0].split(".")[:2]))
         place, reason = (entry[0] + entry[1][0], entry[1][1]) if entry[1] else (place, reason)
-    if reason.startswith(("areas", "pathways", "groups", "learning_rate")):
+    if reason.startswith(("areas", "pathways", "groups", "learning_rate", "final")):
         reason = f"model.{reason}"
     return f"{place}: {reason}" if place and not reason.startswith(place) else reason
 

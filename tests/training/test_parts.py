@@ -11,6 +11,7 @@ import objectives
 from brainmodel import CONFIGS
 from brainmodel.cli import main
 from objectives import GroupObjective
+from tests import toy
 from tests.data.conftest import drifting_blobs, write_video
 
 SOFTPLUS, LOGISTIC = "torch.nn.functional.softplus", "torch.nn.functional.sigmoid"
@@ -46,7 +47,8 @@ def test_every_cell_trains_dense_and_on_maps(name: str) -> None:
 @pytest.mark.parametrize("name", parts("learning"))
 def test_every_rule_trains(name: str) -> None:
     path = CONFIGS / "learning" / f"{name}.yaml"
-    two_steps("--model.areas.PM.cell=areas.SubLSTM", f"--model.areas.PM.rule={path}")
+    cell = type(toy.fit(name)()).__name__
+    two_steps(f"--model.areas.PM.cell=areas.{cell}", f"--model.areas.PM.rule={path}")
 
 
 @pytest.mark.parametrize("name", parts("objectives"))
