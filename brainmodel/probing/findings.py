@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
+from brainmodel.probing.alignment import covered_steps
 from brainmodel.probing.baseline import record_baseline
 from brainmodel.probing.expectation import Courses, brain_courses, marks, model_courses
 from brainmodel.probing.experiment import Experiment, Shown
@@ -72,6 +73,8 @@ def probe(
     recording, stimuli = experiment if isinstance(experiment, Shown) else experiment.read()
     if plan.brain_areas is not None:
         recording = recording.of(areas=list(plan.brain_areas))
+    for lag in plan.scoring.lags:
+        covered_steps(recording, plan.presentation.edges, lag)
     if plan.expectation is not None:
         marks(plan.expectation, recording.stimuli, recording.source)
     with tempfile.TemporaryDirectory(prefix=".activity-", dir=folder) as place:

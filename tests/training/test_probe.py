@@ -35,7 +35,13 @@ PLAN = {
             "init_args": {"size": 4},
         }
     },
-    "scoring": {"bootstraps": 20, "permutations": 9, "halvings": 3, "lags": [0.0, 0.0333]},
+    "scoring": {
+        "bootstraps": 20,
+        "permutations": 9,
+        "halvings": 3,
+        "lags": [0.0, 0.0333],
+        "progress": False,
+    },
 }
 
 
