@@ -129,7 +129,7 @@ class CommandLine(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """The trainer; with the checkpoint callback only where checkpoints are wanted."""
         options = self._get(self.config_init, "trainer")
-        if options.get("enable_checkpointing") is False:
+        if options.get("enable_checkpointing") is False or options.get("fast_dev_run"):
             self._parser(self.subcommand).callback_keys.remove("checkpoint")
         if options.get("enable_progress_bar") is not False:
             kwargs["callbacks"] = [*(options.get("callbacks") or []), Progress()]
