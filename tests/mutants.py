@@ -188,7 +188,7 @@ MUTANTS = [
         tests="tests/learning/test_scopes.py -k means",
     ),
     Mutant(
-        file="brainmodel/brain.py",
+        file="brainmodel/routing.py",
         old="[area, *reversed(below[below.index(area) :])]",
         new="[*reversed(below), area]",
         tests="tests/brain/test_refusals.py -k errors",
@@ -207,8 +207,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/rule.py",
-        old="    back = fade(back, record.keep)\n",
-        new="",
+        old="heard(fade(back, record.keep), signal.level)",
+        new="heard(back, signal.level)",
         tests="tests/learning/test_scopes.py -k local_is",
     ),
     Mutant(
@@ -218,7 +218,7 @@ MUTANTS = [
         tests="tests/learning/test_scopes.py -k local_is",
     ),
     Mutant(
-        file="brainmodel/learning/scope.py",
+        file="brainmodel/learning/end_to_end.py",
         old="found[full] + gradient if full in found else gradient",
         new="gradient",
         tests="tests/learning/test_e_prop.py -k 'any_length and Global'",
@@ -255,8 +255,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/traces.py",
-        old="return Traces(advance(area, memory.last.join(moved), memory.eligibility), last)",
-        new="return Traces(advance(area, moved, memory.eligibility), last)",
+        old="whole = memory.last.join(moved)",
+        new="whole = moved",
         tests="tests/learning/test_e_prop.py -k carried",
     ),
     Mutant(
@@ -285,8 +285,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/gated_microcircuit.py",
-        old="heard(self.apical_signal(record, rate_bar), signal.level)",
-        new="self.apical_signal(record, rate_bar)",
+        old="heard(self.apical_signal(record, told), signal.level)",
+        new="self.apical_signal(record, told)",
         tests="tests/learning/test_gated_microcircuit.py -k modulator",
     ),
     Mutant(
@@ -489,9 +489,9 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/near.py",
-        old="* self.real[:, None, :]).transpose(0, 1)",
-        new=").transpose(0, 1)",
-        tests="tests/learning/test_snap.py -k masked_influence",
+        old="(within * self.real[:, :, None] * self.real[:, None, :])",
+        new="within",
+        tests="tests/learning/test_snap.py -k do_not_leak",
     ),
     Mutant(
         file="brainmodel/learning/snap.py",

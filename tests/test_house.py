@@ -15,7 +15,7 @@ import yaml
 from packaging.requirements import Requirement
 
 import brainmodel
-from tests.mutants import Mutant, complaints
+from tests.mutants import MUTANTS, Mutant, complaints
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("areas", "objectives", "brainmodel")
@@ -139,6 +139,12 @@ def test_every_file_says_what_it_is_and_is_called_by_it(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text())), "the first line must say what it is"
     assert path.stem not in {"utils", "util", "misc", "helpers", "common"}
     assert (path.parent / "__init__.py").is_file(), "the import rules do not see this folder"
+
+
+def test_every_mutant_changes_one_place_of_its_file() -> None:
+    """Running them takes long; that their text is there does not."""
+    for mutant in MUTANTS:
+        assert (ROOT / mutant.file).read_text().count(mutant.old) == 1, mutant
 
 
 def test_the_mutants_are_judged_by_what_the_tests_say(tmp_path: Path) -> None:

@@ -97,6 +97,23 @@ def test_snap_n_is_the_masked_influence_moved_on_step_by_step(cell: str, n: int)
     assert lessons.distance(wider, expected) > 1e-6
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_neighbourhoods_of_different_sizes_with_ways_around_do_not_leak(seed: int) -> None:
+    """A unit that is not near may lead back to one that is: that way is not followed."""
+    brain = sparse("lstm", 2)
+    area, rule = brain.area("V1"), brain.rule("V1")
+    generator = torch.Generator().manual_seed(seed)
+    exists = (torch.rand(5, 5, generator=generator) < 0.35) | torch.eye(5, dtype=torch.bool)
+    weight = area.synapses["recurrent"].weight
+    weight.data = torch.randn(weight.shape, generator=generator).double() * exists.repeat(4, 1)
+    rule.build(area)
+    sizes = reach(area, 2).sum(0)
+    assert not rule.full and sizes.min() < sizes.max()
+    inputs, reset = toy.stream(brain, steps=5)
+    expected = influence.literally(brain, inputs, reset, mask_of(brain, reach(area, 2)))
+    lessons.assert_same(lessons.learn(brain, inputs, reset, [2]), expected)
+
+
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_with_a_full_mask_it_is_rtrl_and_says_so(cell: str, caplog) -> None:
     with caplog.at_level(logging.WARNING):
