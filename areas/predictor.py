@@ -19,8 +19,8 @@ class Predictor(nn.Module):
     """Linear synapses onto the predicted drive, then a pointwise activation.
 
     Args:
-        activation: phi, pointwise, for example `torch.nn.functional.sigmoid` for drives in [0, 1];
-            the identity unless given.
+        activation: phi, pointwise, for example `torch.sigmoid` for drives in [0, 1]; the identity
+            unless given.
         kernel: odd width of its receptive fields for the rates on maps, in pixels; messages act
             on one pixel each.
         feedback: how its error comes back to the area's units: by the transposed synapses, as the
