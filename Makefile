@@ -15,7 +15,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make train       train the default brain on natural scenes (5 minutes on two cores)"
+	@echo "make train       train the default brain on natural scenes (within 5 minutes on two cores)"
 	@echo "make video       the same on real video clips"
 	@echo "make test        format, lint, types, import rules and every test"
 	@echo "make format      write the code the way 'make test' wants it"
