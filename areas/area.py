@@ -20,6 +20,7 @@ from areas.cell import Cell, State
 from areas.connectivity import AllToAll, Connectivity, NoAutapses
 from areas.dynamics import Dynamics
 from areas.predictor import Predictor
+from areas.steps import Recurrence
 from areas.synapses import Bundle, connect
 
 Afferent = Literal["drive", "error"]
@@ -108,6 +109,11 @@ class Area(nn.Module):
         """Where a source's synapses end along the current dimension [current * unit]."""
         reach = self.cell.reach(source)
         return slice(reach.start * self.units[0], reach.stop * self.units[0])
+
+    @property
+    def recurrence(self) -> Recurrence:
+        """The synapses of the area's units onto themselves."""
+        return Recurrence(self.synapses["recurrent"], self.reached("recurrent"))
 
     def initial_state(self, batch: int) -> State:
         """State of `batch` streams that begin, on the device and in the dtype of the bias."""

@@ -1,24 +1,18 @@
 """Fuse a pointwise function of tensors into one native loop, when a C compiler is at hand.
 
-The function is traced once, written as C with one statement per operation, compiled with the
-system's compiler and kept in the user's cache. An element-wise chain of a dozen tensor calls, each
-with its own trip through memory, becomes one call and one trip. Without a compiler, or for an
-operation not in the table below, `fuse` answers None and the caller goes on with tensor calls.
+The function is traced once, written as C with one statement per operation, and made into a loop
+(`areas.native`). An element-wise chain of a dozen tensor calls, each with its own trip through
+memory, becomes one call and one trip. Without a compiler, or for an operation not in the table
+below, `fuse` answers None and the caller goes on with tensor calls.
 """
 
-import ctypes
-import hashlib
-import os
-import platform
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from areas.native import KINDS, Kernel, build, find_compiler
 
 # aten operation -> C expression; {0}, {1}, ... are its arguments
 EXPRESSIONS: dict[str, str] = {
@@ -50,40 +44,6 @@ EXPRESSIONS: dict[str, str] = {
     "_to_copy": "({0})",
 }
 
-# gcc's vector mathematics is asked for by name; other compilers ignore the attribute
-PROLOGUE = """
-#include <math.h>
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
-#define VECTOR __attribute__((simd("notinbranch")))
-#else
-#define VECTOR
-#endif
-VECTOR float expf(float); VECTOR float logf(float);
-VECTOR double exp(double); VECTOR double log(double);
-typedef {real} real;
-#define SHARED 4000  /* elements from which on the cores share a loop */
-#define exp_ exp{suffix}
-#define log_ log{suffix}
-#define sqrt_ sqrt{suffix}
-static inline real tanh_(real x) {{
-    real far = 1 - 2 / (exp_(2 * x) + 1);  /* cancels near 0: there the odd series */
-    real y = x * x, near = x - x * y * (((real)1 / 3) - y * ((real)2 / 15));
-    return y < {border} ? near : far;
-}}
-"""
-FLAGS = ["-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"]
-THREADS = ("-fopenmp", "-fopenmp-simd")  # the second where a compiler has no OpenMP library
-KINDS = {torch.float32: ("float", "f", "1e-2f"), torch.float64: ("double", "", "1e-6")}
-
-
-class Kernel:
-    """A compiled pointwise loop; `call(rows, columns, *addresses)` runs it."""
-
-    def __init__(self, library: Path, arrays: int):
-        self.call = ctypes.CDLL(str(library)).kernel
-        self.call.argtypes = [ctypes.c_long] * 2 + [ctypes.c_void_p] * arrays
-        self.call.restype = None
-
 
 def fuse(
     function: Callable[..., Sequence[Tensor]],
@@ -104,28 +64,13 @@ def fuse(
         A kernel that takes the addresses of the arrays, inputs first; an output may be written
         over an input. None where there is no compiler or no C expression for an operation.
     """
-    compiler = _compiler()
-    if compiler is None or dtype not in KINDS:
+    if find_compiler() is None or dtype not in KINDS:
         return None
     try:
-        text = _prologue(dtype) + _write(_trace(function, sum(inputs), dtype), inputs, outputs)
+        text = _write(_trace(function, sum(inputs), dtype), inputs, outputs)
     except (KeyError, RuntimeError):  # no C expression, or more than operations on tensors
         return None
-    library = _compile(text, compiler)
-    arrays = sum(bool(group) + single for group, single in (inputs, outputs))
-    return None if library is None else Kernel(library, arrays)
-
-
-def _compiler() -> str | None:
-    if os.environ.get("BRAINMODEL_NATIVE") == "0":
-        return None
-    wanted = (os.environ.get("CC"), "cc", "gcc", "clang")
-    return next((name for name in wanted if name and shutil.which(name)), None)
-
-
-def _prologue(dtype: torch.dtype) -> str:
-    real, suffix, border = KINDS[dtype]
-    return PROLOGUE.format(real=real, suffix=suffix, border=border)
+    return build(text, len(_arrays("x", inputs) + _arrays("y", outputs)), dtype)
 
 
 def _trace(function: Callable[..., Any], inputs: int, dtype: torch.dtype) -> torch.fx.Graph:
@@ -154,12 +99,16 @@ def _write(graph: torch.fx.Graph, inputs: tuple[int, int], outputs: tuple[int, i
             expression = EXPRESSIONS[_operation(node)]
             words = [_word(argument, names) for argument in node.args]
             lines.append(f"real {name} = {expression.format(*words)};")
-    arrays = [f"const real *{name}" for name in _arrays("x", inputs)]
-    arrays += [f"real *{name}" for name in _arrays("y", outputs)]
-    head = f"void kernel(long rows, long n, {', '.join(arrays)}) {{\n"
-    share = "#pragma omp parallel for if (rows * n > SHARED)\n"
-    loop = "for (long b = 0; b < rows; b++)\n#pragma omp simd\nfor (long j = 0; j < n; j++) {\n"
-    return head + share + loop + "\n".join(lines) + "\n}\n}\n"
+    names_of_arrays = _arrays("x", inputs) + _arrays("y", outputs)
+    arrays = [f"real *{name} = at[{k}];" for k, name in enumerate(names_of_arrays)]
+    head = "static void cell(long first, long last, long n, real *const *at) {"
+    loops = [
+        "for (long b = first; b < last; b++)",
+        "#pragma omp simd",
+        "for (long j = 0; j < n; j++) {",
+    ]
+    count = f"enum {{ ARRAYS = {len(arrays)} }};"
+    return "\n".join([count, head, *arrays, *loops, *lines, "}", "}"])
 
 
 def _operation(node: torch.fx.Node) -> str:
@@ -186,30 +135,3 @@ def _word(argument: Any, names: dict[torch.fx.Node, str]) -> str:
     if isinstance(argument, torch.fx.Node):
         return names[argument]
     return f"((real){float(argument)!r})"
-
-
-def _compile(text: str, compiler: str) -> Path | None:
-    """Path of the shared library for a C text, from the cache or made now; None if that fails."""
-    key = hashlib.sha256("\n".join([text, compiler, platform.node(), *FLAGS]).encode()).hexdigest()
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    library = home / "brainmodel" / f"{key[:24]}.so"
-    if library.exists():
-        return library
-    for threads in THREADS:
-        try:
-            _make(text, [compiler, *FLAGS, threads], library)
-            return library
-        except (OSError, subprocess.SubprocessError):
-            continue
-    return None
-
-
-def _make(text: str, command: list[str], library: Path) -> None:
-    """Compile, then move into place at once: another process may be doing the same."""
-    library.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=library.parent) as folder:
-        source, made = Path(folder, "kernel.c"), Path(folder, "kernel.so")
-        source.write_text(text)
-        whole = [*command, str(source), "-o", str(made), "-lm"]
-        subprocess.run(whole, check=True, capture_output=True, timeout=120)
-        made.replace(library)

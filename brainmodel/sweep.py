@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.rule import Record, fade, flat
+from brainmodel.learning.rule import Record, fade, flat, stretches
 from brainmodel.state import BrainState
 
 if TYPE_CHECKING:
@@ -108,6 +108,14 @@ class Course:
             self._recur(self._emitted[t], self._recurrent[t])
             self._forward.step(t)
 
+    def run(self) -> None:
+        """Move through the whole window, where no source comes step by step."""
+        for first, stop in stretches(self._breaks):
+            if self._breaks[first]:
+                self.move(first)
+                first += 1
+            self._forward.run(first, stop, self.area.recurrence)
+
     def complete(self) -> None:
         """Predictions and errors of the whole window at once, where no step waited for them."""
         predictor = self.area.predictor
@@ -161,8 +169,7 @@ class Sweep:
             self._enter(stage)
             course = self.courses[stage[0]]
             if len(stage) == 1 and not course.waits:
-                for t in range(self.steps):
-                    course.move(t)
+                course.run()
                 course.complete()
             else:
                 for t in range(self.steps):

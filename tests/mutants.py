@@ -104,10 +104,34 @@ MUTANTS = [
         tests="tests/areas/test_fuse.py -k no_c_expression",
     ),
     Mutant(
-        file="areas/fuse.py",
+        file="areas/native.py",
         old="y < {border} ? near : far",
         new="far",
         tests="tests/areas/test_fuse.py -k accurate",
+    ),
+    Mutant(
+        file="areas/fused_steps.py",
+        old="after=True",
+        new="after=False",
+        tests="tests/areas/test_fused_steps.py -k one_by_one",
+    ),
+    Mutant(
+        file="areas/loops.c",
+        old="sum[r][1] += x[r * x_row + k] * right;",
+        new="sum[r][1] += x[r * x_row + k] * left;",
+        tests="tests/areas/test_fused_steps.py -k one_by_one",
+    ),
+    Mutant(
+        file="areas/loops.c",
+        old="rest * sizeof(real));\n        tiles(",
+        new="sizeof(real));\n        tiles(",
+        tests="tests/areas/test_fused_steps.py -k one_by_one",
+    ),
+    Mutant(
+        file="areas/loops.c",
+        old="steps_of(rows * k / threads,",
+        new="steps_of(rows * k / threads + k,",
+        tests="tests/areas/test_fused_steps.py -k one_by_one",
     ),
     Mutant(
         file="areas/synapses.py",

@@ -25,6 +25,7 @@ from brainmodel.learning.rule import (
     predictive,
     spread,
     still,
+    stretches,
     synaptic,
 )
 
@@ -97,19 +98,23 @@ def unroll(
     breaks = interrupt(record)
     cell = area.cell  # its synapses carry the rate, or one of its carried fields
     spikes = None if cell.emitted == "rate" else cell.carried.index(cell.emitted)
-    for t in reversed(range(len(recurrent))):
-        reverse.step(t)
-        said = rate_bar[t - 1] if t > 0 else before
-        earlier = torch.zeros_like(said) if breaks[t] else said
-        emitted = earlier if spikes is None else carried_bar[spikes]
-        area.synapses["recurrent"].add_transpose(recurrent[t], emitted)
-        if "error" in area.afferents:
-            _loop(area, record, t, currents_bar[t], earlier, potential_bar[t])
-        if record.keep is not None and breaks[t]:
-            keep = record.keep[t].view(-1, *[1] * (earlier.dim() - 1))
-            for bar in carried_bar:
-                bar.mul_(keep)
-            said.addcmul_(earlier, keep)
+    for first, stop in reversed(stretches(breaks)):
+        if "error" not in area.afferents:  # but for the first, nothing comes between the steps
+            reverse.run(first + 1, stop, area.recurrence)
+            stop = first + 1
+        for t in reversed(range(first, stop)):
+            reverse.step(t)
+            said = rate_bar[t - 1] if t > 0 else before
+            earlier = torch.zeros_like(said) if breaks[t] else said
+            emitted = earlier if spikes is None else carried_bar[spikes]
+            area.synapses["recurrent"].add_transpose(recurrent[t], emitted)
+            if "error" in area.afferents:
+                _loop(area, record, t, currents_bar[t], earlier, potential_bar[t])
+            if record.keep is not None and breaks[t]:
+                keep = record.keep[t].view(-1, *[1] * (earlier.dim() - 1))
+                for bar in carried_bar:
+                    bar.mul_(keep)
+                said.addcmul_(earlier, keep)
     return currents_bar
 
 

@@ -89,7 +89,8 @@ class GatedScan(Scan):
                 bar.mul_(self.gates.hold)
 
         read = rate_bar * _open(record, "output", self.gates.read)
-        currents_bar = recede(area, record, read, carried_bar, hold)
+        between = None if self.gates.hold == 1 else hold
+        currents_bar = recede(area, record, read, carried_bar, between)
         written = currents_bar.unflatten(2, (len(SubLSTM.currents), -1))[:, :, :-1]
         written.mul_(_open(record, "input", self.gates.write)[:, :, None])
         return currents_bar  # that of the output, the last, is not written into the memory

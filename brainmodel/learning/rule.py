@@ -6,6 +6,7 @@ explicit memory, so two rules can be compared on one roll-out by comparing two d
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
@@ -263,7 +264,7 @@ def recede(
     record: Record,
     rate_bar: Tensor,
     carried_bar: list[Tensor],
-    between: Callable[[int], None] = lambda t: None,
+    between: Callable[[int], None] | None = None,
 ) -> Tensor:
     """Reverse scan through the units' own states, from the last step to the first.
 
@@ -273,7 +274,8 @@ def recede(
         rate_bar: learning signal of the rates, [time, batch, *units].
         carried_bar: derivatives by the carried fields after the last step; overwritten with those
             before the first step.
-        between: called with t when `carried_bar` is that before step t, which it may change.
+        between: called with t when `carried_bar` is that before step t, which it may change; the
+            scan is quicker without.
 
     Returns:
         derivative by the currents, [time, batch, current * unit, ...].
@@ -281,12 +283,16 @@ def recede(
     befores = [record.before(name) for name in area.cell.carried]
     reverse = area.dynamics.reverse(record.currents, befores, rate_bar, carried_bar)
     breaks = interrupt(record)
-    for t in reversed(range(rate_bar.shape[0])):
-        reverse.step(t)
-        between(t)
-        if record.keep is not None and breaks[t]:
+    for first, stop in reversed(stretches(breaks)):
+        if between is None:
+            reverse.run(first, stop)
+        else:
+            for t in reversed(range(first, stop)):
+                reverse.step(t)
+                between(t)
+        if record.keep is not None and breaks[first]:
             for bar in carried_bar:
-                bar.mul_(record.keep[t].view(-1, *[1] * (bar.dim() - 1)))
+                bar.mul_(record.keep[first].view(-1, *[1] * (bar.dim() - 1)))
     return reverse.currents_bar
 
 
@@ -295,6 +301,12 @@ def interrupt(record: Record) -> list[bool]:
     if record.keep is None:
         return [False] * record.currents.shape[0]
     return (record.keep == 0).any(dim=1).tolist()
+
+
+def stretches(breaks: list[bool]) -> list[tuple[int, int]]:
+    """(first step, step after the last) of the stretches of steps between which nothing broke."""
+    firsts = [t for t, broken in enumerate(breaks) if broken or t == 0]
+    return list(pairwise([*firsts, len(breaks)]))
 
 
 def still(area: Area, record: Record) -> list[Tensor]:

@@ -202,7 +202,7 @@ def test_many_steps_by_tensor_calls_are_differentiated_stretch_by_stretch(
     inputs, reset = toy.stream(brain, steps=7)
     whole = lessons.learn(brain, inputs, reset)
     for elements in (1, 30, 60):
-        monkeypatch.setattr("areas.dynamics.CHUNK", elements)
+        monkeypatch.setattr("areas.steps.CHUNK", elements)
         lessons.assert_same(lessons.learn(brain, inputs, reset), whole)
     brain.scope = type(toy.ladder(lambda name: BPTT()).scope)()
     local = lessons.learn_literally(brain, inputs, reset, local=True)
@@ -290,7 +290,7 @@ def test_what_was_compiled_once_is_taken_from_the_cache(
         calls.append(arguments)
         return run(*arguments, **options)
 
-    monkeypatch.setattr("areas.fuse.subprocess.run", counted)
+    monkeypatch.setattr("areas.native.subprocess.run", counted)
     once: Function = lambda x: (x * 3 + 1,)  # noqa: E731
     twice: Function = lambda x: (x * 3 + 2,)  # noqa: E731
     for function in (once, once, twice):
