@@ -57,11 +57,11 @@ def train_layer(layer: nn.LSTM | nn.GRU, sequence: Tensor) -> Callable[[], None]
     return step
 
 
-def in_turn(one: Callable[[], None], other: Callable[[], None], repeats: int) -> list[list[float]]:
-    """Milliseconds of two functions, called in turn after two warm-up calls."""
-    times: list[list[float]] = [[], []]
+def in_turn(*functions: Callable[[], None], repeats: int) -> list[list[float]]:
+    """Milliseconds of some functions, called in turn after two warm-up calls."""
+    times: list[list[float]] = [[] for _ in functions]
     for k in range(repeats + 2):
-        for function, taken in zip((one, other), times, strict=True):
+        for function, taken in zip(functions, times, strict=True):
             start = time.perf_counter()
             function()
             if k >= 2:
@@ -97,13 +97,13 @@ def speed(quick: bool) -> list[Figure]:
         ):
             train = train_brain(brain, sequence)
             layer = train_layer(layers[reference], sequence)
-            ours, theirs = in_turn(train, layer, repeats)
+            ours, theirs = in_turn(train, layer, repeats=repeats)
             figures.append(Figure(name, ours, "ms", reference, theirs, settings))
             cell, rule = name.split(", ")
             if rule == "BPTT":
                 bptt[cell] = brain
             else:
-                ours, theirs = in_turn(train, train_brain(bptt[cell], sequence), repeats)
+                ours, theirs = in_turn(train, train_brain(bptt[cell], sequence), repeats=repeats)
                 figures.append(Figure(name, ours, "ms", f"{cell}, BPTT", theirs, settings))
     return figures
 

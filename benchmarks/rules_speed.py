@@ -3,11 +3,13 @@
 Time: learning online along 32 streams in windows of 20 steps and of 1, next to BPTT on the same
 cell and to `torch.nn.LSTM` or `torch.nn.GRU` in windows of 20, in turn, so that ratios hold when
 the machine's speed drifts. BPTT forgets what was before a window; rules that can are measured
-forgetting it as well ("within the window"), besides carrying their traces. Memory: the peak of a
-process that learns along a stream of 10,000 steps next to one of 200 steps.
+forgetting it as well ("within the window"), besides carrying their traces. Where one window takes
+more than 3 s a rule is left out. Memory: the peak of a process that learns along a stream of 10,000
+steps next to one of 200 steps.
 
 braintrace (JAX) is measured in the same run where its Python is named. Its D_RTRL is what e-prop
-is here: per step it moves one trace, in windows of 10 it uses a closed form.
+is here: per step it moves one trace, in windows of 10 it uses a closed form. Per step is compared
+with our windows of 1 and of 20 steps, windows of 10 with ours of 20. In full: some 20 minutes.
 
     python -m benchmarks.rules_speed --braintrace-python PYTHON --out runs/benchmarks/rules_speed
 """
@@ -18,6 +20,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import torch
@@ -41,6 +44,7 @@ STREAMS, INPUTS, WINDOW = 32, 32, 20
 SIZES = (64, 128, 256)
 LENGTHS = (200, 10_000)  # steps of the streams whose memory is measured
 LARGEST = 2**26  # elements of an influence matrix that is still measured
+LONGEST = 3.0  # s, of a window that is still measured, and for measuring one rule in all
 SCRIPT = Path(__file__).with_name("_braintrace_speed.py")
 
 
@@ -104,28 +108,39 @@ def timed(units: int, cell: str, name: str, window: int, repeats: int) -> list[F
     figures = []
     for what, made in variants(name, window).items():
         step = online(alone(CELLS[cell](), made, INPUTS, units), window)
-        for reference, other in references.items():
-            ours, theirs = in_turn(step, other, repeats)
-            ours, theirs = [t / window for t in ours], [t / WINDOW for t in theirs]
+        seconds = in_turn(step, repeats=1)[0][0] / 1e3
+        if seconds > LONGEST:
+            continue
+        times = in_turn(
+            step, *references.values(), repeats=max(3, min(repeats, int(LONGEST / seconds)))
+        )
+        ours = [t / window for t in times[0]]
+        for reference, taken in zip(references, times[1:], strict=True):
+            theirs = [t / WINDOW for t in taken]
             figures.append(Figure(f"{cell}, {what}", ours, "ms", reference, theirs, settings))
     return figures
 
 
 def peers(python: str, quick: bool) -> list[Figure]:
-    """Our e-prop, and SnAp-1, next to braintrace's D_RTRL."""
+    """Our e-prop, and SnAp-1, next to braintrace's D_RTRL, per step and in windows of 10."""
     figures = []
+    repeats = 3 if quick else 15
     for cell in ("LSTM",) if quick else ("GRU", "LSTM"):
-        for window, theirs in ((1, 1), (WINDOW, 10)):
-            command = [python, str(SCRIPT), cell, "128", str(theirs), "3" if quick else "15"]
+        measured = {}
+        for theirs in (1, 10):
+            command = [python, str(SCRIPT), cell, "128", str(theirs), str(repeats)]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
-            measured = json.loads(done.stdout.splitlines()[-1])
-            for name in ("e_prop", "snap"):
-                step = online(alone(CELLS[cell](), rule(name), INPUTS, 128), window)
-                ours = [t / window for t in in_turn(step, lambda: None, len(measured))[0]]
-                settings = {"N": 128, "B": STREAMS, "in": INPUTS, "window": window}
-                reference = f"braintrace D_RTRL, window {theirs}"
-                what = f"{cell}, {name}"
-                figures.append(Figure(what, ours, "ms", reference, measured, settings))
+            measured[theirs] = json.loads(done.stdout.splitlines()[-1])
+        for name, (window, theirs) in product(
+            ("e_prop", "snap"), ((1, 1), (WINDOW, 1), (WINDOW, 10))
+        ):
+            step = online(alone(CELLS[cell](), rule(name), INPUTS, 128), window)
+            ours = [t / window for t in in_turn(step, repeats=repeats)[0]]
+            settings = {"N": 128, "B": STREAMS, "in": INPUTS, "window": window}
+            mode = "per step" if theirs == 1 else f"in windows of {theirs}"
+            reference = f"braintrace D_RTRL, {mode}"
+            what = f"{cell}, {name}"
+            figures.append(Figure(what, ours, "ms", reference, measured[theirs], settings))
     return figures
 
 
@@ -138,10 +153,13 @@ def stream(name: str, cell: str, units: int, steps: int) -> None:
 
 
 def memory(quick: bool) -> list[Figure]:
-    """Peak memory along a long stream next to a short one, each in a process of its own."""
+    """Peak memory along a long stream next to a short one, each in a process of its own.
+
+    Of every rule, on the first cell that it takes.
+    """
     figures = []
-    jobs = [(cell, name) for cell in CELLS for name in fitting(CELLS[cell])]
-    for cell, name in tqdm(jobs[1:2] if quick else jobs, desc="memory"):
+    jobs = {name: cell for cell in reversed(CELLS) for name in fitting(CELLS[cell])}
+    for name, cell in tqdm(list(jobs.items())[1:2] if quick else jobs.items(), desc="memory"):
         units = 16 if rule(name).criteria.memory == "N^2 M" else 64
         peaks = []
         for length in LENGTHS:

@@ -72,7 +72,7 @@ def speed(steps: int, repeats: int) -> list[Figure]:
         exact = train_brain(alone(cell(), BPTT(), INPUTS, UNITS), spikes)
         for rule in rules:
             train = train_brain(alone(cell(), rule(carry=False), INPUTS, UNITS), spikes)  # type: ignore[call-arg]
-            ours, theirs = in_turn(train, exact, repeats)
+            ours, theirs = in_turn(train, exact, repeats=repeats)
             settings = {"B": BATCH, "T": steps, "in": INPUTS, "n": UNITS}
             name = f"{cell.__name__}, {rule.__name__}"
             reference = f"{cell.__name__}, BPTT"
