@@ -57,7 +57,7 @@ def _curve(panel: Axes, losses: np.ndarray, line: dict[str, Any]) -> None:
 
 
 def draw_alignment(
-    path: Path, tasks: Sequence[Task], names: Sequence[str], cosine: Mapping[int, np.ndarray]
+    path: Path, tasks: Sequence[Task], names: Sequence[str], cosine: np.ndarray
 ) -> None:
     """Cosine of every pair of rules, one panel for each task.
 
@@ -65,7 +65,7 @@ def draw_alignment(
         path: of the figure.
         tasks: in the order of their places.
         names: of the rules.
-        cosine: by place of the task, [seed, rule, rule]; their mean over seeds is drawn.
+        cosine: [task, seed, rule, rule]; their mean over seeds is drawn.
     """
     width = 5.2 * len(tasks)
     figure = Figure(figsize=(width, 5), layout="constrained")

@@ -273,18 +273,18 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/traces.py",
-        old="else wide * trace",
-        new="else trace.clone()",
+        old="torch.mul(left, by, out=target) if n == 0",
+        new="target.copy_(left) if n == 0",
         tests="tests/learning/test_e_prop.py -k carried",
     ),
     Mutant(
         file="brainmodel/learning/traces.py",
-        old="whole = memory.last.join(moved)",
-        new="whole = moved",
+        old="[memory.last, *moved], memory.eligibility",
+        new="moved, memory.eligibility",
         tests="tests/learning/test_e_prop.py -k carried",
     ),
     Mutant(
-        file="brainmodel/learning/traces.py",
+        file="brainmodel/learning/credit.py",
         old="bar.clone(memory_format=torch.contiguous_format)",
         new="bar.clone()",
         tests="tests/learning/test_e_prop.py -k lie_in_memory",
@@ -543,8 +543,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/traces.py",
-        old="left[source].addcmul_(wide, trace) if source in left else wide * trace",
-        new="left[source].addcmul_(wide, trace) if source in left else trace.clone()",
+        old="part.baddbmm_(new[streams], signal[streams])",
+        new="part.baddbmm_(new[:few], signal[:few])",
         tests="tests/learning/test_rflo.py -k window_form",
     ),
     Mutant(
@@ -602,7 +602,7 @@ MUTANTS = [
         tests="tests/learning/test_mdgl.py -k truncated",
     ),
     Mutant(
-        file="brainmodel/learning/mdgl.py",
+        file="brainmodel/learning/partners.py",
         old="return self.means(recurrent.weight, exist) * exist",
         new="return self.means(recurrent.weight, exist)",
         tests="tests/learning/test_mdgl.py -k types",
@@ -690,6 +690,18 @@ MUTANTS = [
         old="rate.repeat(currents)",
         new="rate.repeat_interleave(currents)",
         tests="tests/training/test_synaptic_scaling.py -k gated_cells",
+    ),
+    Mutant(
+        file="brainmodel/learning/reaching.py",
+        old="for name in reached)]",
+        new="for name in fields)][1:]",
+        tests="tests/learning/test_reaching.py",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit.py",
+        old="[kept.start - first : kept.stop - first]",
+        new="[: kept.stop - kept.start].flip(0)",
+        tests="tests/learning/test_e_prop.py -k carried",
     ),
 ]
 

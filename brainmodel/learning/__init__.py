@@ -12,8 +12,9 @@ from brainmodel.learning.gated_microcircuit import GatedMicrocircuit, Gates
 from brainmodel.learning.hebbian import Hebbian
 from brainmodel.learning.kernl import KeRNL
 from brainmodel.learning.kf_rtrl import KFRTRL
-from brainmodel.learning.mdgl import MDGL, Diffuse, Partners, TrueWeights, TypeMeans
+from brainmodel.learning.mdgl import MDGL
 from brainmodel.learning.none import NoLearning
+from brainmodel.learning.partners import Diffuse, Partners, TrueWeights, TypeMeans
 from brainmodel.learning.rflo import RFLO
 from brainmodel.learning.rkf_rtrl import RKFRTRL
 from brainmodel.learning.rtrl import RTRL

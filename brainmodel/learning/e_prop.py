@@ -14,6 +14,7 @@ traces of a dense area, independent of the length of the stream.
 from torch import Tensor
 
 from areas import Area
+from brainmodel.learning.credit import eligible, recall_state
 from brainmodel.learning.rule import (
     Criteria,
     Gradients,
@@ -24,7 +25,7 @@ from brainmodel.learning.rule import (
     predictive,
     spread,
 )
-from brainmodel.learning.traces import eligible, recall_state, remember
+from brainmodel.learning.traces import remember
 
 
 class EProp(Rule):

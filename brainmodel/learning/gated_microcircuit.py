@@ -28,6 +28,7 @@ from torch import Tensor, nn
 
 from areas import Area, SubLSTM
 from areas.synapses import connect
+from brainmodel.learning.credit import eligible, recall_state
 from brainmodel.learning.rule import (
     Criteria,
     Gradients,
@@ -41,7 +42,7 @@ from brainmodel.learning.rule import (
     recede,
     spread,
 )
-from brainmodel.learning.traces import Scan, eligible, recall_state, remember
+from brainmodel.learning.traces import Scan, remember
 
 
 @dataclass(frozen=True)

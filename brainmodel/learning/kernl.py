@@ -30,6 +30,7 @@ from torch import Tensor, nn
 from areas import Area
 from brainmodel.learning.jacobian import Linear, linearise
 from brainmodel.learning.noise import Noise, Noisy
+from brainmodel.learning.pushed import Pushed, deviate
 from brainmodel.learning.rule import (
     Criteria,
     Gradients,
@@ -49,15 +50,6 @@ from brainmodel.learning.targets import (
     presynaptic,
     sizes,
 )
-
-
-class Pushed(NamedTuple):
-    """The perturbed copy of the state, and its regressors; in units of sigma."""
-
-    deviation: Tensor  # d, [batch, field * unit]
-    filtered: Tensor  # Omega, likewise
-    slope: Tensor  # Gamma, likewise
-    noise: Noise
 
 
 class Kernels(NamedTuple):
@@ -192,31 +184,6 @@ class KeRNL(Noisy):
         """0 where the copy begins anew, [batch, 1]."""
         lives = (noise.clock % self.span != 0).to(step.currents.dtype)
         return (lives if step.keep is None else lives * step.keep[0])[:, None]
-
-
-def deviate(area: Area, step: Record, deviation: Tensor) -> Tensor:
-    """How far from s(t) an area comes that was so far from s(t-1), on the same inputs.
-
-    Args:
-        area: the area.
-        step: the record of one step.
-        deviation: from the state before it, [batch, field * unit].
-    """
-    names = area.dynamics.outputs
-    by_field = dict(zip(names, deviation.chunk(len(names), dim=1), strict=True))
-    currents = step.currents[0].clone()
-    reached = currents[:, area.reached("recurrent")]
-    reached += area.synapses["recurrent"](by_field[area.cell.emitted])
-    if "error" in area.afferents:
-        assert area.predictor is not None
-        weight = area.predictor.synapses["rate"].weight
-        potential = step.potential[0] + by_field["rate"] @ weight.t()
-        change = area.predictor.activate(potential) - step.prediction[0]
-        felt = currents[:, area.reached("error")]
-        felt -= area.synapses["error"](change)
-    fields = {name: step.before(name)[0] + by_field.get(name, 0) for name in step.fields}
-    new = area.cell.step(currents.chunk(len(area.cell.currents), 1), area.cell.state(**fields))
-    return torch.cat([getattr(new, name) - step.fields[name][1] for name in names], dim=1)
 
 
 def _written(linear: Linear, left: Tensor, sources: Tensor) -> Tensor:

@@ -18,13 +18,11 @@ guides synaptic credit assignment in a spiking neural network", PNAS 118(51), fo
 here for any cell. Past-facing, deterministic, closed form; costs as e-prop, and one product more.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from torch import Tensor
 
-import torch
-from torch import Tensor, nn
-
-from areas import Area, Synapses
+from areas import Area
+from brainmodel.learning.credit import credit, eligible, recall_state
+from brainmodel.learning.partners import Partners, TypeMeans
 from brainmodel.learning.rule import (
     Criteria,
     Gradients,
@@ -39,80 +37,7 @@ from brainmodel.learning.rule import (
     spread,
     still,
 )
-from brainmodel.learning.traces import Scan, credit, eligible, recall_state, remember
-
-
-class Partners(nn.Module, ABC):
-    """By which weights a unit hears of its postsynaptic partners."""
-
-    @abstractmethod
-    def weights(self, recurrent: Synapses) -> Tensor:
-        """Weights in place of the recurrent synapses' own, of their shape."""
-
-
-class TrueWeights(Partners):
-    """By the weight of each synapse, which no modulator could know."""
-
-    def weights(self, recurrent: Synapses) -> Tensor:
-        """See `Partners.weights`."""
-        return recurrent.weight
-
-
-class TypeMeans(Partners):
-    """By the mean weight between two cell types, along synapses that exist.
-
-    Args:
-        shares: of the units (of maps: channels) that belong to each type, in order; they sum to 1.
-
-    Raises:
-        ValueError: for shares that are not positive or do not sum to 1.
-    """
-
-    def __init__(self, shares: Sequence[float] = (0.5, 0.5)):
-        super().__init__()
-        if not shares or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
-            raise ValueError(f"partners.shares: need shares that sum to 1, got {list(shares)}")
-        self.shares = tuple(shares)
-
-    def weights(self, recurrent: Synapses) -> Tensor:
-        """See `Partners.weights`."""
-        exist = torch.ones_like(recurrent.weight) if recurrent.mask is None else recurrent.mask
-        return self.means(recurrent.weight, exist) * exist
-
-    def means(self, weight: Tensor, exist: Tensor) -> Tensor:
-        """The mean over existing synapses between two types, in the place of each weight."""
-        units = weight.shape[1]
-        member = self.member(units).to(weight)
-        block = (-1, units, units, *weight.shape[2:])
-
-        def total(values: Tensor) -> Tensor:
-            return torch.einsum("ai,cij...,bj->cab...", member, values.reshape(block), member)
-
-        means = total(weight * exist) / total(exist).clamp(min=1)
-        return torch.einsum("ai,cab...,bj->cij...", member, means, member).reshape(weight.shape)
-
-    def member(self, units: int) -> Tensor:
-        """1 where a unit belongs to a type, [type, unit]."""
-        ends = (torch.tensor([0.0, *self.shares]).cumsum(0) * units).round()
-        place = torch.arange(units)
-        return ((place >= ends[:-1, None]) & (place < ends[1:, None])).float()
-
-
-class Diffuse(Partners):
-    """By the mean weight between two cell types, partner or not: the modulators diffuse.
-
-    Args:
-        shares: as of `TypeMeans`.
-    """
-
-    def __init__(self, shares: Sequence[float] = (0.5, 0.5)):
-        super().__init__()
-        self.types = TypeMeans(shares)
-
-    def weights(self, recurrent: Synapses) -> Tensor:
-        """See `Partners.weights`."""
-        exist = torch.ones_like(recurrent.weight) if recurrent.mask is None else recurrent.mask
-        return self.types.means(recurrent.weight, exist)
+from brainmodel.learning.traces import Scan, remember
 
 
 class MDGL(Rule):
@@ -149,7 +74,7 @@ class MDGL(Rule):
         rate_bar[:-1] += heard[1:]
         found = eligible(area, record, rate_bar, before + heard[0], memory)
         if memory is not None and past is not None:
-            credit(found, memory, "rate", past[0])
+            credit(area, found, memory.eligibility, "rate", past[0])
         return found | predictive(area, record, potential_bar)
 
     def heard(self, area: Area, record: Record, rate_bar: Tensor) -> Tensor:

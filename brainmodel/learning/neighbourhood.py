@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from areas import Area
 from brainmodel.learning.rule import Record, interrupt, still
+from brainmodel.learning.traces import CHUNK
 
 
 class Back(NamedTuple):
@@ -56,13 +57,15 @@ class Neighbourhood(nn.Module, ABC):
         """Take each element of each neighbourhood after a window back, one lane for each."""
 
     @abstractmethod
-    def carry(self, before: Tensor, influence: Tensor, after: Tensor) -> None:
-        """Add to `after` what becomes of influences over a window.
+    def carried(self, before: Tensor, influence: Tensor) -> Tensor:
+        """What becomes of influences over a window.
 
         Args:
             before: `Back.before` of the window's `lanes`.
             influence: before the window, [batch, field * near, current, unit, source].
-            after: after the window, of the same shape.
+
+        Returns:
+            what is left of it after the window, contiguous, of the same shape.
         """
 
 
@@ -93,12 +96,18 @@ class Alone(Neighbourhood):
         currents, before = zip(*found, strict=True)
         return Back(torch.stack(currents, 2), torch.stack(before, 2))
 
-    def carry(self, before: Tensor, influence: Tensor, after: Tensor) -> None:
-        """See `Neighbourhood.carry`."""
-        for lane in range(before.shape[2]):
-            for field in range(before.shape[3]):
-                decay = before[:, None, :, lane, field, None]
-                after[:, lane].addcmul_(decay, influence[:, field])
+    def carried(self, before: Tensor, influence: Tensor) -> Tensor:
+        """See `Neighbourhood.carried`; a few streams at a time, to stay in the cache."""
+        after = torch.empty_like(influence)
+        decays = before.permute(2, 3, 0, 1)[:, :, :, None, :, None]
+        few = max(1, CHUNK // max(1, influence[0].numel()))
+        for k in range(0, len(influence), few):
+            old, new = influence[k : k + few], after[k : k + few]
+            for lane, decay in enumerate(decays[:, :, k : k + few]):
+                torch.mul(old[:, 0], decay[0], out=new[:, lane])
+                for field in range(1, old.shape[1]):
+                    new[:, lane].addcmul_(old[:, field], decay[field])
+        return after
 
     @staticmethod
     def _state(area: Area, before: Tensor, carried_bar: list[Tensor]) -> Tensor:
@@ -146,15 +155,17 @@ def _scan(
     befores = [record.before(name) for name in area.cell.carried]
     reverse = area.dynamics.reverse(record.currents, befores, rate_bar, carried_bar)
     steps, breaks = rate_bar.shape[0], interrupt(record)
-    ways = [(*c[:2], c.slope.expand(steps, -1, -1, -1).unbind(0)) for c in couplings]
-    split = reverse.currents_bar.unflatten(2, (len(area.cell.currents), -1)).unbind(0)
+    split = reverse.currents_bar.unflatten(2, (len(area.cell.currents), -1))
+    ways = [
+        (c.field, split[:, :, c.currents.start : c.currents.stop].unbind(0), c.slope.unbind(0))
+        for c in (c._replace(slope=c.slope.expand(steps, -1, -1, -1)) for c in couplings)
+    ]
     bars = dict(zip(area.cell.carried, carried_bar, strict=True))
     for t in reversed(range(steps)):
         reverse.step(t)
         bars["rate"] = rate_bar[t - 1] if t > 0 else before
-        for field, currents, slope in ways:
-            for k, current in enumerate(currents):
-                bars[field].addcmul_(split[t][:, current], slope[t][:, k])
+        for field, told, slope in ways:
+            bars[field].add_((told[t] * slope[t]).sum(1))
         if record.keep is not None and breaks[t]:
             for bar in carried_bar:
                 bar.mul_(record.keep[t][:, None])

@@ -14,24 +14,13 @@ Savin (2020), JMLR 21(135). Past-facing, deterministic, closed form. Time per st
 O(B N M) for the carried traces of a dense area, independent of the length of the stream.
 """
 
-from torch import Tensor
-
 from areas import Area, Leaky
-from brainmodel.learning.rule import (
-    Criteria,
-    Gradients,
-    Memory,
-    Record,
-    Rule,
-    Signal,
-    predictive,
-    spread,
-)
-from brainmodel.learning.traces import eligible, recall_state, remember
+from brainmodel.learning.e_prop import EProp
+from brainmodel.learning.rule import Criteria
 
 
-class RFLO(Rule):
-    """Random feedback local online learning, in window form.
+class RFLO(EProp):
+    """Random feedback local online learning, in window form: e-prop's, held to leaky units.
 
     Args:
         carry: whether traces outlive the window; see `EProp`.
@@ -44,10 +33,6 @@ class RFLO(Rule):
         "past", "p_ij", stochastic=False, closed_form=True, time="N M", memory="N M"
     )
 
-    def __init__(self, carry: bool = True):
-        super().__init__()
-        self.carry = carry
-
     def build(self, area: Area) -> None:
         """See `Rule.build`."""
         if not isinstance(area.cell, Leaky):
@@ -55,22 +40,3 @@ class RFLO(Rule):
                 f"rule RFLO: needs the cell Leaky, got {type(area.cell).__name__}; use EProp, "
                 "which is RFLO for any cell"
             )
-
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
-        """See `Rule.gradients`."""
-        rate_bar, before, potential_bar = spread(area, record, signal)
-        found = eligible(area, record, rate_bar, before, memory)
-        return found | predictive(area, record, potential_bar)
-
-    def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
-        """See `Rule.remember`."""
-        return remember(area, record, memory) if self.carry else None
-
-    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
-        """See `Rule.recall`."""
-        return recall_state(area, state_bar, memory)
-
-    @property
-    def cuts(self) -> bool:
-        """See `Rule.cuts`."""
-        return True

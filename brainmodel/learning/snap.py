@@ -27,7 +27,7 @@ from torch import Tensor
 
 from areas import Area
 from brainmodel.learning.near import Near
-from brainmodel.learning.neighbourhood import Alone, Back, Neighbourhood
+from brainmodel.learning.neighbourhood import Alone, Neighbourhood
 from brainmodel.learning.rtrl import RTRL
 from brainmodel.learning.rule import (
     Criteria,
@@ -102,12 +102,13 @@ class SnAp(Rule):
         if self.full:
             return self.rtrl.remember(area, record, memory)
         lanes = self.near.lanes(area, record)
-        found = {"bias": _immediate(area, lanes, slice(None), None)}
-        for name in area.synapses:
-            reached, source = area.reached(name), record.source(name)
-            found[f"synapses.{name}.weight"] = _immediate(area, lanes, reached, source)
-        for name, influence in (memory or {}).items():
-            self.near.carry(lanes.before, influence, found[name])
+        sources = {f"synapses.{name}.weight": name for name in area.synapses}
+        found: dict[str, Tensor] = {}
+        for name, source in {"bias": None, **sources}.items():
+            old = None if memory is None else self.near.carried(lanes.before, memory[name])
+            reached = slice(None) if source is None else area.reached(source)
+            signal = None if source is None else record.source(source)
+            found[name] = _joined(old, lanes.currents[..., reached], signal, area.units[0])
         return found
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
@@ -145,12 +146,19 @@ def _credit(bars: Tensor, memory: Memory) -> Gradients:
     return found
 
 
-def _immediate(area: Area, lanes: Back, reached: slice, source: Tensor | None) -> Tensor:
-    """sum_t of weights and presynaptic signals (1 for the bias) of each stream."""
-    weights = lanes.currents[..., reached]
-    if source is None:
-        outer = weights.sum(0)[..., None]
-    else:
-        rows = weights.permute(1, 2, 3, 0).flatten(1, 2)
-        outer = (rows @ source.transpose(0, 1)).unflatten(1, weights.shape[2:])
-    return outer.unflatten(2, (-1, area.units[0]))
+def _joined(old: Tensor | None, weights: Tensor, source: Tensor | None, units: int) -> Tensor:
+    """What is left of influences, if any, and what a window adds to them.
+
+    Args:
+        old: [batch, lane, current, unit, source]; added to in place.
+        weights: by the currents, [time, batch, lane, current * unit].
+        source: presynaptic signal, [time, batch, source]; None for the bias, 1 at all times.
+        units: number of units.
+    """
+    steps, batch, count, _ = weights.shape
+    rows = weights.permute(1, 2, 3, 0).flatten(1, 2)
+    signal = rows.new_ones(batch, steps, 1) if source is None else source.transpose(0, 1)
+    if old is None:
+        return (rows @ signal).unflatten(1, (count, -1, units))
+    old.view(batch, rows.shape[1], -1).baddbmm_(rows, signal)
+    return old

@@ -7,8 +7,10 @@ weight, the recurrent path cut:
 
 Inside a window the product of learning signals and traces needs no trace: a reverse scan over
 units and one matrix product give the same sum (see `recede`, `synaptic`). Across windows, the
-trace itself is carried for dense areas, [batch, current * unit, source] per carried field; its
-update over a whole window is again a reverse scan and one matrix product per stream.
+trace itself is carried for dense areas, [batch, current * unit, source] per carried field, but for
+currents that leave nothing in them (`reaching.py`). Its update over a whole window is again a
+reverse scan over units, and then two passes through the trace: one that scales what was there,
+one matrix product per stream that adds what is new. A third pass, in the backward pass, reads it.
 
 The learning signal of a rate is complete one step later, when the prediction it takes part in has
 been judged. The memory of a window therefore holds the traces as they were BEFORE its last step,
@@ -23,10 +25,13 @@ from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from areas import Area
-from brainmodel.learning.rule import Gradients, Record, recede, still, synaptic
+from brainmodel.learning.reaching import remembered
+from brainmodel.learning.rule import Record, recede, still
 
+CHUNK = 2**17  # elements of traces that are moved on at once, to stay in the cache
 Eligibility = dict[str, dict[str, Tensor]]
-"""By carried field, then by source ("bias" among them): [batch, current * unit, source]."""
+"""By carried field, then by source ("bias" among them): [batch, current * unit, source], of the
+currents that `remembered` names."""
 
 
 class Traces(NamedTuple):
@@ -72,135 +77,83 @@ def remember(
     last = tree_map_only(Tensor, torch.clone, record.stretch(steps - 1, steps))
     if len(area.units) > 1:
         return Traces({}, last)
-    moved = record.stretch(0, steps - 1)
+    moved = [record.stretch(0, steps - 1)] if steps > 1 else []
+    wanted = tuple(fields or area.cell.carried)
     if memory is None:
-        return Traces(advance(area, moved, {}, scan, fields), last)
-    whole = memory.last.join(moved)
-    return Traces(advance(area, whole, memory.eligibility, scan, fields), last)
+        return Traces(advance(area, moved, {}, scan, wanted), last)
+    return Traces(advance(area, [memory.last, *moved], memory.eligibility, scan, wanted), last)
 
 
 def advance(
     area: Area,
-    record: Record,
+    records: list[Record],
     eligibility: Eligibility,
-    scan: Scan = EXACT,
-    fields: Sequence[str] = (),
+    scan: Scan,
+    fields: tuple[str, ...],
 ) -> Eligibility:
-    """Traces after some steps, from those before; none at all stands for zeros.
+    """Traces of some fields after the steps of some records, from those before.
 
-    One reverse scan per carried field gives w(s) = dc(T)/dcurrents(s) and D = dc(T)/dc(0); then
+    One reverse scan per field gives w(s) = dc(T)/dcurrents(s) and D = dc(T)/dc(0); then
     e(T) = D e(0) + sum_s w(s) (x) source(s).
     """
-    if record.currents.shape[0] == 0:
+    if not records:
         return eligibility
+    signals = {name: _over(records, name) for name in area.synapses}
+    signals["bias"] = torch.ones_like(signals["recurrent"][..., :1])
     after: Eligibility = {}
-    for name in fields or area.cell.carried:
-        carried_bar = still(area, record)
-        silent = torch.zeros_like(record.fields["rate"][1:])
-        if name in area.cell.carried:
-            carried_bar[area.cell.carried.index(name)].fill_(1.0)
-        else:  # the rate that ends the window
-            silent[-1] = 1.0
-        weights = scan.recede(area, record, silent, carried_bar).transpose(0, 1)
-        before = _decayed(area, eligibility, carried_bar)
-        after[name] = {"bias": before.get("bias", 0) + weights.sum(1)[..., None]}
-        for source in area.synapses:
-            reached = weights[:, :, area.reached(source)].mT
-            signal = record.source(source).transpose(0, 1)
-            if source in before:
-                after[name][source] = before[source].baddbmm_(reached, signal)
-            else:
-                after[name][source] = reached @ signal
+    for name in fields:
+        weights, decays = _back(area, records, scan, name)
+        after[name] = {}
+        for source, signal in signals.items():
+            new = weights[:, :, remembered(area, source, fields)].permute(1, 2, 0)
+            old = [eligibility[field][source] for field in area.cell.carried if eligibility]
+            after[name][source] = _moved(old, decays, new, signal)
     return after
 
 
-def _decayed(area: Area, eligibility: Eligibility, decays: list[Tensor]) -> dict[str, Tensor]:
-    """What is left of traces, by source: of those of each carried field times its decay."""
-    left: dict[str, Tensor] = {}
-    for field, decay in zip(area.cell.carried, decays, strict=True):
-        for source, trace in eligibility.get(field, {}).items():
-            wide = decay.repeat(1, trace.shape[1] // decay.shape[1])[..., None]
-            left[source] = left[source].addcmul_(wide, trace) if source in left else wide * trace
-    return left
-
-
-def eligible(
-    area: Area,
-    record: Record,
-    rate_bar: Tensor,
-    before: Tensor,
-    memory: Traces | None,
-    scan: Scan = EXACT,
-) -> Gradients:
-    """Sum over steps and streams of learning signal times eligibility trace.
+def _moved(old: list[Tensor], decays: list[Tensor], new: Tensor, signal: Tensor) -> Tensor:
+    """Traces of each carried field times its decay, and w(s) (x) source(s).
 
     Args:
-        area: the area.
-        record: what happened over the window.
-        rate_bar: learning signal of the rates in the window, [time, batch, *units].
-        before: learning signal of the rate before the window, [batch, *units].
-        memory: what was remembered before the window.
-        scan: how credit runs back.
-
-    Returns:
-        gradients of the area's synapses and bias.
+        old: the traces, [batch, current * unit, source] each; none at all stands for zeros.
+        decays: by field, [batch, unit].
+        new: w, [batch, current * unit, time].
+        signal: of the source, [batch, time, source].
     """
-    carried_bar = still(area, record)
-    found = synaptic(area, record, scan.recede(area, record, rate_bar, carried_bar))
-    for name, gradient in recall(area, before, carried_bar, memory, scan).items():
-        found[name] = found[name] + gradient
-    return found
+    if not old:
+        return new @ signal
+    made = torch.empty_like(old[0])
+    few = max(1, CHUNK // max(1, made[0].numel()))
+    for k in range(0, len(made), few):
+        streams = slice(k, k + few)
+        part = made[streams]
+        for n, (trace, decay) in enumerate(zip(old, decays, strict=True)):
+            left, by = by_unit(trace[streams], decay[streams])
+            target, _ = by_unit(part, decay[streams])
+            torch.mul(left, by, out=target) if n == 0 else target.addcmul_(left, by)
+        part.baddbmm_(new[streams], signal[streams])
+    return made
 
 
-def recall(
-    area: Area,
-    rate_bar: Tensor,
-    carried_bar: list[Tensor],
-    memory: Traces | None,
-    scan: Scan = EXACT,
-) -> Gradients:
-    """Gradients that derivatives by the state before a window make with the remembered traces.
-
-    Args:
-        area: the area.
-        rate_bar: derivative by the rate, [batch, *units].
-        carried_bar: derivatives by the carried fields, [batch, *units] each; overwritten.
-        memory: what was remembered before the window.
-        scan: how credit runs back.
-    """
-    if memory is None:
-        return {}
-    last = memory.last
-    found = synaptic(area, last, scan.recede(area, last, rate_bar[None], carried_bar))
-    for field, bar in zip(area.cell.carried, carried_bar, strict=True):
-        credit(found, memory, field, bar)
-    return found
+def by_unit(trace: Tensor, number: Tensor) -> tuple[Tensor, Tensor]:
+    """A trace as [batch, current, unit, source], and a number for each unit that fits it."""
+    return trace.unflatten(1, (-1, number.shape[1])), number[:, None, :, None]
 
 
-def credit(found: Gradients, memory: Traces, field: str, bar: Tensor) -> None:
-    """Add to gradients, in place, a derivative by a field [batch, *units] times its traces."""
-    for source, trace in memory.eligibility.get(field, {}).items():
-        wide = bar.repeat(1, trace.shape[1] // bar.shape[1])[..., None]
-        name = "bias" if source == "bias" else f"synapses.{source}.weight"
-        gradient = found[name].view(trace.shape[1:])
-        for stream in range(len(trace)):  # one pass through the traces, and nothing kept
-            gradient.addcmul_(wide[stream], trace[stream])
+def _over(records: list[Record], source: str) -> Tensor:
+    """A presynaptic signal at all steps of some records, [batch, time, source]."""
+    return torch.cat([record.source(source) for record in records]).transpose(0, 1)
 
 
-def recall_state(
-    area: Area,
-    state_bar: dict[str, Tensor],
-    memory: Traces | None,
-    scan: Scan = EXACT,
-) -> Gradients:
-    """`recall` for derivatives by state fields, `Rule.recall`'s arguments.
-
-    A field that is both rate and carried has one derivative; it is given as the carried one's.
-    """
-    if memory is None:
-        return {}
-    empty = torch.zeros_like(memory.last.fields["rate"][0])
-    given = [state_bar.get(name, empty) for name in area.cell.carried]
-    carried_bar = [bar.clone(memory_format=torch.contiguous_format) for bar in given]
-    rate_bar = empty if "rate" in area.cell.carried else state_bar.get("rate", empty)
-    return recall(area, rate_bar.contiguous(), carried_bar, memory, scan)
+def _back(area: Area, records: list[Record], scan: Scan, field: str) -> tuple[Tensor, list[Tensor]]:
+    """Derivatives of a field after some records by the currents in them, [time, batch, ...], and
+    by the carried fields before them."""
+    carried_bar, parts = still(area, records[0]), []
+    for k, record in enumerate(reversed(records)):
+        said = torch.zeros_like(record.fields["rate"][1:])
+        if k == 0 and field in area.cell.carried:
+            carried_bar[area.cell.carried.index(field)].fill_(1.0)
+        elif k == 0:  # the rate that ends the last of them
+            said[-1] = 1.0
+        parts.insert(0, scan.recede(area, record, said, carried_bar))
+    return torch.cat(parts), carried_bar
