@@ -51,14 +51,14 @@ def images_92(folder: Path) -> list[Told]:
     people = images92.read_human_it(folder).mean_over_sessions()
     models = images92.read_models(folder)
     gray = images92.read_images(folder).mean(3).reshape(92, -1)
-    monkey = models.of("monkeyIT").pairs[0]
+    monkey = models.of(areas="monkeyIT").pairs[0]
     low, high = subject_ceiling(people)
 
     def mean_score(model: Floats) -> float:
         return float(np.mean([compare_pairs(model, p, "spearman") for p in people.pairs]))
 
     shared = compare_pairs(monkey, people.pairs.mean(0), "corr")
-    animacy = mean_score(models.of("animacy").pairs[0])
+    animacy = mean_score(models.of(areas="animacy").pairs[0])
     pixels = mean_score(dissimilarities(gray, "correlation"))
     return [
         Told("92 images: monkey and human IT, r", shared, 0.491, 5e-4),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from brainmodel.probing.presentation import Presentation, Stimuli
     from brainmodel.probing.recording import Recording
     from brainmodel.probing.report import write_report
-    from brainmodel.probing.score_table import Scoring
+    from brainmodel.probing.scoring import Scoring
 
 _HOMES = {
     "Experiment": "experiment",
@@ -23,7 +23,7 @@ _HOMES = {
     "Plan": "plan",
     "Presentation": "presentation",
     "Recording": "recording",
-    "Scoring": "score_table",
+    "Scoring": "scoring",
     "Shown": "experiment",
     "Stimuli": "presentation",
     "Trained": "findings",

@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.probing.alignment import covered_steps
 from brainmodel.probing.baseline import record_baseline
 from brainmodel.probing.expectation import Courses, brain_courses, marks, model_courses
 from brainmodel.probing.experiment import Experiment, Shown
 from brainmodel.probing.metric import Floats
 from brainmodel.probing.model_activity import picture_input, record_model
 from brainmodel.probing.plan import Plan
-from brainmodel.probing.recording import Recording
-from brainmodel.probing.score_table import Row, score_models
+from brainmodel.probing.recorded import Recorded
+from brainmodel.probing.score_row import Row
+from brainmodel.probing.score_table import require_scorable, score_models
 
 
 class Source(NamedTuple):
@@ -40,7 +40,7 @@ class Findings(NamedTuple):
     """What a probe found."""
 
     rows: list[Row]  # one per score
-    recording: Recording  # what was scored
+    recording: Recorded  # what was scored
     patterns: dict[str, Floats]  # [stimulus, unit] means over time, by name, for pictures
     courses: list[Courses]  # expected against unexpected; empty unless asked for
 
@@ -73,13 +73,12 @@ def probe(
     recording, stimuli = experiment if isinstance(experiment, Shown) else experiment.read()
     if plan.brain_areas is not None:
         recording = recording.of(areas=list(plan.brain_areas))
-    for lag in plan.scoring.lags:
-        covered_steps(recording, plan.presentation.edges, lag)
+    require_scorable(recording, plan.measures, plan.scored, stimuli.frames)
     if plan.expectation is not None:
         marks(plan.expectation, recording.stimuli, recording.source)
     with tempfile.TemporaryDirectory(prefix=".activity-", dir=folder) as place:
         models, courses = _record(trained, untrained, Shown(recording, stimuli), plan, Path(place))
-        rows = score_models(models, recording, plan.measures, plan.scored, stimuli.frames)
+        rows = score_models(models, recording, plan.measures, plan.scored)
         patterns = _patterns(models)
         del models
     return Findings(with_spread(_named(rows)), recording, patterns, courses)

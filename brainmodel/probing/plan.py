@@ -11,7 +11,7 @@ from brainmodel.probing.expectation import Expectation
 from brainmodel.probing.metric import Metric
 from brainmodel.probing.presentation import Presentation
 from brainmodel.probing.ridge_encoding import RidgeEncoding
-from brainmodel.probing.score_table import Scoring
+from brainmodel.probing.scoring import Scoring
 
 
 @dataclass(frozen=True)

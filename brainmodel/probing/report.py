@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from brainmodel.probing.findings import Findings
 from brainmodel.probing.report_page import CAPTIONS, HOW_TO_READ, PAGE
-from brainmodel.probing.report_pictures import brain_patterns, draw_courses, draw_dissimilarities
+from brainmodel.probing.report_pictures import draw_courses, draw_dissimilarities
 from brainmodel.probing.report_scores import (
     distinct,
     draw_lags,
@@ -26,8 +26,8 @@ from brainmodel.probing.report_scores import (
     draw_stages,
     select,
 )
-from brainmodel.probing.report_words import neurons, summary, verdicts
-from brainmodel.probing.score_table import Row
+from brainmodel.probing.report_words import facts, neurons, summary, verdicts
+from brainmodel.probing.score_row import Row
 from brainmodel.probing.table_files import versions, write_atomically, write_csv, write_json
 
 DOTS = 160  # per inch
@@ -91,9 +91,7 @@ def figures(findings: Findings) -> dict[str, Figure]:
             found[f"training_{metric}"] = draw_stages(mine)
         if len(distinct(mine, "lag")) * len(distinct(mine, "brain_area")) > 1:
             found[f"map_{metric}"] = draw_map(mine)
-    found["dissimilarities"] = draw_dissimilarities(
-        brain_patterns(findings.recording), findings.patterns
-    )
+    found["dissimilarities"] = draw_dissimilarities(findings.recording, findings.patterns)
     if findings.courses:
         found["expectation"] = draw_courses(findings.courses)
     return found
@@ -109,13 +107,9 @@ def png(figure: Figure) -> bytes:
 def page(findings: Findings, pictures: Mapping[str, bytes], config: Mapping[str, Any]) -> str:
     """The whole page."""
     recording, rows = findings.recording, findings.rows
-    count, stimuli = recording.responses.shape[:2]
     return PAGE.format(
         title=escape(recording.source),
-        facts=escape(
-            f"{count} neurons in {', '.join(recording.area_names)}; {stimuli} stimuli; "
-            f"{recording.edges[0]:g} to {recording.edges[-1]:g} s from onset; {recording.unit}"
-        ),
+        facts=escape(facts(recording)),
         verdicts="\n".join(f"<li>{sentence}</li>" for sentence in verdicts(rows)),
         figures="\n".join(_figure(name, content) for name, content in pictures.items()),
         summary=table(summary(rows)),

@@ -10,8 +10,10 @@ from scipy.spatial.distance import pdist, squareform
 from scipy.stats import rankdata
 
 from brainmodel.figures import FAINT, INK
+from brainmodel.probing.dissimilarity_data import DissimilarityData
 from brainmodel.probing.expectation import Courses
 from brainmodel.probing.metric import Floats
+from brainmodel.probing.recorded import Recorded
 from brainmodel.probing.recording import Recording
 from brainmodel.probing.report_scores import COLOURS, canvas
 
@@ -19,7 +21,19 @@ ACROSS = 5  # panels in a row
 MOST = 400  # stimuli in a picture
 
 
-def brain_patterns(recording: Recording) -> dict[str, Floats]:
+def brain_ranks(recorded: Recorded, stimuli: Any) -> dict[str, Floats]:
+    """By area, [pair] percentiles of the dissimilarities between the chosen stimuli.
+
+    Of neurons that saw everything, by their means over repeats and time; of matrices, their mean.
+    """
+    if isinstance(recorded, DissimilarityData):
+        means = {a: recorded.of(areas=a).matrices.mean(0) for a in recorded.area_names}
+        chosen = np.ix_(stimuli, stimuli)
+        return {a: percentiles(squareform(m[chosen], checks=False)) for a, m in means.items()}
+    return {a: ranks(v[stimuli]) for a, v in _brain_patterns(recorded).items()}
+
+
+def _brain_patterns(recording: Recording) -> dict[str, Floats]:
     """By area, [stimulus, neuron] means over repeats and time, of neurons that saw everything."""
     found = {}
     for area in recording.area_names:
@@ -33,20 +47,19 @@ def brain_patterns(recording: Recording) -> dict[str, Floats]:
     return found
 
 
-def draw_dissimilarities(brain: Mapping[str, Floats], model: Mapping[str, Floats]) -> Figure:
+def draw_dissimilarities(recorded: Recorded, model: Mapping[str, Floats]) -> Figure:
     """Dissimilarity matrices as percentiles, all in one order of the stimuli.
 
     Squared Euclidean distances of patterns whose units are scaled alike. The order clusters the
     mean of all matrices, so that no matrix is favoured.
 
     Args:
-        brain: [stimulus, neuron] by area.
+        recorded: of the brain.
         model: [stimulus, unit] by model area or baseline.
     """
-    named = [(f"brain {area}", values) for area, values in brain.items()]
-    named += list(model.items())
-    every = _some(len(named[0][1]))
-    ranked = {name: ranks(values[every]) for name, values in named}
+    every = _some(len(recorded.stimuli))
+    ranked = {f"brain {area}": pairs for area, pairs in brain_ranks(recorded, every).items()}
+    ranked |= {name: ranks(values[every]) for name, values in model.items()}
     order = leaves_list(linkage(np.mean(list(ranked.values()), axis=0), "average"))
     across = min(ACROSS, len(ranked))
     figure, axes = canvas(-(-len(ranked) // across), across, 2.2, 2.35)
@@ -71,8 +84,12 @@ def ranks(patterns: Floats) -> Floats:
     scaled = (values - values.mean(0))[:, spread > 0] / spread[spread > 0]
     if scaled.shape[1] == 0:
         return np.full(len(values) * (len(values) - 1) // 2, 50.0)
-    pairs = rankdata(pdist(scaled, "sqeuclidean"))
-    return 100 * (pairs - 1) / max(1, len(pairs) - 1)
+    return percentiles(pdist(scaled, "sqeuclidean"))
+
+
+def percentiles(pairs: Floats) -> Floats:
+    """[pair] ranks from 0 to 100."""
+    return 100 * (rankdata(pairs) - 1) / max(1, len(pairs) - 1)
 
 
 def _some(stimuli: int) -> Any:

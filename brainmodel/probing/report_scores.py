@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from brainmodel.figures import FAINT, INK
-from brainmodel.probing.score_table import Row
+from brainmodel.probing.score_row import Row
 
 COLOURS = ("#2166ac", "#d6604d", "#1b7837", "#7b3294", "#b8860b", "#008080", "#c51b7d", "#5c4033")
 CEILING = "#efe7d3"
@@ -98,7 +98,7 @@ def draw_scores(rows: Sequence[Row]) -> Figure:
     def draw(axes: Axes, mine: list[Row], area: str) -> None:
         _ceiling_band(axes, mine, vertical=True)
         _dots(axes, [row for row in mine if row["model"] != "trained" or row["stage"] == last])
-        axes.set_title(f"{area}   {mine[0]['neurons']} neurons", fontsize=10, color=INK, loc="left")
+        axes.set_title(f"{area}   {_how_many(mine[0])}", fontsize=10, color=INK, loc="left")
         axes.set_xlabel(rows[0]["metric"], fontsize=9, color=INK)
 
     def _dots(axes: Axes, mine: list[Row]) -> None:
@@ -120,6 +120,12 @@ def draw_scores(rows: Sequence[Row]) -> Figure:
         axes.axhline(len(colours) - 0.5, color="#dddddd", lw=0.8, zorder=1)
 
     return panels(rows, 0.36 * lines + 0.9, draw, 3.6)
+
+
+def _how_many(row: Row) -> str:
+    """Neurons, or subjects where only dissimilarities are known."""
+    count, what = (row["neurons"], "neuron") if row["neurons"] else (row["parts"], "subject")
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _interval(axes: Axes, row: Row, y: float, colour: str, marker: str) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
+from brainmodel.probing.dissimilarity_data import DissimilarityData
+from brainmodel.probing.recorded import Recorded
 from brainmodel.probing.report_scores import (
     at_best_lag,
     best,
@@ -13,7 +15,19 @@ from brainmodel.probing.report_scores import (
     select,
     sign_of,
 )
-from brainmodel.probing.score_table import Row
+from brainmodel.probing.score_row import Row
+
+
+def facts(recorded: Recorded) -> str:
+    """What was recorded, in one line."""
+    where, stimuli = ", ".join(recorded.area_names), len(recorded.stimuli)
+    if isinstance(recorded, DissimilarityData):
+        count = len(recorded.matrices)
+        return f"{count} dissimilarity matrices of {where}; {stimuli} stimuli; {recorded.measure}"
+    return (
+        f"{len(recorded.areas)} neurons in {where}; {stimuli} stimuli; {recorded.edges[0]:g} to "
+        f"{recorded.edges[-1]:g} s from onset; {recorded.unit}"
+    )
 
 
 def verdicts(rows: Sequence[Row]) -> list[str]:
@@ -79,9 +93,10 @@ def _significance(row: Row) -> str:
 def neurons(rows: Sequence[Row]) -> list[Row]:
     """By brain area: how many neurons were scored, and how many could not be and why."""
     keys = ("brain_area", "neurons", "silent", "constant", "missing", "parts", "samples", "groups")
+    told = [key for key in keys if rows[0][key] is not None]
     found: dict[str, Row] = {}
     for row in rows:
-        found.setdefault(row["brain_area"], {key: row[key] for key in keys})
+        found.setdefault(row["brain_area"], {key: row[key] for key in told})
     return list(found.values())
 
 
@@ -118,7 +133,7 @@ def _line(row: Row) -> Row:
         "ceiling": _range(row),
         "p": "" if row["p"] is None else f"{row['p']:.3g}",
         "q": "" if row["q"] is None else f"{row['q']:.3g}",
-        "neurons": row["neurons"],
+        "neurons": "" if row["neurons"] is None else row["neurons"],
         "samples": row["samples"],
         "folds": row["folds"] or "",
     }

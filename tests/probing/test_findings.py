@@ -25,7 +25,8 @@ from brainmodel.probing.expectation import Expectation
 from brainmodel.probing.experiment import read_frames
 from brainmodel.probing.model_activity import record_model
 from brainmodel.probing.report_words import verdict
-from brainmodel.probing.score_table import Row, score_table
+from brainmodel.probing.score_row import Row
+from brainmodel.probing.score_table import score_table
 from tests.probing.brains import looking, pictures
 
 STIMULI, SUBJECTS = 40, ["ann", "bob"]
@@ -108,6 +109,7 @@ def test_spread_is_over_what_differs_in_seed_alone(findings: Findings) -> None:
 
 def test_subjects_are_scored_one_by_one_and_averaged() -> None:
     recording, stimuli = planted()
+    assert isinstance(recording, Recording)
     rates = record_model(looking(), stimuli, PLAN.presentation)["rate"]
     scoring = replace(PLAN.scored, permutations=0, lags=(0.1,))
     (both,) = score_table({"LM": rates["LM"]}, recording, {"cka": CKA()}, scoring)
@@ -124,6 +126,7 @@ def test_subjects_are_scored_one_by_one_and_averaged() -> None:
 
 def test_effects_are_differences_of_means_in_the_window(findings: Findings) -> None:
     recording, _ = planted()
+    assert isinstance(recording, Recording)
     names = np.char.startswith(recording.stimuli, "still 2")
     expected = np.char.startswith(recording.stimuli, "still 1")
     inside = recording.responses[..., 1:5]  # bins whose middle lies from .05 to .25 s

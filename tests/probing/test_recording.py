@@ -134,7 +134,7 @@ def test_dissimilarities_are_averaged_over_sessions_of_a_subject() -> None:
     assert means.matrices == pytest.approx(matrices.reshape(2, 2, 5, 5).mean(1))
     assert means.pairs.shape == (2, 10)
     with pytest.raises(ValueError, match=r"no area 'V1': there are \['IT'\]"):
-        data.of("V1")
+        data.of(areas="V1")
     with pytest.raises(ValueError, match=r"matrix 0 is not symmetric"):
         DissimilarityData(random.random((1, 5, 5)), np.array(["IT"]), np.arange(5), "r")
 
