@@ -1,11 +1,10 @@
 """Dissimilarity matrices through a probe: planted areas, ceilings of subjects, refusals."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from rsatoolbox.inference import boot_noise_ceiling
-from rsatoolbox.rdm import RDMs, compare
 from scipy.spatial.distance import pdist, squareform
 
 from brainmodel.probing import Plan, Presentation, Scoring, Shown, Trained, probe, write_report
@@ -19,6 +18,9 @@ from brainmodel.probing.readers.npz_matrices import read_npz_matrices, write_npz
 from brainmodel.probing.rsa import RSA, SpearmanRSA
 from brainmodel.probing.score_table import score_table
 from tests.probing.brains import looking, pictures
+
+rdm: Any = pytest.importorskip("rsatoolbox.rdm")
+inference: Any = pytest.importorskip("rsatoolbox.inference")
 
 STIMULI = 15
 PLAN = Plan(
@@ -56,9 +58,11 @@ def test_the_planted_area_scores_best_beside_the_ceiling_of_subjects(tmp_path: P
     assert best["ceiling_low"] < best["score"] < best["ceiling_high"] + 0.02
     assert best["low"] < best["score"] < best["high"]
     rates = record_model(looking(), shown.stimuli, PLAN.presentation)["rate"]["LM"].mean(1)
-    model, people = RDMs(pdist(rates, "sqeuclidean")[None]), RDMs(data.of(areas="IT").pairs)
-    assert best["score"] == pytest.approx(compare(model, people, method="corr").mean(), abs=1e-5)
-    low, high = boot_noise_ceiling(people, method="corr")
+    model, people = rdm.RDMs(pdist(rates, "sqeuclidean")[None]), rdm.RDMs(data.of(areas="IT").pairs)
+    assert best["score"] == pytest.approx(
+        rdm.compare(model, people, method="corr").mean(), abs=1e-5
+    )
+    low, high = inference.boot_noise_ceiling(people, method="corr")
     assert (best["ceiling_low"], best["ceiling_high"]) == pytest.approx((low, high))
     nobody = [row for row in findings.rows if row["brain_area"] == "EVC"]
     assert all(row["ceiling_high"] is None and row["parts"] == 1 for row in nobody)
