@@ -1,6 +1,6 @@
-"""Figures of representations: dissimilarity matrices side by side, expected against unexpected."""
+"""Figures of representations: dissimilarity matrices side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,12 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import rankdata
 
-from brainmodel.figures import FAINT, INK
+from brainmodel.figures import INK
 from brainmodel.probing.dissimilarity_data import DissimilarityData
-from brainmodel.probing.expectation import Courses
 from brainmodel.probing.metric import Floats
 from brainmodel.probing.recorded import Recorded
 from brainmodel.probing.recording import Recording
-from brainmodel.probing.report_scores import COLOURS, canvas
+from brainmodel.probing.report_canvas import canvas
 
 ACROSS = 5  # panels in a row
 MOST = 400  # stimuli in a picture
@@ -95,27 +94,3 @@ def percentiles(pairs: Floats) -> Floats:
 def _some(stimuli: int) -> Any:
     """Stimuli that are shown: all, or evenly spread ones."""
     return np.unique(np.linspace(0, stimuli - 1, min(MOST, stimuli)).astype(int))
-
-
-def draw_courses(courses: Sequence[Courses]) -> Figure:
-    """Mean responses to expected (grey) and unexpected (red) stimuli over time."""
-    across = min(4, len(courses))
-    figure, axes = canvas(-(-len(courses) // across), across, 2.7, 2.0)
-    for panel in axes.flat[len(courses) :]:
-        panel.set_visible(False)
-    for panel, course in zip(axes.flat, courses, strict=False):
-        seconds = (course.edges[:-1] + course.edges[1:]) / 2
-        style = "-o" if len(seconds) < 4 else "-"
-        panel.plot(1000 * seconds, course.expected, style, color=FAINT, lw=1.8, ms=4)
-        panel.plot(1000 * seconds, course.unexpected, style, color=COLOURS[1], lw=1.8, ms=4)
-        row = course.row()
-        error = "" if row["standard_error"] is None else f" ± {row['standard_error']:.2g}"
-        panel.set_title(
-            f"{course.area} {course.signal}, {course.where}\n"
-            f"unexpected - expected {row['effect']:.2g}{error}",
-            fontsize=8.5,
-            color=INK,
-            loc="left",
-        )
-        panel.set_xlabel("ms from onset", fontsize=8, color=INK)
-    return figure

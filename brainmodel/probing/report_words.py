@@ -5,7 +5,7 @@ from html import escape
 
 from brainmodel.probing.dissimilarity_data import DissimilarityData
 from brainmodel.probing.recorded import Recorded
-from brainmodel.probing.report_scores import (
+from brainmodel.probing.report_rows import (
     at_best_lag,
     best,
     distinct,
@@ -55,8 +55,8 @@ def verdict(rows: Sequence[Row]) -> str:
     unbeaten = [rival for rival in rivals if sign * rival["score"] >= sign * edge]
     return (
         f"<b>{escape(str(top['brain_area']))}, {escape(top['metric'])}:</b> best is "
-        f"{escape(place_of(top))} with {scored(top)}{_of_ceiling(top)}, {1000 * top['lag']:g} ms "
-        f"behind the model. {_outcome(unbeaten)}{_significance(top)}"
+        f"{escape(place_of(top))} with {scored(top)}{_of_ceiling(top)}{_lag(top)}. "
+        f"{_outcome(unbeaten)}{_significance(top)}"
     )
 
 
@@ -71,6 +71,10 @@ def _of_ceiling(row: Row) -> str:
     return (
         "" if row["ceiling_high"] is None else f" where noise allows {plain(row['ceiling_high'])}"
     )
+
+
+def _lag(row: Row) -> str:
+    return f", {1000 * row['lag']:g} ms behind the model" if row["lag"] else ""
 
 
 def _outcome(unbeaten: Sequence[Row]) -> str:
