@@ -27,8 +27,8 @@ from brainmodel.probing.baselines.pixels import Pixels
 from brainmodel.probing.curvature import curvature
 from brainmodel.probing.dissimilarity_data import DissimilarityData
 from brainmodel.probing.dsa import DSA
+from brainmodel.probing.eye import to_eye
 from brainmodel.probing.metric import Floats
-from brainmodel.probing.presentation import to_eye
 from brainmodel.probing.rsa import RSA
 from brainmodel.probing.source import Source
 from tests.probing.brains import looking

@@ -15,9 +15,10 @@ from brainmodel.probing.analyses.dots import Dot, draw_dots
 from brainmodel.probing.analysis import Analysis, Evidence, Illustration, Section
 from brainmodel.probing.courses import Place, mean
 from brainmodel.probing.curvature import curvature
+from brainmodel.probing.eye import to_eye
 from brainmodel.probing.learning_stages import change_within
 from brainmodel.probing.metric import Floats
-from brainmodel.probing.presentation import Presentation, Stimuli, to_eye
+from brainmodel.probing.presentation import Presentation, Stimuli
 from brainmodel.probing.recording import Recording
 
 CAPTION = (
