@@ -703,6 +703,42 @@ MUTANTS = [
         new="[: kept.stop - kept.start].flip(0)",
         tests="tests/learning/test_e_prop.py -k carried",
     ),
+    Mutant(
+        file="brainmodel/probing/dissimilarity_targets.py",
+        old="data.of(areas=area).mean_over_sessions()",
+        new="data.of(areas=area)",
+        tests="tests/probing/test_dissimilarity_probe.py -k told",
+    ),
+    Mutant(
+        file="brainmodel/probing/score_table.py",
+        old="                    target.require_ceiling()",
+        new="                    pass",
+        tests="tests/training/test_probe.py -k before",
+    ),
+    Mutant(
+        file="brainmodel/probing/readers/arrays.py",
+        old="trials[:, which == stimulus]",
+        new="trials[:, which != stimulus][:, : counts[stimulus]]",
+        tests="tests/probing/test_array_files.py -k repeats",
+    ),
+    Mutant(
+        file="brainmodel/probing/analyses/traces.py",
+        old='np.abs if source.signal == "error"',
+        new='np.abs if source.signal == "rate"',
+        tests="tests/probing/test_analyses.py -k part_over",
+    ),
+    Mutant(
+        file="brainmodel/probing/analyses/straightening.py",
+        old="change_within(bent, pixels)",
+        new="change_within(pixels, bent)",
+        tests="tests/probing/test_analyses.py -k straightening",
+    ),
+    Mutant(
+        file="brainmodel/probing/analyses/sequences.py",
+        old="place * self.seconds + end",
+        new="end",
+        tests="tests/probing/test_analyses.py -k order",
+    ),
 ]
 
 
