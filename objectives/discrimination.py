@@ -1,9 +1,10 @@
 """An area that discriminates: it tells the real drives of another area from the predicted ones.
 
-    u(t) = D( drive(t-n+1 ... t), d(t-n) ),    v(t) = D( prediction(t-n+1 ... t), d(t-n) )
+    u(t) = D( x(t-n+1 ... t), d(t-n) ),    x = gain * drive
+    v(t) = D( y(t-n+1 ... t), d(t-n) ),    y = gain * prediction
     loss(t) = discriminator's( u, v )                 teaches D and, by its own rule, the area of d
               + fooling * predictor's( v )            teaches the area that predicts
-              + penalty * 1/2 |du/d drive|^2          R1: D is not steep around what is real
+              + penalty * 1/2 |du/dx|^2               R1: D is not steep around what is real
 
 d are the rates of the discriminating area. It is recurrent, and hears by way of its pathways, step
 by step, of the sequence so far: from prediction and error of the area it judges it can know both
@@ -48,6 +49,8 @@ class Discrimination(GroupObjective):
         features: hidden units of the critic (at each position of a map).
         kernel: odd width of receptive fields of the critic on maps, in pixels.
         steps: n, how many successive drives are judged together; fewer than a window has.
+        gain: candidates are multiplied by it; about one over the spread of the drives, as it takes
+            a critic long to see the difference between rates that vary by 0.05.
 
     Raises:
         ValueError: if there are not two areas, a weight is negative, the critic has no units, or no
@@ -65,6 +68,7 @@ class Discrimination(GroupObjective):
         features: int = 16,
         kernel: int = 3,
         steps: int = 1,
+        gain: float = 1.0,
     ):
         super().__init__(areas)
         if len(areas) != 2 or areas[0] == areas[1]:
@@ -77,7 +81,9 @@ class Discrimination(GroupObjective):
             )
         if steps < 1:
             raise ValueError(f"steps: need 1 or more to be judged together, got {steps}")
-        self.steps = steps
+        if gain <= 0:
+            raise ValueError(f"gain: need > 0, one over the spread of the drives, got {gain}")
+        self.steps, self.gain = steps, gain
         self.game = game or NonSaturating()
         self.fooling, self.penalty = fooling, penalty
         self.features, self.kernel = features, kernel
@@ -124,7 +130,8 @@ class Discrimination(GroupObjective):
     def _joined(self, values: Tensor) -> Tensor:
         """[time, batch, channel, ...] -> [pair, batch, steps * channel, ...]: t - n + 1 ... t."""
         ends = range(self.steps - 1, -1, -1)
-        return torch.cat([later(earlier(values, k), self.steps - k) for k in ends], 2)
+        joined = torch.cat([later(earlier(values, k), self.steps - k) for k in ends], 2)
+        return self.gain * joined
 
 
 def spread(values: Tensor) -> Tensor:

@@ -126,6 +126,24 @@ def test_successive_drives_are_judged_together_as_what_came_or_as_what_was_foret
         built(steps=0)
 
 
+def test_a_gain_is_as_good_as_larger_weights_for_the_candidate() -> None:
+    """But R1 is of what the critic sees: its slope by the drive over the gain."""
+    plain, keen, activities = built(), built(gain=5.0), case()
+    keen.load_state_dict(plain.state_dict())
+    for weight in keen.critic.candidate.parameters():
+        weight.data /= 5.0 if weight.dim() > 1 else 1.0
+    without = [objective(activities) for objective in (plain, keen)]
+    penalties = []
+    for objective in (plain, keen):
+        objective.penalty = 0.0
+        penalties.append(without[len(penalties)] - objective(activities))
+    torch.testing.assert_close(plain(activities), keen(activities))
+    torch.testing.assert_close(penalties[0], 25 * penalties[1])
+    assert penalties[1].any()
+    with pytest.raises(ValueError, match="gain: need > 0"):
+        built(gain=0.0)
+
+
 def test_the_zero_sum_game_is_gradient_reversal_at_the_border() -> None:
     """One pass through one critic with the reversed border gives all gradients of both players."""
     activities = case()
