@@ -739,6 +739,48 @@ MUTANTS = [
         new="end",
         tests="tests/probing/test_analyses.py -k order",
     ),
+    Mutant(
+        "objectives/clapp.py",
+        "unbroken(~target(activity, self.label).bool(), self.horizon)",
+        "unbroken(target(activity, self.label).bool(), self.horizon)",
+        "tests/objectives/test_contrast.py",
+    ),
+    Mutant(
+        "objectives/discrimination.py",
+        "memory = earlier(judge.rate, self.steps)",
+        "memory = later(judge.rate, self.steps)",
+        "tests/objectives/test_games.py",
+    ),
+    Mutant(
+        "objectives/gated.py",
+        "prediction=gate_gradient(sensory.prediction, attention)",
+        "prediction=sensory.prediction",
+        "tests/objectives/test_guidance.py",
+    ),
+    Mutant(
+        "objectives/paired_views.py",
+        "signal[:, first : 2 * pairs : 2]",
+        "signal[:, first : first + pairs]",
+        "tests/objectives/test_paired_views.py",
+    ),
+    Mutant(
+        "brainmodel/data/streams.py",
+        "divmod(number, self.siblings)",
+        "(number // self.siblings, 0)",
+        "tests/data/test_photographs.py -k twins",
+    ),
+    Mutant(
+        "brainmodel/data/eye_movements.py",
+        "saccade & (np.arange(steps) > 0)",
+        "saccade",
+        "tests/data/test_photographs.py -k saccades",
+    ),
+    Mutant(
+        "brainmodel/weights.py",
+        "label is not None and label not in offered",
+        "False",
+        "tests/training/test_refusals.py -k objectives.a",
+    ),
 ]
 
 
