@@ -108,7 +108,7 @@ def build(condition: Condition, seed: int) -> Brain:
     }
     groups: dict[str, GroupObjective] = {}
     if condition.agreement:
-        groups["agreement"] = VICReg(["LM", "AL"], features=32)
+        groups["agreement"] = VICReg(["LM", "AL"], features=32, grid=4)
     for name in ("V1", "LM") if condition.games else ():
         judge = f"judge_of_{name}"
         plans[judge] = AreaPlan(GRU(), [4, *units[name][1:]], rule(), {}, None, ["drive"])
@@ -241,7 +241,7 @@ def draw(found: dict[tuple[str, str], list[dict[str, float]]], path: Path) -> No
 def main() -> None:
     """Train everything on two processes; write what came out."""
     chosen = arguments(__doc__ or "")
-    seeds, steps, windows = ((0,), 5, 8) if chosen.quick else ((10, 11, 12), 300, 50)
+    seeds, steps, windows = ((0,), 5, 8) if chosen.quick else ((20, 21, 22), 300, 50)
     jobs = [(d, c, s, steps, windows) for d, c, s in product(DATA, CONDITIONS, seeds)]
     found: dict[tuple[str, str], list[dict[str, float]]] = {}
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:

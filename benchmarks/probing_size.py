@@ -18,7 +18,8 @@ from brainmodel.probing.cka import CKA
 from brainmodel.probing.recording import Recording
 from brainmodel.probing.ridge_encoding import RidgeEncoding
 from brainmodel.probing.rsa import RSA
-from brainmodel.probing.score_table import Scoring, score_table
+from brainmodel.probing.score_table import score_table
+from brainmodel.probing.scoring import Scoring
 
 AREAS, UNITS, NEURONS, REPEATS = 5, 500, 100, 4
 METRICS = {"ridge": RidgeEncoding(), "rsa": RSA(), "cka": CKA()}

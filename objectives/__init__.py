@@ -22,6 +22,7 @@ from objectives.intrinsic_plasticity import IntrinsicPlasticity
 from objectives.latent_predictive_learning import LatentPredictiveLearning
 from objectives.multi_horizon import MultiHorizon
 from objectives.objective import Activity, GroupObjective, Objective
+from objectives.paired_views import PairedViews
 from objectives.poisson import Poisson
 from objectives.population_rate import PopulationRate
 from objectives.regression import Regression
@@ -64,6 +65,7 @@ __all__ = [
     "MultiHorizon",
     "NonSaturating",
     "Objective",
+    "PairedViews",
     "Poisson",
     "PopulationRate",
     "Regression",

@@ -8,7 +8,8 @@ The scores of the discriminator are numbers, large where it believes in reality.
     least squares     1/2 (u - 1)^2 + 1/2 v^2                      1/2 (v - 1)^2
 
 Goodfellow et al. (2014), arXiv:1406.2661; Lim & Ye (2017), arXiv:1705.02894; Mao et al. (2017),
-arXiv:1611.04076, eq. 9; the penalty R1 is of Mescheder et al. (2018), arXiv:1801.04406, eq. 9.
+arXiv:1611.04076, with 0-1 coding; the penalty R1 is of Mescheder et al. (2018), arXiv:1801.04406,
+"simplified gradient penalties".
 """
 
 import torch

@@ -43,6 +43,8 @@ class BarlowTwins(GroupObjective):
         areas: two names; the same name twice compares an area with itself `delay` steps later.
         delay: steps by which the second area is read later.
         features: size of the vectors.
+        grid: fields along each side within which maps are averaged first; 1 leaves no places to
+            agree on.
         redundancy: weight l of correlations between different features.
 
     Raises:
@@ -53,23 +55,29 @@ class BarlowTwins(GroupObjective):
     fewest_streams = 2
 
     def __init__(
-        self, areas: list[str], delay: int = 0, features: int = 64, redundancy: float = 5e-3
+        self,
+        areas: list[str],
+        delay: int = 0,
+        features: int = 64,
+        redundancy: float = 5e-3,
+        grid: int = 1,
     ):
         super().__init__(areas)
-        check_pair(areas, delay, features)
+        check_pair(areas, delay, features, grid)
         if redundancy < 0:
             raise ValueError(f"redundancy: need a weight >= 0, got {redundancy}")
-        self.delay, self.features, self.redundancy = delay, features, redundancy
+        self.delay, self.features, self.grid = delay, features, grid
+        self.redundancy = redundancy
         self.embedding = nn.ModuleList()
 
     def build(
         self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]
     ) -> None:
-        self.embedding = embeddings(self.areas, units, self.features)
+        self.embedding = embeddings(self.areas, units, self.features, self.grid)
 
     def forward(self, activities: dict[str, Activity]) -> Tensor:
         valid = activities[self.areas[0]].valid
-        first, second = embed(self.embedding, self.areas, activities, self.delay)
+        first, second = embed(self.embedding, self.areas, activities, self.delay, self.grid)
         counted = unbroken(valid, self.delay) & valid[self.delay :]
         correlation = cross_correlation(
             first.flatten(0, 1), second.flatten(0, 1), counted.flatten()

@@ -33,6 +33,8 @@ class BYOL(GroupObjective):
         areas: two names; the same name twice compares an area with itself `delay` steps later.
         delay: steps by which the second area is read later.
         features: size of the vectors.
+        grid: fields along each side within which maps are averaged first; 1 leaves no places to
+            agree on.
         momentum: part of the slower copy that stays at each step of the optimizer; 1 for a random
             embedding that never changes.
 
@@ -43,13 +45,19 @@ class BYOL(GroupObjective):
     stops_gradient = True
 
     def __init__(
-        self, areas: list[str], delay: int = 0, features: int = 64, momentum: float = 0.99
+        self,
+        areas: list[str],
+        delay: int = 0,
+        features: int = 64,
+        momentum: float = 0.99,
+        grid: int = 1,
     ):
         super().__init__(areas)
-        check_pair(areas, delay, features)
+        check_pair(areas, delay, features, grid)
         if not 0 <= momentum <= 1:
             raise ValueError(f"momentum: need 0 <= momentum <= 1, got {momentum}")
-        self.delay, self.features, self.momentum = delay, features, momentum
+        self.delay, self.features, self.grid = delay, features, grid
+        self.momentum = momentum
         self.embedding = nn.ModuleList()
         self.slow = nn.ModuleList()
         self.predictor = nn.ModuleList(Embedding(features, features) for _ in areas)
@@ -57,13 +65,13 @@ class BYOL(GroupObjective):
     def build(
         self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]
     ) -> None:
-        self.embedding = embeddings(self.areas, units, self.features)
-        self.slow = embeddings(self.areas, units, self.features).requires_grad_(False)
+        self.embedding = embeddings(self.areas, units, self.features, self.grid)
+        self.slow = embeddings(self.areas, units, self.features, self.grid).requires_grad_(False)
         follow(self.slow, self.embedding, momentum=0)
 
     def forward(self, activities: dict[str, Activity]) -> Tensor:
-        first, second = embed(self.embedding, self.areas, activities, self.delay)
-        slow_first, slow_second = embed(self.slow, self.areas, activities, self.delay)
+        first, second = embed(self.embedding, self.areas, activities, self.delay, self.grid)
+        slow_first, slow_second = embed(self.slow, self.areas, activities, self.delay, self.grid)
         there = negative_cosine(self.predictor[0](first), slow_second)
         back = negative_cosine(self.predictor[1](second), slow_first)
         return at_later_step(2 + there + back, activities[self.areas[0]].valid, self.delay)

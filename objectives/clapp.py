@@ -4,21 +4,30 @@
     loss(t) = [1 - u_same(t)]_+ + [1 + u_other(t)]_+
 
 Illing et al. (2021), arXiv:2010.08262: the hinge loss [1 - y u]_+ with y = +1 while the eye fixates
-and y = -1 after a saccade to something else, here another stream of the batch. Its gradient has
-three factors: for the synapse from x_j onto unit i,
+and y = -1 after a saccade to something else. Its gradient has three factors: for the synapse from
+x_j onto unit i,
 
     - d loss / d w_ij  =  y [u y < 1]  *  (W c)_i  *  phi'(a_i) x_j
                           broadcast       expected    local to the synapse
                           by saccades     by dendrite
 
 Here c = z = the rates of the area, which it learns for in both roles. Maps are averaged over
-positions.
+positions. Unless the data tell of saccades, another stream of the batch stands for what a saccade
+would have led to, as above. Where a label tells of them, they are the broadcast,
+
+    loss(t) = [1 - y(t) u_same(t)]_+,      y(t) = -1 if there was one in t - k + 1 ... t, else 1
+
+and each stream learns for itself. A saccade within one scene leads to something not so very else;
+and what saccades are too few to outweigh, fixations make large, so let there be many (the eye's
+`saccade_rate`).
 """
 
+import torch
 from torch import Tensor, nn
 
-from objectives.objective import Activity, Objective, mean_over_space
-from objectives.pairs import at_later_step, earlier, later
+from objectives.objective import Activity, Objective, mean_over_space, mean_over_valid
+from objectives.pairs import at_later_step, earlier, later, unbroken
+from objectives.task import target
 
 
 def hinge(score: Tensor, sign: float) -> Tensor:
@@ -31,19 +40,23 @@ class CLAPP(Objective):
 
     Args:
         horizon: steps ahead.
+        saccade: name of the label that says at which steps a saccade has brought the eye to
+            something else, [time, batch] bool; other streams take its part unless given.
 
     Raises:
-        ValueError: if the horizon is not in the future.
+        ValueError: if the horizon is not in the future; while learning, if there is no such label.
     """
 
     couples_batch = True
     fewest_streams = 2
 
-    def __init__(self, horizon: int = 1):
+    def __init__(self, horizon: int = 1, saccade: str | None = None):
         super().__init__()
         if horizon < 1:
             raise ValueError(f"horizon: need >= 1 steps into the future, got {horizon}")
-        self.horizon = horizon
+        self.horizon, self.label = horizon, saccade
+        if saccade is not None:
+            self.couples_batch, self.fewest_streams = False, 1  # type: ignore[misc]
         self.expectation: nn.Module = nn.Identity()
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
@@ -54,6 +67,20 @@ class CLAPP(Objective):
         expected = self.expectation(earlier(code, self.horizon))
         coming = later(code, self.horizon)
         same = (expected * coming).sum(2)
-        other = (expected * coming.roll(1, 1)).sum(2)
-        loss = hinge(same, 1) + hinge(other, -1)
+        if self.label is None:
+            other = (expected * coming.roll(1, 1)).sum(2)
+            loss = hinge(same, 1) + hinge(other, -1)
+        else:
+            fixating = unbroken(~target(activity, self.label).bool(), self.horizon)
+            loss = torch.where(fixating, hinge(same, 1), hinge(same, -1))
         return at_later_step(loss, activity.valid, self.horizon)
+
+    def terms(self, activity: Activity) -> dict[str, Tensor]:
+        """same, other: mean scores u; where they are alike, nothing is told apart."""
+        code = mean_over_space(activity.rate)
+        expected = self.expectation(earlier(code, self.horizon))
+        coming, joined = later(code, self.horizon), unbroken(activity.valid, self.horizon)
+        return {
+            "same": mean_over_valid((expected * coming).sum(2), joined),
+            "other": mean_over_valid((expected * coming.roll(1, 1)).sum(2), joined),
+        }

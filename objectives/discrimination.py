@@ -1,17 +1,24 @@
 """An area that discriminates: it tells the real drives of another area from the predicted ones.
 
-    u(t) = D( drive(t), d(t-1) ),    v(t) = D( prediction(t), d(t-1) )
+    u(t) = D( x(t-n+1 ... t), d(t-n) ),    x = gain * drive
+    v(t) = D( y(t-n+1 ... t), d(t-n) ),    y = gain * prediction
     loss(t) = discriminator's( u, v )                 teaches D and, by its own rule, the area of d
               + fooling * predictor's( v )            teaches the area that predicts
-              + penalty * 1/2 |du/d drive|^2          R1: D is not steep around what is real
+              + penalty * 1/2 |du/dx|^2               R1: D is not steep around what is real
 
-d are the rates of the discriminating area. It is recurrent, and sees by way of its pathways what it
-needs of the sequence so far, such as prediction and error of the area it judges, so that each
-candidate is judged as the next step of that sequence (a conditional game: Mirza & Osindero (2014),
-arXiv:1411.1784). Only the present candidate is in dispute: what an area did before is taken as
-given, as signals do not travel back along pathways. That is also why the discriminator cannot be an
-area and nothing else: the derivative of its score by the prediction, which the predictor needs,
-would have to leave it by its drive. The critic D joins both areas and belongs to neither.
+d are the rates of the discriminating area. It is recurrent, and hears by way of its pathways, step
+by step, of the sequence so far: from prediction and error of the area it judges it can know both
+what came and what had been foretold, from the last reset on. In dispute is how the sequence goes on
+from there, by n = `steps` drives at once: those that came, or those that were foretold (a
+conditional game: Mirza & Osindero (2014), arXiv:1411.1784). With n = 1 a prediction gives itself
+away by what it is, with n > 1 also by how it goes with those before it, as where it jerks, lags or
+blurs more from step to step; all n of them then learn. Each was made in the light of the real
+drives before it, so these are sequences of predictions one step ahead, not dreams.
+
+What an area did before is taken as given, as signals do not travel back along pathways. That is
+also why the discriminator cannot be an area and nothing else: the derivative of its score by the
+prediction, which the predictor needs, would have to leave it by its drive. The critic D joins both
+areas and belongs to neither.
 
 The border between the players is where gradients turn: the discriminator's share stops before the
 prediction, the predictor's passes through D and leaves D alone. In the zero-sum game this is
@@ -41,9 +48,13 @@ class Discrimination(GroupObjective):
         penalty: weight of R1; it counts while learning only.
         features: hidden units of the critic (at each position of a map).
         kernel: odd width of receptive fields of the critic on maps, in pixels.
+        steps: n, how many successive drives are judged together; fewer than a window has.
+        gain: candidates are multiplied by it; about one over the spread of the drives, as it takes
+            a critic long to see the difference between rates that vary by 0.05.
 
     Raises:
-        ValueError: if there are not two areas, a weight is negative, or the critic has no units.
+        ValueError: if there are not two areas, a weight is negative, the critic has no units, or no
+            step is judged.
     """
 
     stops_gradient = True
@@ -56,6 +67,8 @@ class Discrimination(GroupObjective):
         penalty: float = 1.0,
         features: int = 16,
         kernel: int = 3,
+        steps: int = 1,
+        gain: float = 1.0,
     ):
         super().__init__(areas)
         if len(areas) != 2 or areas[0] == areas[1]:
@@ -66,6 +79,11 @@ class Discrimination(GroupObjective):
             raise ValueError(
                 f"features, kernel: need >= 1 and an odd width, got {features}, {kernel}"
             )
+        if steps < 1:
+            raise ValueError(f"steps: need 1 or more to be judged together, got {steps}")
+        if gain <= 0:
+            raise ValueError(f"gain: need > 0, one over the spread of the drives, got {gain}")
+        self.steps, self.gain = steps, gain
         self.game = game or NonSaturating()
         self.fooling, self.penalty = fooling, penalty
         self.features, self.kernel = features, kernel
@@ -75,7 +93,9 @@ class Discrimination(GroupObjective):
         self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]
     ) -> None:
         predictor, judge = self.areas
-        self.critic = Critic(drive[predictor], units[judge], self.features, self.kernel)
+        channels, *positions = drive[predictor]
+        candidate = (self.steps * channels, *positions)
+        self.critic = Critic(candidate, units[judge], self.features, self.kernel)
 
     def forward(self, activities: dict[str, Activity]) -> Tensor:
         real, predicted, memory, valid = self._case(activities)
@@ -87,7 +107,7 @@ class Discrimination(GroupObjective):
             loss = loss + self.fooling * self.game.predictor(self.critic.frozen(predicted, memory))
         if self.penalty and learns:
             loss = loss + self.penalty * r1_penalty(score, real)
-        return at_later_step(loss, valid, 1)
+        return at_later_step(loss, valid, self.steps)
 
     def terms(self, activities: dict[str, Activity]) -> dict[str, Tensor]:
         """accuracy of the discriminator, 1/2 where it is fooled; diversity, the spread of the
@@ -97,14 +117,21 @@ class Discrimination(GroupObjective):
         said_predicted = self.critic(predicted, memory) < self.game.unsure
         right = 0.5 * said_real.to(real.dtype) + 0.5 * said_predicted.to(real.dtype)
         return {
-            "accuracy": mean_over_valid(right, unbroken(valid, 1)),
+            "accuracy": mean_over_valid(right, unbroken(valid, self.steps)),
             "diversity": spread(predicted) / spread(real).clamp(min=1e-12),
         }
 
     def _case(self, activities: dict[str, Activity]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         judged, judge = (activities[area] for area in self.areas)
-        memory = earlier(judge.rate, 1)
-        return later(judged.drive, 1), later(judged.prediction, 1), memory, judged.valid
+        memory = earlier(judge.rate, self.steps)
+        real, predicted = (self._joined(values) for values in (judged.drive, judged.prediction))
+        return real, predicted, memory, judged.valid
+
+    def _joined(self, values: Tensor) -> Tensor:
+        """[time, batch, channel, ...] -> [pair, batch, steps * channel, ...]: t - n + 1 ... t."""
+        ends = range(self.steps - 1, -1, -1)
+        joined = torch.cat([later(earlier(values, k), self.steps - k) for k in ends], 2)
+        return self.gain * joined
 
 
 def spread(values: Tensor) -> Tensor:

@@ -1,12 +1,14 @@
-"""Feedback that guides plasticity: an association area says which units of a sensory area learn.
+"""Feedback that guides plasticity: an association area says what of a sensory area's errors counts.
 
     g_i(t) = 2 logistic( sum_j F_ij h'_j(t) )         mean 1, between 0 and 2; F fixed and random
-    learning signal of unit i:   g_i(t) * d loss_of / d h_i(t)
+    learning signal of unit i:         g_i(t)  * d loss_of / d h_i(t)
+    of prediction k, likewise by G:    g'_k(t) * d loss_of / d u_hat_k(t)
 
-The value is that of the objective `of`; only its gradient by the sensory area's rates is gated, not
-that by its predictions. As attention-gated learning, where feedback from what was attended to
-enables plasticity: Roelfsema & van Ooyen (2005), doi:10.1162/0899766054615699, with random in place
-of reciprocal feedback. The association area does not learn from it.
+The value is that of the objective `of`; only its gradients are gated, those by the sensory area's
+rates and those by its predictions, which teach both its units and its predictor. As attention-gated
+learning, where feedback from what was attended to enables plasticity: Roelfsema & van Ooyen (2005),
+doi:10.1162/0899766054615699, with random in place of reciprocal feedback. The association area does
+not learn from it. What the two areas make of each other over pathways is not touched.
 """
 
 from collections.abc import Mapping
@@ -28,7 +30,7 @@ class Gated(GroupObjective):
 
     Args:
         areas: the sensory one, which learns, and the association area, which gates.
-        of: what the sensory area learns for; its losses depend on the rates.
+        of: what the sensory area learns for.
         strength: standard deviation of the gate's input for association rates of size 1.
 
     Raises:
@@ -43,30 +45,43 @@ class Gated(GroupObjective):
             raise ValueError(f"areas: need one that learns and another that gates, got {areas}")
         if strength < 0:
             raise ValueError(f"strength: need 0 or more, got {strength}")
-        self.fewest_streams = of.fewest_streams  # type: ignore[misc]
+        self.fewest_streams, self.label = of.fewest_streams, of.label  # type: ignore[misc]
         self.of, self.strength = of, strength
         self.feedback: nn.Module = nn.Identity()
+        self.attention: nn.Module = nn.Identity()
 
     def build(
         self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]
     ) -> None:
         sensory, association = self.areas
         self.of.build(drive[sensory], units[sensory])
-        self.feedback = Readout(units[association], units[sensory], kernel=1)
-        self.feedback.requires_grad_(False)
-        for name, parameter in self.feedback.named_parameters():
+        self.feedback = self._random(units[association], units[sensory])
+        self.attention = self._random(units[association], drive[sensory])
+
+    def _random(self, source: tuple[int, ...], target: tuple[int, ...]) -> Readout:
+        readout = Readout(source, target, kernel=1).requires_grad_(False)
+        for name, parameter in readout.named_parameters():
             fan = parameter[0].numel()
             scale = 0.0 if name.endswith("bias") else self.strength / fan**0.5
             nn.init.normal_(parameter, std=1.0).mul_(scale)
+        return readout
 
     def forward(self, activities: dict[str, Activity]) -> Tensor:
         sensory = activities[self.areas[0]]
-        rate = gate_gradient(sensory.rate, self.gate(activities))
-        return self.of(sensory._replace(rate=rate))
+        attention = self._level(self.attention, activities)
+        gated = sensory._replace(
+            rate=gate_gradient(sensory.rate, self.gate(activities)),
+            prediction=gate_gradient(sensory.prediction, attention),
+            error=gate_gradient(sensory.error, attention),
+        )
+        return self.of(gated)
 
     def gate(self, activities: dict[str, Activity]) -> Tensor:
         """g, [time, batch, *units of the sensory area]."""
-        return 2 * torch.sigmoid(self.feedback(activities[self.areas[1]].rate.detach()))
+        return self._level(self.feedback, activities)
+
+    def _level(self, feedback: nn.Module, activities: dict[str, Activity]) -> Tensor:
+        return 2 * torch.sigmoid(feedback(activities[self.areas[1]].rate.detach()))
 
     def terms(self, activities: dict[str, Activity]) -> dict[str, Tensor]:
         """spread: standard deviation of the gate over units, steps and streams."""

@@ -39,6 +39,7 @@ class Objective(nn.Module, ABC):
         draws: whether chance enters the loss, from PyTorch's global generator.
         fewest_streams: how many streams it needs in a batch to mean anything.
         predictions: between which numbers the predictions that it reads lie; any unless declared.
+        label: name of the label of the data that it reads, if it does.
     """
 
     couples_batch: ClassVar[bool] = False
@@ -46,6 +47,7 @@ class Objective(nn.Module, ABC):
     draws: ClassVar[bool] = False
     fewest_streams: ClassVar[int] = 1
     predictions: ClassVar[tuple[float, float]] = (-inf, inf)
+    label: str | None = None
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         """Makes the parameters whose sizes depend on the area. By default there are none.
@@ -88,6 +90,7 @@ class GroupObjective(nn.Module, ABC):
         stops_gradient: as of `Objective`.
         draws: as of `Objective`.
         fewest_streams: as of `Objective`.
+        label: as of `Objective`.
     """
 
     areas: list[str]
@@ -95,6 +98,7 @@ class GroupObjective(nn.Module, ABC):
     stops_gradient: ClassVar[bool] = False
     draws: ClassVar[bool] = False
     fewest_streams: ClassVar[int] = 1
+    label: str | None = None
 
     def __init__(self, areas: list[str]):
         super().__init__()

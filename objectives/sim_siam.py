@@ -29,6 +29,8 @@ class SimSiam(GroupObjective):
         areas: two names; the same name twice compares an area with itself `delay` steps later.
         delay: steps by which the second area is read later.
         features: size of the vectors.
+        grid: fields along each side within which maps are averaged first; 1 leaves no places to
+            agree on.
 
     Raises:
         ValueError: if areas, delay and features do not fit.
@@ -36,20 +38,20 @@ class SimSiam(GroupObjective):
 
     stops_gradient = True
 
-    def __init__(self, areas: list[str], delay: int = 0, features: int = 64):
+    def __init__(self, areas: list[str], delay: int = 0, features: int = 64, grid: int = 1):
         super().__init__(areas)
-        check_pair(areas, delay, features)
-        self.delay, self.features = delay, features
+        check_pair(areas, delay, features, grid)
+        self.delay, self.features, self.grid = delay, features, grid
         self.embedding = nn.ModuleList()
         self.predictor = nn.ModuleList(Embedding(features, features) for _ in areas)
 
     def build(
         self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]
     ) -> None:
-        self.embedding = embeddings(self.areas, units, self.features)
+        self.embedding = embeddings(self.areas, units, self.features, self.grid)
 
     def forward(self, activities: dict[str, Activity]) -> Tensor:
-        first, second = embed(self.embedding, self.areas, activities, self.delay)
+        first, second = embed(self.embedding, self.areas, activities, self.delay, self.grid)
         there = negative_cosine(self.predictor[0](first), second)
         back = negative_cosine(self.predictor[1](second), first)
         loss = 0.5 * there + 0.5 * back

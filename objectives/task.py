@@ -5,7 +5,7 @@ from torch import Tensor
 from objectives.objective import Activity
 
 
-def target(activity: Activity, label: str) -> Tensor:
+def target(activity: Activity, label: str | None) -> Tensor:
     """The label of that name, [time, batch, ...], which the data set gives with each window.
 
     Raises:

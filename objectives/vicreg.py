@@ -38,6 +38,8 @@ class VICReg(GroupObjective):
         areas: two names; the same name twice compares an area with itself `delay` steps later.
         delay: steps by which the second area is read later.
         features: size of the vectors.
+        grid: fields along each side within which maps are averaged first; 1 leaves no places to
+            agree on.
         invariance: weight l.
         variance: weight m.
         covariance: weight n.
@@ -57,24 +59,25 @@ class VICReg(GroupObjective):
         invariance: float = 25.0,
         variance: float = 25.0,
         covariance: float = 1.0,
+        grid: int = 1,
     ):
         super().__init__(areas)
-        check_pair(areas, delay, features)
+        check_pair(areas, delay, features, grid)
         if min(invariance, variance, covariance) < 0:
             weights = f"{invariance}, {variance} and {covariance}"
             raise ValueError(f"invariance, variance, covariance: need weights >= 0, got {weights}")
-        self.delay, self.features = delay, features
+        self.delay, self.features, self.grid = delay, features, grid
         self.invariance, self.variance, self.covariance = invariance, variance, covariance
         self.embedding = nn.ModuleList()
 
     def build(
         self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]
     ) -> None:
-        self.embedding = embeddings(self.areas, units, self.features)
+        self.embedding = embeddings(self.areas, units, self.features, self.grid)
 
     def forward(self, activities: dict[str, Activity]) -> Tensor:
         valid = activities[self.areas[0]].valid
-        views = embed(self.embedding, self.areas, activities, self.delay)
+        views = embed(self.embedding, self.areas, activities, self.delay, self.grid)
         counted = unbroken(valid, self.delay) & valid[self.delay :]
         loss = self.invariance * squared_error(*views)
         for view in views:

@@ -703,6 +703,84 @@ MUTANTS = [
         new="[: kept.stop - kept.start].flip(0)",
         tests="tests/learning/test_e_prop.py -k carried",
     ),
+    Mutant(
+        file="brainmodel/probing/dissimilarity_targets.py",
+        old="data.of(areas=area).mean_over_sessions()",
+        new="data.of(areas=area)",
+        tests="tests/probing/test_dissimilarity_probe.py -k told",
+    ),
+    Mutant(
+        file="brainmodel/probing/score_table.py",
+        old="                    target.require_ceiling()",
+        new="                    pass",
+        tests="tests/training/test_probe.py -k before",
+    ),
+    Mutant(
+        file="brainmodel/probing/readers/arrays.py",
+        old="trials[:, which == stimulus]",
+        new="trials[:, which != stimulus][:, : counts[stimulus]]",
+        tests="tests/probing/test_array_files.py -k repeats",
+    ),
+    Mutant(
+        file="brainmodel/probing/analyses/traces.py",
+        old='np.abs if source.signal == "error"',
+        new='np.abs if source.signal == "rate"',
+        tests="tests/probing/test_analyses.py -k part_over",
+    ),
+    Mutant(
+        file="brainmodel/probing/analyses/straightening.py",
+        old="change_within(bent, pixels)",
+        new="change_within(pixels, bent)",
+        tests="tests/probing/test_analyses.py -k straightening",
+    ),
+    Mutant(
+        file="brainmodel/probing/analyses/sequences.py",
+        old="place * self.seconds + end",
+        new="end",
+        tests="tests/probing/test_analyses.py -k order",
+    ),
+    Mutant(
+        "objectives/clapp.py",
+        "unbroken(~target(activity, self.label).bool(), self.horizon)",
+        "unbroken(target(activity, self.label).bool(), self.horizon)",
+        "tests/objectives/test_contrast.py",
+    ),
+    Mutant(
+        "objectives/discrimination.py",
+        "memory = earlier(judge.rate, self.steps)",
+        "memory = later(judge.rate, self.steps)",
+        "tests/objectives/test_games.py",
+    ),
+    Mutant(
+        "objectives/gated.py",
+        "prediction=gate_gradient(sensory.prediction, attention)",
+        "prediction=sensory.prediction",
+        "tests/objectives/test_guidance.py",
+    ),
+    Mutant(
+        "objectives/paired_views.py",
+        "signal[:, first : 2 * pairs : 2]",
+        "signal[:, first : first + pairs]",
+        "tests/objectives/test_paired_views.py",
+    ),
+    Mutant(
+        "brainmodel/data/streams.py",
+        "divmod(number, self.siblings)",
+        "(number // self.siblings, 0)",
+        "tests/data/test_photographs.py -k twins",
+    ),
+    Mutant(
+        "brainmodel/data/eye_movements.py",
+        "saccade & (np.arange(steps) > 0)",
+        "saccade",
+        "tests/data/test_photographs.py -k saccades",
+    ),
+    Mutant(
+        "brainmodel/weights.py",
+        "label is not None and label not in offered",
+        "False",
+        "tests/training/test_refusals.py -k objectives.a",
+    ),
 ]
 
 

@@ -4,8 +4,9 @@ Classes are imported when first used, so that naming one data set does not load 
 the others.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from brainmodel.lazy import lazily
 
 if TYPE_CHECKING:
     from brainmodel.data.digits import MovingDigits
@@ -49,12 +50,4 @@ __all__ = [
     "Window",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazily(__name__, _HOMES)

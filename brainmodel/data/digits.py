@@ -1,5 +1,6 @@
 """Moving digits: real handwriting that bounces in a frame, with identity and position to probe."""
 
+from collections.abc import Sequence
 from typing import Unpack
 
 import numpy as np
@@ -51,6 +52,7 @@ class DigitStream(Stream):
         digits: int,
         size: int,
         step: float,
+        rewarded: Sequence[int] = (),
     ) -> None:
         """Move `digits` of `pictures` [picture, d, d] by `step` pixels per step."""
         super().__init__(share)
@@ -59,6 +61,7 @@ class DigitStream(Stream):
         self.digits = digits
         self.size = size
         self.step = step
+        self.rewarded = list(rewarded)
 
     def script(self, random: np.random.Generator) -> Script:
         """Per step and digit: which picture [step, digit], its position [step, digit, 2]."""
@@ -71,7 +74,7 @@ class DigitStream(Stream):
         return {"picture": np.tile(chosen, (steps, 1)), "corner": fold(path, 0, room)}
 
     def render(self, script: Script) -> Rendering:
-        """Frames "eye"; labels "identity" and "position" of each digit."""
+        """Frames "eye" (and "reward"); labels "identity" and "position" of each digit."""
         chosen, corner = script["picture"], script["corner"]
         room = self.size - self.pictures.shape[-1]
         eye = torch.zeros(*chosen.shape[:2], 1, self.size, self.size)
@@ -84,7 +87,11 @@ class DigitStream(Stream):
             labels["identity" + name] = torch.from_numpy(self.identity[chosen[..., digit]])
             position = (corner[..., digit, :] / room).astype(np.float32)
             labels["position" + name] = torch.from_numpy(position)
-        return Rendering({"eye": eye.clamp_(0, 1)}, labels)
+        inputs = {"eye": eye.clamp_(0, 1)}
+        if self.rewarded:
+            good = np.isin(self.identity[chosen], self.rewarded).any(axis=-1, keepdims=True)
+            inputs["reward"] = torch.from_numpy(good.astype(np.float32))
+        return Rendering(inputs, labels)
 
 
 class MovingDigits(StreamModule):
@@ -93,7 +100,10 @@ class MovingDigits(StreamModule):
     Training and held-out parts show different pieces of handwriting (the last 360 of 1797 are
     held out). Two digits that meet are overlaid, the brighter one showing.
 
-    Inputs of a window: eye [time, batch, 1, size, size] float32 in [0, 1].
+    Inputs of a window:
+        eye: [time, batch, 1, size, size] float32 in [0, 1].
+        reward: [time, batch, 1], only if digits are rewarded: 1 while one of them is seen, else 0.
+
     Labels: identity [time, batch], 0 to 9, and position [time, batch, 2], x and y of where the
     digit is in the room it has, from 0 to 1; for a second digit identity_2 and position_2.
     """
@@ -104,6 +114,7 @@ class MovingDigits(StreamModule):
         digit: int = 16,
         digits: int = 1,
         speed: float = 30.0,
+        rewarded: Sequence[int] = (),
         frames_per_second: float = 30.0,
         **options: Unpack[StreamOptions],
     ) -> None:
@@ -114,6 +125,8 @@ class MovingDigits(StreamModule):
             digit: height and width of a digit in pixels.
             digits: 1 or 2.
             speed: pixels per second.
+            rewarded: digits, 0 to 9, the sight of which is rewarded; with none there is no such
+                input.
             frames_per_second: steps per second.
             options: see `StreamModule`.
 
@@ -125,12 +138,20 @@ class MovingDigits(StreamModule):
         require_whole("digits", digits, 1, 2)
         require_number("speed", speed, 0, 1e5, "pixels per second")
         require_number("frames_per_second", frames_per_second, 1, 1000, "frames per second")
-        shapes = {"eye": [1, size, size]}
-        super().__init__(shapes=shapes, frames_per_second=frames_per_second, **options)
+        for one in rewarded:
+            require_whole("rewarded", one, 0, 9)
+        names = ["identity", "position"]
+        super().__init__(
+            shapes={"eye": [1, size, size]} | ({"reward": [1]} if rewarded else {}),
+            label_names=[*names, *(f"{name}_2" for name in names[: 2 * digits - 2])],
+            frames_per_second=frames_per_second,
+            **options,
+        )
         self.size = size
         self.digit = digit
         self.digits = digits
         self.speed = speed
+        self.rewarded = tuple(rewarded)
 
     def stream(self, share: Share) -> DigitStream:
         """Load the handwriting of a part and let it move."""
@@ -143,4 +164,6 @@ class MovingDigits(StreamModule):
         pictures = F.interpolate(small, side, mode="bilinear", align_corners=False)
         identity = np.asarray(target, dtype=np.int64)[part]
         step = self.speed / self.frames_per_second
-        return DigitStream(share, pictures[:, 0], identity, self.digits, self.size, step)
+        return DigitStream(
+            share, pictures[:, 0], identity, self.digits, self.size, step, self.rewarded
+        )

@@ -101,6 +101,13 @@ def saccades(
     return spread
 
 
+class Course(NamedTuple):
+    """Where the eye goes, or what moves it."""
+
+    path: NDArray[np.float64]  # [step, 3], or [step, 3] changes of it
+    saccade: NDArray[np.bool_]  # [step], whether a saccade brought it here from the step before
+
+
 class Walls(NamedTuple):
     """Lowest and highest x, y of the view's centre, at which a path is reflected."""
 
@@ -120,8 +127,8 @@ def gaze(
     frames_per_second: float,
     within: Walls,
     random: np.random.Generator,
-) -> NDArray[np.float64]:
-    """Path [step, 3] of the eye over one episode.
+) -> Course:
+    """Path of the eye over one episode, and where on it there are saccades.
 
     Args:
         movements: how the eye moves.
@@ -130,25 +137,27 @@ def gaze(
         within: where the path is reflected.
         random: where the numbers come from.
     """
-    velocity = velocity_of(movements, steps, frames_per_second, random)
+    velocity, saccade = velocity_of(movements, steps, frames_per_second, random)
     reach = movements.largest_zoom
     low, high = np.array([*within.low, -reach]), np.array([*within.high, reach])
     start = low + (high - low) * random.random(3)
     path = np.cumsum(np.concatenate([start[None], velocity[1:]]), axis=0)
-    return np.stack([fold(path[:, axis], low[axis], high[axis]) for axis in range(3)], axis=1)
+    folded = np.stack([fold(path[:, axis], low[axis], high[axis]) for axis in range(3)], axis=1)
+    return Course(folded, saccade & (np.arange(steps) > 0))
 
 
 def velocity_of(
     movements: EyeMovements, steps: int, frames_per_second: float, random: np.random.Generator
-) -> NDArray[np.float64]:
-    """What moves the eye in each step, [step, 3]: drift and saccades (x, y), zoom; see `gaze`."""
+) -> Course:
+    """What moves the eye in each step: drift and saccades (x, y), zoom; see `gaze`."""
     noise = random.standard_normal((steps, 3))
     speed = np.array([movements.drift, movements.drift, movements.zoom]) / frames_per_second
     velocity = speed * ornstein_uhlenbeck(noise, movements.inertia * frames_per_second)
     duration = max(1, round(movements.saccade_duration * frames_per_second))
     rate = movements.saccade_rate / frames_per_second
-    velocity[:, :2] += saccades(steps, rate, movements.saccade_amplitude, duration, random)
-    return velocity
+    jumps = saccades(steps, rate, movements.saccade_amplitude, duration, random)
+    velocity[:, :2] += jumps
+    return Course(velocity, np.hypot(*jumps.T) > 0)
 
 
 def motion_of(path: NDArray[np.float64]) -> NDArray[np.float64]:

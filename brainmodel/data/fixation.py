@@ -33,6 +33,6 @@ class Fixation:
         self, steps: int, frames_per_second: float, random: np.random.Generator
     ) -> NDArray[np.float64]:
         """[step, 2] x, y of the gaze in pixels of the eye; it begins in the middle, at 0."""
-        velocity = velocity_of(self.movements, steps, frames_per_second, random)[:, :2]
+        velocity = velocity_of(self.movements, steps, frames_per_second, random).path[:, :2]
         walk = np.cumsum(velocity, axis=0) - velocity[:1]
         return fold(walk, -self.reach, self.reach)

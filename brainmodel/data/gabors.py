@@ -162,7 +162,12 @@ class GaborSequences(StreamModule):
         require_number("shown", shown, 1 / frames_per_second, 1e4, "seconds")
         require_number("unexpected", unexpected, 0, 1, "a fraction of the sequences")
         shapes = {"eye": [1, size, size]}
-        super().__init__(shapes=shapes, frames_per_second=frames_per_second, **options)
+        super().__init__(
+            shapes=shapes,
+            label_names=["frame", "expected", "orientation"],
+            frames_per_second=frames_per_second,
+            **options,
+        )
         steps = round(shown * frames_per_second)
         self.gabors = Gabors(size, patches, cycles, steps, unexpected)
 

@@ -130,7 +130,12 @@ class DriftingGratings(StreamModule):
         require_number("shown", shown, 1 / frames_per_second, 1e4, "seconds")
         require_number("gray", gray, 0, 1e4, "seconds")
         shapes = {"eye": [1, size, size]}
-        super().__init__(shapes=shapes, frames_per_second=frames_per_second, **options)
+        super().__init__(
+            shapes=shapes,
+            label_names=["direction", "phase"],
+            frames_per_second=frames_per_second,
+            **options,
+        )
         self.grating = Grating(
             size=size,
             directions=directions,

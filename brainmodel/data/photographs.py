@@ -9,7 +9,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from brainmodel.data.checks import require_channels, require_number, require_whole
-from brainmodel.data.eye_movements import EyeMovements, gaze, motion_of, view_grid, walls
+from brainmodel.data.eye_movements import (
+    EyeMovements,
+    Walls,
+    fold,
+    gaze,
+    motion_of,
+    view_grid,
+    walls,
+)
 from brainmodel.data.photograph_files import FREE, load_photograph, photograph_file, soften
 from brainmodel.data.streams import (
     Part,
@@ -45,7 +53,7 @@ def look(photograph: Tensor, path: Tensor, size: int) -> Tensor:
 
 
 class PhotographStream(Stream):
-    """An eye wandering over one photograph per episode."""
+    """An eye wandering over one photograph per episode, or two eyes side by side."""
 
     def __init__(
         self,
@@ -55,6 +63,7 @@ class PhotographStream(Stream):
         movements: EyeMovements,
         frames_per_second: float,
         efference_copy: bool,
+        twin_distance: float,
     ) -> None:
         super().__init__(share)
         self.photographs = photographs
@@ -62,22 +71,45 @@ class PhotographStream(Stream):
         self.movements = movements
         self.frames_per_second = frames_per_second
         self.efference_copy = efference_copy
+        self.twin_distance = twin_distance
+        self.siblings = 2 if twin_distance > 0 else 1
 
     def script(self, random: np.random.Generator) -> Script:
-        """Which photograph [step], gaze [step, 3] (the path of `look`), motion [step, 3]."""
+        """Per step: which photograph, gaze [step, 3] (the path of `look`), motion [step, 3],
+        whether a saccade was made; and the direction [step, 2] in which a twin looks beside it."""
         steps = self.share.episode
         chosen = int(random.integers(len(self.photographs)))
+        within = self._walls(chosen)
+        path, saccade = gaze(self.movements, steps, self.frames_per_second, within, random)
+        angle = random.uniform(0, 2 * np.pi)
+        return {
+            "photograph": np.full(steps, chosen),
+            "gaze": path,
+            "motion": motion_of(path).astype(np.float32),
+            "saccade": saccade,
+            "beside": np.tile([np.cos(angle), np.sin(angle)], (steps, 1)),
+        }
+
+    def view(self, script: Script, sibling: int) -> Script:
+        """The same path, half the distance of twins to one side or the other of it."""
+        if self.siblings == 1:
+            return script
+        low, high = self._walls(int(script["photograph"][0]))
+        path = script["gaze"].copy()
+        path[:, :2] += (sibling - 0.5) * self.twin_distance * script["beside"]
+        for axis in range(2):
+            path[:, axis] = fold(path[:, axis], low[axis], high[axis])
+        return script | {"gaze": path, "motion": motion_of(path).astype(np.float32)}
+
+    def _walls(self, chosen: int) -> Walls:
         height, width = self.photographs[chosen].shape[-2:]
         extent = ((width - 1) / OVERSAMPLING, (height - 1) / OVERSAMPLING)
-        within = walls(self.movements, self.size, extent)
-        path = gaze(self.movements, steps, self.frames_per_second, within, random)
-        motion = motion_of(path).astype(np.float32)
-        return {"photograph": np.full(steps, chosen), "gaze": path, "motion": motion}
+        return walls(self.movements, self.size, extent)
 
     def render(self, script: Script) -> Rendering:
-        """Frames "eye" (and "motion"); labels "photograph" and "motion"."""
-        which, path, motion = (
-            torch.from_numpy(script[name]) for name in ("photograph", "gaze", "motion")
+        """Frames "eye" (and "motion"); labels "photograph", "motion" and "saccade"."""
+        which, path, motion, saccade = (
+            torch.from_numpy(script[name]) for name in ("photograph", "gaze", "motion", "saccade")
         )
         channels = self.photographs[0].shape[0]
         eye = torch.empty(*which.shape, channels, self.size, self.size)
@@ -86,7 +118,7 @@ class PhotographStream(Stream):
             eye[here] = look(self.photographs[chosen], path[here], self.size)
         eye.clamp_(0, 1)  # rounding of the interpolation weights
         inputs = {"eye": eye, "motion": motion} if self.efference_copy else {"eye": eye}
-        return Rendering(inputs, {"photograph": which, "motion": motion})
+        return Rendering(inputs, {"photograph": which, "motion": motion, "saccade": saccade})
 
 
 class Photographs(StreamModule):
@@ -101,7 +133,8 @@ class Photographs(StreamModule):
         motion: [time, batch, 3], only if asked for: the efference copy, how the eye moved from
             the step before to this one (dx, dy in pixels, change of the logarithm of zoom).
 
-    Labels: photograph [time, batch], its number within its part; motion [time, batch, 3].
+    Labels: photograph [time, batch], its number within its part; motion [time, batch, 3]; saccade
+    [time, batch] bool, whether one brought the eye here from the step before.
     """
 
     def __init__(
@@ -112,6 +145,7 @@ class Photographs(StreamModule):
         blur: float = 1.0,
         frames_per_second: float = 30.0,
         motion: bool = False,
+        twin_distance: float = 0.0,
         movements: EyeMovements = USUAL_MOVEMENTS,
         photographs: Sequence[str] = TRAINING,
         held_out: Sequence[str] = HELD_OUT,
@@ -126,29 +160,40 @@ class Photographs(StreamModule):
             blur: width of the eye's optical blur (sigma of a Gaussian) in pixels.
             frames_per_second: steps per second; speeds and rates of `movements` are per second.
             motion: whether to give the efference copy as an input.
+            twin_distance: pixels that lie between two eyes which move as one, streams 2k and
+                2k + 1: two views of one scene; 0 gives each stream a scene of its own.
             movements: how the eye moves.
             photographs: files of scikit-image's wheel to train on.
             held_out: files for validation and test; none of those trained on.
             options: see `StreamModule`.
 
         Raises:
-            ValueError: if a number is out of range, a photograph is not one of the free ones,
-                or one is in both parts.
+            ValueError: if a number is out of range, twins do not come in pairs, a photograph is
+                not one of the free ones, or one is in both parts.
         """
         require_whole("size", size, 4)
         require_channels(channels)
         require_number("field", field, 0.02, 0.7, "a fraction of the photograph's short side")
         require_number("blur", blur, 0, 10, "the width of the blur in pixels")
         require_number("frames_per_second", frames_per_second, 1, 1000, "frames per second")
+        require_number("twin_distance", twin_distance, 0, size, "pixels, at most the eye's size")
         _check_split(photographs, held_out)
         eye = {"eye": [channels, size, size]}
         shapes = eye | ({"motion": [3]} if motion else {})
-        super().__init__(shapes=shapes, frames_per_second=frames_per_second, **options)
+        super().__init__(
+            shapes=shapes,
+            label_names=["motion", "photograph", "saccade"],
+            frames_per_second=frames_per_second,
+            **options,
+        )
+        if twin_distance > 0 and self.batch_size % 2:
+            raise ValueError(f"batch_size is {self.batch_size}: give an even number, as for twins.")
         self.size = size
         self.channels = channels
         self.field = field
         self.blur = blur
         self.motion = motion
+        self.twin_distance = twin_distance
         self.movements = movements
         self.photographs = tuple(photographs)
         self.held_out = tuple(held_out)
@@ -165,7 +210,13 @@ class Photographs(StreamModule):
             for name in names
         ]
         return PhotographStream(
-            share, pictures, self.size, self.movements, self.frames_per_second, self.motion
+            share,
+            pictures,
+            self.size,
+            self.movements,
+            self.frames_per_second,
+            self.motion,
+            self.twin_distance,
         )
 
 

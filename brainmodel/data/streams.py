@@ -8,6 +8,7 @@ worker or resumed run asks for it, and window i + 1 goes on where window i ended
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple, TypedDict
 
@@ -55,11 +56,17 @@ class Rendering(NamedTuple):
 
 
 class Stream(ABC):
-    """B endless streams. Subclasses say what an episode's script is and how it is rendered."""
+    """B endless streams. Subclasses say what an episode's script is and how it is rendered.
+
+    Attributes:
+        siblings: how many streams, one after the other, share each script (see `view`).
+    """
+
+    siblings: int = 1
 
     def __init__(self, share: Share) -> None:
         self.share = share
-        self._current: dict[int, tuple[int, Script]] = {}  # stream: (episode, its script)
+        self._current: dict[int, tuple[int, Script]] = {}  # family: (episode, its script)
 
     @abstractmethod
     def script(self, random: np.random.Generator) -> Script:
@@ -68,6 +75,16 @@ class Stream(ABC):
     @abstractmethod
     def render(self, script: Script) -> Rendering:
         """Show arrays [time, batch, ...] of scripts."""
+
+    def view(self, script: Script, sibling: int) -> Script:
+        """The script as the sibling of that number, from 0, sees it; by default the same for all.
+
+        Args:
+            script: of a whole episode; left as it is.
+            sibling: its number.
+        """
+        del sibling
+        return script
 
     def window(self, index: int) -> Window:
         """Window `index` (0, 1, ...): steps index * K to (index + 1) * K of every stream."""
@@ -80,24 +97,26 @@ class Stream(ABC):
 
     def _steps(self, number: int, start: int) -> Script:
         """Script of the K steps of one stream from step `start` on."""
-        stagger = int(self.share.episode * ((number * _GOLDEN) % 1))
+        family, sibling = divmod(number, self.siblings)
+        stagger = int(self.share.episode * ((family * _GOLDEN) % 1))
         time = np.arange(start, start + self.share.steps)
         episodes, steps = np.divmod(time + stagger, self.share.episode)
         pieces = []
         for episode in range(episodes[0], episodes[-1] + 1):
-            script, here = self._episode(number, episode), steps[episodes == episode]
+            script, here = self._episode(family, episode), steps[episodes == episode]
+            script = self.view(script, sibling)
             pieces.append({name: values[here] for name, values in script.items()})
         joined = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
         begin = joined.get("begin", np.zeros(len(time), dtype=bool))
         return joined | {"begin": begin | (steps == 0) | (time == 0)}
 
-    def _episode(self, number: int, episode: int) -> Script:
-        """The whole script of one episode; the last one of each stream is kept at hand."""
-        held = self._current.get(number)
+    def _episode(self, family: int, episode: int) -> Script:
+        """The whole script of one episode; the last one of each family is kept at hand."""
+        held = self._current.get(family)
         if held is None or held[0] != episode:
-            key = [self.share.seed, int(self.share.part), number, episode]
+            key = [self.share.seed, int(self.share.part), family, episode]
             held = (episode, self.script(np.random.default_rng(key)))
-            self._current[number] = held
+            self._current[family] = held
         return held[1]
 
 
@@ -118,6 +137,7 @@ class StreamModule(pl.LightningDataModule, ABC):
 
     Attributes:
         shapes: shape of one step of one sample, by input name; known without touching any data.
+        label_names: of the labels that windows bring; None if not known without touching data.
         frames_per_second: for showing the frames as a video.
     """
 
@@ -125,6 +145,7 @@ class StreamModule(pl.LightningDataModule, ABC):
         self,
         *,
         shapes: dict[str, list[int]],
+        label_names: Sequence[str] | None = None,
         frames_per_second: float = 30.0,
         window: int = 20,
         batch_size: int = 32,
@@ -138,6 +159,7 @@ class StreamModule(pl.LightningDataModule, ABC):
 
         Args:
             shapes: shape of one step of one sample, by input name.
+            label_names: of the labels that windows bring.
             frames_per_second: steps per second.
             window: steps per window (K).
             batch_size: streams per PROCESS (B); process r serves streams r * B to (r + 1) * B.
@@ -162,6 +184,7 @@ class StreamModule(pl.LightningDataModule, ABC):
         ):
             require_whole(field, value, least)
         self.shapes = shapes
+        self.label_names = label_names
         self.frames_per_second = frames_per_second
         self.window = window
         self.batch_size = batch_size

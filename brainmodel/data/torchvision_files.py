@@ -89,7 +89,7 @@ class MovingMNIST(StreamModule):
                 f"root is {str(root)!r}: give a folder that has MovingMNIST/mnist_test_seq.npy, "
                 "nothing is downloaded."
             )
-        super().__init__(shapes={"eye": [1, size, size]}, **options)
+        super().__init__(shapes={"eye": [1, size, size]}, label_names=["clip"], **options)
         self.root = Path(root)
         self.size = size
         self.held_out = held_out
@@ -126,6 +126,7 @@ class VideoClasses(VideoModule):
             ValueError: if a number is out of range.
         """
         super().__init__(skip_corrupt=skip_corrupt, **options)
+        self.label_names = ["class", "motion", "video"]
         self.folder = Path(folder)
         self.files()
 

@@ -92,6 +92,7 @@ class VideoModule(StreamModule):
         _check_margin(size, margin, movements)
         super().__init__(
             shapes={"eye": [channels, size, size]},
+            label_names=["motion", "video"],
             frames_per_second=(frames_per_second or 25.0) / stride,
             **options,
         )

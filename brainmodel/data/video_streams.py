@@ -159,7 +159,7 @@ class VideoStream(Stream):
             corner = np.array([(film.width - size) // 2, (film.height - size) // 2])
             return np.tile([*(corner + (size - 1) / 2), 0.0], (steps, 1))
         within = walls(movements, size, (film.width - 1, film.height - 1))
-        return gaze(movements, steps, rate, within, random)
+        return gaze(movements, steps, rate, within, random).path
 
     def render(self, script: Script) -> Rendering:
         """Frames "eye"; the labels of the films, and "motion" of the eye."""

@@ -89,19 +89,23 @@ class GatedScan(Scan):
             for bar in carried_bar:
                 bar.mul_(self.gates.hold)
 
-        read = rate_bar * _open(record, "output", self.gates.read)
+        read = rate_bar
+        if self.gates.read > 0:
+            shut = _inhibition(record, "output")
+            read = torch.addcmul(rate_bar, rate_bar, shut, value=-self.gates.read)
         between = None if self.gates.hold == 1 else hold
         currents_bar = recede(area, record, read, carried_bar, between)
-        written = currents_bar.unflatten(2, (len(SubLSTM.currents), -1))[:, :, :-1]
-        written.mul_(_open(record, "input", self.gates.write)[:, :, None])
-        return currents_bar  # that of the output, the last, is not written into the memory
+        if self.gates.write > 0:  # all but the output, the last, are written into the memory
+            shut = _inhibition(record, "input")[:, :, None]
+            written = currents_bar.unflatten(2, (len(SubLSTM.currents), -1))[:, :, :-1]
+            written.addcmul_(written, shut, value=-self.gates.write)
+        return currents_bar
 
 
-def _open(record: Record, current: str, strength: float) -> Tensor:
-    """1 - strength times the inhibition that a current makes, [time, batch, *units]."""
+def _inhibition(record: Record, current: str) -> Tensor:
+    """The inhibition that a current makes, from 0 to 1, [time, batch, *units]."""
     place = SubLSTM.currents.index(current)
-    inhibition = record.currents.chunk(len(SubLSTM.currents), dim=2)[place].sigmoid()
-    return 1.0 - strength * inhibition
+    return record.currents.chunk(len(SubLSTM.currents), dim=2)[place].sigmoid()
 
 
 class GatedMicrocircuit(Rule):
@@ -161,9 +165,10 @@ class GatedMicrocircuit(Rule):
         """See `Rule.gradients`."""
         told, before, potential_bar = spread(area, record, signal)
         direct = heard(signal.rate, signal.level)
-        apical = self.own * (told - direct)
-        apical += heard(self.apical_signal(record, told), signal.level)
-        rate_bar = direct + self.disinhibition(record) * apical
+        apical = (told - direct).mul_(self.own)
+        if self.apical:
+            apical += heard(self.apical_signal(record, told), signal.level)
+        rate_bar = torch.addcmul(direct, self.disinhibition(record), apical)
         if memory is not None:
             before = self.own * self.disinhibition(memory.last)[0] * before
         found = eligible(area, record, rate_bar.contiguous(), before, memory, self.scan)
@@ -171,7 +176,10 @@ class GatedMicrocircuit(Rule):
 
     def disinhibition(self, record: Record) -> Tensor:
         """D(t), how open the apical dendrites are, [time, batch, 1, ...]."""
-        return _open(record, "output", self.gates.dendrite).mean(2, keepdim=True)
+        if self.gates.dendrite == 0:
+            return torch.ones_like(record.currents[:, :, :1])
+        shut = _inhibition(record, "output").mean(2, keepdim=True)
+        return shut.mul_(-self.gates.dendrite).add_(1.0)
 
     def apical_signal(self, record: Record, like: Tensor) -> Tensor:
         """What higher areas add to the learning signal, [time, batch, *units].

@@ -5,8 +5,9 @@ so where it is missing: `pip install 'brainmodel[probing]'`. The names below are
 first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from brainmodel.lazy import lazily
 
 if TYPE_CHECKING:
     from brainmodel.probing.experiment import Experiment, Shown
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from brainmodel.probing.presentation import Presentation, Stimuli
     from brainmodel.probing.recording import Recording
     from brainmodel.probing.report import write_report
-    from brainmodel.probing.score_table import Scoring
+    from brainmodel.probing.scoring import Scoring
 
 _HOMES = {
     "Experiment": "experiment",
@@ -23,7 +24,7 @@ _HOMES = {
     "Plan": "plan",
     "Presentation": "presentation",
     "Recording": "recording",
-    "Scoring": "score_table",
+    "Scoring": "scoring",
     "Shown": "experiment",
     "Stimuli": "presentation",
     "Trained": "findings",
@@ -45,12 +46,4 @@ __all__ = [
     "write_report",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazily(__name__, _HOMES)

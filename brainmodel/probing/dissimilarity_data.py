@@ -1,5 +1,6 @@
 """Recordings of which only dissimilarity matrices are known (fMRI, behaviour, published models)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,13 +62,18 @@ class DissimilarityData:
         """[matrix, pair] the upper triangles, row by row."""
         return self.matrices[:, *np.triu_indices(self.matrices.shape[1], 1)]
 
-    def of(self, area: str) -> "DissimilarityData":
-        """The matrices of one area; ValueError that lists the areas if there is none."""
-        keep = self.areas == area
-        if not keep.any():
-            raise ValueError(
-                f"{self.source}: no area {area!r}: there are {sorted(set(self.areas.tolist()))}."
-            )
+    @property
+    def area_names(self) -> list[str]:
+        """The areas, each once, sorted."""
+        return sorted({str(area) for area in self.areas})
+
+    def of(self, areas: str | Sequence[str]) -> "DissimilarityData":
+        """The matrices of these areas; ValueError that lists the areas if there is none."""
+        wanted = [areas] if isinstance(areas, str) else list(areas)
+        for area in wanted:
+            if area not in self.area_names:
+                raise ValueError(f"{self.source}: no area {area!r}: there are {self.area_names}.")
+        keep = np.isin(self.areas.astype(str), wanted)
         return DissimilarityData(
             self.matrices[keep],
             self.areas[keep],

@@ -13,7 +13,8 @@ from brainmodel.probing.experiment import Shown
 from brainmodel.probing.metric import Floats
 from brainmodel.probing.model_activity import picture_input, record_model
 from brainmodel.probing.plan import Plan
-from brainmodel.probing.score_table import Row, score_models
+from brainmodel.probing.score_row import Row
+from brainmodel.probing.score_table import score_models
 
 
 def model_rows(brain: Brain, shown: Shown, plan: Plan) -> tuple[list[Row], dict[str, Floats]]:

@@ -1,4 +1,4 @@
-"""The contract of an experiment: a recording, and what was shown while it was made."""
+"""The contract of an experiment: what was recorded, and what was shown meanwhile."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ import numpy as np
 
 from brainmodel.probing.presentation import Stimuli
 from brainmodel.probing.readers.files import require_file
-from brainmodel.probing.recording import Recording
+from brainmodel.probing.recorded import Recorded
 
 
 class Shown(NamedTuple):
     """A recording and its stimuli, in one order."""
 
-    recording: Recording
+    recording: Recorded
     stimuli: Stimuli
 
 
@@ -23,7 +23,7 @@ class Experiment(ABC):
     """Where a recording and its stimuli come from."""
 
     @abstractmethod
-    def open(self) -> tuple[Recording, Stimuli]:
+    def open(self) -> tuple[Recorded, Stimuli]:
         """The recording, and its stimuli in the recording's order.
 
         Raises:

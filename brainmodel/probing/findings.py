@@ -8,24 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.probing.alignment import covered_steps
+from brainmodel.probing.analysis import Evidence, Section, require_responses
 from brainmodel.probing.baseline import record_baseline
-from brainmodel.probing.expectation import Courses, brain_courses, marks, model_courses
 from brainmodel.probing.experiment import Experiment, Shown
 from brainmodel.probing.metric import Floats
 from brainmodel.probing.model_activity import picture_input, record_model
 from brainmodel.probing.plan import Plan
-from brainmodel.probing.recording import Recording
-from brainmodel.probing.score_table import Row, score_models
-
-
-class Source(NamedTuple):
-    """Where rates come from."""
-
-    model: str  # "trained", "untrained" or "baseline"
-    instance: str  # which checkpoint or seed
-    stage: int | None  # steps of training behind it; None where there is no training
-    signal: str  # of the model; "frames" for baselines
+from brainmodel.probing.presentation import Stimuli
+from brainmodel.probing.recorded import Recorded
+from brainmodel.probing.score_row import Row
+from brainmodel.probing.score_table import require_scorable, score_models
+from brainmodel.probing.source import Source
 
 
 class Trained(NamedTuple):
@@ -40,9 +33,9 @@ class Findings(NamedTuple):
     """What a probe found."""
 
     rows: list[Row]  # one per score
-    recording: Recording  # what was scored
+    recording: Recorded  # what was scored
     patterns: dict[str, Floats]  # [stimulus, unit] means over time, by name, for pictures
-    courses: list[Courses]  # expected against unexpected; empty unless asked for
+    sections: dict[str, Section]  # of the report, by the names of the plan's analyses
 
 
 def probe(
@@ -73,55 +66,72 @@ def probe(
     recording, stimuli = experiment if isinstance(experiment, Shown) else experiment.read()
     if plan.brain_areas is not None:
         recording = recording.of(areas=list(plan.brain_areas))
-    for lag in plan.scoring.lags:
-        covered_steps(recording, plan.presentation.edges, lag)
-    if plan.expectation is not None:
-        marks(plan.expectation, recording.stimuli, recording.source)
+    require_scorable(recording, plan.measures, plan.scored, stimuli.frames)
+    for name, analysis in (plan.analyses or {}).items():
+        analysis.check(require_responses(recording, name), stimuli, plan.presentation)
     with tempfile.TemporaryDirectory(prefix=".activity-", dir=folder) as place:
-        models, courses = _record(trained, untrained, Shown(recording, stimuli), plan, Path(place))
-        rows = score_models(models, recording, plan.measures, plan.scored, stimuli.frames)
+        models = _record(trained, untrained, stimuli, plan, Path(place))
+        scored = {s: areas for s, areas in models.items() if _compared(s, plan)}
+        rows = score_models(scored, recording, plan.measures, plan.scored)
+        eye = eye_of(trained[0].brain)
+        sections = _ask(plan, Shown(recording, stimuli), eye, models)
         patterns = _patterns(models)
-        del models
-    return Findings(with_spread(_named(rows)), recording, patterns, courses)
+        del models, scored
+    return Findings(with_spread(_named(rows)), recording, patterns, sections)
 
 
 def _record(
     trained: Sequence[Trained],
     untrained: Sequence[Brain],
-    shown: Shown,
+    stimuli: Stimuli,
     plan: Plan,
     place: Path,
-) -> tuple[dict[Source, Mapping[str, Floats]], list[Courses]]:
-    """Activity of everything that is scored, and the courses of what is trained."""
-    recording, stimuli = shown
+) -> dict[Source, Mapping[str, Floats]]:
+    """Activity of all brains, in every signal that is asked for, and of baselines."""
     brains = [(Source("trained", t.instance, t.stage, ""), t.brain) for t in trained]
     brains += [
         (Source("untrained", f"seed {seed}", 0, ""), brain) for seed, brain in enumerate(untrained)
     ]
-    signals = list(dict.fromkeys([*plan.signals, *(("rate", "error") if plan.expectation else ())]))
-    courses = brain_courses(plan.expectation, recording) if plan.expectation else []
     models: dict[Source, Mapping[str, Floats]] = {}
     bar = plan.scoring.progress
     for number, (source, brain) in enumerate(brains):
         name = f"{source.model} {source.instance}" if bar else ""
         held = record_model(
-            brain, stimuli, plan.presentation, signals, place / str(number), plan.batch, name
+            brain, stimuli, plan.presentation, plan.recorded, place / str(number), plan.batch, name
         )
-        chosen = {n: v for n, v in held.items() if n.partition(".")[0] in plan.signals}
-        models |= {source._replace(signal=signal): areas for signal, areas in chosen.items()}
-        if plan.expectation and source.model == "trained":
-            both = {signal: held[signal] for signal in ("rate", "error")}
-            edges = plan.presentation.edges
-            where = source.instance
-            courses += model_courses(plan.expectation, recording, where, both, edges)
-    eye = brains[0][1].inputs[picture_input(brains[0][1])][1]
+        models |= {source._replace(signal=signal): areas for signal, areas in held.items()}
+    height = eye_of(brains[0][1])[1]
     for number, (name, baseline) in enumerate(plan.rivals.items()):
         file, said = place / f"baseline-{number}.npy", name if bar else ""
         features = record_baseline(
-            baseline, stimuli, plan.presentation, eye, file, plan.batch, said
+            baseline, stimuli, plan.presentation, height, file, plan.batch, said
         )
         models[Source("baseline", name, None, "frames")] = {name: features}
-    return models, courses
+    return models
+
+
+def eye_of(brain: Brain) -> tuple[int, ...]:
+    """[channel, height, width] of the input that takes pictures."""
+    return tuple(brain.inputs[picture_input(brain)])
+
+
+def _compared(source: Source, plan: Plan) -> bool:
+    """Whether it is scored; some signals are recorded for analyses alone."""
+    return source.model == "baseline" or source.signal.partition(".")[0] in plan.signals
+
+
+def _ask(
+    plan: Plan,
+    shown: Shown,
+    eye: tuple[int, ...],
+    activity: Mapping[Source, Mapping[str, Floats]],
+) -> dict[str, Section]:
+    """The sections of all analyses."""
+    found = {}
+    for name, analysis in (plan.analyses or {}).items():
+        recording = require_responses(shown.recording, name)
+        found[name] = analysis(Evidence(recording, shown.stimuli, plan.presentation, eye, activity))
+    return found
 
 
 def _patterns(models: Mapping[Source, Mapping[str, Floats]]) -> dict[str, Floats]:

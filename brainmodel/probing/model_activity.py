@@ -14,8 +14,9 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from brainmodel.brain import Brain
+from brainmodel.probing.eye import to_eye
 from brainmodel.probing.metric import Floats
-from brainmodel.probing.presentation import Presentation, Stimuli, to_eye
+from brainmodel.probing.presentation import Presentation, Stimuli
 
 SIGNALS = ("rate", "error", "prediction", "state")
 WINDOW = 16  # steps followed at once, unless states are recorded

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from brainmodel.probing.analysis import Analysis
 from brainmodel.probing.baseline import Baseline
 from brainmodel.probing.baselines.edge_energy import EdgeEnergy
 from brainmodel.probing.baselines.motion_energy import MotionEnergy
 from brainmodel.probing.baselines.pixels import Pixels
-from brainmodel.probing.expectation import Expectation
 from brainmodel.probing.metric import Metric
 from brainmodel.probing.presentation import Presentation
 from brainmodel.probing.ridge_encoding import RidgeEncoding
-from brainmodel.probing.score_table import Scoring
+from brainmodel.probing.scoring import Scoring
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Plan:
         scoring: lags, samples, draws; its edges are those of the presentation.
         brain_areas: of the recording; all unless given.
         signals: of the model that are compared, among rate, error, prediction and state.
-        expectation: which stimuli were expected and which were not; not analysed unless given.
+        analyses: what else is asked, by the names of their sections; nothing unless given.
         batch: stimuli shown side by side.
 
     Raises:
@@ -39,7 +39,7 @@ class Plan:
     scoring: Scoring = field(default_factory=Scoring)
     brain_areas: Sequence[str] | None = None
     signals: Sequence[str] = ("rate",)
-    expectation: Expectation | None = None
+    analyses: Mapping[str, Analysis] | None = None
     batch: int = 32
 
     def __post_init__(self) -> None:
@@ -67,6 +67,12 @@ class Plan:
     def measures(self) -> Mapping[str, Metric]:
         """The metrics, or the usual one."""
         return {"ridge": RidgeEncoding()} if self.metrics is None else self.metrics
+
+    @property
+    def recorded(self) -> list[str]:
+        """Signals that are recorded: those that are compared, and those that analyses need."""
+        asked = [signal for each in (self.analyses or {}).values() for signal in each.signals]
+        return list(dict.fromkeys([*self.signals, *asked]))
 
     @property
     def rivals(self) -> Mapping[str, Baseline]:

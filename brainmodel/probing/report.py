@@ -4,6 +4,7 @@ A folder with report.html, scores.csv, scores.json (with versions and config) an
 written under another name and renamed when it is complete.
 """
 
+import re
 import shutil
 import tempfile
 from base64 import b64encode
@@ -15,19 +16,15 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from brainmodel.probing.analysis import Section
 from brainmodel.probing.findings import Findings
+from brainmodel.probing.report_curves import draw_lags, draw_stages
 from brainmodel.probing.report_page import CAPTIONS, HOW_TO_READ, PAGE
-from brainmodel.probing.report_pictures import brain_patterns, draw_courses, draw_dissimilarities
-from brainmodel.probing.report_scores import (
-    distinct,
-    draw_lags,
-    draw_map,
-    draw_scores,
-    draw_stages,
-    select,
-)
-from brainmodel.probing.report_words import neurons, summary, verdicts
-from brainmodel.probing.score_table import Row
+from brainmodel.probing.report_pictures import draw_dissimilarities
+from brainmodel.probing.report_rows import distinct, select
+from brainmodel.probing.report_scores import draw_map, draw_scores
+from brainmodel.probing.report_words import facts, neurons, summary, verdicts
+from brainmodel.probing.score_row import Row
 from brainmodel.probing.table_files import versions, write_atomically, write_csv, write_json
 
 DOTS = 160  # per inch
@@ -69,17 +66,19 @@ def require_new(out: Path) -> None:
 def _fill(folder: Path, findings: Findings, config: Mapping[str, Any]) -> None:
     write_csv(findings.rows, folder / "scores.csv")
     write_json(findings.rows, folder / "scores.json", config)
-    if findings.courses:
-        write_csv([course.row() for course in findings.courses], folder / "expectation.csv")
     pictures = {}
-    for name, figure in figures(findings).items():
-        pictures[name] = png(figure)
-        (folder / f"{name}.png").write_bytes(pictures[name])
+    for section in findings.sections.values():
+        for name, rows in section.tables.items():
+            write_csv(rows, folder / f"{name}.csv")
+        pictures |= {name: png(shown.figure) for name, shown in section.figures.items()}
+    pictures |= {name: png(figure) for name, figure in figures(findings).items()}
+    for name, content in pictures.items():
+        (folder / f"{name}.png").write_bytes(content)
     write_atomically(folder / "report.html", page(findings, pictures, config))
 
 
 def figures(findings: Findings) -> dict[str, Figure]:
-    """All figures, by the name of their file, in the order of the page."""
+    """The figures of the scores, by the name of their file, in the order of the page."""
     rows, found = findings.rows, {}
     trained = select(rows, model="trained")
     for metric in distinct(rows, "metric"):
@@ -91,11 +90,7 @@ def figures(findings: Findings) -> dict[str, Figure]:
             found[f"training_{metric}"] = draw_stages(mine)
         if len(distinct(mine, "lag")) * len(distinct(mine, "brain_area")) > 1:
             found[f"map_{metric}"] = draw_map(mine)
-    found["dissimilarities"] = draw_dissimilarities(
-        brain_patterns(findings.recording), findings.patterns
-    )
-    if findings.courses:
-        found["expectation"] = draw_courses(findings.courses)
+    found["dissimilarities"] = draw_dissimilarities(findings.recording, findings.patterns)
     return found
 
 
@@ -109,19 +104,15 @@ def png(figure: Figure) -> bytes:
 def page(findings: Findings, pictures: Mapping[str, bytes], config: Mapping[str, Any]) -> str:
     """The whole page."""
     recording, rows = findings.recording, findings.rows
-    count, stimuli = recording.responses.shape[:2]
+    elsewhere = {name for section in findings.sections.values() for name in section.figures}
+    scored = [name for name in pictures if name not in elsewhere]
     return PAGE.format(
         title=escape(recording.source),
-        facts=escape(
-            f"{count} neurons in {', '.join(recording.area_names)}; {stimuli} stimuli; "
-            f"{recording.edges[0]:g} to {recording.edges[-1]:g} s from onset; {recording.unit}"
-        ),
+        facts=escape(facts(recording)),
         verdicts="\n".join(f"<li>{sentence}</li>" for sentence in verdicts(rows)),
-        figures="\n".join(_figure(name, content) for name, content in pictures.items()),
+        figures="\n".join(_figure(name, pictures[name], _caption(name)) for name in scored),
         summary=table(summary(rows)),
-        expectation=_section(
-            "Expected and unexpected", [course.row() for course in findings.courses]
-        ),
+        sections="\n".join(_section(s, pictures) for s in findings.sections.values()),
         neurons=table(neurons(rows)),
         how_to_read=HOW_TO_READ,
         versions=escape(", ".join(f"{name} {number}" for name, number in versions().items())),
@@ -129,18 +120,24 @@ def page(findings: Findings, pictures: Mapping[str, bytes], config: Mapping[str,
     )
 
 
-def _figure(name: str, content: bytes) -> str:
+def _caption(name: str) -> str:
     kind, _, metric = name.partition("_")
+    return CAPTIONS[kind].format(metric=escape(metric))
+
+
+def _figure(name: str, content: bytes, caption: str) -> str:
     source = b64encode(content).decode("ascii")
-    words = CAPTIONS[kind].format(metric=escape(metric))
+    words = escape(re.sub("<.*?>", "", caption))
     return (
         f'<figure id="{escape(name)}"><img alt="{words}" src="data:image/png;base64,{source}">'
-        f"<figcaption>{words}</figcaption></figure>"
+        f"<figcaption>{caption}</figcaption></figure>"
     )
 
 
-def _section(title: str, rows: Sequence[Row]) -> str:
-    return f"<h2>{title}</h2>{table(rows)}" if rows else ""
+def _section(section: Section, pictures: Mapping[str, bytes]) -> str:
+    shown = [_figure(name, pictures[name], s.caption) for name, s in section.figures.items()]
+    parts = [f"<h2>{escape(section.title)}</h2>", *shown, *map(table, section.tables.values())]
+    return "\n".join(parts)
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -24,11 +24,6 @@ CAPTIONS = {
         "other: yellow where patterns differ, blue where they are alike. All are in one order, "
         "which clusters their mean."
     ),
-    "expectation": (
-        "<b>Expected (grey) and unexpected (red) stimuli.</b> Means over units: responses of the "
-        "brain, rates of the model (somata), size of its errors (what feedback brings to apical "
-        "dendrites). Titles: mean effect over units, and its standard error."
-    ),
 }
 
 HOW_TO_READ = """
@@ -40,7 +35,8 @@ unrelated sides. Procrustes: an angle in radians, lower is better.</dd>
 <dt>95 % interval</dt><dd>Bootstrap over stimuli (whole movies), and over subjects where each is
 scored by itself.</dd>
 <dt>ceiling</dt><dd>Lower end: what one random half of the repeats says of the other. Upper end:
-what a noiseless model would score (Spearman-Brown): at it, nothing is left to explain.</dd>
+what a noiseless model would score (Spearman-Brown): at it, nothing is left to explain. Of
+dissimilarity matrices: each subject beside the mean of the others, and of all.</dd>
 <dt>p, q</dt><dd>p: share of permutations of the stimuli that score as well; q: the false discovery
 rate over the map of this metric.</dd>
 <dt>untrained</dt><dd>The same model with its weights as drawn, several seeds. What it scores is
@@ -95,7 +91,7 @@ pre {{ background: #f6f6f6; padding: 1rem; overflow-x: auto; font-size: .8rem; l
 <h2>The numbers</h2>
 <p>Each at its best lag; all lags and seeds are in scores.csv and scores.json.</p>
 {summary}
-{expectation}
+{sections}
 <h2>Neurons</h2>
 {neurons}
 <h2>How to read this</h2>

@@ -1,6 +1,6 @@
-"""Figures of representations: dissimilarity matrices side by side, expected against unexpected."""
+"""Figures of representations: dissimilarity matrices side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,17 +9,30 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import rankdata
 
-from brainmodel.figures import FAINT, INK
-from brainmodel.probing.expectation import Courses
+from brainmodel.figures import INK
+from brainmodel.probing.dissimilarity_data import DissimilarityData
 from brainmodel.probing.metric import Floats
+from brainmodel.probing.recorded import Recorded
 from brainmodel.probing.recording import Recording
-from brainmodel.probing.report_scores import COLOURS, canvas
+from brainmodel.probing.report_canvas import canvas
 
 ACROSS = 5  # panels in a row
 MOST = 400  # stimuli in a picture
 
 
-def brain_patterns(recording: Recording) -> dict[str, Floats]:
+def brain_ranks(recorded: Recorded, stimuli: Any) -> dict[str, Floats]:
+    """By area, [pair] percentiles of the dissimilarities between the chosen stimuli.
+
+    Of neurons that saw everything, by their means over repeats and time; of matrices, their mean.
+    """
+    if isinstance(recorded, DissimilarityData):
+        means = {a: recorded.of(areas=a).matrices.mean(0) for a in recorded.area_names}
+        chosen = np.ix_(stimuli, stimuli)
+        return {a: percentiles(squareform(m[chosen], checks=False)) for a, m in means.items()}
+    return {a: ranks(v[stimuli]) for a, v in _brain_patterns(recorded).items()}
+
+
+def _brain_patterns(recording: Recording) -> dict[str, Floats]:
     """By area, [stimulus, neuron] means over repeats and time, of neurons that saw everything."""
     found = {}
     for area in recording.area_names:
@@ -33,20 +46,19 @@ def brain_patterns(recording: Recording) -> dict[str, Floats]:
     return found
 
 
-def draw_dissimilarities(brain: Mapping[str, Floats], model: Mapping[str, Floats]) -> Figure:
+def draw_dissimilarities(recorded: Recorded, model: Mapping[str, Floats]) -> Figure:
     """Dissimilarity matrices as percentiles, all in one order of the stimuli.
 
     Squared Euclidean distances of patterns whose units are scaled alike. The order clusters the
     mean of all matrices, so that no matrix is favoured.
 
     Args:
-        brain: [stimulus, neuron] by area.
+        recorded: of the brain.
         model: [stimulus, unit] by model area or baseline.
     """
-    named = [(f"brain {area}", values) for area, values in brain.items()]
-    named += list(model.items())
-    every = _some(len(named[0][1]))
-    ranked = {name: ranks(values[every]) for name, values in named}
+    every = _some(len(recorded.stimuli))
+    ranked = {f"brain {area}": pairs for area, pairs in brain_ranks(recorded, every).items()}
+    ranked |= {name: ranks(values[every]) for name, values in model.items()}
     order = leaves_list(linkage(np.mean(list(ranked.values()), axis=0), "average"))
     across = min(ACROSS, len(ranked))
     figure, axes = canvas(-(-len(ranked) // across), across, 2.2, 2.35)
@@ -71,34 +83,14 @@ def ranks(patterns: Floats) -> Floats:
     scaled = (values - values.mean(0))[:, spread > 0] / spread[spread > 0]
     if scaled.shape[1] == 0:
         return np.full(len(values) * (len(values) - 1) // 2, 50.0)
-    pairs = rankdata(pdist(scaled, "sqeuclidean"))
-    return 100 * (pairs - 1) / max(1, len(pairs) - 1)
+    return percentiles(pdist(scaled, "sqeuclidean"))
+
+
+def percentiles(pairs: Floats) -> Floats:
+    """[pair] ranks from 0 to 100."""
+    return 100 * (rankdata(pairs) - 1) / max(1, len(pairs) - 1)
 
 
 def _some(stimuli: int) -> Any:
     """Stimuli that are shown: all, or evenly spread ones."""
     return np.unique(np.linspace(0, stimuli - 1, min(MOST, stimuli)).astype(int))
-
-
-def draw_courses(courses: Sequence[Courses]) -> Figure:
-    """Mean responses to expected (grey) and unexpected (red) stimuli over time."""
-    across = min(4, len(courses))
-    figure, axes = canvas(-(-len(courses) // across), across, 2.7, 2.0)
-    for panel in axes.flat[len(courses) :]:
-        panel.set_visible(False)
-    for panel, course in zip(axes.flat, courses, strict=False):
-        seconds = (course.edges[:-1] + course.edges[1:]) / 2
-        style = "-o" if len(seconds) < 4 else "-"
-        panel.plot(1000 * seconds, course.expected, style, color=FAINT, lw=1.8, ms=4)
-        panel.plot(1000 * seconds, course.unexpected, style, color=COLOURS[1], lw=1.8, ms=4)
-        row = course.row()
-        error = "" if row["standard_error"] is None else f" ± {row['standard_error']:.2g}"
-        panel.set_title(
-            f"{course.area} {course.signal}, {course.where}\n"
-            f"unexpected - expected {row['effect']:.2g}{error}",
-            fontsize=8.5,
-            color=INK,
-            loc="left",
-        )
-        panel.set_xlabel("ms from onset", fontsize=8, color=INK)
-    return figure

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from html import escape
 
-from brainmodel.probing.report_scores import (
+from brainmodel.probing.dissimilarity_data import DissimilarityData
+from brainmodel.probing.recorded import Recorded
+from brainmodel.probing.report_rows import (
     at_best_lag,
     best,
     distinct,
@@ -13,7 +15,19 @@ from brainmodel.probing.report_scores import (
     select,
     sign_of,
 )
-from brainmodel.probing.score_table import Row
+from brainmodel.probing.score_row import Row
+
+
+def facts(recorded: Recorded) -> str:
+    """What was recorded, in one line."""
+    where, stimuli = ", ".join(recorded.area_names), len(recorded.stimuli)
+    if isinstance(recorded, DissimilarityData):
+        count = len(recorded.matrices)
+        return f"{count} dissimilarity matrices of {where}; {stimuli} stimuli; {recorded.measure}"
+    return (
+        f"{len(recorded.areas)} neurons in {where}; {stimuli} stimuli; {recorded.edges[0]:g} to "
+        f"{recorded.edges[-1]:g} s from onset; {recorded.unit}"
+    )
 
 
 def verdicts(rows: Sequence[Row]) -> list[str]:
@@ -41,8 +55,8 @@ def verdict(rows: Sequence[Row]) -> str:
     unbeaten = [rival for rival in rivals if sign * rival["score"] >= sign * edge]
     return (
         f"<b>{escape(str(top['brain_area']))}, {escape(top['metric'])}:</b> best is "
-        f"{escape(place_of(top))} with {scored(top)}{_of_ceiling(top)}, {1000 * top['lag']:g} ms "
-        f"behind the model. {_outcome(unbeaten)}{_significance(top)}"
+        f"{escape(place_of(top))} with {scored(top)}{_of_ceiling(top)}{_lag(top)}. "
+        f"{_outcome(unbeaten)}{_significance(top)}"
     )
 
 
@@ -57,6 +71,10 @@ def _of_ceiling(row: Row) -> str:
     return (
         "" if row["ceiling_high"] is None else f" where noise allows {plain(row['ceiling_high'])}"
     )
+
+
+def _lag(row: Row) -> str:
+    return f", {1000 * row['lag']:g} ms behind the model" if row["lag"] else ""
 
 
 def _outcome(unbeaten: Sequence[Row]) -> str:
@@ -79,9 +97,10 @@ def _significance(row: Row) -> str:
 def neurons(rows: Sequence[Row]) -> list[Row]:
     """By brain area: how many neurons were scored, and how many could not be and why."""
     keys = ("brain_area", "neurons", "silent", "constant", "missing", "parts", "samples", "groups")
+    told = [key for key in keys if rows[0][key] is not None]
     found: dict[str, Row] = {}
     for row in rows:
-        found.setdefault(row["brain_area"], {key: row[key] for key in keys})
+        found.setdefault(row["brain_area"], {key: row[key] for key in told})
     return list(found.values())
 
 
@@ -118,7 +137,7 @@ def _line(row: Row) -> Row:
         "ceiling": _range(row),
         "p": "" if row["p"] is None else f"{row['p']:.3g}",
         "q": "" if row["q"] is None else f"{row['q']:.3g}",
-        "neurons": row["neurons"],
+        "neurons": "" if row["neurons"] is None else row["neurons"],
         "samples": row["samples"],
         "folds": row["folds"] or "",
     }

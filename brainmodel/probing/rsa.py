@@ -41,7 +41,10 @@ class RSA(Metric[Pairs, Pairs]):
         self.dissimilarity = dissimilarity
 
     def model_side(self, features: Floats, groups: Whole) -> Pairs:
-        vector = dissimilarities(features, self.dissimilarity)
+        return self.pairs(dissimilarities(features, self.dissimilarity))
+
+    def pairs(self, vector: Floats) -> Pairs:
+        """A side of which the dissimilarities [pair] are known."""
         return Pairs(vector, Square(self._square(vector)))
 
     def brain_side(self, responses: Responses) -> Pairs:

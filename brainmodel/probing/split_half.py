@@ -38,19 +38,28 @@ def halves(responses: Responses, draws: int, seed: int) -> Iterator[tuple[Floats
 
     The halves of an odd number of repeats differ by one.
     """
-    repeats = responses.repeats
-    repeats = repeats[responses.shown.sum(1) >= 2]
-    if len(repeats) < 4:
-        raise ValueError(
-            f"only {len(repeats)} stimuli have 2 repeats or more, too few for a noise ceiling: "
-            "ask for none, or bring single repeats instead of averages."
-        )
+    repeats = repeated(responses)
     random = np.random.default_rng(seed)
     missing = np.isnan(repeats).any(2)
     for _ in range(draws):
         order = np.argsort(np.where(missing, 2.0, random.random(missing.shape)), axis=1)
         shuffled = np.take_along_axis(repeats, order[:, :, None], axis=1)
         yield np.nanmean(shuffled[:, ::2], axis=1), np.nanmean(shuffled[:, 1::2], axis=1)
+
+
+def repeated(responses: Responses) -> Floats:
+    """[sample, repeat, neuron] of the samples with two repeats or more.
+
+    Raises:
+        ValueError: if they are fewer than four.
+    """
+    found = responses.repeats[responses.shown.sum(1) >= 2]
+    if len(found) < 4:
+        raise ValueError(
+            f"only {len(found)} stimuli have 2 repeats or more, too few for a noise ceiling: ask "
+            "for none (scoring.halvings: 0), or bring single repeats instead of averages."
+        )
+    return found
 
 
 def spearman_brown(half: Floats) -> Floats:

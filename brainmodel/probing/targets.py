@@ -1,36 +1,47 @@
 """What is scored: brain areas at lags, without neurons that say nothing, by subject if asked."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brainmodel.probing.alignment import Sampling, covered_steps, resample
-from brainmodel.probing.metric import Floats, Responses
+from brainmodel.probing.metric import Floats, Metric, Responses
 from brainmodel.probing.noise_ceiling_snr import explainable, ncsnr
 from brainmodel.probing.recording import Recording
+from brainmodel.probing.split_half import repeated, split_half_ceiling
+from brainmodel.probing.target import NO_CEILING, Target
 
 
-class Target(NamedTuple):
-    """One brain area at one lag, without the neurons that say nothing."""
+@dataclass(frozen=True, eq=False)
+class Neurons(Target):
+    """Responses of one brain area at one lag, without the neurons that say nothing.
 
-    name: str  # of the recording and the area, for messages
-    area: str
-    lag: float
-    steps: NDArray[np.integer[Any]]  # of the model
-    parts: list[Responses]  # of each subject; of all neurons together unless subjects are asked for
-    counts: dict[str, int]
+    Args:
+        parts: of each subject; of all neurons together unless subjects are asked for.
+    """
 
-    @property
-    def groups(self) -> NDArray[np.integer[Any]]:
-        """[sample] what stays together."""
-        return self.parts[0].groups
+    parts: list[Responses]
+
+    def sides(self, metric: Metric[Any, Any]) -> list[Any]:
+        return [metric.brain_side(part) for part in self.parts]
+
+    def require_ceiling(self) -> None:
+        for part in self.parts:
+            repeated(part)
+
+    def ceiling(self, metric: Metric[Any, Any], halvings: int, seed: int) -> dict[str, Any]:
+        if not (halvings and metric.by_sample):
+            return dict(NO_CEILING)
+        found = [split_half_ceiling(metric, part, halvings, seed) for part in self.parts]
+        low, high = np.mean(found, axis=0)
+        return {"ceiling_low": float(low), "ceiling_high": float(high)} | snr_ceiling(self.parts)
 
 
 def targets(
     recording: Recording, edges: Floats, lags: Sequence[float], sampling: Sampling, by_subject: bool
-) -> Iterator[Target]:
+) -> Iterator[Neurons]:
     """Brain areas x lags.
 
     Args:
@@ -52,7 +63,8 @@ def targets(
                 telling(sampling.responses(part), name)
                 for part in _parts(shown.of(areas=area), by_subject)
             ]
-            yield Target(name, area, float(lag), steps, [part for part, _ in found], _total(found))
+            parts = [part for part, _ in found]
+            yield Neurons(name, area, lag, steps, parts[0].groups, _total(found), parts)
 
 
 def _parts(recording: Recording, by_subject: bool) -> list[Recording]:

@@ -37,30 +37,41 @@ def selectivity(
     """Selectivity index of each neuron and its place among shuffled labels.
 
     Args:
-        expected, unexpected: [neuron, event] responses to each event, none missing.
+        expected, unexpected: [neuron, event] responses to each event; NaN where a neuron lacks one.
         shuffles: of the labels, the same for all neurons.
         seed: of the shuffles.
 
     Raises:
-        ValueError: if a side has fewer than two events, or responses are missing.
+        ValueError: if a neuron has fewer than two events of either kind.
     """
-    if min(expected.shape[1], unexpected.shape[1]) < 2:
-        raise ValueError(
-            f"{expected.shape[1]} expected and {unexpected.shape[1]} unexpected events: "
-            "bring at least 2 of each."
+    events = np.concatenate([expected, unexpected], axis=1)
+    label = np.asarray(np.arange(events.shape[1]) >= expected.shape[1])
+    there, which = np.unique(np.isfinite(events), axis=0, return_inverse=True)
+    index, place = np.full((2, len(events)), np.nan)
+    for pattern, seen in enumerate(there):  # neurons that have the same events
+        neurons = which == pattern
+        index[neurons], place[neurons] = _place(
+            events[np.ix_(neurons, seen)].T, label[seen], shuffles, seed
         )
-    events = np.concatenate([expected, unexpected], axis=1).T
-    if not np.isfinite(events).all():
-        raise ValueError("responses hold NaN: compare only events that every neuron has.")
+    return Selectivity(index, place, int(np.isnan(index).sum()))
+
+
+def _place(
+    events: Floats, label: NDArray[np.bool_], shuffles: int, seed: int
+) -> tuple[Floats, Floats]:
+    """[neuron] indices and percentiles among shuffles, of events [event, neuron], none missing."""
+    counts = int((~label).sum()), int(label.sum())
+    if min(counts) < 2:
+        raise ValueError(
+            f"{counts[0]} expected and {counts[1]} unexpected events: bring at least 2 of each."
+        )
     events = events - events.mean(0)
-    label = np.asarray(np.arange(len(events)) >= expected.shape[1])
     index = _index(events, label[None])[0]
     random = np.random.default_rng(seed)
     null = _index(events, random.permuted(np.tile(label, (shuffles, 1)), axis=1))
     place = 100 * ((null < index).mean(0) + (null == index).mean(0) / 2)
     varies = np.ptp(events, axis=0) > 0
-    place, index = np.where(varies, place, np.nan), np.where(varies, index, np.nan)
-    return Selectivity(index, place, int((~varies).sum()))
+    return np.where(varies, index, np.nan), np.where(varies, place, np.nan)
 
 
 def _index(events: Floats, labels: NDArray[np.bool_]) -> Floats:

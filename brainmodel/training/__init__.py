@@ -3,8 +3,9 @@
 Classes are imported when first used, so that looking at a config file does not load Lightning.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from brainmodel.lazy import lazily
 
 if TYPE_CHECKING:
     from brainmodel.training.gradient_alignment import Alignment
@@ -51,12 +52,4 @@ __all__ = [
     "held_out_errors",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazily(__name__, _HOMES)

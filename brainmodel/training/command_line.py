@@ -26,7 +26,7 @@ from brainmodel.training.refusals import check_form, explain
 from brainmodel.training.report import Report
 from brainmodel.training.run_folder import SaveConfig
 from brainmodel.training.soundness import Checkpoints, Soundness
-from brainmodel.weights import require_enough
+from brainmodel.weights import require_enough, require_labels
 
 OFFERED = {
     "fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule"},
@@ -107,6 +107,9 @@ class CommandLine(LightningCLI):
                 self.model.optimizer(self.model.parts)
             )  # what it refuses, it refuses here
             require_end(self.trainer, self.model.final)
+            labels = getattr(self.datamodule, "label_names", None)
+            if labels is not None:
+                require_labels(self.model.brain, labels)
             batch = getattr(self.datamodule, "batch_size", None)
             if self.subcommand == "fit" and batch is not None:
                 require_enough(self.model.brain, batch)

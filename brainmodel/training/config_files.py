@@ -16,8 +16,9 @@ import yaml
 from brainmodel import CONFIGS
 
 NAMED = r"areas\.\w+\.objectives|areas\.\w+\.weights|areas|pathways|groups|group_weights"
-ENTRY = rf"--model\.({NAMED})\.(\w+)(?:\.(.+))?"
-MERGED = ("objectives", "weights")  # what jsonargparse cannot lay over, by the end of its name
+PROBED = ("metrics", "baselines", "analyses")
+ENTRY = rf"--(model\.(?:{NAMED})|{'|'.join(PROBED)})\.([\w ]+)(?:\.(.+))?"
+MERGED = ("objectives", "weights", *PROBED)  # what jsonargparse cannot lay over; ends of names
 REMOVABLE = (
     "areas",
     "pathways",
@@ -26,8 +27,7 @@ REMOVABLE = (
     "weights",
     "group_weights",
     "learning_rates",
-    "metrics",
-    "baselines",
+    *PROBED,
 )
 Config = dict[str, Any]
 
@@ -125,7 +125,7 @@ def settle(config: Config, parent: str = "") -> Config:
 
 
 def lay_over(config: Config, words: Sequence[str]) -> tuple[Config, list[str]]:
-    """Options that only merging can follow: objectives and weights by name, null for an entry.
+    """Options that only merging can follow: entries by name, and null to take one away.
 
     Args:
         config: the merged files.
@@ -151,9 +151,10 @@ def lay_over(config: Config, words: Sequence[str]) -> tuple[Config, list[str]]:
             content = {argument: content}
         elif argument:
             content = {"init_args": {argument.removeprefix("init_args."): content}}
-        for key in reversed([*section.split("."), name]):
-            content = {key: content}
-        config = merge(config, {"model": content})
+        laid: Config = {name: content}
+        for key in reversed(section.split(".")):
+            laid = {key: laid}
+        config = merge(config, laid)
     return settle(config), rest
 
 

@@ -8,7 +8,7 @@ import torch
 
 from brainmodel.probing import Experiment, Plan
 from brainmodel.probing.during_training import baseline_rows, best_scores, model_rows
-from brainmodel.probing.report_pictures import brain_patterns, draw_dissimilarities
+from brainmodel.probing.report_pictures import draw_dissimilarities
 from brainmodel.training.module import brain_of
 from brainmodel.training.pictures import writers
 
@@ -63,5 +63,5 @@ class Probe(pl.Callback):
 
     def _draw(self, trainer: pl.Trainer, patterns: Mapping[str, Any]) -> None:
         for writer in writers(trainer):
-            figure = draw_dissimilarities(brain_patterns(self.shown.recording), patterns)
+            figure = draw_dissimilarities(self.shown.recording, patterns)
             writer.add_figure("dissimilarities", figure, trainer.global_step)

@@ -13,19 +13,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-import torch
 import yaml
 from jsonargparse import ArgumentParser, Namespace
-from pytorch_lightning.cli import instantiate_module
 
 from brainmodel import CONFIGS
-from brainmodel.probing import Experiment, Plan, Trained, probe, write_report
+from brainmodel.probing import Experiment, Plan, probe, write_report
 from brainmodel.probing.report import require_new
 from brainmodel.probing.report_words import verdicts
-from brainmodel.training import checkpoint
 from brainmodel.training.command_line import quieten
 from brainmodel.training.config_files import Config, Refused
-from brainmodel.training.module import BrainModule
+from brainmodel.training.probed_brains import brains
 from brainmodel.training.refusals import read_error, unknown
 
 TRAINING = {"model", "data", "trainer", "checkpoint", "monitor", "pictures", "report"}
@@ -170,47 +167,6 @@ def _probe(built: Namespace, held: Config, names: Sequence[str]) -> None:
     for sentence in verdicts(findings.rows):
         print(re.sub("<.*?>", "", sentence))
     print(f"\nreport      {page}\ntable       {out / 'scores.csv'}")
-
-
-def brains(paths: Sequence[str], seeds: int) -> tuple[list[Trained], list[Any]]:
-    """The brains of checkpoints, and as many untrained ones as there are seeds.
-
-    Raises:
-        Refused: if a checkpoint cannot be read, or they are not of one kind of brain.
-    """
-    trained, first = [], None
-    for path in paths:
-        content = checkpoint.read(path)
-        made = module_of(content, path)
-        if first is None:
-            first = content
-        checkpoint.require_fit(content["state_dict"], first["state_dict"])
-        made.load_state_dict(content["state_dict"])
-        trained.append(Trained(path, int(content.get("global_step", 0)), made.brain.eval()))
-    assert first is not None
-    untrained = []
-    for seed in range(seeds):
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            untrained.append(module_of(first, paths[0]).brain.eval())
-    return trained, untrained
-
-
-def module_of(content: dict[str, Any], path: str) -> BrainModule:
-    """The module a checkpoint was made by, with weights newly drawn.
-
-    Raises:
-        Refused: if the checkpoint does not say, or its parts are not to be found.
-    """
-    plain = dict(content.get("hyper_parameters") or {})
-    plain.pop("_instantiator", None)
-    if not plain:
-        raise Refused(f"ckpt_path: {path} does not say of which brain; train it with this program")
-    try:
-        return instantiate_module(BrainModule, plain)
-    except Exception as error:
-        place, reason = read_error(str(error))
-        raise Refused(f"ckpt_path: {path}: {place}: {reason}") from error
 
 
 def _new_folder(names: Sequence[str]) -> Path:

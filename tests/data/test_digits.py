@@ -36,6 +36,21 @@ def test_a_digit_is_where_its_label_says() -> None:
     assert (corner - position.flip(-1) * 16).abs().max() > 4, "a control"
 
 
+@pytest.mark.parametrize("digits", [1, 2])
+def test_reward_comes_while_a_rewarded_digit_is_seen(digits: int) -> None:
+    module = MovingDigits(digits=digits, rewarded=[3, 8], episode=5, batch_size=8)
+    assert module.shapes["reward"] == [1]
+    window = module.stream(module.share(Part.TRAINING)).window(0)
+    assert set(window.labels) == set(module.label_names or ())
+    seen = torch.stack([v for name, v in window.labels.items() if name.startswith("identity")])
+    expected = ((seen == 3) | (seen == 8)).any(0)
+    assert torch.equal(window.inputs["reward"], expected[..., None].float())
+    assert 0 < expected.float().mean() < 0.7, "a control"
+    assert "reward" not in MovingDigits().shapes
+    with pytest.raises(ValueError, match="rewarded is 10: give a whole number, from 0 to 9"):
+        MovingDigits(rewarded=[3, 10])
+
+
 def test_digits_move_at_their_speed_and_bounce() -> None:
     window = stream(speed=60.0).window(0)
     moved = (window.labels["position"][1:] - window.labels["position"][:-1]) * 16

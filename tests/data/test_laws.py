@@ -44,6 +44,7 @@ def test_a_window_has_the_promised_shapes_and_range(source: Source) -> None:
     assert eye.std() > 0.02, "a control: there is something to see"
     assert window.reset.shape == time_and_batch and window.reset.dtype == torch.bool
     assert all(values.shape[:2] == time_and_batch for values in window.labels.values())
+    assert set(window.labels) == set(module.label_names or ())
 
 
 def test_shapes_follow_size_and_channels(source: Source) -> None:

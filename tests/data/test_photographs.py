@@ -103,7 +103,8 @@ def test_drift_has_the_speed_and_the_memory_that_were_asked_for() -> None:
     lagged = [np.mean(velocity[lag:] * velocity[: len(velocity) - lag]) for lag in (0, 5, 10)]
     np.testing.assert_allclose(lagged, np.exp([0, -1, -2]), atol=0.02)
     moving = EyeMovements(drift=24.0, saccade_rate=0.0, zoom=0.0)
-    positions = gaze(moving, 200_000, 30.0, Walls((0, 0), (1e9, 1e9)), np.random.default_rng(0))
+    far = Walls((0, 0), (1e9, 1e9))
+    positions = gaze(moving, 200_000, 30.0, far, np.random.default_rng(0)).path
     speed = np.diff(positions[:, :2], axis=0) * 30
     np.testing.assert_allclose(np.sqrt((speed**2).mean(axis=0)), 24, rtol=0.03)
 
@@ -117,6 +118,45 @@ def test_saccades_come_at_their_rate_and_go_their_whole_way() -> None:
     slow = saccades(100_000, 0.01, 6.0, 3, np.random.default_rng(0))
     np.testing.assert_allclose(slow.sum(axis=0), jumps.sum(axis=0), atol=20)
     assert np.hypot(*slow.T).max() < np.hypot(*jumps.T).max(), "spread over three steps"
+
+
+def test_saccades_are_told_of_where_the_eye_makes_them() -> None:
+    """Without drift the eye moves in saccades only, and rests from the first step of an episode."""
+    still = EyeMovements(drift=0.0, zoom=0.0, saccade_rate=3.0, saccade_duration=0.1)
+    window = stream(movements=still, window=200, episode=50).window(0)
+    saccade, moved = window.labels["saccade"], window.labels["motion"].abs().sum(-1) > 0
+    assert torch.equal(saccade, moved) and saccade.dtype == torch.bool
+    assert 0.1 < saccade.float().mean() < 0.5 and not saccade[window.reset].any()
+    calm = stream(movements=EyeMovements(saccade_rate=0.0)).window(0)
+    assert not calm.labels["saccade"].any() and calm.labels["motion"].any(), "a control"
+
+
+def test_twins_see_one_scene_from_two_places() -> None:
+    """Streams 2k and 2k + 1 look at one photograph, all the time as far apart as asked for unless
+    a wall comes between, and move alike; other streams are other scenes."""
+    twins = stream(twin_distance=4.0, window=60, episode=30, size=16)
+    assert twins.siblings == 2
+    window = twins.window(0)
+    for k in (0, 2):
+        assert torch.equal(window.reset[:, k], window.reset[:, k + 1])
+        for name in ("photograph", "saccade"):
+            assert torch.equal(window.labels[name][:, k], window.labels[name][:, k + 1])
+    assert not torch.equal(window.reset[:, 0], window.reset[:, 2]), "other scenes"
+    one, other = (twins._steps(number, 0)["gaze"] for number in (0, 1))
+    apart = np.hypot(*(one - other)[:, :2].T)
+    assert apart.max() < 4 + 1e-9 and np.mean(apart > 4 - 1e-9) > 0.5
+    np.testing.assert_array_equal(one[:, 2], other[:, 2])
+    eye = window.inputs["eye"]
+    assert not torch.allclose(eye[:, 0], eye[:, 1], atol=0.01)
+
+    def alike(a: int, b: int) -> float:
+        pair = torch.stack([eye[:, a].flatten(), eye[:, b].flatten()])
+        return float(pair.corrcoef()[0, 1])
+
+    assert alike(0, 1) > 0.5 > alike(0, 2)
+    assert stream().siblings == 1
+    with pytest.raises(ValueError, match=r"^batch_size is 3: give an even number"):
+        Photographs(twin_distance=4.0, batch_size=3)
 
 
 def test_paths_are_reflected_at_the_walls() -> None:
@@ -169,7 +209,7 @@ def test_motion_can_be_predicted_and_saccades_cannot() -> None:
         30.0,
         Walls((0, 0), (1e6, 1e6)),
         np.random.default_rng(0),
-    )
+    ).path
     velocity = np.diff(calm[:, :2], axis=0)
     assert np.mean(np.diff(velocity, axis=0) ** 2) < 0.2 * np.mean(velocity**2)
     wild = saccades(5000, 0.02, 6.0, 1, np.random.default_rng(0))

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from objectives import BYOL, Activity, BarlowTwins, SimSiam, VICReg
 from objectives.barlow_twins import barlow_twins, cross_correlation
 from objectives.byol import follow
-from objectives.embedding import Embedding
+from objectives.embedding import Embedding, coarse
 from objectives.moments import covariance
 from objectives.sim_siam import negative_cosine
 from objectives.vicreg import redundancy, variance_hinge
@@ -45,6 +45,22 @@ def test_areas_of_different_shapes_agree_and_both_learn(kind: type) -> None:
     rates = [activity.rate for activity in activities.values()]
     for signal in torch.autograd.grad(loss, rates):
         assert signal.any() and signal.isfinite().all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_areas_may_agree_on_what_is_where(kind: type) -> None:
+    """A grid of 2 averages a 4 x 4 map within its quarters; to a grid of 1 all places are one."""
+    activities = two_areas()
+    rate = activities["AL"].rate
+    quarters = [rate[..., y : y + 2, x : x + 2].mean((3, 4)) for y in (0, 2) for x in (0, 2)]
+    torch.testing.assert_close(coarse(rate, 2), torch.stack(quarters, 3).flatten(2))
+    assert torch.equal(coarse(activities["PM"].rate, 2), activities["PM"].rate)
+    shifted = activities | {"AL": activities["AL"]._replace(rate=rate.roll(2, 4))}
+    blind, seeing = built(kind), built(kind, grid=2)
+    torch.testing.assert_close(blind(shifted), blind(activities))
+    assert not torch.allclose(seeing(shifted), seeing(activities))
+    with pytest.raises(ValueError, match="grid: need 1 or more"):
+        built(kind, grid=0)
 
 
 def test_an_embedding_whose_units_are_all_low_does_not_hide_the_area() -> None:

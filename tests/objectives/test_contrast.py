@@ -143,6 +143,33 @@ def test_the_gradient_of_clapp_is_its_broadcast_times_the_expectation() -> None:
     torch.testing.assert_close(-signal.grad[1], same * expected - (other * expected).roll(-1, 0))
 
 
+@pytest.mark.parametrize("horizon", [1, 2])
+def test_where_saccades_are_told_of_they_are_the_broadcast(horizon: int) -> None:
+    """Pair by pair, as the file's head defines it; streams then do not meet."""
+    activity = make_activity((1,), (3,))
+    saccade = torch.zeros(7, 4).bool()
+    saccade[3, 0] = saccade[5, 2] = True
+    activity = activity._replace(labels={"saccade": saccade})
+    objective = CLAPP(horizon, "saccade")
+    objective.build((1,), (3,))
+    (weight,) = objective.double().parameters()
+    expected, signs = torch.zeros(7, 4).double(), set()
+    for t in range(horizon, 7):
+        for b in range(4):
+            between = range(t - horizon + 1, t + 1)
+            if not all(activity.valid[s, b] for s in between):
+                continue
+            y = -1 if any(saccade[s, b] for s in between) else 1
+            score = activity.rate[t, b] @ weight @ activity.rate[t - horizon, b]
+            expected[t, b] = max(1 - y * score, 0)
+            signs.add((y, b))
+    assert (-1, 0) in signs and (1, 1) in signs and (-1, 2) in signs
+    torch.testing.assert_close(objective(activity), expected)
+    assert not objective.couples_batch and CLAPP(horizon).couples_batch
+    (alone,) = torch.autograd.grad(objective(activity)[:, 0].sum(), activity.rate)
+    assert alone[:, 0].any() and not alone[:, 1:].any()
+
+
 def test_the_covariance_is_that_of_torch_over_the_samples_that_count() -> None:
     values, counted = torch.randn(9, 3).double(), torch.rand(9) > 0.3
     assert not counted.all()

@@ -100,6 +100,50 @@ def test_the_loss_is_that_of_the_game_at_the_scores(game: Game) -> None:
     assert compared > 20
 
 
+def test_successive_drives_are_judged_together_as_what_came_or_as_what_was_foretold() -> None:
+    """Run by run; all of a run's predictions learn, and none across a reset."""
+    objective, activities = built(penalty=0.0, steps=3), case()
+    judged, memory = activities["LM"], activities["RL"].rate
+    expected, compared = torch.zeros(7, 4).double(), 0
+    for t in range(3, 7):
+        for b in range(4):
+            if not judged.valid[t - 2 : t + 1, b].all():
+                continue
+            u, v = (
+                objective.critic(
+                    x[t - 2 : t + 1, b].flatten(0, 1)[None, None], memory[t - 3, b][None, None]
+                )
+                for x in (judged.drive, judged.prediction)
+            )
+            game = NonSaturating()
+            expected[t, b] = (game.discriminator(u, v) + game.predictor(v))[0, 0]
+            compared += 1
+    assert 10 < compared < 16
+    torch.testing.assert_close(objective(activities), expected)
+    (signal,) = torch.autograd.grad(objective(activities)[5, 0], judged.prediction)
+    assert all(signal[t, 0].any() for t in (3, 4, 5)) and not signal[[0, 1, 2, 6]].any()
+    with pytest.raises(ValueError, match="steps: need 1 or more"):
+        built(steps=0)
+
+
+def test_a_gain_is_as_good_as_larger_weights_for_the_candidate() -> None:
+    """But R1 is of what the critic sees: its slope by the drive over the gain."""
+    plain, keen, activities = built(), built(gain=5.0), case()
+    keen.load_state_dict(plain.state_dict())
+    for weight in keen.critic.candidate.parameters():
+        weight.data /= 5.0 if weight.dim() > 1 else 1.0
+    without = [objective(activities) for objective in (plain, keen)]
+    penalties = []
+    for objective in (plain, keen):
+        objective.penalty = 0.0
+        penalties.append(without[len(penalties)] - objective(activities))
+    torch.testing.assert_close(plain(activities), keen(activities))
+    torch.testing.assert_close(penalties[0], 25 * penalties[1])
+    assert penalties[1].any()
+    with pytest.raises(ValueError, match="gain: need > 0"):
+        built(gain=0.0)
+
+
 def test_the_zero_sum_game_is_gradient_reversal_at_the_border() -> None:
     """One pass through one critic with the reversed border gives all gradients of both players."""
     activities = case()

@@ -118,6 +118,20 @@ def test_each_unit_learns_as_much_as_the_association_area_lets_it() -> None:
     assert not any(p.requires_grad for p in objective.feedback.parameters())
 
 
+def test_what_an_area_foretells_is_gated_as_what_it_does() -> None:
+    objective = Gated(["LM", "PM"], SquaredError())
+    objective.build(*SHAPES)
+    objective, activities = objective.double(), pair()
+    lower, upper = activities["LM"], activities["PM"]
+    (free,) = torch.autograd.grad(objective.of(lower).sum(), lower.prediction)
+    (signal,) = torch.autograd.grad(objective(activities).sum(), lower.prediction)
+    pre = (upper.rate @ dense(objective.attention).weight.T).unflatten(2, (2, 4, 4))
+    gate = 2 / (1 + torch.exp(-pre))
+    torch.testing.assert_close(signal, gate * free)
+    assert 0 < gate.min() < 0.8 and 1.2 < gate.max() < 2
+    assert not any(p.requires_grad for p in objective.attention.parameters())
+
+
 def test_a_silent_association_area_lets_everything_through() -> None:
     objective, activities = gated(), pair()
     activities["PM"] = activities["PM"]._replace(rate=torch.zeros(7, 4, 5).double())

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from brainmodel import CONFIGS
-from brainmodel.probing.expectation import Expectation
+from brainmodel.probing.analyses.expectation import Expectation
 from brainmodel.probing.readers.npz import read_npz
 from tests.probing.brains import looking
 
@@ -69,5 +69,7 @@ def test_the_metrics_and_recordings_named_are_there() -> None:
 
 
 def test_the_expectation_named_is_one() -> None:
-    (text,) = re.findall(r"```yaml\n(expectation:.*?)```", TEXT, re.DOTALL)
-    assert Expectation(**yaml.safe_load(text)["expectation"]).window == [0.1, 0.3]
+    (text,) = re.findall(r"```yaml\n(analyses:.*?)```", TEXT, re.DOTALL)
+    named = yaml.safe_load(text)["analyses"]["expectation"]
+    assert named["class_path"] == f"{Expectation.__module__}.Expectation"
+    assert Expectation(**named["init_args"]).window == [0.1, 0.3]

@@ -12,7 +12,8 @@ from brainmodel.probing.dsa import DSA, sweep
 from brainmodel.probing.metric import Responses
 from brainmodel.probing.motion import motion, once, operator
 from brainmodel.probing.recording import Recording
-from brainmodel.probing.score_table import Scoring, score_table
+from brainmodel.probing.score_table import score_table
+from brainmodel.probing.scoring import Scoring
 
 MOVIES, STEPS = 20, 30
 GROUPS = np.repeat(np.arange(MOVIES), STEPS)

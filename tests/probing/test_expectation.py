@@ -56,13 +56,26 @@ def test_effects_leave_missing_events_out() -> None:
     assert unexpected_effect(expected, unexpected).tolist() == [2.5, 0.5]
 
 
-def test_too_few_or_missing_events_are_refused() -> None:
+def test_too_few_events_are_refused() -> None:
     expected, unexpected = events(0.0, 5)
     with pytest.raises(ValueError, match=r"300 expected and 1 unexpected events"):
         selectivity(expected, unexpected[:, :1])
-    expected[0, 0] = np.nan
-    with pytest.raises(ValueError, match=r"compare only events that every neuron has"):
+    unexpected[2, 1:] = np.nan
+    with pytest.raises(ValueError, match=r"300 expected and 1 unexpected events"):
         selectivity(expected, unexpected)
+
+
+def test_an_event_that_a_neuron_lacks_is_left_out_of_its_index_alone() -> None:
+    expected, unexpected = events(0.3, 6)
+    whole = selectivity(expected, unexpected)
+    lacking = expected.copy()
+    lacking[3, [0, 5]] = np.nan
+    found = selectivity(lacking, unexpected)
+    alone = selectivity(np.delete(expected, [0, 5], axis=1)[3:4], unexpected[3:4])
+    others = np.arange(6) != 3
+    assert found.indices[others] == pytest.approx(whole.indices[others])
+    assert (found.indices[3], found.percentile[3]) == (alone.indices[0], alone.percentile[0])
+    assert found.indices[3] != whole.indices[3]  # the control
 
 
 def test_a_line_is_straight_and_a_polygon_turns_by_its_angle() -> None:

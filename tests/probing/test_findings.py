@@ -18,14 +18,15 @@ from brainmodel.probing import (
     write_report,
 )
 from brainmodel.probing import probe as run
+from brainmodel.probing.analyses.expectation import Expectation
 from brainmodel.probing.baselines.motion_energy import MotionEnergy
 from brainmodel.probing.baselines.pixels import Pixels
 from brainmodel.probing.cka import CKA
-from brainmodel.probing.expectation import Expectation
 from brainmodel.probing.experiment import read_frames
 from brainmodel.probing.model_activity import record_model
 from brainmodel.probing.report_words import verdict
-from brainmodel.probing.score_table import Row, score_table
+from brainmodel.probing.score_row import Row
+from brainmodel.probing.score_table import score_table
 from tests.probing.brains import looking, pictures
 
 STIMULI, SUBJECTS = 40, ["ann", "bob"]
@@ -34,7 +35,7 @@ PLAN = Plan(
     {"cka": CKA()},
     {"pixels": Pixels(4)},
     Scoring(lags=(0.0, 0.1), bootstraps=60, permutations=9, halvings=3, by_subject=True),
-    expectation=Expectation(["still 1*"], ["still 2*"], (0.05, 0.25)),
+    analyses={"expectation": Expectation(["still 1*"], ["still 2*"], (0.05, 0.25), 50)},
 )
 
 
@@ -108,6 +109,7 @@ def test_spread_is_over_what_differs_in_seed_alone(findings: Findings) -> None:
 
 def test_subjects_are_scored_one_by_one_and_averaged() -> None:
     recording, stimuli = planted()
+    assert isinstance(recording, Recording)
     rates = record_model(looking(), stimuli, PLAN.presentation)["rate"]
     scoring = replace(PLAN.scored, permutations=0, lags=(0.1,))
     (both,) = score_table({"LM": rates["LM"]}, recording, {"cka": CKA()}, scoring)
@@ -124,16 +126,18 @@ def test_subjects_are_scored_one_by_one_and_averaged() -> None:
 
 def test_effects_are_differences_of_means_in_the_window(findings: Findings) -> None:
     recording, _ = planted()
+    assert isinstance(recording, Recording)
     names = np.char.startswith(recording.stimuli, "still 2")
     expected = np.char.startswith(recording.stimuli, "still 1")
     inside = recording.responses[..., 1:5]  # bins whose middle lies from .05 to .25 s
     effect = inside[:, names].mean((1, 2, 3)) - inside[:, expected].mean((1, 2, 3))
-    brain = findings.courses[0]
-    np.testing.assert_allclose(brain.effects, effect, atol=1e-12)
-    kinds = {(course.where, course.area, course.signal) for course in findings.courses}
-    assert ("second.ckpt", "V1", "error") in kinds and len(kinds) == 1 + 2 * 2 * 2
-    with pytest.raises(ValueError, match=r"expectation.expected 'A\*' fits no stimulus"):
-        plan = replace(PLAN, expectation=Expectation(["A*"], ["still 2*"]))
+    table = findings.sections["expectation"].tables["expectation"]
+    assert table[0]["model"] == "brain"
+    assert table[0]["effect"] == pytest.approx(effect.mean(), abs=1e-12)
+    kinds = {(row["instance"], row["area"], row["signal"]) for row in table}
+    assert ("second.ckpt", "V1", "error") in kinds and len(kinds) == 1 + (2 + 2) * 2 * 2
+    with pytest.raises(ValueError, match=r"expected 'A\*' fits no stimulus"):
+        plan = replace(PLAN, analyses={"a": Expectation(["A*"], ["still 2*"])})
         run([Trained("a", 1, looking())], [looking(1), looking(2)], planted(), plan)
 
 

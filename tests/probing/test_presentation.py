@@ -7,14 +7,8 @@ import pytest
 import torch
 
 from brainmodel.data import EyeMovements, Fixation
-from brainmodel.probing.presentation import (
-    Presentation,
-    Stimuli,
-    as_floats,
-    in_steps,
-    look,
-    to_eye,
-)
+from brainmodel.probing.eye import look, to_eye
+from brainmodel.probing.presentation import Presentation, Stimuli, as_floats, in_steps
 
 
 def noise(*shape: int, seed: int = 0) -> np.ndarray:

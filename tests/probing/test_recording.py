@@ -10,6 +10,7 @@ from scipy.io import savemat
 
 from brainmodel.probing.alignment import PerStep, PerStimulus, covered_steps, resample
 from brainmodel.probing.dissimilarity_data import DissimilarityData
+from brainmodel.probing.readers.arrays import Layout
 from brainmodel.probing.readers.mat import read_mat
 from brainmodel.probing.readers.npz import read_npz, write_npz
 from brainmodel.probing.readers.rds import read_rds
@@ -104,20 +105,25 @@ def test_mat_files_of_either_kind_are_read(tmp_path: Path, modern: bool) -> None
         path.write_bytes(header.ljust(512, b"\x00") + body)
     else:
         savemat(path, {"resp": values})
-    found = read_mat(path, "resp", "stimulus neuron repeat", np.array([0, 0.1]), "spikes", "V4")
+    layout = Layout("resp", "stimulus neuron repeat", [0, 0.1], "spikes", "V4")
+    found = read_mat(path, layout)
     assert found.responses == pytest.approx(values.transpose(1, 0, 2)[..., None])
-    assert found.area_names == ["V4"]
+    assert found.area_names == ["V4"] and found.stimuli.tolist() == [f"000{k}" for k in range(4)]
     with pytest.raises(ValueError, match=r"r.mat: no variable 'rates': there are \['resp'\]"):
-        read_mat(path, "rates", "stimulus neuron repeat", np.array([0, 0.1]), "spikes", "V4")
-    with pytest.raises(ValueError, match=r"axes is 'stimulus neuron': name each axis once"):
-        read_mat(path, "resp", "stimulus neuron", np.array([0, 0.1]), "spikes", "V4")
+        read_mat(path, replace(layout, responses="rates"))
+    with pytest.raises(ValueError, match=r"axes is 'stimulus neuron': name each of its axes once"):
+        read_mat(path, replace(layout, axes="stimulus neuron"))
+    with pytest.raises(ValueError, match=r"axes is 'neuron cell': name each axis once, among neu"):
+        replace(layout, axes="neuron cell")
+    with pytest.raises(ValueError, match=r"axes is 'trial neuron' and stimulus is empty: say wh"):
+        replace(layout, axes="trial neuron")
 
 
 def test_damaged_mat_and_rds_files_are_refused(tmp_path: Path) -> None:
     for name in ("r.mat", "r.rds"):
         (tmp_path / name).write_bytes(b"MATLAB 5.0, cut off")
     with pytest.raises(ValueError, match=r"r.mat is not a readable .mat"):
-        read_mat(tmp_path / "r.mat", "x", "neuron", np.array([0, 1.0]), "spikes", "V1")
+        read_mat(tmp_path / "r.mat", Layout("x", "neuron", [0, 1.0], "spikes", "V1"))
     with pytest.raises(ValueError, match=r"r.rds is not a readable .rds"):
         read_rds(tmp_path / "r.rds")
 
@@ -134,7 +140,7 @@ def test_dissimilarities_are_averaged_over_sessions_of_a_subject() -> None:
     assert means.matrices == pytest.approx(matrices.reshape(2, 2, 5, 5).mean(1))
     assert means.pairs.shape == (2, 10)
     with pytest.raises(ValueError, match=r"no area 'V1': there are \['IT'\]"):
-        data.of("V1")
+        data.of(areas="V1")
     with pytest.raises(ValueError, match=r"matrix 0 is not symmetric"):
         DissimilarityData(random.random((1, 5, 5)), np.array(["IT"]), np.arange(5), "r")
 

@@ -14,7 +14,9 @@ from brainmodel.probing.procrustes import Procrustes
 from brainmodel.probing.recording import Recording
 from brainmodel.probing.ridge_encoding import RidgeEncoding
 from brainmodel.probing.rsa import RSA
-from brainmodel.probing.score_table import Row, Scoring, score_table
+from brainmodel.probing.score_row import Row
+from brainmodel.probing.score_table import score_table
+from brainmodel.probing.scoring import Scoring
 from brainmodel.probing.table_files import write_atomically, write_csv, write_json
 
 STIMULI, STEPS, UNITS = 30, 8, 20

@@ -3,6 +3,7 @@
 import csv
 import json
 from contextlib import redirect_stdout
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from brainmodel import CONFIGS
 from brainmodel.cli import main
 from brainmodel.probing import Experiment
-from brainmodel.probing.readers.npz import write_npz
+from brainmodel.probing.readers.npz import read_npz, write_npz
 from brainmodel.probing.recording import Recording
 from brainmodel.training.config_files import Refused
 from brainmodel.training.probe_command import probe_parser, written_out
@@ -165,6 +166,50 @@ def test_what_does_not_fit_is_refused_in_one_sentence(
     assert sorted(path.name for path in Path("out").iterdir()) == ["one"]
 
 
+def test_a_ceiling_that_cannot_be_had_is_refused_before_the_model_is_recorded(
+    ran: tuple[Path, Path, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder, run, _ = ran
+    monkeypatch.chdir(folder)
+    recording = read_npz("rec.npz")
+    mean = recording.responses.mean(2, keepdims=True)
+    write_npz(replace(recording, responses=mean, source="averages"), Path("mean.npz"))
+
+    def record(*_: object) -> None:
+        raise ValueError("the model is recorded")
+
+    monkeypatch.setattr("brainmodel.probing.findings.record_model", record)
+    options = ["--config=plan.yaml", f"--ckpt_path={checkpoint(run)}", "--out=out/two"]
+    with pytest.raises(SystemExit):
+        main(["probe", *options, "--recording.path=mean.npz"])
+    said = capsys.readouterr().err
+    assert "averages (mean.npz): VISl: only 0 stimuli have 2 repeats or more, too few for" in said
+    assert "scoring.halvings: 0" in said
+    with pytest.raises(SystemExit):  # the control: asked for none, it goes on
+        main(["probe", *options, "--recording.path=mean.npz", "--scoring.halvings=0"])
+    assert "the model is recorded" in capsys.readouterr().err
+
+
+def test_metrics_are_taken_away_and_added_by_name(
+    ran: tuple[Path, Path, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder, run, _ = ran
+    monkeypatch.chdir(folder)
+    options = ["--config=plan.yaml", f"--ckpt_path={checkpoint(run)}", "--untrained=2"]
+    options += ["--metrics.cka", "null", "--metrics.angle=brainmodel.probing.procrustes.Procrustes"]
+    options += ["--metrics.angle.folds=3", "--scoring.permutations=0", "--out=changed/one"]
+    main(["probe", *options])
+    rows = json.loads(Path("changed/one/scores.json").read_text())["rows"]
+    assert {(row["metric"], row["folds"]) for row in rows} == {("angle", 3)}
+    with pytest.raises(SystemExit):
+        main(["probe", *options[:2], "--baselines.pixels=null", "--out=changed/two"])
+    assert "baselines is empty: give one or more" in capsys.readouterr().err
+
+
 def test_an_interrupted_probe_leaves_nothing_under_its_name(
     ran: tuple[Path, Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,7 +238,7 @@ def test_short_forms_are_written_out() -> None:
         written_out(["--recording", "mine.yaml"])
 
 
-@pytest.mark.parametrize("name", ["probe_v4", "probe_npz"])
+@pytest.mark.parametrize("name", ["probe_v4", "probe_npz", "probe_rdm"])
 def test_the_configs_that_come_along_parse(name: str) -> None:
     text = (CONFIGS / f"{name}.yaml").read_text()
     assert probe_parser().parse_args(["--config", text]).recording is not None

@@ -40,6 +40,11 @@ WRONG_OPTIONS = {
     "--model.areas.PM.rule=GatedMicrocircuit": ("areas.PM", "SubLSTM", "LSTM", "use EProp"),
     "--model.areas.PM.objectives.next=objectives.No": ("areas.PM.objectives", "'No'"),
     "--model.areas.PM.objectives.next=objectives.Poisson": ("PM", "Poisson", "softplus"),
+    "--model.areas.PM.objectives.a={class_path: CrossEntropy, init_args: {label: b, classes: 3}}": (
+        "areas.PM.objectives.a: CrossEntropy",
+        "'b'",
+        "motion, photograph, saccade",
+    ),
     "--model.areas.PM.weights.next=-1": ("areas.PM", "weights.next", "0 or more", "-1"),
     "--model.areas.PM.weights.nxt=1": ("areas.PM", "weights.nxt", "there are next"),
     "--model.areas.PM.modulator=Reward": ("areas.PM", "modulator", "'reward'", "eye"),

@@ -20,7 +20,7 @@ def require_folder(path: str | Path) -> Path:
     return found
 
 
-def require_field(source: Path, kind: str, name: str, there: Collection[str]) -> None:
+def require_field(source: str | Path, kind: str, name: str, there: Collection[str]) -> None:
     """ValueError in one sentence, listing what there is, if `name` is not among `there`."""
     if name not in there:
         raise ValueError(f"{source}: no {kind} {name!r}: there are {sorted(map(str, there))}.")

@@ -5,52 +5,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brainmodel.probing.optional import optional
-from brainmodel.probing.readers.files import require_field, require_file
+from brainmodel.probing.readers.arrays import Layout, recording_of
+from brainmodel.probing.readers.files import require_file
 from brainmodel.probing.recording import Recording
 
 
-def read_mat(
-    path: str | Path, responses: str, axes: str, edges: NDArray[Any], unit: str, areas: str
-) -> Recording:
-    """Read one array of responses from a .mat file.
+def read_mat(path: str | Path, layout: Layout) -> Recording:
+    """Read the recording that variables of a .mat file hold.
 
     Args:
         path: of the file.
-        responses: name of the variable.
-        axes: its axes in order, among "neuron stimulus repeat time"; those not named have length
-            one. E.g. "stimulus neuron".
-        edges: of the time bins, s from stimulus onset.
-        unit: of the responses.
-        areas: name of a variable with one area per neuron or, if there is none, the area itself.
+        layout: which variable is what.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if the file is damaged, or a variable is missing or has other axes.
     """
     source = require_file(path)
-    held = load_mat(source)
-    require_field(source, "variable", responses, held)
-    values = to_axes(np.asarray(held[responses], float), axes, f"{source}: {responses}")
-    names = np.atleast_1d(held[areas]) if areas in held else np.array([areas] * len(values))
-    stimuli = np.array([f"{k:04d}" for k in range(values.shape[1])])
-    return Recording(
-        values, names.astype(str), stimuli, np.asarray(edges, float), unit, source.name
-    )
-
-
-def to_axes(values: NDArray[Any], axes: str, name: str) -> NDArray[Any]:
-    """An array with named axes as [neuron, stimulus, repeat, time]; absent axes get length one."""
-    order, given = ["neuron", "stimulus", "repeat", "time"], axes.split()
-    if len(given) != values.ndim or not set(given) <= set(order) or len(set(given)) != len(given):
-        raise ValueError(
-            f"{name} has shape {values.shape} but axes is {axes!r}: name each axis once, "
-            f"among {' '.join(order)}."
-        )
-    present = values.transpose([given.index(axis) for axis in order if axis in given])
-    return present.reshape([values.shape[given.index(a)] if a in given else 1 for a in order])
+    return recording_of(load_mat(source), layout, source.name)
 
 
 def load_mat(source: Path) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brainmodel.probing.readers.arrays import by_stimulus
 from brainmodel.probing.readers.files import require_field
 from brainmodel.probing.readers.rds import read_rds
 from brainmodel.probing.recording import Recording
@@ -32,11 +33,8 @@ def read_mouse_multiarea(path: str | Path) -> Recording:
         require_field(Path(path), "field", name, held)
     spikes = np.stack(held["spks"], 1).astype(float)  # [neuron, trial, time]
     shown = stimulus_names(held)
-    stimuli, which, counts = np.unique(shown, return_inverse=True, return_counts=True)
     neurons, _, bins = spikes.shape
-    responses = np.full((neurons, len(stimuli), counts.max(), bins), np.nan)
-    for stimulus in range(len(stimuli)):
-        responses[:, stimulus, : counts[stimulus]] = spikes[:, which == stimulus]
+    responses, stimuli = by_stimulus(spikes, shown)
     mouse, date = str(held["mouse_name"][0]), str(held["date_exp"][0])
     return Recording(
         responses,

@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 
 from brainmodel.probing.optional import optional
+from brainmodel.probing.readers.arrays import Layout, recording_of
 from brainmodel.probing.readers.files import require_file
+from brainmodel.probing.recording import Recording
+
+
+def read_rds_recording(path: str | Path, layout: Layout) -> Recording:
+    """Read the recording that entries of a named list in an .rds hold; errors as of `read_rds`."""
+    return recording_of(read_rds(path), layout, Path(path).name)
 
 
 def read_rds(path: str | Path) -> dict[str, Any]:
