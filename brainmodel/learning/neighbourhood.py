@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from areas import Area
 from brainmodel.learning.rule import Record, interrupt, still
-from brainmodel.learning.traces import CHUNK
 
 
 class Back(NamedTuple):
@@ -57,15 +56,13 @@ class Neighbourhood(nn.Module, ABC):
         """Take each element of each neighbourhood after a window back, one lane for each."""
 
     @abstractmethod
-    def carried(self, before: Tensor, influence: Tensor) -> Tensor:
-        """What becomes of influences over a window.
+    def carry(self, before: Tensor, influence: Tensor, after: Tensor) -> None:
+        """Write into `after` what is left of influences after a window.
 
         Args:
             before: `Back.before` of the window's `lanes`.
             influence: before the window, [batch, field * near, current, unit, source].
-
-        Returns:
-            what is left of it after the window, contiguous, of the same shape.
+            after: of the same shape; overwritten.
         """
 
 
@@ -96,18 +93,15 @@ class Alone(Neighbourhood):
         currents, before = zip(*found, strict=True)
         return Back(torch.stack(currents, 2), torch.stack(before, 2))
 
-    def carried(self, before: Tensor, influence: Tensor) -> Tensor:
-        """See `Neighbourhood.carried`; a few streams at a time, to stay in the cache."""
-        after = torch.empty_like(influence)
-        decays = before.permute(2, 3, 0, 1)[:, :, :, None, :, None]
-        few = max(1, CHUNK // max(1, influence[0].numel()))
-        for k in range(0, len(influence), few):
-            old, new = influence[k : k + few], after[k : k + few]
-            for lane, decay in enumerate(decays[:, :, k : k + few]):
-                torch.mul(old[:, 0], decay[0], out=new[:, lane])
-                for field in range(1, old.shape[1]):
-                    new[:, lane].addcmul_(old[:, field], decay[field])
-        return after
+    def carry(self, before: Tensor, influence: Tensor, after: Tensor) -> None:
+        """See `Neighbourhood.carry`."""
+        for lane, decays in enumerate(before.unbind(2)):
+            for field, decay in enumerate(decays.unbind(2)):
+                old, by = influence[:, field], decay[:, None, :, None]
+                if field == 0:
+                    torch.mul(old, by, out=after[:, lane])
+                else:
+                    after[:, lane].addcmul_(old, by)
 
     @staticmethod
     def _state(area: Area, before: Tensor, carried_bar: list[Tensor]) -> Tensor:

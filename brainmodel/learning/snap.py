@@ -42,6 +42,7 @@ from brainmodel.learning.rule import (
     spread,
     synaptic,
 )
+from brainmodel.learning.traces import CHUNK
 
 log = logging.getLogger(__name__)
 
@@ -105,11 +106,34 @@ class SnAp(Rule):
         sources = {f"synapses.{name}.weight": name for name in area.synapses}
         found: dict[str, Tensor] = {}
         for name, source in {"bias": None, **sources}.items():
-            old = None if memory is None else self.near.carried(lanes.before, memory[name])
             reached = slice(None) if source is None else area.reached(source)
-            signal = None if source is None else record.source(source)
-            found[name] = _joined(old, lanes.currents[..., reached], signal, area.units[0])
+            rows = lanes.currents[..., reached].unflatten(3, (-1, area.units[0]))
+            rows = rows.permute(1, 2, 3, 4, 0)
+            signal = rows.new_ones(*rows.shape[-1:], len(rows), 1)
+            signal = (signal if source is None else record.source(source)).transpose(0, 1)
+            old = None if memory is None else memory[name]
+            found[name] = self._moved(lanes.before, old, rows, signal)
         return found
+
+    def _moved(self, before: Tensor, old: Tensor | None, rows: Tensor, signal: Tensor) -> Tensor:
+        """Influences after a window, a few streams at a time, to stay in the cache.
+
+        Args:
+            before: `Back.before` of the window's lanes.
+            old: influences before it, [batch, lane, current, unit, source]; None for zeros.
+            rows: derivatives by the currents, [batch, lane, current, unit, time].
+            signal: of the source, [batch, time, source].
+        """
+        flat = rows.flatten(1, 3)
+        if old is None:
+            return (flat @ signal).view(*rows.shape[:4], -1)
+        made = torch.empty_like(old)
+        few = max(1, CHUNK // max(1, old[0].numel()))
+        for k in range(0, len(made), few):
+            streams = slice(k, k + few)
+            self.near.carry(before[streams], old[streams], made[streams])
+            made[streams].flatten(1, 3).baddbmm_(flat[streams], signal[streams])
+        return made
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
@@ -144,21 +168,3 @@ def _credit(bars: Tensor, memory: Memory) -> Gradients:
             for bar, part in zip(heard.unbind(1), kept, strict=True):
                 found[name].addcmul_(bar[:, None], part)
     return found
-
-
-def _joined(old: Tensor | None, weights: Tensor, source: Tensor | None, units: int) -> Tensor:
-    """What is left of influences, if any, and what a window adds to them.
-
-    Args:
-        old: [batch, lane, current, unit, source]; added to in place.
-        weights: by the currents, [time, batch, lane, current * unit].
-        source: presynaptic signal, [time, batch, source]; None for the bias, 1 at all times.
-        units: number of units.
-    """
-    steps, batch, count, _ = weights.shape
-    rows = weights.permute(1, 2, 3, 0).flatten(1, 2)
-    signal = rows.new_ones(batch, steps, 1) if source is None else source.transpose(0, 1)
-    if old is None:
-        return (rows @ signal).unflatten(1, (count, -1, units))
-    old.view(batch, rows.shape[1], -1).baddbmm_(rows, signal)
-    return old
