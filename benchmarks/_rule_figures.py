@@ -18,7 +18,7 @@ def draw_losses(
     names: Sequence[str],
     curves: Mapping[tuple[int, str], np.ndarray],
 ) -> None:
-    """Learning curves, one panel for each task: medians, and the range of seeds.
+    """Learning curves, one panel for each task: medians, and the range of seeds that go on.
 
     Args:
         path: of the figure.
@@ -52,8 +52,8 @@ def _curve(panel: Axes, losses: np.ndarray, line: dict[str, Any]) -> None:
     kept = losses[:, : losses.shape[1] // span * span]
     smooth = kept.reshape(len(losses), -1, span).mean(2)
     x = (np.arange(smooth.shape[1]) + 0.5) * span
-    panel.plot(x, np.median(smooth, 0), **line)
-    panel.fill_between(x, smooth.min(0), smooth.max(0), color=line["color"], alpha=0.15, lw=0)
+    panel.plot(x, np.nanmedian(smooth, 0), **line)
+    panel.fill_between(x, np.nanmin(smooth, 0), np.nanmax(smooth, 0), color=line["color"], alpha=0.15, lw=0)
 
 
 def draw_alignment(
