@@ -53,7 +53,9 @@ def _curve(panel: Axes, losses: np.ndarray, line: dict[str, Any]) -> None:
     smooth = kept.reshape(len(losses), -1, span).mean(2)
     x = (np.arange(smooth.shape[1]) + 0.5) * span
     panel.plot(x, np.nanmedian(smooth, 0), **line)
-    panel.fill_between(x, np.nanmin(smooth, 0), np.nanmax(smooth, 0), color=line["color"], alpha=0.15, lw=0)
+    panel.fill_between(
+        x, np.nanmin(smooth, 0), np.nanmax(smooth, 0), color=line["color"], alpha=0.15, lw=0
+    )
 
 
 def draw_alignment(
