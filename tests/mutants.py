@@ -626,12 +626,6 @@ MUTANTS = [
         tests="tests/objectives/test_games.py -k reversal",
     ),
     Mutant(
-        file="objectives/discrimination.py",
-        old="memory = earlier(judge.rate, 1)",
-        new="memory = later(judge.rate, 1)",
-        tests="tests/objectives/test_games.py -k at_the_scores",
-    ),
-    Mutant(
         file="objectives/variational.py",
         old="(ratio.exp() + shift - 1 - ratio)",
         new="(ratio.exp() + shift - 1 + ratio)",
