@@ -35,7 +35,7 @@ from benchmarks._rule_figures import draw_alignment, draw_losses
 from benchmarks._rules import fitting, rule
 from benchmarks._tasks import TASKS, Task
 from brainmodel.learning import BPTT, RTRL, NoLearning, Rule
-from brainmodel.learning.rule import Signal
+from brainmodel.learning.record import Signal
 from brainmodel.sweep import Sweep
 
 RATES = (0.2, 0.1, 0.02)  # learning rates, of the gradient of the mean loss of a window

@@ -12,7 +12,7 @@ from torch.autograd.function import once_differentiable
 
 from brainmodel.brain import Brain
 from brainmodel.learning.modulation import Moments
-from brainmodel.learning.rule import Record
+from brainmodel.learning.record import Record
 from brainmodel.learning.scope import Passage, Signals
 from brainmodel.state import BrainState
 from brainmodel.sweep import Sweep

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.rule import Record, fade, flat, stretches
+from brainmodel.learning.pieces import stretches
+from brainmodel.learning.record import Record, fade, flat
 from brainmodel.state import BrainState
 
 if TYPE_CHECKING:

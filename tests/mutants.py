@@ -224,13 +224,13 @@ MUTANTS = [
         tests="tests/learning/test_scopes.py -k remembered",
     ),
     Mutant(
-        file="brainmodel/learning/rule.py",
+        file="brainmodel/learning/pieces.py",
         old="rate_bar[:-1] += back[1:]",
         new="rate_bar += back",
         tests="tests/learning/test_scopes.py -k local_is",
     ),
     Mutant(
-        file="brainmodel/learning/rule.py",
+        file="brainmodel/learning/pieces.py",
         old="heard(fade(back, record.keep), signal.level)",
         new="heard(back, signal.level)",
         tests="tests/learning/test_scopes.py -k local_is",
@@ -302,7 +302,7 @@ MUTANTS = [
         tests="tests/learning/test_none.py -k frozen",
     ),
     Mutant(
-        file="brainmodel/learning/rule.py",
+        file="brainmodel/learning/pieces.py",
         old="back = heard(fade(back, record.keep), signal.level)",
         new="back = fade(back, record.keep)",
         tests="tests/learning/test_modulation.py -k said_at_its_step",
@@ -624,12 +624,6 @@ MUTANTS = [
         old="self.critic.frozen(predicted, memory)",
         new="self.critic(predicted, memory)",
         tests="tests/objectives/test_games.py -k reversal",
-    ),
-    Mutant(
-        file="objectives/discrimination.py",
-        old="memory = earlier(judge.rate, 1)",
-        new="memory = later(judge.rate, 1)",
-        tests="tests/objectives/test_games.py -k at_the_scores",
     ),
     Mutant(
         file="objectives/variational.py",

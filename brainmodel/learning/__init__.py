@@ -15,10 +15,11 @@ from brainmodel.learning.kf_rtrl import KFRTRL
 from brainmodel.learning.mdgl import MDGL
 from brainmodel.learning.none import NoLearning
 from brainmodel.learning.partners import Diffuse, Partners, TrueWeights, TypeMeans
+from brainmodel.learning.record import Record, Signal
 from brainmodel.learning.rflo import RFLO
 from brainmodel.learning.rkf_rtrl import RKFRTRL
 from brainmodel.learning.rtrl import RTRL
-from brainmodel.learning.rule import Criteria, Gradients, Memory, Record, Rule, Signal
+from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 from brainmodel.learning.scope import Local, Scope
 from brainmodel.learning.snap import SnAp
 from brainmodel.learning.uoro import UORO

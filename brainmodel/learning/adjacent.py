@@ -33,7 +33,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from brainmodel.learning.crossing import cross
-from brainmodel.learning.rule import Gradients, Memory, Record
+from brainmodel.learning.record import Record
+from brainmodel.learning.rule import Gradients, Memory
 from brainmodel.learning.scope import Passage, Scope, Signals, taught
 from brainmodel.learning.waiting import keep, together, under_way
 from brainmodel.learning.way_back import Transposed, WayBack

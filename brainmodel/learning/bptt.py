@@ -14,20 +14,9 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.rule import (
-    Criteria,
-    Gradients,
-    Memory,
-    Record,
-    Rule,
-    Signal,
-    interrupt,
-    predictive,
-    spread,
-    still,
-    stretches,
-    synaptic,
-)
+from brainmodel.learning.pieces import interrupt, predictive, spread, still, stretches, synaptic
+from brainmodel.learning.record import Record, Signal
+from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
 class BPTT(Rule):

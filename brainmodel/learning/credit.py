@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 
 from areas import Area
+from brainmodel.learning.pieces import still, synaptic
 from brainmodel.learning.reaching import remembered
-from brainmodel.learning.rule import Gradients, Record, still, synaptic
+from brainmodel.learning.record import Record
+from brainmodel.learning.rule import Gradients
 from brainmodel.learning.traces import EXACT, Eligibility, Scan, Traces, by_unit
 
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.rule import Record, Signal, fade, flat, spread
+from brainmodel.learning.pieces import spread
+from brainmodel.learning.record import Record, Signal, fade, flat
 from brainmodel.learning.scope import Signals
 from brainmodel.learning.waiting import silence
 from brainmodel.learning.way_back import WayBack, from_areas

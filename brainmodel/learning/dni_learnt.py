@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from areas import Area
-from brainmodel.learning.rule import Criteria, Gradients, Record, flat
+from brainmodel.learning.record import Record, flat
+from brainmodel.learning.rule import Criteria, Gradients
 from brainmodel.learning.synthetic import Pairs, Synthetic
 
 

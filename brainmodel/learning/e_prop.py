@@ -15,16 +15,9 @@ from torch import Tensor
 
 from areas import Area
 from brainmodel.learning.credit import eligible, recall_state
-from brainmodel.learning.rule import (
-    Criteria,
-    Gradients,
-    Memory,
-    Record,
-    Rule,
-    Signal,
-    predictive,
-    spread,
-)
+from brainmodel.learning.pieces import predictive, spread
+from brainmodel.learning.record import Record, Signal
+from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 from brainmodel.learning.traces import remember
 
 

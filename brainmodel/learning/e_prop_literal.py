@@ -8,18 +8,9 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.rule import (
-    Criteria,
-    Gradients,
-    Memory,
-    Record,
-    Rule,
-    Signal,
-    fade,
-    need_dense,
-    predictive,
-    spread,
-)
+from brainmodel.learning.pieces import predictive, spread
+from brainmodel.learning.record import Record, Signal, fade
+from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense
 
 Table = dict[str, dict[str, Tensor]]
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from brainmodel.learning.rule import Gradients, heard
+from brainmodel.learning.pieces import heard
+from brainmodel.learning.rule import Gradients
 from brainmodel.learning.scope import Passage, Scope, Signals
 from brainmodel.state import BrainState
 

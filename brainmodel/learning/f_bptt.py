@@ -19,18 +19,9 @@ from torch.utils._pytree import tree_map_only
 
 from areas import Area
 from brainmodel.learning.bptt import unroll
-from brainmodel.learning.rule import (
-    Criteria,
-    Gradients,
-    Memory,
-    Record,
-    Rule,
-    Signal,
-    predictive,
-    spread,
-    still,
-    synaptic,
-)
+from brainmodel.learning.pieces import predictive, spread, still, synaptic
+from brainmodel.learning.record import Record, Signal
+from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
 class FBPTT(Rule):

@@ -24,16 +24,9 @@ from torch import Tensor
 from areas import Area
 from brainmodel.learning.jacobian import Linear, linearise
 from brainmodel.learning.noise import Noise, Noisy
-from brainmodel.learning.rule import (
-    Gradients,
-    Memory,
-    Record,
-    Signal,
-    need_dense,
-    need_symmetric,
-    predictive,
-    spread,
-)
+from brainmodel.learning.pieces import predictive, spread
+from brainmodel.learning.record import Record, Signal
+from brainmodel.learning.rule import Gradients, Memory, need_dense, need_symmetric
 from brainmodel.learning.targets import (
     combine,
     of_fields,

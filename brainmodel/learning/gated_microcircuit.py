@@ -29,19 +29,9 @@ from torch import Tensor, nn
 from areas import Area, SubLSTM
 from areas.synapses import connect
 from brainmodel.learning.credit import eligible, recall_state
-from brainmodel.learning.rule import (
-    Criteria,
-    Gradients,
-    Memory,
-    Record,
-    Rule,
-    Signal,
-    flat,
-    heard,
-    predictive,
-    recede,
-    spread,
-)
+from brainmodel.learning.pieces import heard, predictive, recede, spread
+from brainmodel.learning.record import Record, Signal, flat
+from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 from brainmodel.learning.traces import Scan, remember
 
 

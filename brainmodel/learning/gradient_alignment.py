@@ -15,7 +15,8 @@ import torch
 
 from brainmodel.learning.bptt import BPTT
 from brainmodel.learning.end_to_end import through
-from brainmodel.learning.rule import Gradients, Signal
+from brainmodel.learning.record import Signal
+from brainmodel.learning.rule import Gradients
 from brainmodel.learning.scope import Passage, Signals
 
 if TYPE_CHECKING:

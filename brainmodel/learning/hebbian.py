@@ -22,17 +22,9 @@ from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from areas import Area
-from brainmodel.learning.rule import (
-    Criteria,
-    Gradients,
-    Memory,
-    Record,
-    Rule,
-    Signal,
-    predictive,
-    spread,
-    synaptic,
-)
+from brainmodel.learning.pieces import predictive, spread, synaptic
+from brainmodel.learning.record import Record, Signal
+from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
 class Hebbian(Rule):

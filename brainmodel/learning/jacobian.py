@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.rule import Record
+from brainmodel.learning.record import Record
 
 
 class Linear(NamedTuple):

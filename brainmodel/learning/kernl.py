@@ -30,18 +30,10 @@ from torch import Tensor, nn
 from areas import Area
 from brainmodel.learning.jacobian import Linear, linearise
 from brainmodel.learning.noise import Noise, Noisy
+from brainmodel.learning.pieces import predictive, spread, synaptic
 from brainmodel.learning.pushed import Pushed, deviate
-from brainmodel.learning.rule import (
-    Criteria,
-    Gradients,
-    Memory,
-    Record,
-    Signal,
-    need_dense,
-    predictive,
-    spread,
-    synaptic,
-)
+from brainmodel.learning.record import Record, Signal
+from brainmodel.learning.rule import Criteria, Gradients, Memory, need_dense
 from brainmodel.learning.targets import (
     combine,
     of_fields,

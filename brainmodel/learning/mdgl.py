@@ -23,20 +23,9 @@ from torch import Tensor
 from areas import Area
 from brainmodel.learning.credit import credit, eligible, recall_state
 from brainmodel.learning.partners import Partners, TypeMeans
-from brainmodel.learning.rule import (
-    Criteria,
-    Gradients,
-    Memory,
-    Record,
-    Rule,
-    Signal,
-    fade,
-    flat,
-    predictive,
-    recede,
-    spread,
-    still,
-)
+from brainmodel.learning.pieces import predictive, recede, spread, still
+from brainmodel.learning.record import Record, Signal, fade, flat
+from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 from brainmodel.learning.traces import Scan, remember
 
 

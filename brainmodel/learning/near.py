@@ -6,7 +6,7 @@ from torch import Tensor
 from areas import Area
 from brainmodel.learning.jacobian import linearise
 from brainmodel.learning.neighbourhood import Back, Neighbourhood
-from brainmodel.learning.rule import Record
+from brainmodel.learning.record import Record
 
 
 class Near(Neighbourhood):

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from areas import Area
-from brainmodel.learning.rule import Record, interrupt, still
+from brainmodel.learning.pieces import interrupt, still
+from brainmodel.learning.record import Record
 
 
 class Back(NamedTuple):

@@ -14,7 +14,8 @@ import torch.distributed
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.rule import Memory, Record, Rule
+from brainmodel.learning.record import Record
+from brainmodel.learning.rule import Memory, Rule
 
 GAMMA = -0x61C8864680B583EB  # the odd number next to 2^64 over the golden ratio, as signed
 FIRST, SECOND = -0x40A7B892E31B1A47, -0x6B2FB644ECCEEE15

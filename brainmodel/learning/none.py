@@ -1,16 +1,9 @@
 """No learning of the recurrence: a reservoir whose read-out, the predictor, still learns."""
 
 from areas import Area
-from brainmodel.learning.rule import (
-    Criteria,
-    Gradients,
-    Memory,
-    Record,
-    Rule,
-    Signal,
-    predictive,
-    spread,
-)
+from brainmodel.learning.pieces import predictive, spread
+from brainmodel.learning.record import Record, Signal
+from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
 class NoLearning(Rule):

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from areas import Area
 from brainmodel.learning.noise import Noise
-from brainmodel.learning.rule import Record
+from brainmodel.learning.record import Record
 
 
 class Pushed(NamedTuple):

@@ -23,16 +23,8 @@ from torch import Tensor
 from areas import Area
 from brainmodel.learning.bptt import backpropagate
 from brainmodel.learning.jacobian import identity, linearise, pull
-from brainmodel.learning.rule import (
-    Criteria,
-    Gradients,
-    Memory,
-    Record,
-    Rule,
-    Signal,
-    need_dense,
-    need_symmetric,
-)
+from brainmodel.learning.record import Record, Signal
+from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense, need_symmetric
 
 Influence = dict[str, Tensor]  # by parameter name, [batch, field * unit, *parameter]
 

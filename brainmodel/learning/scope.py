@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from brainmodel.learning.rule import Gradients, Memory, Record, Signal
+from brainmodel.learning.record import Record, Signal
+from brainmodel.learning.rule import Gradients, Memory
 from brainmodel.state import BrainState
 
 if TYPE_CHECKING:

@@ -28,20 +28,10 @@ from torch import Tensor
 from areas import Area
 from brainmodel.learning.near import Near
 from brainmodel.learning.neighbourhood import Alone, Neighbourhood
+from brainmodel.learning.pieces import predictive, spread, synaptic
+from brainmodel.learning.record import Record, Signal
 from brainmodel.learning.rtrl import RTRL
-from brainmodel.learning.rule import (
-    Criteria,
-    Gradients,
-    Memory,
-    Record,
-    Rule,
-    Signal,
-    need_dense,
-    need_symmetric,
-    predictive,
-    spread,
-    synaptic,
-)
+from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense, need_symmetric
 from brainmodel.learning.traces import CHUNK
 
 log = logging.getLogger(__name__)

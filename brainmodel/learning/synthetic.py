@@ -24,18 +24,9 @@ from torch.utils._pytree import tree_map_only
 
 from areas import Area
 from brainmodel.learning.jacobian import Linear, linearise
-from brainmodel.learning.rule import (
-    Gradients,
-    Memory,
-    Record,
-    Rule,
-    Signal,
-    flat,
-    need_dense,
-    need_symmetric,
-    predictive,
-    spread,
-)
+from brainmodel.learning.pieces import predictive, spread
+from brainmodel.learning.record import Record, Signal, flat
+from brainmodel.learning.rule import Gradients, Memory, Rule, need_dense, need_symmetric
 from brainmodel.learning.targets import (
     combine,
     of_rates,

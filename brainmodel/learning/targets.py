@@ -16,7 +16,8 @@ from torch import Tensor
 
 from areas import Area
 from brainmodel.learning.jacobian import Bars, Linear, identity, pull, push
-from brainmodel.learning.rule import Gradients, Record
+from brainmodel.learning.record import Record
+from brainmodel.learning.rule import Gradients
 
 
 class Sizes(NamedTuple):

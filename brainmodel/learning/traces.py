@@ -25,8 +25,9 @@ from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from areas import Area
+from brainmodel.learning.pieces import recede, still
 from brainmodel.learning.reaching import remembered
-from brainmodel.learning.rule import Record, recede, still
+from brainmodel.learning.record import Record
 
 CHUNK = 2**17  # elements of traces that are moved on at once, to stay in the cache
 Eligibility = dict[str, dict[str, Tensor]]
@@ -50,7 +51,7 @@ class Scan:
     def recede(
         self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
     ) -> Tensor:
-        """See `rule.recede`."""
+        """See `pieces.recede`."""
         return recede(area, record, rate_bar, carried_bar)
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
-from brainmodel.learning.rule import Record
+from brainmodel.learning.record import Record
 from brainmodel.learning.scope import Passage, Signals
 
 

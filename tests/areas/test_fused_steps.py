@@ -10,7 +10,7 @@ from torch import Tensor
 from areas import ALIF, GRU, Area, Cell, Leaky, SubLSTM
 from areas.fuse import fuse
 from areas.steps import Forward, Reverse
-from brainmodel.learning.rule import stretches
+from brainmodel.learning.pieces import stretches
 
 CELLS: dict[str, Callable[[], Cell]] = {"ALIF": ALIF, "GRU": GRU, "Leaky": Leaky, "Sub": SubLSTM}
 SIZES = [(1, 1), (7, 3), (9, 16), (8, 32), (19, 37)]  # (batch, unit); a panel has 2 to 32 columns

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from areas import Area
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, Gradients, Memory, Record, Rule, Signal
-from brainmodel.learning.rule import predictive
+from brainmodel.learning.pieces import predictive
 from brainmodel.pathway import Pathway
 from objectives import (
     Activity,

@@ -8,7 +8,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 from brainmodel.brain import Brain
 from brainmodel.learning import Global, Local
-from brainmodel.learning.rule import Record, Signal
+from brainmodel.learning.record import Record, Signal
 from brainmodel.learning.synthetic import Synthetic as Synthetic
 from brainmodel.sweep import Sweep
 from tests import lessons, toy

@@ -7,7 +7,7 @@ from torch import Tensor
 from areas import LSTM, Leaky, SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, DNI, DNILearnt
-from brainmodel.learning.rule import Signal
+from brainmodel.learning.record import Signal
 from brainmodel.learning.synthetic import Synthetic
 from brainmodel.sweep import Sweep
 from tests import lessons, toy

@@ -9,7 +9,7 @@ import torch
 from areas import GRU, LSTM, Leaky, SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp, EPropLiteral, Global, Local, Rule, Scope
-from brainmodel.learning.rule import Signal
+from brainmodel.learning.record import Signal
 from brainmodel.sweep import Sweep
 from tests import lessons, toy
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from areas import GRU, Leaky
 from brainmodel.brain import Brain
 from brainmodel.learning import Hebbian
-from brainmodel.learning.rule import Record, Signal
+from brainmodel.learning.record import Record, Signal
 from brainmodel.sweep import Sweep
 from tests import lessons, toy
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from areas import Predictor
 from brainmodel.brain import Brain
 from brainmodel.learning.jacobian import identity, jacobian, linearise, pull, push
-from brainmodel.learning.rule import Record
+from brainmodel.learning.record import Record
 from brainmodel.sweep import Sweep
 from tests import toy
 

@@ -17,7 +17,8 @@ from brainmodel.learning.modulation import (
     Reward,
     Surprise,
 )
-from brainmodel.learning.rule import Signal, predictive, spread
+from brainmodel.learning.pieces import predictive, spread
+from brainmodel.learning.record import Signal
 from brainmodel.pathway import Pathway
 from brainmodel.schedules import CriticalPeriod
 from brainmodel.sweep import Sweep

@@ -4,7 +4,7 @@
 
 so M(t) is the factor of all that is said at step t: of what is asked of the rates, and of what the
 judged prediction says of the rates that made it. The predictor's own synapses, which belong to no
-type of unit, hear the mean of M(t) over units. See `rule.spread`.
+type of unit, hear the mean of M(t) over units. See `pieces.spread`.
 
 A modulator is a pure function with explicit memory, which each stream carries for itself: so
 streams do not meet, two processes are as one, and checkpoints hold it with the rest of the state.
