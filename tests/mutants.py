@@ -701,7 +701,7 @@ MUTANTS = [
         file="brainmodel/probing/dissimilarity_targets.py",
         old="data.of(areas=area).mean_over_sessions()",
         new="data.of(areas=area)",
-        tests="tests/probing/test_dissimilarity_probe.py -k told",
+        tests="tests/probing/test_dissimilarity_probe.py -k planted",
     ),
     Mutant(
         file="brainmodel/probing/score_table.py",

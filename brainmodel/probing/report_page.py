@@ -71,9 +71,9 @@ figure {{ margin: 2rem 0; }}
 figure img {{ max-width: 100%; height: auto; max-height: 46rem; display: block; }}
 figcaption {{ color: #444; font-size: .92rem; max-width: 56rem; margin-top: .5rem; }}
 .wide {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; }}
-th {{ text-align: left; border-bottom: 2px solid #222; padding: .3rem .7rem; white-space: nowrap; }}
-td {{ border-bottom: 1px solid #e6e6e6; padding: .25rem .7rem; white-space: nowrap; }}
+table {{ border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabular-nums; }}
+th {{ text-align: left; border-bottom: 2px solid #222; padding: .3rem .36rem; white-space: nowrap; }}
+td {{ border-bottom: 1px solid #e6e6e6; padding: .25rem .36rem; white-space: nowrap; }}
 td.number {{ text-align: right; }}
 dt {{ font-weight: 600; margin-top: .6rem; }}
 dd {{ margin: 0 0 0 1.2rem; max-width: 54rem; }}

@@ -32,19 +32,22 @@ PLAN = Plan(
 
 
 def planted() -> DissimilarityData:
-    """Three subjects see as the first brain's LM does, a fourth area as nobody."""
+    """Three subjects see as the first brain's LM does, one in two sessions; EVC as nobody."""
     rates = record_model(looking(), pictures(STIMULI), PLAN.presentation)["rate"]["LM"].mean(1)
     pairs = pdist(rates, "sqeuclidean")
     random = np.random.default_rng(0)
     noise = random.random((4, len(pairs)))
-    noisy = [squareform(pairs + 0.3 * pairs.std() * n) for n in noise[:3]]
+    ann, bob, cy = (pairs + 0.3 * pairs.std() * n for n in noise[:3])
+    apart = 0.2 * pairs.std() * random.random(len(pairs))
+    noisy = [squareform(seen) for seen in (ann + apart, ann - apart, bob, cy)]
     return DissimilarityData(
         np.stack([*noisy, squareform(noise[3])]),
-        np.array(["IT", "IT", "IT", "EVC"]),
+        np.array(["IT", "IT", "IT", "IT", "EVC"]),
         np.array([f"object {k}" for k in range(STIMULI)]),
         "squared distance",
         "test people",
-        subjects=np.array(["ann", "bob", "cy", "dee"]),
+        subjects=np.array(["ann", "ann", "bob", "cy", "dee"]),
+        sessions=np.array(["1", "2", "1", "1", "1"]),
     )
 
 
@@ -58,7 +61,10 @@ def test_the_planted_area_scores_best_beside_the_ceiling_of_subjects(tmp_path: P
     assert best["ceiling_low"] < best["score"] < best["ceiling_high"] + 0.02
     assert best["low"] < best["score"] < best["high"]
     rates = record_model(looking(), shown.stimuli, PLAN.presentation)["rate"]["LM"].mean(1)
-    model, people = rdm.RDMs(pdist(rates, "sqeuclidean")[None]), rdm.RDMs(data.of(areas="IT").pairs)
+    model, people = (
+        rdm.RDMs(pdist(rates, "sqeuclidean")[None]),
+        rdm.RDMs(data.of(areas="IT").mean_over_sessions().pairs),
+    )
     assert best["score"] == pytest.approx(
         rdm.compare(model, people, method="corr").mean(), abs=1e-5
     )
@@ -69,7 +75,7 @@ def test_the_planted_area_scores_best_beside_the_ceiling_of_subjects(tmp_path: P
     assert all(row["score"] < best["score"] - 0.3 for row in nobody)  # the control
 
     page = write_report(findings, tmp_path / "out").read_text()
-    assert "4 dissimilarity matrices of EVC, IT; 15 stimuli; squared distance" in page
+    assert "5 dissimilarity matrices of EVC, IT; 15 stimuli; squared distance" in page
     assert "silent" not in page.split("<h2>Neurons</h2>")[1].split("</table>")[0]
 
 
@@ -88,9 +94,9 @@ def test_npz_files_hold_all_of_the_matrices(tmp_path: Path) -> None:
     data = planted()
     write_npz_matrices(data, tmp_path / "m.npz")
     again = read_npz_matrices(tmp_path / "m.npz")
-    for field in ("matrices", "areas", "stimuli", "subjects"):
+    for field in ("matrices", "areas", "stimuli", "subjects", "sessions"):
         assert np.array_equal(getattr(again, field), getattr(data, field))
-    assert (again.measure, again.source, again.sessions) == (data.measure, data.source, None)
+    assert (again.measure, again.source) == (data.measure, data.source)
     np.save(tmp_path / "few.npy", np.zeros((STIMULI - 1, 4, 4)))
     experiment = NpzMatrices(str(tmp_path / "m.npz"), str(tmp_path / "few.npy"), [0.0, 0.3])
     with pytest.raises(ValueError, match=r"test people: frames of 14 stimuli for a recording of 1"):
