@@ -603,8 +603,8 @@ MUTANTS = [
     ),
     Mutant(
         file="objectives/discrimination.py",
-        old="memory = earlier(judge.rate, 1)",
-        new="memory = later(judge.rate, 1)",
+        old="memory = earlier(judge.rate, self.steps)",
+        new="memory = later(judge.rate, self.steps)",
         tests="tests/objectives/test_games.py -k at_the_scores",
     ),
     Mutant(
@@ -672,12 +672,6 @@ MUTANTS = [
         "unbroken(~target(activity, self.label).bool(), self.horizon)",
         "unbroken(target(activity, self.label).bool(), self.horizon)",
         "tests/objectives/test_contrast.py",
-    ),
-    Mutant(
-        "objectives/discrimination.py",
-        "memory = earlier(judge.rate, self.steps)",
-        "memory = later(judge.rate, self.steps)",
-        "tests/objectives/test_games.py",
     ),
     Mutant(
         "objectives/gated.py",
