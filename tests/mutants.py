@@ -626,6 +626,12 @@ MUTANTS = [
         tests="tests/objectives/test_games.py -k reversal",
     ),
     Mutant(
+        file="objectives/discrimination.py",
+        old="memory = earlier(judge.rate, self.steps)",
+        new="memory = later(judge.rate, self.steps)",
+        tests="tests/objectives/test_games.py -k at_the_scores",
+    ),
+    Mutant(
         file="objectives/variational.py",
         old="(ratio.exp() + shift - 1 - ratio)",
         new="(ratio.exp() + shift - 1 + ratio)",
@@ -738,12 +744,6 @@ MUTANTS = [
         "unbroken(~target(activity, self.label).bool(), self.horizon)",
         "unbroken(target(activity, self.label).bool(), self.horizon)",
         "tests/objectives/test_contrast.py",
-    ),
-    Mutant(
-        "objectives/discrimination.py",
-        "memory = earlier(judge.rate, self.steps)",
-        "memory = later(judge.rate, self.steps)",
-        "tests/objectives/test_games.py",
     ),
     Mutant(
         "objectives/gated.py",
