@@ -72,7 +72,8 @@ figure img {{ max-width: 100%; height: auto; max-height: 46rem; display: block; 
 figcaption {{ color: #444; font-size: .92rem; max-width: 56rem; margin-top: .5rem; }}
 .wide {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabular-nums; }}
-th {{ text-align: left; border-bottom: 2px solid #222; padding: .3rem .36rem; white-space: nowrap; }}
+th {{ text-align: left; border-bottom: 2px solid #222; padding: .3rem .36rem;
+  white-space: nowrap; }}
 td {{ border-bottom: 1px solid #e6e6e6; padding: .25rem .36rem; white-space: nowrap; }}
 td.number {{ text-align: right; }}
 dt {{ font-weight: 600; margin-top: .6rem; }}
