@@ -9,13 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from areas import Leaky
-from benchmarks._tasks import Task
+from benchmarks._rules import rule
+from benchmarks._tasks import TASKS, Task
 from benchmarks.cells import alone
 from brainmodel.brain import Brain
 from brainmodel.learning import Rule
 
 UNITS, STREAMS, WINDOW = 32, 16, 10
 OWN_RATE = 0.05  # learning rate of what rules learn for themselves
+OTHER = 1000  # seeds from here on are those of trials and of settling
 
 
 class Network(NamedTuple):
@@ -90,3 +92,23 @@ def final(losses: Sequence[float]) -> float:
     """Loss of the last tenth of the windows; infinite where training broke down."""
     reached = float(np.mean(losses[-max(1, len(losses) // 10) :]))
     return reached if np.isfinite(reached) else float("inf")
+
+
+class Lesson(NamedTuple):
+    """One rule on one task with one seed."""
+
+    place: int  # of the task
+    name: str  # of the rule
+    seed: int
+    rate: float
+    windows: int
+    settle: int
+
+
+def learn(lesson: Lesson) -> list[float]:
+    """The losses of a lesson."""
+    torch.set_num_threads(1)
+    task = TASKS[lesson.place]
+    net = network(task, rule(lesson.name), lesson.seed)
+    settle(task, net, lesson.settle, OTHER + lesson.seed)
+    return train(task, net, lesson.windows, lesson.seed, lesson.rate)

@@ -29,7 +29,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from areas import Leaky
-from benchmarks._lessons import Network, final, network, settle, train
+from benchmarks._lessons import OTHER, Lesson, Network, final, learn, network, settle, train
 from benchmarks._results import Figure, arguments, write
 from benchmarks._rule_figures import draw_alignment, draw_losses
 from benchmarks._rules import fitting, rule
@@ -39,7 +39,6 @@ from brainmodel.learning.record import Signal
 from brainmodel.sweep import Sweep
 
 RATES = (0.2, 0.1, 0.02)  # learning rates, of the gradient of the mean loss of a window
-OTHER = 1000  # seeds from here on are those of trials and of settling
 
 
 class Amount(NamedTuple):
@@ -54,26 +53,6 @@ class Amount(NamedTuple):
 
 
 FULL, QUICK = Amount(3, 1500, 500, 300, 4, 150), Amount(1, 60, 10, 10, 2, 20)
-
-
-class Lesson(NamedTuple):
-    """One rule on one task with one seed."""
-
-    place: int  # of the task
-    name: str  # of the rule
-    seed: int
-    rate: float
-    windows: int
-    settle: int
-
-
-def learn(lesson: Lesson) -> list[float]:
-    """The losses of a lesson."""
-    torch.set_num_threads(1)
-    task = TASKS[lesson.place]
-    net = network(task, rule(lesson.name), lesson.seed)
-    settle(task, net, lesson.settle, OTHER + lesson.seed)
-    return train(task, net, lesson.windows, lesson.seed, lesson.rate)
 
 
 def align(job: tuple[int, tuple[str, ...], int, Amount]) -> np.ndarray:
