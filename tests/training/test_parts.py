@@ -62,7 +62,7 @@ def test_every_objective_trains(name: str) -> None:
         part = {"areas": {"LM": plan}}
     digits = {"extends": "data/moving_digits.yaml", "data": {"init_args": {"digit": 8}}}
     Path("part.yaml").write_text(yaml.safe_dump({"model": part} | digits))  # tasks need labels
-    two_steps("--config=part.yaml")
+    two_steps("--config=part.yaml", "--data.batch_size=4")
 
 
 @pytest.mark.parametrize("name", parts("modulation"))
@@ -77,7 +77,7 @@ def test_every_schedule_trains(name: str) -> None:
     schedule = yaml.safe_load((CONFIGS / "schedules" / f"{name}.yaml").read_text())
     plan = {"plasticity": schedule, "weights": {"next": {"value": 0.5, "schedule": schedule}}}
     Path("part.yaml").write_text(yaml.safe_dump({"model": {"areas": {"LM": plan}}}))
-    two_steps("--config=part.yaml")
+    two_steps("--config=part.yaml", "--data.batch_size=4")
 
 
 @pytest.mark.parametrize("name", parts("scopes"))
