@@ -6,7 +6,7 @@
 A step is valid unless the stream was reset at it: then neither could know what comes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -47,6 +47,15 @@ class Sums(NamedTuple):
         return HeldOut(float(self.error / self.steps), float(self.repeating / self.steps))
 
 
+def predicting(brain: Brain, activities: Mapping[str, Activity]) -> dict[str, Activity]:
+    """What those areas did that predict their drive; the others have no error to speak of."""
+    return {
+        name: activity
+        for name, activity in activities.items()
+        if brain.area(name).predictor is not None
+    }
+
+
 def squared_errors(activity: Activity, last: Tensor | None) -> Sums:
     """Squared errors of an area's window.
 
@@ -84,7 +93,7 @@ def follow(
 def held_out_errors(
     brain: Brain, windows: Iterable[Window], device: torch.device | None = None
 ) -> dict[str, HeldOut]:
-    """Prediction errors of each area, by name, and those of repeating its last drive.
+    """Prediction errors of each area that predicts, and those of repeating its last drive.
 
     Args:
         brain: the brain; it does not learn and is left as it was.
@@ -96,11 +105,13 @@ def held_out_errors(
     """
     sums: dict[str, Sums] = {}
     last: dict[str, Tensor] = {}
+    seen = False
     for _, activities in follow(brain, windows, device):
-        for name, activity in activities.items():
+        seen = True
+        for name, activity in predicting(brain, activities).items():
             found = squared_errors(activity, last.get(name))
             sums[name] = sums[name].add(found) if name in sums else found
             last[name] = activity.drive[-1]
-    if not sums:
+    if not seen:
         raise ValueError("windows: there is none; give at least one held-out window")
     return {name: found.mean() for name, found in sums.items()}

@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.training.held_out import Sums, squared_errors
+from brainmodel.training.held_out import Sums, predicting, squared_errors
 from brainmodel.training.module import brain_of
 from brainmodel.training.terms import terms
 from objectives import Activity
@@ -16,8 +16,8 @@ from objectives import Activity
 class Monitor(pl.Callback):
     """Logs, every `trainer.log_every_n_steps` steps of the optimizer:
 
-    relative_error/AREA: squared prediction error over that of repeating the last drive; and
-        held_out_relative_error/AREA after each validation
+    relative_error/AREA: of areas that predict, squared error over that of repeating the last
+        drive; and held_out_relative_error/AREA after each validation
     rate/AREA, silent/AREA: mean rate; share of units that stay silent through a window
     gradient/AREA.SOURCE: norm of the gradient of the synapses from one source (a pathway, drive,
         error, recurrent), and of the predictor's
@@ -67,9 +67,11 @@ class Monitor(pl.Callback):
             return
         values: dict[str, float] = {}
         for name, activity in outputs["activities"].items():
-            values[f"relative_error/{name}"] = squared_errors(activity, None).mean().ratio
             values |= {f"{k}/{name}": v for k, v in rates(activity, self.silence).items()}
-        said = terms(brain_of(pl_module), outputs["activities"])
+        brain = brain_of(pl_module)
+        for name, activity in predicting(brain, outputs["activities"]).items():
+            values[f"relative_error/{name}"] = squared_errors(activity, None).mean().ratio
+        said = terms(brain, outputs["activities"])
         values |= {f"terms/{name}": value for name, value in said.items()}
         (start, before), now = self._since, time.monotonic()
         values["speed/frames_per_second"] = (self._frames - before) / max(now - start, 1e-9)
@@ -88,7 +90,7 @@ class Monitor(pl.Callback):
         """Add up errors."""
         if batch_idx == 0:
             self._held_out, self._last = {}, {}
-        for name, activity in outputs["activities"].items():
+        for name, activity in predicting(brain_of(pl_module), outputs["activities"]).items():
             found = squared_errors(activity, self._last.get(name))
             self._held_out[name] = found if batch_idx == 0 else self._held_out[name].add(found)
             self._last[name] = activity.drive[-1]

@@ -2,7 +2,10 @@
 
 from torch import Tensor
 
-from brainmodel.training.held_out import HeldOut
+from brainmodel.data.window import Window
+from brainmodel.learning import EProp
+from brainmodel.training.held_out import HeldOut, held_out_errors
+from tests import toy
 
 
 def literal(drives: Tensor, predictions: Tensor, reset: Tensor) -> HeldOut:
@@ -14,3 +17,11 @@ def literal(drives: Tensor, predictions: Tensor, reset: Tensor) -> HeldOut:
                 errors.append(((drives[t, b] - predictions[t, b]) ** 2).mean())
                 repeating.append(((drives[t, b] - drives[t - 1, b]) ** 2).mean())
     return HeldOut(float(sum(errors) / len(errors)), float(sum(repeating) / len(repeating)))
+
+
+def test_areas_that_do_not_predict_have_no_error() -> None:
+    brain = toy.ladder(lambda name: EProp())
+    silent = toy.lone(predictor=None, afferents=["drive"])
+    for made, expected in ((brain, list(brain.areas)), (silent, [])):
+        inputs, reset = toy.stream(made)
+        assert list(held_out_errors(made, [Window(inputs, reset, {})])) == expected
