@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -101,3 +102,15 @@ def tabulate(records: Sequence[dict[str, Any]]) -> str:
         cells += [f"{low:.4g} to {high:.4g}", ratio, record["reference"] or ""]
         lines.append(f"| {' | '.join([*cells, str(record['n']), settings])} |")
     return "\n".join(lines) + "\n"
+
+
+def peak_memory() -> float:
+    """Peak memory of this process so far, in MB.
+
+    Where it can be had, that of the program alone: `ru_maxrss` goes on from what the process that
+    started it had reached.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        return float(status.read_text().split("VmHWM:")[1].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

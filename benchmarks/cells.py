@@ -8,7 +8,6 @@ to one of 200 steps.
     python -m benchmarks.cells --out runs/benchmarks/cells
 """
 
-import resource
 import subprocess
 import sys
 import time
@@ -19,7 +18,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from areas import GRU, LSTM, Cell, Leaky, SubLSTM
-from benchmarks._results import Figure, arguments, write
+from benchmarks._results import Figure, arguments, peak_memory, write
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT, EProp, GatedMicrocircuit, Rule
 from brainmodel.pathway import Pathway
@@ -118,7 +117,7 @@ def stream(steps: int, window: int = 20) -> None:
         brain.zero_grad()
         activities, state = brain({"input": torch.randn(window, 32, 32)}, reset, state)
         activities["area"].rate.square().mean().backward()
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(peak_memory())
 
 
 def memory(quick: bool) -> list[Figure]:

@@ -8,12 +8,11 @@ penalties a neuron), RSA and debiased CKA. Time and peak memory by metric. About
 (200 stimuli, 3 lags) seconds.
 """
 
-import resource
 import time
 
 import numpy as np
 
-from benchmarks._results import Figure, arguments, write
+from benchmarks._results import Figure, arguments, peak_memory, write
 from brainmodel.probing.cka import CKA
 from brainmodel.probing.recording import Recording
 from brainmodel.probing.ridge_encoding import RidgeEncoding
@@ -61,7 +60,7 @@ def measure(stimuli: int, lags: int, bootstraps: int, halvings: int) -> list[Fig
         figures.append(
             Figure(f"probe, {name}", [seconds], "s", settings=settings | {"scores": len(scores)})
         )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    peak = peak_memory() / 2**10
     figures.append(Figure("probe, all metrics", [total], "s", settings=settings))
     return [*figures, Figure("probe, peak memory", [peak], "GB", settings=settings)]
 

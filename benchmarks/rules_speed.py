@@ -16,7 +16,6 @@ with our windows of 1 and of 20 steps, windows of 10 with ours of 20. In full: s
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -149,7 +148,7 @@ def stream(name: str, cell: str, units: int, steps: int) -> None:
     learn = online(alone(CELLS[cell](), rule(name), INPUTS, units), WINDOW)
     for _ in range(steps // WINDOW):
         learn()
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(peak_memory())
 
 
 def memory(quick: bool) -> list[Figure]:

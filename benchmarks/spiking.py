@@ -9,7 +9,6 @@ numbers, 5.8 GB. Time: the same step at a shorter T, next to BPTT in turn.
     python -m benchmarks.spiking --out runs/benchmarks/spiking
 """
 
-import resource
 import subprocess
 import sys
 
@@ -17,7 +16,7 @@ import torch
 from tqdm import tqdm
 
 from areas import ALIF, LIF
-from benchmarks._results import Figure, arguments, write
+from benchmarks._results import Figure, arguments, peak_memory, write
 from benchmarks.cells import alone, in_turn, train_brain
 from brainmodel.learning import BPTT, MDGL, EProp, Rule
 
@@ -29,7 +28,7 @@ def learn(window: int) -> None:
     """One pass along the sequence in windows; print the memory before and the peak in MB."""
     brain = alone(ALIF(fraction=0.5), EProp(carry=window < STEPS), INPUTS, UNITS)
     train_brain(brain, torch.zeros(2, 1, INPUTS))()
-    before = peak()
+    before = peak_memory()
     generator = torch.Generator().manual_seed(0)
     state = None
     for start in range(0, STEPS, window):
@@ -39,12 +38,7 @@ def learn(window: int) -> None:
         reset[0] = start == 0
         activities, state = brain({"input": spikes}, reset, state)
         activities["area"].rate.square().mean().backward()
-    print(before, peak())
-
-
-def peak() -> float:
-    """Peak memory of this process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(before, peak_memory())
 
 
 def memory(repeats: int) -> list[Figure]:
