@@ -27,7 +27,7 @@ from torch import nn
 from tqdm import tqdm
 
 from areas import GRU, LSTM, Cell, Leaky, SubLSTM
-from benchmarks._results import Figure, write
+from benchmarks._results import Figure, peak_memory, write
 from benchmarks._rules import fitting, rule
 from benchmarks.cells import alone, in_turn, train_layer
 from brainmodel.brain import Brain
