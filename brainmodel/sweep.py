@@ -6,6 +6,8 @@ signals that are known for the whole window are applied to the whole window at o
 left in the loop writes in place. Nothing here is seen by autograd.
 """
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
@@ -63,9 +65,6 @@ class Course:
             for n, synapses in area.synapses.items()
             if n not in known and n != "recurrent"
         ]
-        self._recur = area.synapses["recurrent"].adder()
-        self._recurrent = self.currents[:, :, area.reached("recurrent")].unbind(0)
-        self._emitted = self.fields[area.cell.emitted].unbind(0)
         self._forward = area.dynamics.forward(self.currents, self.fields)
         self._breaks = [False] * steps if keep is None else (keep == 0).any(dim=1).tolist()
 
@@ -97,6 +96,18 @@ class Course:
             if predictor.activation is not None:
                 self.prediction[t] = predictor.activate(self.potential[t])
         torch.sub(self.sources["drive"][t], self.prediction[t], out=self.error[t])
+
+    @cached_property
+    def _recur(self) -> Callable[[Tensor, Tensor], None]:
+        return self.area.synapses["recurrent"].adder()
+
+    @cached_property
+    def _recurrent(self) -> tuple[Tensor, ...]:
+        return self.currents[:, :, self.area.reached("recurrent")].unbind(0)
+
+    @cached_property
+    def _emitted(self) -> tuple[Tensor, ...]:
+        return self.fields[self.area.cell.emitted].unbind(0)
 
     def move(self, t: int) -> None:
         """Synapses that were not hoisted, then the cell's step."""

@@ -83,7 +83,7 @@ def unroll(
     befores = [record.before(name) for name in area.cell.carried]
     reverse = area.dynamics.reverse(record.currents, befores, rate_bar, carried_bar)
     currents_bar = reverse.currents_bar
-    recurrent = currents_bar[:, :, area.reached("recurrent")].unbind(0)
+    reached = area.reached("recurrent")
     breaks = interrupt(record)
     cell = area.cell  # its synapses carry the rate, or one of its carried fields
     spikes = None if cell.emitted == "rate" else cell.carried.index(cell.emitted)
@@ -96,7 +96,7 @@ def unroll(
             said = rate_bar[t - 1] if t > 0 else before
             earlier = torch.zeros_like(said) if breaks[t] else said
             emitted = earlier if spikes is None else carried_bar[spikes]
-            area.synapses["recurrent"].add_transpose(recurrent[t], emitted)
+            area.synapses["recurrent"].add_transpose(currents_bar[t][:, reached], emitted)
             if "error" in area.afferents:
                 _loop(area, record, t, currents_bar[t], earlier, potential_bar[t])
             if record.keep is not None and breaks[t]:
