@@ -567,8 +567,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/sweep.py",
-        old="self._emitted = self.fields[area.cell.emitted].unbind(0)",
-        new='self._emitted = self.fields["rate"].unbind(0)',
+        old="return self.fields[self.area.cell.emitted].unbind(0)",
+        new='return self.fields["rate"].unbind(0)',
         tests="tests/areas/test_spiking.py -k autograds",
     ),
     Mutant(
