@@ -18,10 +18,11 @@ from areas.cell import Cell
 from areas.fuse import fuse
 from areas.fused_steps import FusedForward, FusedReverse
 from areas.native import Kernel
+from areas.pointwise import Pointwise
 from areas.steps import Forward, Reverse, TensorForward, TensorReverse
 
 
-class Dynamics:
+class Dynamics(Pointwise):
     """The pointwise dynamics of one cell.
 
     Args:
@@ -29,9 +30,7 @@ class Dynamics:
     """
 
     def __init__(self, cell: Cell):
-        self.cell = cell
-        self.outputs = ("rate", *(name for name in cell.carried if name != "rate"))
-        self.emitted = self.outputs.index(cell.emitted)
+        super().__init__(cell)
         self._kernels: dict[tuple[int, torch.dtype], Kernel | None] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -74,46 +73,6 @@ class Dynamics:
         kind = TensorReverse if kernel is None else FusedReverse
         return kind(self, currents, carried, rate_bar, carried_bar, kernel)
 
-    def slopes(self, currents: Tensor, carried: Sequence[Tensor]) -> list[list[Tensor | None]]:
-        """Pointwise derivatives of steps: [output][input], None where there is no way.
-
-        Args:
-            currents: [time, batch, current * unit, ...].
-            carried: the carried fields before each step, [time, batch, *units] each.
-
-        Returns:
-            for each of `outputs` its derivatives by each current, then by each carried field,
-            [time, batch, *units] each.
-        """
-        inputs = [a.detach() for a in currents.chunk(len(self.cell.currents), dim=2)]
-        inputs = [a.requires_grad_() for a in (*inputs, *(a.detach() for a in carried))]
-        with torch.enable_grad():
-            outputs = [o.sum() for o in self._step(*inputs)]
-        return [
-            list(torch.autograd.grad(o, inputs, retain_graph=True, allow_unused=True))
-            for o in outputs
-        ]
-
-    def _split(self, currents: Tensor) -> tuple[Tensor, ...]:
-        return currents.chunk(len(self.cell.currents), dim=1)
-
-    def _step(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """Currents and carried fields before the step -> `outputs` after it."""
-        count = len(self.cell.currents)
-        fields = dict.fromkeys(self.cell.state._fields, tensors[0])  # type: ignore[attr-defined]
-        fields |= zip(self.cell.carried, tensors[count:], strict=True)
-        new = self.cell.step(tensors[:count], self.cell.state(**fields))
-        return tuple(getattr(new, name) for name in self.outputs)
-
-    def _pull(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """The transposed Jacobian: (currents, carried, rate_bar, carried_bar) -> bars before."""
-        count = len(self.cell.currents) + len(self.cell.carried)
-        rate_bar, *carried_bar = tensors[count:]
-        bars = dict(zip(self.cell.carried, carried_bar, strict=True))
-        bars["rate"] = rate_bar + bars["rate"] if "rate" in bars else rate_bar
-        transpose = torch.func.vjp(self._step, *tensors[:count])[1]
-        return transpose(tuple(bars[name] for name in self.outputs))
-
     def _kernel(self, direction: int, *tensors: Tensor) -> Kernel | None:
         if not all(t.device.type == "cpu" and t.is_contiguous() for t in tensors):
             return None
@@ -125,5 +84,5 @@ class Dynamics:
     def _fuse(self, direction: int, dtype: torch.dtype) -> Kernel | None:
         currents, carried = len(self.cell.currents), len(self.cell.carried)
         if direction == 0:
-            return fuse(self._step, (currents, carried), (0, len(self.outputs)), dtype)
-        return fuse(self._pull, (currents, 2 * carried + 1), (currents, carried), dtype)
+            return fuse(self.step, (currents, carried), (0, len(self.outputs)), dtype)
+        return fuse(self.pull, (currents, 2 * carried + 1), (currents, carried), dtype)

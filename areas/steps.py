@@ -7,15 +7,13 @@ loops; here they are taken by tensor calls, which any device and any operation c
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from areas.pointwise import Pointwise
 from areas.synapses import Synapses
-
-if TYPE_CHECKING:
-    from areas.dynamics import Dynamics
 
 CHUNK = 2**18  # elements of currents whose derivatives are taken at once, to stay in the cache
 
@@ -32,7 +30,7 @@ class Forward(ABC):
 
     def __init__(
         self,
-        dynamics: "Dynamics",
+        dynamics: Pointwise,
         currents: Tensor,
         carried: Sequence[Tensor],
         results: Sequence[Tensor],
@@ -72,7 +70,7 @@ class TensorForward(Forward):
     def step(self, t: int, carried: Sequence[Tensor] | None = None) -> None:
         """See `Forward.step`."""
         carried = carried or [field[t] for field in self.carried]
-        new = self.dynamics._step(*self.dynamics._split(self.currents[t]), *carried)
+        new = self.dynamics.step(*self.dynamics.split(self.currents[t]), *carried)
         for result, value in zip(self.results, new, strict=True):
             result[t + 1] = value
 
@@ -87,7 +85,7 @@ class Reverse(ABC):
 
     def __init__(
         self,
-        dynamics: "Dynamics",
+        dynamics: Pointwise,
         currents: Tensor,
         carried: Sequence[Tensor],
         rate_bar: Tensor,

@@ -36,9 +36,7 @@ def draw_lags(rows: Sequence[Row]) -> Figure:
                 ]
                 if seeds:
                     _curve(axes, seeds, colours.get(place, GREY), style)
-        axes.set_title(area, fontsize=10, color=INK, loc="left")
-        axes.set_xlabel("lag, ms", fontsize=9, color=INK)
-        axes.set_ylabel(rows[0]["metric"], fontsize=9, color=INK)
+        _name(axes, area, "lag, ms", rows[0]["metric"])
 
     figure = panels(rows, 2.4, draw, 3.0)
     _legend(figure, colours)
@@ -54,6 +52,12 @@ def _curve(axes: Axes, seeds: Sequence[Row], colour: str, style: str) -> None:
     if not thin and first[0]["low"] is not None:
         low, high = [row["low"] for row in first], [row["high"] for row in first]
         axes.fill_between(x, low, high, color=colour, alpha=0.15, lw=0)
+
+
+def _name(axes: Axes, area: str, across: str, metric: str) -> None:
+    axes.set_title(area, fontsize=10, color=INK, loc="left")
+    axes.set_xlabel(across, fontsize=9, color=INK)
+    axes.set_ylabel(metric, fontsize=9, color=INK)
 
 
 def _legend(figure: Figure, colours: dict[str, str]) -> None:
@@ -76,9 +80,7 @@ def draw_stages(rows: Sequence[Row]) -> Figure:
             axes.plot(stages, tops, "o-", color=colour, lw=2, ms=5)
         for row in at_best_lag(select(mine, model="baseline"), sign):
             axes.axhline(row[0]["score"], color=GREY, lw=1.2, ls="--")
-        axes.set_title(area, fontsize=10, color=INK, loc="left")
-        axes.set_xlabel("steps of training", fontsize=9, color=INK)
-        axes.set_ylabel(rows[0]["metric"], fontsize=9, color=INK)
+        _name(axes, area, "steps of training", rows[0]["metric"])
 
     figure = panels(rows, 2.4, draw, 3.0)
     _legend(figure, colours)
