@@ -1,6 +1,6 @@
 /* A cell's dynamics over one step or over many, with its recurrent product in between.
  *
- * Before this text come `real` and the cell itself, written from its Python equation
+ * Before this text come `prologue.c` and the cell itself, written from its Python equation
  * (areas/fuse.py):
  *
  *     enum { ARRAYS };
@@ -20,16 +20,6 @@ typedef struct {
     long after; /* whether the product follows the cell's step or goes before it */
 } product;
 
-#if defined(__AVX512F__)
-#define BYTES 64
-#elif defined(__AVX__)
-#define BYTES 32
-#else
-#define BYTES 16
-#endif
-typedef real vector __attribute__((vector_size(BYTES), aligned(sizeof(real)), may_alias));
-enum { LANES = BYTES / sizeof(real), PANEL = 2 * LANES, ROWS = 8 };
-
 /* Lay the weights out in panels of PANEL columns, filled up with zeros. */
 static void pack(const product *p) {
     for (long j = 0; j < p->width; j += PANEL)
@@ -43,18 +33,18 @@ static void pack(const product *p) {
 static inline __attribute__((always_inline)) void tile(
     const int rows, long depth, const real *x, long x_row, const real *panel, real *y, long y_row) {
     vector sum[ROWS][2];
-    for (int r = 0; r < rows; r++) {
+    EACH(rows) {
         sum[r][0] = *(vector *)(y + r * y_row);
         sum[r][1] = *(vector *)(y + r * y_row + LANES);
     }
     for (long k = 0; k < depth; k++) {
         vector left = *(vector *)(panel + k * PANEL), right = *(vector *)(panel + k * PANEL + LANES);
-        for (int r = 0; r < rows; r++) {
+        EACH(rows) {
             sum[r][0] += x[r * x_row + k] * left;
             sum[r][1] += x[r * x_row + k] * right;
         }
     }
-    for (int r = 0; r < rows; r++) {
+    EACH(rows) {
         *(vector *)(y + r * y_row) = sum[r][0];
         *(vector *)(y + r * y_row + LANES) = sum[r][1];
     }

@@ -23,28 +23,6 @@ KINDS = {torch.float32: ("float", "f", "1e-2f"), torch.float64: ("double", "", "
 PANEL = 32  # at most so many columns of weights are read at once
 SHARED = 4000  # elements from which on the cores share a loop
 
-# gcc's vector mathematics is asked for by name; other compilers ignore the attribute
-PROLOGUE = """
-#include <math.h>
-#include <string.h>
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
-#define VECTOR __attribute__((simd("notinbranch")))
-#else
-#define VECTOR
-#endif
-VECTOR float expf(float); VECTOR float logf(float);
-VECTOR double exp(double); VECTOR double log(double);
-typedef {real} real;
-#define exp_ exp{suffix}
-#define log_ log{suffix}
-#define sqrt_ sqrt{suffix}
-static inline real tanh_(real x) {{
-    real far = 1 - 2 / (exp_(2 * x) + 1);  /* cancels near 0: there the odd series */
-    real y = x * x, near = x - x * y * (((real)1 / 3) - y * ((real)2 / 15));
-    return y < {border} ? near : far;
-}}
-"""
-
 
 class Product(ctypes.Structure):
     """y(t) += x(t) W for every step of a loop; see `loops.c`.
@@ -82,13 +60,13 @@ class Kernel:
     """The compiled loops of one cell.
 
     Args:
-        library: path of the shared library.
+        library: the shared library.
         arrays: number of arrays a step reads and writes.
     """
 
-    def __init__(self, library: Path, arrays: int):
+    def __init__(self, library: ctypes.CDLL, arrays: int):
         self._places, self._strides = ctypes.c_void_p * arrays, ctypes.c_long * arrays
-        self._sweep = ctypes.CDLL(str(library)).sweep
+        self._sweep = library.sweep
         pointers = ctypes.POINTER(Product), self._places, self._strides
         self._sweep.argtypes = [*[ctypes.c_long] * 4, *pointers]
         self._sweep.restype = None
@@ -97,7 +75,7 @@ class Kernel:
     def call(self, rows: int, columns: int, *addresses: int) -> None:
         """One step over arrays [rows, columns]; of a group, [rows, grouped, columns]."""
         places = self._places(*addresses)
-        self._sweep(rows, columns, 1, _threads(rows * columns), None, places, self._still)
+        self._sweep(rows, columns, 1, threads(rows * columns), None, places, self._still)
 
     def sweep(
         self,
@@ -119,11 +97,12 @@ class Kernel:
             product: what mixes the units between steps.
         """
         places, moves = self._places(*addresses), self._strides(*strides)
-        threads = _threads(steps * rows * columns)
-        self._sweep(rows, columns, steps, threads, product, places, moves)
+        cores = threads(steps * rows * columns)
+        self._sweep(rows, columns, steps, cores, product, places, moves)
 
 
-def _threads(elements: int) -> int:
+def threads(elements: int) -> int:
+    """How many cores are to share a loop over so many elements."""
     return torch.get_num_threads() if elements > SHARED else 1
 
 
@@ -138,14 +117,31 @@ def build(cell: str, arrays: int, dtype: torch.dtype) -> Kernel | None:
     Returns:
         None where there is no compiler, or where it fails.
     """
+    loops = Path(__file__).with_name("loops.c").read_text()
+    made = library(cell + "\n" + loops, dtype)
+    return None if made is None else Kernel(made, arrays)
+
+
+def library(text: str, dtype: torch.dtype) -> ctypes.CDLL | None:
+    """A shared library of a C text that follows `prologue.c`, from the cache or made now.
+
+    Args:
+        text: written for `real` numbers.
+        dtype: float32 or float64.
+
+    Returns:
+        None where there is no compiler, or where it fails.
+    """
     compiler = find_compiler()
     if compiler is None:
         return None
     real, suffix, border = KINDS[dtype]
-    head = PROLOGUE.format(real=real, suffix=suffix, border=border)
-    text = "\n".join([head, cell, Path(__file__).with_name("loops.c").read_text()])
-    library = _compile(text, compiler)
-    return None if library is None else Kernel(library, arrays)
+    words = {"real": real, "BORDER": border}
+    words |= {f"{name}_": name + suffix for name in ("exp", "log", "sqrt")}
+    head = [f"#define {word} {meaning}" for word, meaning in words.items()]
+    head.append(Path(__file__).with_name("prologue.c").read_text())
+    path = _compile("\n".join([*head, text]), compiler)
+    return None if path is None else ctypes.CDLL(str(path))
 
 
 def find_compiler() -> str | None:

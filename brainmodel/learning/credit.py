@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from areas import Area
+from brainmodel.learning.influences import credit
 from brainmodel.learning.pieces import still, synaptic
 from brainmodel.learning.reaching import remembered
 from brainmodel.learning.record import Record
 from brainmodel.learning.rule import Gradients
-from brainmodel.learning.traces import EXACT, Eligibility, Scan, Traces, by_unit
+from brainmodel.learning.traces import EXACT, Eligibility, Scan, Traces
 
 
 def eligible(
@@ -63,22 +64,33 @@ def recall(
         return {}
     last = memory.last
     found = synaptic(area, last, scan.recede(area, last, rate_bar[None], carried_bar))
-    for field, bar in zip(area.cell.carried, carried_bar, strict=True):
-        credit(area, found, memory.eligibility, field, bar)
+    judge(area, found, memory.eligibility, carried_bar)
     return found
 
 
-def credit(area: Area, found: Gradients, eligibility: Eligibility, field: str, bar: Tensor) -> None:
-    """Add to gradients, in place, a derivative by a field [batch, *units] times its traces."""
-    for source, trace in eligibility.get(field, {}).items():
-        kept = remembered(area, source, tuple(eligibility))
-        first = 0 if source == "bias" else area.reached(source).start
+def judge(
+    area: Area,
+    found: Gradients,
+    eligibility: Eligibility,
+    bars: list[Tensor],
+    first: int = 0,
+) -> None:
+    """Add to gradients, in place, derivatives by fields [batch, *units] times their traces.
+
+    Args:
+        area: the area.
+        found: the gradients.
+        eligibility: the traces.
+        bars: derivatives by fields, [batch, *units] each.
+        first: place of the first of them among the fields that have a trace.
+    """
+    for source, trace in eligibility.items():
+        fields = (*area.cell.carried, area.cell.emitted)[: trace.shape[1]]
+        kept = remembered(area, source, fields)
+        start = 0 if source == "bias" else area.reached(source).start
         name = "bias" if source == "bias" else f"synapses.{source}.weight"
-        gradient = found[name].view(-1, trace.shape[2])[kept.start - first : kept.stop - first]
-        target, *_ = by_unit(gradient[None], bar)
-        parts, by = by_unit(trace, bar)
-        for stream in range(len(trace)):  # one pass through the traces, and nothing kept
-            target[0].addcmul_(parts[stream], by[stream])
+        gradient = found[name].view(-1, trace.shape[3])[kept.start - start : kept.stop - start]
+        credit(trace[:, first:], bars, gradient)
 
 
 def recall_state(

@@ -21,7 +21,7 @@ here for any cell. Past-facing, deterministic, closed form; costs as e-prop, and
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.credit import credit, eligible, recall_state
+from brainmodel.learning.credit import eligible, judge, recall_state
 from brainmodel.learning.partners import Partners, TypeMeans
 from brainmodel.learning.pieces import predictive, recede, spread, still
 from brainmodel.learning.record import Record, Signal, fade, flat
@@ -63,7 +63,7 @@ class MDGL(Rule):
         rate_bar[:-1] += heard[1:]
         found = eligible(area, record, rate_bar, before + heard[0], memory)
         if memory is not None and past is not None:
-            credit(area, found, memory.eligibility, "rate", past[0])
+            judge(area, found, memory.eligibility, [past[0]], first=len(area.cell.carried))
         return found | predictive(area, record, potential_bar)
 
     def heard(self, area: Area, record: Record, rate_bar: Tensor) -> Tensor:
@@ -88,8 +88,10 @@ class MDGL(Rule):
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`; the rate has a trace, too, where it is emitted but not carried."""
-        fields = tuple(dict.fromkeys((*area.cell.carried, area.cell.emitted)))
-        return remember(area, record, memory, fields=fields) if self.carry else None
+        if not self.carry:
+            return None
+        emitted = () if area.cell.emitted in area.cell.carried else (area.cell.emitted,)
+        return remember(area, record, memory, more=emitted)
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""

@@ -47,10 +47,6 @@ class Near(Neighbourhood):
         silent = eye.new_zeros(()).expand(1 + steps, batch, units, near)
         return self._scan(area, record, silent, bars.expand(batch, -1, -1, -1, -1))
 
-    def carry(self, before: Tensor, influence: Tensor, after: Tensor) -> None:
-        """See `Neighbourhood.carry`."""
-        after.copy_(torch.einsum("bulf,bfcum->blcum", before, influence))
-
     def _scan(self, area: Area, record: Record, said: Tensor, bars: Tensor) -> Back:
         """From bars [batch, unit, lane, field, near] after the last step to those at the start.
 

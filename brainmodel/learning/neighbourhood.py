@@ -56,16 +56,6 @@ class Neighbourhood(nn.Module, ABC):
     def lanes(self, area: Area, record: Record) -> Back:
         """Take each element of each neighbourhood after a window back, one lane for each."""
 
-    @abstractmethod
-    def carry(self, before: Tensor, influence: Tensor, after: Tensor) -> None:
-        """Write into `after` what is left of influences after a window.
-
-        Args:
-            before: `Back.before` of the window's `lanes`.
-            influence: before the window, [batch, field * near, current, unit, source].
-            after: of the same shape; overwritten.
-        """
-
 
 class Alone(Neighbourhood):
     """The unit itself: its own state, and its rate through its own synapse W_ii and error."""
@@ -93,16 +83,6 @@ class Alone(Neighbourhood):
             found.append(Back(currents, self._state(area, before, carried_bar)))
         currents, before = zip(*found, strict=True)
         return Back(torch.stack(currents, 2), torch.stack(before, 2))
-
-    def carry(self, before: Tensor, influence: Tensor, after: Tensor) -> None:
-        """See `Neighbourhood.carry`."""
-        for lane, decays in enumerate(before.unbind(2)):
-            for field, decay in enumerate(decays.unbind(2)):
-                old, by = influence[:, field], decay[:, None, :, None]
-                if field == 0:
-                    torch.mul(old, by, out=after[:, lane])
-                else:
-                    after[:, lane].addcmul_(old, by)
 
     @staticmethod
     def _state(area: Area, before: Tensor, carried_bar: list[Tensor]) -> Tensor:

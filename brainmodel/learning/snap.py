@@ -26,13 +26,13 @@ import torch
 from torch import Tensor
 
 from areas import Area
+from brainmodel.learning.influences import credit, move
 from brainmodel.learning.near import Near
 from brainmodel.learning.neighbourhood import Alone, Neighbourhood
 from brainmodel.learning.pieces import predictive, spread, synaptic
 from brainmodel.learning.record import Record, Signal
 from brainmodel.learning.rtrl import RTRL
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense, need_symmetric
-from brainmodel.learning.traces import CHUNK
 
 log = logging.getLogger(__name__)
 
@@ -94,36 +94,17 @@ class SnAp(Rule):
             return self.rtrl.remember(area, record, memory)
         lanes = self.near.lanes(area, record)
         sources = {f"synapses.{name}.weight": name for name in area.synapses}
+        back = [lane.unbind(2) for lane in lanes.before.unbind(2)]
         found: dict[str, Tensor] = {}
         for name, source in {"bias": None, **sources}.items():
             reached = slice(None) if source is None else area.reached(source)
-            rows = lanes.currents[..., reached].unflatten(3, (-1, area.units[0]))
-            rows = rows.permute(1, 2, 3, 4, 0)
-            signal = rows.new_ones(*rows.shape[-1:], len(rows), 1)
-            signal = (signal if source is None else record.source(source)).transpose(0, 1)
-            old = None if memory is None else memory[name]
-            found[name] = self._moved(lanes.before, old, rows, signal)
+            signal = lanes.currents.new_ones(()).expand(*lanes.currents.shape[:2], 1)
+            weights = lanes.currents[..., reached].unbind(2)
+            old = None if memory is None else memory[name].flatten(2, 3)
+            signal = signal if source is None else record.source(source)
+            moved = move(old, back, weights, signal)
+            found[name] = moved.unflatten(2, (-1, area.units[0]))
         return found
-
-    def _moved(self, before: Tensor, old: Tensor | None, rows: Tensor, signal: Tensor) -> Tensor:
-        """Influences after a window, a few streams at a time, to stay in the cache.
-
-        Args:
-            before: `Back.before` of the window's lanes.
-            old: influences before it, [batch, lane, current, unit, source]; None for zeros.
-            rows: derivatives by the currents, [batch, lane, current, unit, time].
-            signal: of the source, [batch, time, source].
-        """
-        flat = rows.flatten(1, 3)
-        if old is None:
-            return (flat @ signal).view(*rows.shape[:4], -1)
-        made = torch.empty_like(old)
-        few = max(1, CHUNK // max(1, old[0].numel()))
-        for k in range(0, len(made), few):
-            streams = slice(k, k + few)
-            self.near.carry(before[streams], old[streams], made[streams])
-            made[streams].flatten(1, 3).baddbmm_(flat[streams], signal[streams])
-        return made
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
@@ -154,7 +135,5 @@ def _credit(bars: Tensor, memory: Memory) -> Gradients:
     found = {}
     for name, influence in (memory or {}).items():
         found[name] = torch.zeros_like(influence[0, 0])
-        for heard, kept in zip(bars, influence, strict=True):  # one pass, and nothing in between
-            for bar, part in zip(heard.unbind(1), kept, strict=True):
-                found[name].addcmul_(bar[:, None], part)
+        credit(influence.flatten(2, 3), bars.unbind(2), found[name].flatten(0, 1))
     return found

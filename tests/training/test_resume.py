@@ -83,8 +83,8 @@ def test_eligibility_traces_are_in_the_checkpoint(whole: Path) -> None:
     (streams,) = saved(whole)["streams"]
     memory = streams["fields"]["memories"]["entries"]["PM"]
     assert memory["class"].endswith("Traces")
-    eligibility = memory["fields"]["eligibility"]["entries"]["memory"]["entries"]
-    assert eligibility["recurrent"].shape == (2, 3 * 6, 6)  # the output gate leaves none
+    eligibility = memory["fields"]["eligibility"]["entries"]
+    assert eligibility["recurrent"].shape == (2, 1, 3 * 6, 6)  # the output gate leaves none
     assert eligibility["recurrent"].abs().sum() > 0
 
 

@@ -46,7 +46,7 @@ class Forgetful(EProp):
         made = super().remember(area, record, memory)
         if self.windows < 3:
             return made
-        broken = {f: {s: t / 0 for s, t in own.items()} for f, own in made.eligibility.items()}
+        broken = {source: trace / 0 for source, trace in made.eligibility.items()}
         return made._replace(eligibility=broken)
 """
 CASES = {
