@@ -224,8 +224,9 @@ def run(job: tuple[str, str, int, int, int]) -> dict[str, float]:
 def draw(found: dict[tuple[str, str], list[dict[str, float]]], path: Path) -> None:
     """Each measure by condition and area: medians over seeds, with their range."""
     panels = [(data, measure) for data in DATA for measure in MEASURES[data]]
-    picture = Picture(figsize=(3 * len(panels), 3.6), layout="constrained")
-    for ax, (data, what) in zip(picture.subplots(1, len(panels)), panels, strict=True):
+    picture = Picture(figsize=(12, 5.6), layout="constrained")
+    axes = picture.subplots(2, -(-len(panels) // 2), sharex=True).flat
+    for ax, (data, what) in zip(axes, panels, strict=True):
         for k, area in enumerate(AREAS):
             values = np.array([[f[f"{area} {what}"] for f in found[data, c]] for c in CONDITIONS])
             middle = np.median(values, axis=1)
@@ -234,7 +235,8 @@ def draw(found: dict[tuple[str, str], list[dict[str, float]]], path: Path) -> No
             ax.bar(place, middle, 0.25, yerr=reach, label=area)
         ax.set_title(f"{data}: {what}")
         ax.set_xticks(range(len(CONDITIONS)), list(CONDITIONS), rotation=60, ha="right")
-    picture.axes[0].legend(frameon=False)
+    handles = picture.axes[0].get_legend_handles_labels()
+    picture.legend(*handles, loc="outside right center", frameon=False)
     picture.savefig(path, dpi=120)
 
 

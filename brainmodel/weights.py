@@ -1,18 +1,13 @@
-"""Objectives as a plan names them: their weights, and whether they fit predictor and data."""
+"""Objectives as a plan names them: their weights, and whether they fit the predictor."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 import torch
-from torch import nn
 
 from areas import Predictor
 from brainmodel.places import named
 from brainmodel.schedules import Weight
 from objectives import Objective
-
-if TYPE_CHECKING:
-    from brainmodel.brain import Brain
 
 
 def weights(
@@ -59,41 +54,3 @@ def require_means(objective: Objective, predictor: Predictor | None) -> None:
             f"predictor's activation makes {float(made.min()):.3g} to {float(made.max()):.3g}; set "
             f"predictor.activation: {fits}"
         )
-
-
-def require_enough(brain: "Brain", streams: int) -> None:
-    """Refuse a batch with fewer streams than an objective needs.
-
-    Raises:
-        ValueError: naming the objective.
-    """
-    for place, objective in _all(brain):
-        fewest = getattr(objective, "fewest_streams", 1)
-        if streams < fewest:
-            raise ValueError(
-                f"{place}: {type(objective).__name__} needs {fewest} streams or more in a batch, "
-                f"got {streams}; set data.batch_size: {fewest} or more"
-            )
-
-
-def require_labels(brain: "Brain", offered: Sequence[str]) -> None:
-    """Refuse an objective that reads a label which the data do not bring.
-
-    Raises:
-        ValueError: naming the objective, the label, and those that there are.
-    """
-    for place, objective in _all(brain):
-        label = getattr(objective, "label", None)
-        if label is not None and label not in offered:
-            raise ValueError(
-                f"{place}: {type(objective).__name__} reads the label {label!r}, which the data do "
-                f"not bring; they bring {', '.join(sorted(offered)) or 'none'}"
-            )
-
-
-def _all(brain: "Brain") -> Iterator[tuple[str, nn.Module]]:
-    """All objectives of a brain, by their places in the configuration."""
-    places = {f"areas.{area}.objectives": brain.objectives[area] for area in brain.areas}
-    for place, held in (places | {"groups": brain.groups}).items():
-        for name, objective in held.named_children():
-            yield f"{place}.{name}", objective

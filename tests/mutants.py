@@ -794,7 +794,7 @@ MUTANTS = [
         "tests/data/test_photographs.py -k saccades",
     ),
     Mutant(
-        "brainmodel/weights.py",
+        "brainmodel/training/needs.py",
         "label is not None and label not in offered",
         "False",
         "tests/training/test_refusals.py -k objectives.a",

@@ -18,6 +18,7 @@ from brainmodel.training.config_files import Config, Refused, merge
 from brainmodel.training.gradient_alignment import Alignment
 from brainmodel.training.module import BrainModule, require_end
 from brainmodel.training.monitor import Monitor
+from brainmodel.training.needs import require_enough, require_labels
 from brainmodel.training.parameter_groups import require_plain
 from brainmodel.training.pictures import Pictures
 from brainmodel.training.progress import Progress
@@ -26,7 +27,6 @@ from brainmodel.training.refusals import check_form, explain
 from brainmodel.training.report import Report
 from brainmodel.training.run_folder import SaveConfig
 from brainmodel.training.soundness import Checkpoints, Soundness
-from brainmodel.weights import require_enough, require_labels
 
 OFFERED = {
     "fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule"},

@@ -17,7 +17,7 @@ from brainmodel.schedules import (
     WarmUp,
     Weight,
 )
-from brainmodel.weights import require_enough
+from brainmodel.training.needs import require_enough
 from objectives import Bernoulli, Energy, Poisson, SquaredError, VICReg
 from tests import lessons, toy
 
