@@ -554,6 +554,12 @@ MUTANTS = [
         tests="tests/learning/test_influences.py -k layout",
     ),
     Mutant(
+        file="brainmodel/learning/rooms.py",
+        old="while self.spare > self.used:",
+        new="while False:",
+        tests="tests/learning/test_rooms.py -k in_use",
+    ),
+    Mutant(
         file="brainmodel/learning/influences.c",
         old="(first + r) % w->units",
         new="r % w->units",

@@ -35,17 +35,17 @@ static inline __attribute__((always_inline)) void fetch(const real *at, const in
 
 /* Some rows of one panel: sum of back x old over fields, and of weights x signal over steps. */
 static inline __attribute__((always_inline)) void fill(
-    const int rows, const window *w, place p, const real *back, const real *weights,
+    const int rows, const window *w, const place *p, const real *back, const real *weights,
     const real *panel) {
     vector sum[ROWS][2];
     EACH(rows) {
         sum[r][0] = sum[r][1] = (vector){0};
-        fetch(p.old + (ROWS + r) * p.old_row, 0); /* the rows that come next */
-        fetch(p.moved + (ROWS + r) * p.moved_row, 1);
+        fetch(p->old + (ROWS + r) * p->old_row, 0); /* the rows that come next */
+        fetch(p->moved + (ROWS + r) * p->moved_row, 1);
     }
     for (long f = 0; f < w->fields; f++)
         EACH(rows) {
-            const real *at = p.old + f * p.old_field + r * p.old_row;
+            const real *at = p->old + f * p->old_field + r * p->old_row;
             sum[r][0] += back[f * ROWS + r] * *(vector *)at;
             sum[r][1] += back[f * ROWS + r] * *(vector *)(at + LANES);
         }
@@ -57,13 +57,13 @@ static inline __attribute__((always_inline)) void fill(
         }
     }
     EACH(rows) {
-        *(vector *)(p.moved + r * p.moved_row) = sum[r][0];
-        *(vector *)(p.moved + r * p.moved_row + LANES) = sum[r][1];
+        *(vector *)(p->moved + r * p->moved_row) = sum[r][0];
+        *(vector *)(p->moved + r * p->moved_row + LANES) = sum[r][1];
     }
 }
 
 static void fill_rows(
-    long rows, const window *w, place p, const real *back, const real *weights,
+    long rows, const window *w, const place *p, const real *back, const real *weights,
     const real *panel) {
 #define FILL(k) case k: fill(k, w, p, back, weights, panel); break;
     switch (rows) { FILL(8) FILL(7) FILL(6) FILL(5) FILL(4) FILL(3) FILL(2) FILL(1) }
@@ -71,15 +71,15 @@ static void fill_rows(
 
 /* The same for sources that do not fill a panel, by way of one that they begin. */
 static void fill_edge(
-    long rows, long sources, const window *w, place p, const real *back, const real *weights,
+    long rows, long sources, const window *w, const place *p, const real *back, const real *weights,
     const real *panel, real *edge) {
     long size = sources * sizeof(real), field = ROWS * PANEL;
     place q = {edge, field, PANEL, edge + w->fields * field, PANEL};
     for (long f = 0; f < w->fields; f++)
         for (long r = 0; r < rows; r++)
-            memcpy(edge + f * field + r * PANEL, p.old + f * p.old_field + r * p.old_row, size);
-    fill_rows(rows, w, q, back, weights, panel);
-    for (long r = 0; r < rows; r++) memcpy(p.moved + r * p.moved_row, q.moved + r * PANEL, size);
+            memcpy(edge + f * field + r * PANEL, p->old + f * p->old_field + r * p->old_row, size);
+    fill_rows(rows, w, &q, back, weights, panel);
+    for (long r = 0; r < rows; r++) memcpy(p->moved + r * p->moved_row, q.moved + r * PANEL, size);
 }
 
 /* Lay out what one stream's loops read, in the order of reading: panels of the signal, then of
@@ -124,9 +124,9 @@ static void move_stream(const window *w, long b) {
                 place p = {
                     w->old + at + j, lane, w->sources, w->moved + at + l * lane + j, w->sources};
                 if (w->sources - j < PANEL)
-                    fill_edge(rows, w->sources - j, w, p, back, weights, panel, edge);
+                    fill_edge(rows, w->sources - j, w, &p, back, weights, panel, edge);
                 else
-                    fill_rows(rows, w, p, back, weights, panel);
+                    fill_rows(rows, w, &p, back, weights, panel);
             }
         }
     free(panels);

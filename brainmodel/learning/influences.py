@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from areas.native import KINDS, library, threads
+from brainmodel.learning.rooms import ROOMS
 
 CHUNK = 2**17  # elements of influences that are moved on at once, to stay in the cache
 Bars = Sequence[Tensor]  # by field, [batch, unit] each
@@ -47,7 +48,7 @@ def move(
     if old is None:
         return torch.stack([w.permute(1, 2, 0) @ signal.transpose(0, 1) for w in weights], 1)
     old = old.contiguous()
-    moved = torch.empty_like(old)
+    moved = ROOMS.like(old)
     loops = _loops(old)
     if loops is None:
         _move(old, back, weights, signal, moved)

@@ -1,0 +1,66 @@
+"""Rooms: large tensors move in where others moved out, and no more is kept than is in use."""
+
+import gc
+
+import pytest
+import torch
+
+from brainmodel.learning.rooms import LARGE, Rooms
+
+ELEMENTS = LARGE // 4
+
+
+def test_a_large_tensor_moves_in_where_another_moved_out() -> None:
+    rooms = Rooms()
+    example = torch.zeros(3, ELEMENTS)
+    kept, first = rooms.like(example), rooms.like(example)
+    place = first.data_ptr()
+    del first
+    gc.collect()
+    assert rooms.spare == rooms.used == 3 * LARGE
+    again = rooms.like(example)
+    assert again.data_ptr() == place != kept.data_ptr()
+    assert rooms.spare == 0
+
+
+def test_what_a_view_needs_is_not_given_away() -> None:
+    rooms = Rooms()
+    held = rooms.like(torch.zeros(ELEMENTS))
+    view = held.fill_(1.0)[5:9].detach()
+    del held
+    gc.collect()
+    rooms.like(torch.zeros(ELEMENTS)).fill_(2.0)
+    assert view.tolist() == [1.0] * 4
+
+
+def test_no_more_is_kept_than_is_in_use() -> None:
+    rooms = Rooms()
+    tensors = [rooms.like(torch.zeros(size * ELEMENTS)) for size in (1, 2, 4, 1)]
+    assert rooms.used == 8 * LARGE
+    del tensors[2]
+    gc.collect()
+    assert (rooms.used, rooms.spare) == (4 * LARGE, 4 * LARGE)
+    tensors.pop()
+    gc.collect()
+    assert (rooms.used, rooms.spare) == (3 * LARGE, LARGE)
+    tensors.clear()
+    gc.collect()
+    assert (rooms.used, rooms.spare) == (0, 0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("elements", [7, ELEMENTS + 1])
+def test_a_tensor_of_the_same_kind_and_contiguous(dtype: torch.dtype, elements: int) -> None:
+    example = torch.zeros(elements, 2, dtype=dtype).t()
+    made = Rooms().like(example)
+    assert made.shape == example.shape
+    assert made.dtype == dtype
+    assert made.is_contiguous()
+    torch.testing.assert_close(made.fill_(3.0), torch.full((2, elements), 3.0, dtype=dtype))
+
+
+def test_without_anonymous_memory_the_allocator_gives_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("mmap.MAP_ANONYMOUS")
+    rooms = Rooms()
+    assert rooms.like(torch.zeros(ELEMENTS)).shape == (ELEMENTS,)
+    assert rooms.used == 0
