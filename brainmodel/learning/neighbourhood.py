@@ -130,17 +130,18 @@ def _scan(
     befores = [record.before(name) for name in area.cell.carried]
     reverse = area.dynamics.reverse(record.currents, befores, rate_bar, carried_bar)
     steps, breaks = rate_bar.shape[0], interrupt(record)
-    split = reverse.currents_bar.unflatten(2, (len(area.cell.currents), -1))
+    told = reverse.currents_bar.unflatten(2, (len(area.cell.currents), -1)).unbind(2)
     ways = [
-        (c.field, split[:, :, c.currents.start : c.currents.stop].unbind(0), c.slope.unbind(0))
-        for c in (c._replace(slope=c.slope.expand(steps, -1, -1, -1)) for c in couplings)
+        (way.field, told[current].unbind(0), slope.expand(steps, -1, -1).unbind(0))
+        for way in couplings
+        for current, slope in zip(way.currents, way.slope.unbind(2), strict=True)
     ]
     bars = dict(zip(area.cell.carried, carried_bar, strict=True))
     for t in reversed(range(steps)):
         reverse.step(t)
         bars["rate"] = rate_bar[t - 1] if t > 0 else before
-        for field, told, slope in ways:
-            bars[field].add_((told[t] * slope[t]).sum(1))
+        for field, current_bar, slope in ways:
+            bars[field].addcmul_(current_bar[t], slope[t])
         if record.keep is not None and breaks[t]:
             for bar in carried_bar:
                 bar.mul_(record.keep[t][:, None])
