@@ -55,7 +55,7 @@ static void tiles(
     for (; rows >= ROWS; rows -= ROWS, x += ROWS * x_row, y += ROWS * y_row)
         tile(ROWS, depth, x, x_row, panel, y, y_row);
 #define REST(k) case k: tile(k, depth, x, x_row, panel, y, y_row); break;
-    switch (rows) { REST(7) REST(6) REST(5) REST(4) REST(3) REST(2) REST(1) }
+    switch (rows) { UP_TO_ROWS(REST) }
 }
 
 static void multiply(const product *p, long rows, const real *x, real *y) {

@@ -30,6 +30,16 @@ static inline real tanh_(real x) {
 #define BYTES 16
 #endif
 typedef real vector __attribute__((vector_size(BYTES), aligned(sizeof(real)), may_alias));
-enum { LANES = BYTES / sizeof(real), PANEL = 2 * LANES, ROWS = 8 };
+
+/* So many rows are summed at once as registers hold; DO(k) stands for each number up to that. */
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define ROWS 8
+#define UP_TO_ROWS(DO) DO(8) DO(7) DO(6) DO(5) DO(4) DO(3) DO(2) DO(1)
+#else
+#define ROWS 4
+#define UP_TO_ROWS(DO) DO(4) DO(3) DO(2) DO(1)
+#endif
+enum { LANES = BYTES / sizeof(real), PANEL = 2 * LANES };
+
 /* Unrolled, so that what is summed for each row stays in registers from loop to loop. */
 #define EACH(rows) _Pragma("GCC unroll 8") for (int r = 0; r < rows; r++)

@@ -66,7 +66,7 @@ static void fill_rows(
     long rows, const window *w, const place *p, const real *back, const real *weights,
     const real *panel) {
 #define FILL(k) case k: fill(k, w, p, back, weights, panel); break;
-    switch (rows) { FILL(8) FILL(7) FILL(6) FILL(5) FILL(4) FILL(3) FILL(2) FILL(1) }
+    switch (rows) { UP_TO_ROWS(FILL) }
 }
 
 /* The same for sources that do not fill a panel, by way of one that they begin. */
