@@ -133,13 +133,16 @@ def peers(python: str, quick: bool) -> list[Figure]:
         for name, (window, theirs) in product(
             ("e_prop", "snap"), ((1, 1), (WINDOW, 1), (WINDOW, 10))
         ):
-            step = online(alone(CELLS[cell](), rule(name), INPUTS, 128), window)
-            ours = [t / window for t in in_turn(step, repeats=repeats)[0]]
-            settings = {"N": 128, "B": STREAMS, "in": INPUTS, "window": window}
             mode = "per step" if theirs == 1 else f"in windows of {theirs}"
             reference = f"braintrace D_RTRL, {mode}"
-            what = f"{cell}, {name}"
-            figures.append(Figure(what, ours, "ms", reference, measured[theirs], settings))
+            settings = {"N": 128, "B": STREAMS, "in": INPUTS, "window": window}
+            for what, made in variants(name, window).items():
+                step = online(alone(CELLS[cell](), made, INPUTS, 128), window)
+                ours = [t / window for t in in_turn(step, repeats=repeats)[0]]
+                figure = Figure(
+                    f"{cell}, {what}", ours, "ms", reference, measured[theirs], settings
+                )
+                figures.append(figure)
     return figures
 
 
