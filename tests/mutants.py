@@ -561,6 +561,12 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/influences.c",
+        old="STREAM(at + LANES, sum[r][1]);",
+        new="STREAM(at + LANES, sum[r][0]);",
+        tests="tests/learning/test_influences.py -k move_by",
+    ),
+    Mutant(
+        file="brainmodel/learning/influences.c",
         old="(first + r) % w->units",
         new="r % w->units",
         tests="tests/learning/test_influences.py -k move_by",

@@ -4,7 +4,21 @@
  * state say, depends on the synapses that end on a row of currents. Row r is of unit r % units.
  */
 
+#include <stdint.h>
 #include <stdlib.h>
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#define STREAM(at, value) _mm512_stream_si512((__m512i *)(at), (__m512i)(value))
+#define FENCE _mm_sfence()
+#elif defined(__AVX__)
+#include <immintrin.h>
+#define STREAM(at, value) _mm256_stream_si256((__m256i *)(at), (__m256i)(value))
+#define FENCE _mm_sfence()
+#else
+#define STREAM(at, value) (*(vector *)(at) = (value))
+#define FENCE
+#endif
+enum { CACHED = 1 << 21 }; /* bytes; more are written past the caches, which they would flood */
 
 typedef struct {
     long batch, lanes, fields, rows, units, sources, steps;
@@ -18,12 +32,13 @@ typedef struct {
     long signal_step, signal_batch;
 } window;
 
-/* Where some rows of a panel are read and written: first elements, strides of fields and rows. */
+/* Where some rows of a panel are read and written: first elements, strides of fields and rows;
+ * whether they are written past the caches. */
 typedef struct {
     const real *old;
     long old_field, old_row;
     real *moved;
-    long moved_row;
+    long moved_row, past;
 } place;
 
 static inline long some(long left, long most) { return left < most ? left : most; }
@@ -41,7 +56,7 @@ static inline __attribute__((always_inline)) void fill(
     EACH(rows) {
         sum[r][0] = sum[r][1] = (vector){0};
         fetch(p->old + (ROWS + r) * p->old_row, 0); /* the rows that come next */
-        fetch(p->moved + (ROWS + r) * p->moved_row, 1);
+        if (!p->past) fetch(p->moved + (ROWS + r) * p->moved_row, 1);
     }
     for (long f = 0; f < w->fields; f++)
         EACH(rows) {
@@ -57,8 +72,14 @@ static inline __attribute__((always_inline)) void fill(
         }
     }
     EACH(rows) {
-        *(vector *)(p->moved + r * p->moved_row) = sum[r][0];
-        *(vector *)(p->moved + r * p->moved_row + LANES) = sum[r][1];
+        real *at = p->moved + r * p->moved_row;
+        if (p->past) {
+            STREAM(at, sum[r][0]);
+            STREAM(at + LANES, sum[r][1]);
+        } else {
+            *(vector *)at = sum[r][0];
+            *(vector *)(at + LANES) = sum[r][1];
+        }
     }
 }
 
@@ -74,7 +95,7 @@ static void fill_edge(
     long rows, long sources, const window *w, const place *p, const real *back, const real *weights,
     const real *panel, real *edge) {
     long size = sources * sizeof(real), field = ROWS * PANEL;
-    place q = {edge, field, PANEL, edge + w->fields * field, PANEL};
+    place q = {edge, field, PANEL, edge + w->fields * field, PANEL, 0};
     for (long f = 0; f < w->fields; f++)
         for (long r = 0; r < rows; r++)
             memcpy(edge + f * field + r * PANEL, p->old + f * p->old_field + r * p->old_row, size);
@@ -109,6 +130,8 @@ static void move_stream(const window *w, long b) {
     long room = (wide + w->lanes * high) * w->steps + block + (block + ROWS) * PANEL;
     real *panels = calloc(room, sizeof(real)), *blocks = panels + wide * w->steps;
     real *back = blocks + w->lanes * high * w->steps, *edge = back + block;
+    long whole = (uintptr_t)w->moved % BYTES == 0 && w->sources % LANES == 0;
+    long past = whole && w->batch * w->lanes * lane * (long)sizeof(real) > CACHED;
     pack(w, b, panels, blocks, high);
     for (long first = 0; first < w->rows; first += ROWS)
         for (long l = 0; l < w->lanes; l++) {
@@ -122,7 +145,8 @@ static void move_stream(const window *w, long b) {
             for (long j = 0; j < w->sources; j += PANEL) {
                 const real *panel = panels + j * w->steps;
                 place p = {
-                    w->old + at + j, lane, w->sources, w->moved + at + l * lane + j, w->sources};
+                    w->old + at + j, lane, w->sources,
+                    w->moved + at + l * lane + j, w->sources, past};
                 if (w->sources - j < PANEL)
                     fill_edge(rows, w->sources - j, w, &p, back, weights, panel, edge);
                 else
@@ -130,6 +154,7 @@ static void move_stream(const window *w, long b) {
             }
         }
     free(panels);
+    FENCE;
 }
 
 /* The same where there are few sources: here rows fill the vectors. */

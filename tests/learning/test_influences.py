@@ -13,6 +13,7 @@ SIZES = [  # (batch, lane, field, unit, current, source, time)
     (5, 3, 2, 7, 2, 40, 3),
     (2, 1, 1, 8, 1, 64, 2),
     (4, 2, 1, 6, 3, 33, 5),
+    (5, 2, 2, 60, 5, 256, 3),  # so large that it is written past the caches
 ]
 
 pytestmark = [
