@@ -1,7 +1,7 @@
 """Native loops: C made by the system's compiler, kept in the user's cache, called from here.
 
-The text is `loops.c` with one cell's equation in it (`areas.fuse` writes that). Without a compiler
-there are none.
+A cell's loops are `loops.c` with the cell's equation in it (`areas.fuse` writes that); others come
+with their own text. Without a compiler there are none.
 """
 
 import ctypes

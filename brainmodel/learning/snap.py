@@ -95,14 +95,13 @@ class SnAp(Rule):
         lanes = self.near.lanes(area, record)
         sources = {f"synapses.{name}.weight": name for name in area.synapses}
         back = [lane.unbind(2) for lane in lanes.before.unbind(2)]
+        ones = lanes.currents.new_ones(()).expand(*lanes.currents.shape[:2], 1)
         found: dict[str, Tensor] = {}
         for name, source in {"bias": None, **sources}.items():
             reached = slice(None) if source is None else area.reached(source)
-            signal = lanes.currents.new_ones(()).expand(*lanes.currents.shape[:2], 1)
             weights = lanes.currents[..., reached].unbind(2)
             old = None if memory is None else memory[name].flatten(2, 3)
-            signal = signal if source is None else record.source(source)
-            moved = move(old, back, weights, signal)
+            moved = move(old, back, weights, ones if source is None else record.source(source))
             found[name] = moved.unflatten(2, (-1, area.units[0]))
         return found
 
