@@ -4,29 +4,47 @@ Its forward is the sweep of all areas; its backward hands each area's learning s
 area's rule, by way of the scope. Which rule that is, neither the brain nor the loss needs to know.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from brainmodel.brain import Brain
 from brainmodel.learning.modulation import Moments
 from brainmodel.learning.record import Record
-from brainmodel.learning.scope import Passage, Signals
+from brainmodel.learning.rule import Gradients
+from brainmodel.learning.scope import Passage, Scope, Signals
 from brainmodel.state import BrainState
 from brainmodel.sweep import Sweep
+from brainmodel.wiring import Wiring
 from objectives import Activity
+
+Overheard = Callable[[Passage, dict[str, Signals], Gradients], None]
 
 
 def roll_out(
-    brain: Brain, inputs: dict[str, Tensor], reset: Tensor, state: BrainState
+    brain: Wiring,
+    scope: Scope,
+    overheard: Overheard,
+    inputs: dict[str, Tensor],
+    reset: Tensor,
+    state: BrainState,
 ) -> tuple[dict[str, Activity], BrainState]:
-    """Roll a brain out over a window; see `Brain.forward`."""
+    """Roll a brain out over a window; see `Brain.forward`.
+
+    Args:
+        brain: the areas and pathways.
+        scope: how far learning signals travel.
+        overheard: is told of each backward pass.
+        inputs: by name, [time, batch, *shape].
+        reset: [time, batch] bool.
+        state: before the window.
+    """
     learnt = [p for p in brain.parameters() if p.requires_grad]
     with torch.autocast(reset.device.type, enabled=False):
         inputs = {name: signal.to(brain.dtype) for name, signal in inputs.items()}
-        rolling = _Rolling(brain, inputs, reset, state)
+        rolling = _Rolling(brain, scope, overheard, inputs, reset, state)
         shown = _RollOut.apply(rolling, *learnt)
     activities = {}
     for k, name in enumerate(brain.areas):
@@ -38,8 +56,17 @@ def roll_out(
 class _Rolling:
     """What forward and backward of one roll-out share."""
 
-    def __init__(self, brain: Brain, inputs: dict[str, Tensor], reset: Tensor, state: BrainState):
-        self.brain, self.inputs, self.reset, self.start = brain, inputs, reset, state
+    def __init__(
+        self,
+        brain: Wiring,
+        scope: Scope,
+        overheard: Overheard,
+        inputs: dict[str, Tensor],
+        reset: Tensor,
+        state: BrainState,
+    ):
+        self.brain, self.scope, self.overheard = brain, scope, overheard
+        self.inputs, self.reset, self.start = inputs, reset, state
         self.learns = torch.is_grad_enabled()
         self.passage: Passage | None = None
         self.after: BrainState | None = None
@@ -56,7 +83,7 @@ class _Rolling:
         if self.learns:
             levels, modulators = self._modulate(records)
             passage = Passage(self.inputs, self.reset, self.start, records, levels)
-            memories, waiting = self.brain.scope.remember(self.brain, passage)
+            memories, waiting = self.scope.remember(self.brain, passage)
             self.passage = passage._replace(waiting=waiting)
         self.after = BrainState(states, sweep.delayed(), memories, modulators, waiting)
         shown = [signal for name in self.brain.areas for signal in self._shown(records[name])]
@@ -99,10 +126,9 @@ class _RollOut(torch.autograd.Function):
         ]
         signals = {name: Signals(*said[4 * k : 4 * k + 4]) for k, name in enumerate(brain.areas)}
         assert rolling.passage is not None
-        found = brain.scope.gradients(brain, rolling.passage, signals)
+        found = rolling.scope.gradients(brain, rolling.passage, signals)
         brain.complete(found)
-        if brain.overhear is not None:
-            brain.overhear(rolling.passage, signals, found)
+        rolling.overheard(rolling.passage, signals, found)
         learnt = [(n, p) for n, p in brain.named_parameters() if p.requires_grad]
         gradients = [found[n] if n in found else torch.zeros_like(p) for n, p in learnt]
         return (None, *gradients)

@@ -19,7 +19,7 @@ from brainmodel.learning.record import Record, fade, flat
 from brainmodel.state import BrainState
 
 if TYPE_CHECKING:
-    from brainmodel.brain import Brain
+    from brainmodel.wiring import Wiring
 
 
 class Course:
@@ -168,7 +168,9 @@ class Sweep:
         state: the state before the window.
     """
 
-    def __init__(self, brain: "Brain", inputs: dict[str, Tensor], reset: Tensor, state: BrainState):
+    def __init__(
+        self, brain: "Wiring", inputs: dict[str, Tensor], reset: Tensor, state: BrainState
+    ):
         self.brain, self.inputs, self.start = brain, inputs, state
         self.steps, self.batch = reset.shape
         self.keep = (~reset).to(brain.dtype) if bool(reset.any()) else None

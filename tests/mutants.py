@@ -206,7 +206,7 @@ MUTANTS = [
         tests="tests/brain/test_pathways.py -k adapters",
     ),
     Mutant(
-        file="brainmodel/brain.py",
+        file="brainmodel/wiring.py",
         old="(activity.valid * own[k](activity)).mean()",
         new="own[k](activity).mean()",
         tests="tests/learning/test_scopes.py -k means",
@@ -344,7 +344,7 @@ MUTANTS = [
         tests="tests/learning/test_adjacent.py -k learnt_feedback",
     ),
     Mutant(
-        file="brainmodel/brain.py",
+        file="brainmodel/wiring.py",
         old="return weight.at(int(self.age)) * loss",
         new="return weight.value * loss",
         tests="tests/brain/test_schedules.py -k weights",
@@ -614,7 +614,7 @@ MUTANTS = [
         tests="tests/areas/test_spiking.py -k autograds",
     ),
     Mutant(
-        file="brainmodel/brain.py",
+        file="brainmodel/wiring.py",
         old="found |= {name: found[name] * mask for",
         new="found |= {name: found[name] for",
         tests="tests/areas/test_connectivity.py -k stay",

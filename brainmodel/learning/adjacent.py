@@ -40,7 +40,7 @@ from brainmodel.learning.waiting import keep, together, under_way
 from brainmodel.learning.way_back import Transposed, WayBack
 
 if TYPE_CHECKING:
-    from brainmodel.brain import Brain
+    from brainmodel.wiring import Wiring
 
 
 class Adjacent(Scope):
@@ -61,7 +61,7 @@ class Adjacent(Scope):
         self.way_back = way_back or Transposed()
         self.hops, self.lag = hops, 0
 
-    def build(self, brain: "Brain") -> None:
+    def build(self, brain: "Wiring") -> None:
         """See `Scope.build`."""
         self.way_back.build(brain)
         longest = dict.fromkeys(brain.areas, 0)
@@ -74,7 +74,7 @@ class Adjacent(Scope):
             longest = farther
         self.lag = 1 + max(longest.values()) if inner else 0
 
-    def remember(self, brain: "Brain", passage: Passage) -> tuple[dict[str, Memory], Any]:
+    def remember(self, brain: "Wiring", passage: Passage) -> tuple[dict[str, Memory], Any]:
         """See `Scope.remember`; rules remember what was learnt from, the rest waits."""
         if self.lag == 0:
             return super().remember(brain, passage)
@@ -88,7 +88,9 @@ class Adjacent(Scope):
                 memories[name] = brain.rule(name).remember(brain.area(name), early, memories[name])
         return memories, keep(records, levels, ripe)
 
-    def gradients(self, brain: "Brain", passage: Passage, signals: dict[str, Signals]) -> Gradients:
+    def gradients(
+        self, brain: "Wiring", passage: Passage, signals: dict[str, Signals]
+    ) -> Gradients:
         """See `Scope.gradients`."""
         records, levels = under_way(passage)
         waiting = passage.start.waiting
@@ -117,7 +119,7 @@ class Adjacent(Scope):
         return self.way_back.synapses_of(area)
 
     def gather(
-        self, brain: "Brain", records: dict[str, Record], signals: dict[str, Signals]
+        self, brain: "Wiring", records: dict[str, Record], signals: dict[str, Signals]
     ) -> dict[str, Signals]:
         """What each area is told: by its own loss, and over up to `hops` pathways by others'.
 

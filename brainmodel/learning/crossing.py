@@ -16,11 +16,11 @@ from brainmodel.learning.waiting import silence
 from brainmodel.learning.way_back import WayBack, from_areas
 
 if TYPE_CHECKING:
-    from brainmodel.brain import Brain
+    from brainmodel.wiring import Wiring
 
 
 def cross(
-    brain: "Brain", way_back: WayBack, records: dict[str, Record], signals: dict[str, Signals]
+    brain: "Wiring", way_back: WayBack, records: dict[str, Record], signals: dict[str, Signals]
 ) -> dict[str, Signals]:
     """What signals of all areas say, one pathway back: of the step at which each thing was sent."""
     told = {name: silence(record) for name, record in records.items()}
@@ -39,7 +39,7 @@ def cross(
 
 
 def of_sources(
-    brain: "Brain", way_back: WayBack, name: str, record: Record, said: Signals
+    brain: "Wiring", way_back: WayBack, name: str, record: Record, said: Signals
 ) -> dict[str, Tensor]:
     """What a signal of an area says of what came in from areas, each step by itself.
 
@@ -94,7 +94,7 @@ def instant(area: Area, record: Record, rate_bar: Tensor) -> Tensor:
 
 
 def returned(
-    brain: "Brain", pathway: str, bar: Tensor, keep: Tensor | None, shape: torch.Size
+    brain: "Wiring", pathway: str, bar: Tensor, keep: Tensor | None, shape: torch.Size
 ) -> Tensor:
     """What is said of a message [time, batch, ...], of the signal [time, batch, *shape] it was.
 

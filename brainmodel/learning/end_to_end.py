@@ -12,7 +12,7 @@ from brainmodel.learning.scope import Passage, Scope, Signals
 from brainmodel.state import BrainState
 
 if TYPE_CHECKING:
-    from brainmodel.brain import Brain
+    from brainmodel.wiring import Wiring
 
 
 class Global(Scope):
@@ -26,7 +26,7 @@ class Global(Scope):
     the plasticity of an area multiplies all that its own synapses learn.
     """
 
-    def build(self, brain: "Brain") -> None:
+    def build(self, brain: "Wiring") -> None:
         """See `Scope.build`; here a modulator has one level for all units of an area."""
         for name, modulator in brain.modulators.items():
             if modulator.by_unit:  # type: ignore[union-attr]
@@ -35,7 +35,9 @@ class Global(Scope):
                     "scope Global cannot follow; use scope Local or Adjacent"
                 )
 
-    def gradients(self, brain: "Brain", passage: Passage, signals: dict[str, Signals]) -> Gradients:
+    def gradients(
+        self, brain: "Wiring", passage: Passage, signals: dict[str, Signals]
+    ) -> Gradients:
         """See `Scope.gradients`."""
         weighed = {
             name: Signals(*(heard(bar, passage.levels.get(name)) for bar in said))
@@ -56,7 +58,7 @@ class Global(Scope):
 
 
 def through(
-    brain: "Brain", passage: Passage, signals: dict[str, Signals], cut: Callable[[str], bool]
+    brain: "Wiring", passage: Passage, signals: dict[str, Signals], cut: Callable[[str], bool]
 ) -> tuple[Gradients, dict[str, dict[str, Tensor]]]:
     """Autograd through the whole brain, stepped again over a window.
 
@@ -86,7 +88,7 @@ def through(
 
 
 def _replay(
-    brain: "Brain",
+    brain: "Wiring",
     passage: Passage,
     state: BrainState,
     signals: dict[str, Signals],

@@ -20,7 +20,7 @@ from brainmodel.learning.rule import Gradients
 from brainmodel.learning.scope import Passage, Signals
 
 if TYPE_CHECKING:
-    from brainmodel.brain import Brain
+    from brainmodel.wiring import Wiring
 
 
 class GradientAlignment(NamedTuple):
@@ -52,7 +52,7 @@ def gradient_alignment(
     return GradientAlignment(cosine, (mine / theirs) ** 0.5 if theirs > 0 else nan)
 
 
-def by_part(brain: "Brain", found: Gradients, exact: Gradients) -> dict[str, GradientAlignment]:
+def by_part(brain: "Wiring", found: Gradients, exact: Gradients) -> dict[str, GradientAlignment]:
     """For each area, under its name, and for each of its parameters that learn, "AREA.PARAMETER".
 
     Args:
@@ -71,7 +71,7 @@ def by_part(brain: "Brain", found: Gradients, exact: Gradients) -> dict[str, Gra
     return parts
 
 
-def exact_local(brain: "Brain", passage: Passage, signals: dict[str, Signals]) -> Gradients:
+def exact_local(brain: "Wiring", passage: Passage, signals: dict[str, Signals]) -> Gradients:
     """Backpropagation through time of each area's own loss, within the area and the window."""
     found: Gradients = {}
     for name, record in passage.records.items():
@@ -83,7 +83,7 @@ def exact_local(brain: "Brain", passage: Passage, signals: dict[str, Signals]) -
     return found
 
 
-def exact_global(brain: "Brain", passage: Passage, signals: dict[str, Signals]) -> Gradients:
+def exact_global(brain: "Wiring", passage: Passage, signals: dict[str, Signals]) -> Gradients:
     """Backpropagation through time of all losses, through all pathways, within the window."""
     with torch.random.fork_rng(devices=[]):  # looking on does not change what comes
         return through(brain, passage, signals, cut=lambda area: False)[0]

@@ -12,7 +12,7 @@ from brainmodel.learning.rule import Gradients, Memory
 from brainmodel.state import BrainState
 
 if TYPE_CHECKING:
-    from brainmodel.brain import Brain
+    from brainmodel.wiring import Wiring
 
 
 class Passage(NamedTuple):
@@ -38,14 +38,14 @@ class Signals(NamedTuple):
 class Scope(nn.Module, ABC):
     """Turns what the loss says of every area into gradients."""
 
-    def build(self, brain: "Brain") -> None:
+    def build(self, brain: "Wiring") -> None:
         """Prepare for a brain, once, when all its areas are there.
 
         Raises:
             ValueError: if it does not fit.
         """
 
-    def remember(self, brain: "Brain", passage: Passage) -> tuple[dict[str, Memory], Any]:
+    def remember(self, brain: "Wiring", passage: Passage) -> tuple[dict[str, Memory], Any]:
         """What rules remember of a window, by area, and what the scope itself keeps for the next.
 
         The latter may hold tensors that `gradients` of the same passage completes in place: what
@@ -59,7 +59,9 @@ class Scope(nn.Module, ABC):
         return memories, None
 
     @abstractmethod
-    def gradients(self, brain: "Brain", passage: Passage, signals: dict[str, Signals]) -> Gradients:
+    def gradients(
+        self, brain: "Wiring", passage: Passage, signals: dict[str, Signals]
+    ) -> Gradients:
         """Gradients by the brain's parameter names; parameters without one may be left out."""
 
     def synapses_of(self, area: str) -> Sequence[nn.Parameter]:
@@ -73,7 +75,9 @@ class Local(Scope):
     Drives and messages are taken as given.
     """
 
-    def gradients(self, brain: "Brain", passage: Passage, signals: dict[str, Signals]) -> Gradients:
+    def gradients(
+        self, brain: "Wiring", passage: Passage, signals: dict[str, Signals]
+    ) -> Gradients:
         """See `Scope.gradients`."""
         found: Gradients = {}
         for name, record in passage.records.items():
@@ -83,7 +87,7 @@ class Local(Scope):
 
 
 def taught(
-    brain: "Brain", name: str, record: Record, said: Signals, level: Tensor | None, memory: Memory
+    brain: "Wiring", name: str, record: Record, said: Signals, level: Tensor | None, memory: Memory
 ) -> Gradients:
     """Gradients that an area's rule makes, by the brain's parameter names.
 

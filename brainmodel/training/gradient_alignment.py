@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from brainmodel.brain import Brain, Losses
+from brainmodel.brain import Brain
 from brainmodel.learning.gradient_alignment import (
     by_part,
     exact_global,
@@ -17,6 +17,7 @@ from brainmodel.learning.gradient_alignment import (
 )
 from brainmodel.learning.rule import Gradients
 from brainmodel.training.module import BrainModule
+from brainmodel.wiring import Losses
 
 
 class Alignment(pl.Callback):

@@ -10,14 +10,16 @@ from pytorch_lightning.cli import OptimizerCallable
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
-from brainmodel.brain import AreaPlan, Brain, Losses
+from brainmodel.brain import Brain
 from brainmodel.data.window import Window
 from brainmodel.learning import Scope
 from brainmodel.pathway import Pathway
+from brainmodel.plan import AreaPlan
 from brainmodel.schedules import Annealing, Weight
 from brainmodel.state import BrainState
 from brainmodel.training.checkpoint import Streams, require_fit
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
+from brainmodel.wiring import Losses
 from objectives import Activity, GroupObjective
 
 

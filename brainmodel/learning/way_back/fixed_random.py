@@ -16,7 +16,7 @@ from areas import Synapses
 from brainmodel.learning.way_back.way_back import WayBack, from_areas, passed, slug
 
 if TYPE_CHECKING:
-    from brainmodel.brain import Brain
+    from brainmodel.wiring import Wiring
 
 
 class FixedRandom(WayBack):
@@ -31,17 +31,17 @@ class FixedRandom(WayBack):
         self.seed = seed
         self.copies = nn.ModuleDict()
 
-    def build(self, brain: "Brain") -> None:
+    def build(self, brain: "Wiring") -> None:
         """See `WayBack.build`."""
         generator = torch.Generator().manual_seed(self.seed)
         self.copies = redrawn(brain, generator).requires_grad_(False)
 
-    def through(self, brain: "Brain", area: str, key: str) -> Synapses:
+    def through(self, brain: "Wiring", area: str, key: str) -> Synapses:
         """See `WayBack.through`."""
         return self.copies.get_submodule(f"{area}.{slug(key)}")  # type: ignore[return-value]
 
 
-def redrawn(brain: "Brain", generator: torch.Generator) -> nn.ModuleDict:
+def redrawn(brain: "Wiring", generator: torch.Generator) -> nn.ModuleDict:
     """Copies of all synapses over which signals may return, with weights of their own, by area.
 
     Each is uniform in +- 1 / sqrt(sources), as synapses are at first.

@@ -22,7 +22,7 @@ from brainmodel.learning.way_back.fixed_random import redrawn
 from brainmodel.learning.way_back.way_back import WayBack, from_areas, passed, slug
 
 if TYPE_CHECKING:
-    from brainmodel.brain import Brain
+    from brainmodel.wiring import Wiring
 
 
 class KolenPollack(WayBack):
@@ -43,7 +43,7 @@ class KolenPollack(WayBack):
         self.decay, self.seed = decay, seed
         self.copies = nn.ModuleDict()
 
-    def build(self, brain: "Brain") -> None:
+    def build(self, brain: "Wiring") -> None:
         """See `WayBack.build`."""
         self.copies = redrawn(brain, torch.Generator().manual_seed(self.seed))
         for name in self.copies:
@@ -51,11 +51,11 @@ class KolenPollack(WayBack):
                 learns = synapses.weight.requires_grad
                 self.copies.get_submodule(f"{name}.{slug(key)}").requires_grad_(learns)
 
-    def through(self, brain: "Brain", area: str, key: str) -> Synapses:
+    def through(self, brain: "Wiring", area: str, key: str) -> Synapses:
         """See `WayBack.through`."""
         return self.copies.get_submodule(f"{area}.{slug(key)}")  # type: ignore[return-value]
 
-    def learn(self, brain: "Brain", found: Gradients) -> None:
+    def learn(self, brain: "Wiring", found: Gradients) -> None:
         """See `WayBack.learn`; where a rule gave W no gradient, B gets none either."""
         for name in self.copies:
             for key, synapses in passed(brain.area(name), from_areas(brain, name)):

@@ -9,12 +9,12 @@ from areas import Synapses
 from brainmodel.learning.way_back.way_back import WayBack, own
 
 if TYPE_CHECKING:
-    from brainmodel.brain import Brain
+    from brainmodel.wiring import Wiring
 
 
 class Transposed(WayBack):
     """Back through the forward weights."""
 
-    def through(self, brain: "Brain", area: str, key: str) -> Synapses:
+    def through(self, brain: "Wiring", area: str, key: str) -> Synapses:
         """See `WayBack.through`."""
         return own(brain.area(area), key)

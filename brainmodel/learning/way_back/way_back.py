@@ -14,17 +14,17 @@ from areas import Area, Synapses
 from brainmodel.learning.rule import Gradients
 
 if TYPE_CHECKING:
-    from brainmodel.brain import Brain
+    from brainmodel.wiring import Wiring
 
 
 class WayBack(nn.Module, ABC):
     """Weights by which learning signals return over pathways."""
 
-    def build(self, brain: "Brain") -> None:
+    def build(self, brain: "Wiring") -> None:
         """Make what weights it has of its own, once."""
 
     @abstractmethod
-    def through(self, brain: "Brain", area: str, key: str) -> Synapses:
+    def through(self, brain: "Wiring", area: str, key: str) -> Synapses:
         """Synapses whose transpose is the way back.
 
         Args:
@@ -33,7 +33,7 @@ class WayBack(nn.Module, ABC):
             key: "synapses.SOURCE" or "predictor.synapses.SOURCE", the name within the area.
         """
 
-    def learn(self, brain: "Brain", found: Gradients) -> None:
+    def learn(self, brain: "Wiring", found: Gradients) -> None:
         """Add gradients of its own weights to those `found`, by the brain's parameter names."""
 
     def synapses_of(self, area: str) -> Sequence[nn.Parameter]:
@@ -70,7 +70,7 @@ def slug(key: str) -> str:
     return key.replace(".", "__")
 
 
-def from_areas(brain: "Brain", area: str) -> list[str]:
+def from_areas(brain: "Wiring", area: str) -> list[str]:
     """Which sources of an area come from areas, at least in part."""
     arrivals = brain.arrivals(area).items()
     return [
