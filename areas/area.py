@@ -12,27 +12,19 @@ computes the same with everything hoisted out of the loop that does not belong t
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from torch import Tensor, nn
 
 from areas.cell import Cell, State
 from areas.connectivity import AllToAll, Connectivity, NoAutapses
-from areas.dynamics import Dynamics
+from areas.loops.dynamics import Dynamics
+from areas.loops.steps import Recurrence
 from areas.predictor import Predictor
-from areas.steps import Recurrence
+from areas.record import Report
 from areas.synapses import Bundle, connect
 
 Afferent = Literal["drive", "error"]
-
-
-class Report(NamedTuple):
-    """What an area did at one step."""
-
-    drive: Tensor  # [batch, *drive]
-    prediction: Tensor  # [batch, *drive]; zeros where the area has no predictor
-    error: Tensor  # [batch, *drive], drive - prediction
-    rate: Tensor  # [batch, *units]
 
 
 def check_shape(units: Sequence[int]) -> None:

@@ -3,7 +3,8 @@
 A cell is POINTWISE: each unit sees its own currents and its own state, nothing else. All mixing
 between units is done by synapses, before. That one restriction is what lets the same equation
 serve dense units and convolutional maps, lets every learning rule split "through the synapses"
-from "through the unit's own state", and lets the equation be fused into one loop (`areas.fuse`).
+from "through the unit's own state", and lets the equation be fused into one loop
+(`areas.loops.fuse`).
 """
 
 from abc import ABC, abstractmethod

@@ -21,7 +21,7 @@ from areas import GRU, LSTM, Cell, Leaky, SubLSTM
 from benchmarks._results import Figure, arguments, peak_memory, write
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT, EProp, GatedMicrocircuit, Rule
-from brainmodel.pathway import Pathway
+from brainmodel.pathways.pathway import Pathway
 
 SIZES = [(8, 200, 32, 64), (32, 100, 32, 128), (64, 100, 64, 256), (128, 100, 256, 512)]
 LENGTHS = (200, 10_000)  # steps of the streams

@@ -17,9 +17,9 @@ from pytorch_lightning.callbacks import Callback
 from tqdm import tqdm
 
 from benchmarks._results import Figure, arguments, write
-from brainmodel.training.command_line import CommandLine, usual
-from brainmodel.training.config_files import Config, merge, read
-from brainmodel.training.report import Report
+from brainmodel.command_line.config_files import Config, merge, read
+from brainmodel.command_line.train_command import CommandLine, usual
+from brainmodel.training.callbacks.report import Report
 
 WHOLE = {"hold": 1.0, "write": 0.5, "read": 0.5, "dendrite": 0.5}
 GAIN, OWN = 0.1, 1.0

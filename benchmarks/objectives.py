@@ -36,8 +36,10 @@ from benchmarks._results import Figure, arguments, write
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.data import MovingDigits, Photographs
 from brainmodel.data.streams import Part, StreamModule
-from brainmodel.learning import BPTT, EProp, Global, Scope
-from brainmodel.pathway import Flatten, Pathway, Pool
+from brainmodel.learning import BPTT, EProp
+from brainmodel.pathways.adapters import Flatten, Pool
+from brainmodel.pathways.pathway import Pathway
+from brainmodel.scopes import Global, Scope
 from brainmodel.training import held_out_errors
 from brainmodel.training.held_out import follow
 from objectives import (

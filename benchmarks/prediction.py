@@ -19,17 +19,17 @@ from pytorch_lightning.callbacks import Callback
 from tqdm import tqdm
 
 from benchmarks._results import Figure, arguments, write
-from brainmodel.training.command_line import CommandLine, usual
-from brainmodel.training.config_files import Config, merge, read
+from brainmodel.command_line.config_files import Config, merge, read
+from brainmodel.command_line.train_command import CommandLine, usual
+from brainmodel.training.callbacks.report import Report
 from brainmodel.training.held_out import HeldOut
-from brainmodel.training.report import Report
 
 AREAS = ("V1", "LM", "AL", "PM")
 BPTT: Config = {"areas": {area: {"rule": "brainmodel.learning.BPTT"} for area in AREAS}}
 CONTENDERS: dict[str, Config] = {
     "local rules": {},
     "BPTT, local": BPTT,
-    "BPTT, global": BPTT | {"scope": "brainmodel.learning.Global"},
+    "BPTT, global": BPTT | {"scope": "brainmodel.scopes.Global"},
 }
 Found = tuple[HeldOut, float]
 """What was reached on held-out streams, and the error of the untrained brain."""

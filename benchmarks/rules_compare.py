@@ -35,8 +35,8 @@ from benchmarks._rule_figures import draw_alignment, draw_losses
 from benchmarks._rules import fitting, rule
 from benchmarks._tasks import TASKS, Task
 from brainmodel.learning import BPTT, RTRL, NoLearning, Rule
-from brainmodel.learning.record import Signal
-from brainmodel.sweep import Sweep
+from brainmodel.learning.learning_signal import LearningSignal
+from brainmodel.roll_out.sweep import Sweep
 
 RATES = (0.2, 0.1, 0.02)  # learning rates, of the gradient of the mean loss of a window
 
@@ -98,7 +98,7 @@ def compare(task: Task, net: Network, rules: list[Rule], seed: int, steps: int) 
         rate = record.fields["rate"][1:].clone().requires_grad_()
         loss = task.loss(net.readout(rate), targets).sum()
         said = torch.autograd.grad(loss, rate)[0]
-        signal = Signal(said, torch.zeros_like(record.prediction))
+        signal = LearningSignal(said, torch.zeros_like(record.prediction))
         with torch.no_grad():
             pairs = list(zip(rules, memories, strict=True))
             made = [r.gradients(area, record, signal, m) for r, m in pairs]

@@ -23,9 +23,10 @@ from areas import Leaky
 from benchmarks._lessons import final
 from benchmarks._results import Figure, arguments, write
 from brainmodel.brain import AreaPlan, Brain
-from brainmodel.learning import BPTT, Adjacent, EProp, Global, Local, Rule, Scope
-from brainmodel.learning.way_back import FixedRandom, KolenPollack
-from brainmodel.pathway import Pathway
+from brainmodel.learning import BPTT, EProp, Rule
+from brainmodel.pathways.pathway import Pathway
+from brainmodel.scopes import Adjacent, Global, Local, Scope
+from brainmodel.scopes.way_back import FixedRandom, KolenPollack
 
 COINS, NARROW, WIDE = 16, 4, 32
 STREAMS, WINDOW, RATE = 16, 10, 0.5

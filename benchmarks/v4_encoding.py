@@ -23,17 +23,19 @@ from tqdm import tqdm
 from benchmarks._results import Figure, arguments, write
 from benchmarks.recordings import recordings_folder, side_by_side, v4_baselines
 from brainmodel.brain import Brain
-from brainmodel.probing.alignment import PerStimulus
+from brainmodel.command_line.config_files import Config, merge, read
+from brainmodel.command_line.train_command import CommandLine, usual
+from brainmodel.probing.activity.model_activity import record_model
+from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.array_types import Floats
 from brainmodel.probing.baselines.pixels import shrink
-from brainmodel.probing.bootstrap import interval, stimulus_weights
-from brainmodel.probing.metric import Comparison, Floats, Responses
-from brainmodel.probing.model_activity import record_model
-from brainmodel.probing.presentation import Presentation, Stimuli
-from brainmodel.probing.readers import macaque_v4
-from brainmodel.probing.ridge_encoding import RidgeEncoding
-from brainmodel.probing.split_half import split_half_ceiling
-from brainmodel.training.command_line import CommandLine, usual
-from brainmodel.training.config_files import Config, merge, read
+from brainmodel.probing.metrics.metric import Comparison, Responses
+from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
+from brainmodel.probing.recordings.readers import macaque_v4
+from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.scores.sampling import PerStimulus
+from brainmodel.probing.statistics.bootstrap import interval, stimulus_weights
+from brainmodel.probing.statistics.split_half import split_half_ceiling
 from brainmodel.training.module import brain_of
 
 GRIDS = (2, 4, 8)  # patches along each side

@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from torch import Tensor
 
 from brainmodel.learning.rule import Gradients
-from brainmodel.learning.scope import Local, Passage, Scope, Signals
-from brainmodel.pathway import Pathway
-from brainmodel.plan import AreaPlan
-from brainmodel.roll_out import roll_out
+from brainmodel.pathways.pathway import Pathway
+from brainmodel.roll_out.roll_out import roll_out
 from brainmodel.schedules import Weight
-from brainmodel.state import BrainState
-from brainmodel.wiring import Wiring
+from brainmodel.scopes.local import Local
+from brainmodel.scopes.scope import Passage, Scope, Signals
+from brainmodel.wiring.plan import AreaPlan
+from brainmodel.wiring.state import BrainState
+from brainmodel.wiring.wiring import Wiring
 from objectives import Activity, GroupObjective
 
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from brainmodel import CONFIGS
-from brainmodel.training.config_files import Refused, lay_over, load
-from brainmodel.training.stopped import NotFinite
+from brainmodel.command_line.config_files import lay_over, load
+from brainmodel.errors import NotFinite, Refused
 
 COMMANDS = {
     "fit": "train a brain",
@@ -77,13 +77,13 @@ def _run(words: list[str]) -> None:
     names, rest = split(words[1:])
     config, rest = lay_over(load(names), rest)
     if words[0] == "probe":
-        from brainmodel.training import probe_command
+        from brainmodel.command_line import probe_command
 
         probe_command.run(names, config, rest)
         return
     if not names and not {"-h", "--help"} & set(rest):
         raise Refused(f"{words[0]} needs a config: add --config default, or a file of your own")
-    from brainmodel.training.command_line import run
+    from brainmodel.command_line.train_command import run
 
     run(words[0], names, config, rest)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.pathway import Pathway
+from brainmodel.pathways.pathway import Pathway
 from objectives import Activity
 
 COLOURS = {"feedforward": "#2166ac", "feedback": "#d6604d", "lateral": "#1b7837"}

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from objectives.objective import Activity, GroupObjective
-from objectives.pairs import at_later_step, earlier, later
-from objectives.readout import Readout
+from objectives.parts.pairs import at_later_step, earlier, later
+from objectives.parts.readout import Readout
 from objectives.squared_error import squared_error
 
 

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from objectives.embedding import check_pair, embed, embeddings
-from objectives.moments import mean, off_diagonal
 from objectives.objective import Activity, GroupObjective
-from objectives.pairs import at_later_step, unbroken
+from objectives.parts.embedding import check_pair, embed, embeddings
+from objectives.parts.moments import mean, off_diagonal
+from objectives.parts.pairs import at_later_step, unbroken
 
 
 def standardise(values: Tensor, counted: Tensor, epsilon: float = 1e-5) -> Tensor:

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from objectives.embedding import Embedding, check_pair, embed, embeddings
 from objectives.objective import Activity, GroupObjective
-from objectives.pairs import at_later_step
+from objectives.parts.embedding import Embedding, check_pair, embed, embeddings
+from objectives.parts.pairs import at_later_step
 from objectives.sim_siam import negative_cosine
 
 

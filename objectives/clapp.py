@@ -26,8 +26,8 @@ import torch
 from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective, mean_over_space, mean_over_valid
-from objectives.pairs import at_later_step, earlier, later, unbroken
-from objectives.task import target
+from objectives.parts.pairs import at_later_step, earlier, later, unbroken
+from objectives.parts.task import target
 
 
 def hinge(score: Tensor, sign: float) -> Tensor:

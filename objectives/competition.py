@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from objectives.objective import Activity, GroupObjective, mean_over_space, mean_over_valid
-from objectives.pairs import at_later_step, earlier, later, unbroken
+from objectives.parts.pairs import at_later_step, earlier, later, unbroken
 from objectives.squared_error import squared_error
 
 

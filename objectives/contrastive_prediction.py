@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from objectives.info_nce import info_nce
 from objectives.objective import Activity, Objective, mean_over_valid
-from objectives.pairs import at_later_step, check_horizons, earlier, later, unbroken
-from objectives.readout import Readout
+from objectives.parts.pairs import at_later_step, check_horizons, earlier, later, unbroken
+from objectives.parts.readout import Readout
 
 
 class ContrastivePrediction(Objective):

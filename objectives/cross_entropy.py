@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from objectives.objective import Activity, Objective, mean_over_valid
-from objectives.readout import Readout
-from objectives.task import target
+from objectives.parts.readout import Readout
+from objectives.parts.task import target
 
 
 class CrossEntropy(Objective):

@@ -26,8 +26,8 @@ from objectives.objective import (
     mean_over_units,
     mean_over_valid,
 )
-from objectives.pairs import unbroken
-from objectives.readout import Readout
+from objectives.parts.pairs import unbroken
+from objectives.parts.readout import Readout
 
 
 class DecoupledInterface(GroupObjective):

@@ -31,11 +31,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from objectives.adversarial import r1_penalty
-from objectives.critic import Critic
 from objectives.game import Game, NonSaturating
 from objectives.objective import Activity, GroupObjective, mean_over_valid
-from objectives.pairs import at_later_step, earlier, later, unbroken
+from objectives.parts.adversarial import r1_penalty
+from objectives.parts.critic import Critic
+from objectives.parts.pairs import at_later_step, earlier, later, unbroken
 
 
 class Discrimination(GroupObjective):

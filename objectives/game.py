@@ -1,7 +1,7 @@
 """Games between a discriminator and a predictor: what each pays for the scores that are given.
 
-The losses are those of `objectives.adversarial`; in the zero-sum game, that of Goodfellow et al.
-(2014), arXiv:1406.2661, eq. 1, the predictor earns what the discriminator pays, 1/2 log(1 + e^v) of
+The losses are those of `parts.adversarial`; in the zero-sum game, that of Goodfellow et al. (2014),
+ arXiv:1406.2661, eq. 1, the predictor earns what the discriminator pays, 1/2 log(1 + e^v) of
 it depending on the prediction.
 """
 
@@ -11,7 +11,7 @@ from typing import ClassVar
 from torch import Tensor
 from torch.nn import functional as F
 
-from objectives import adversarial
+from objectives.parts import adversarial
 
 
 class Game(ABC):

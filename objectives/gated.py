@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from objectives.objective import Activity, GroupObjective, Objective
-from objectives.readout import Readout
+from objectives.parts.readout import Readout
 
 
 def gate_gradient(values: Tensor, gate: Tensor) -> Tensor:

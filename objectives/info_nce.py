@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective, mean_over_space
-from objectives.pairs import at_later_step, check_horizons, earlier, later, unbroken
+from objectives.parts.pairs import at_later_step, check_horizons, earlier, later, unbroken
 
 
 def info_nce(guess: Tensor, code: Tensor, candidate: Tensor) -> Tensor:

@@ -13,9 +13,9 @@ covariance are spread evenly over them. Maps are averaged over positions.
 
 from torch import Tensor
 
-from objectives.moments import covariance, mean, off_diagonal
 from objectives.objective import Activity, Objective, mean_over_space
-from objectives.pairs import at_later_step, earlier, later, unbroken
+from objectives.parts.moments import covariance, mean, off_diagonal
+from objectives.parts.pairs import at_later_step, earlier, later, unbroken
 from objectives.squared_error import squared_error
 
 

@@ -10,8 +10,8 @@ drive arrives. The next step is k = 1; it reads the rates alone, where the area'
 from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective
-from objectives.pairs import at_later_step, check_horizons, earlier, later
-from objectives.readout import Readout
+from objectives.parts.pairs import at_later_step, check_horizons, earlier, later
+from objectives.parts.readout import Readout
 from objectives.squared_error import squared_error
 
 

@@ -6,9 +6,9 @@ loss(t) = mean_i ( y_i(t) - [W h(t) + b]_i )^2,      y = label(t)
 from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective, mean_over_valid
-from objectives.readout import Readout
+from objectives.parts.readout import Readout
+from objectives.parts.task import target
 from objectives.squared_error import squared_error
-from objectives.task import target
 
 
 class Regression(Objective):

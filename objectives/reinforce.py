@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective, mean_over_valid
-from objectives.readout import Readout
-from objectives.task import target
+from objectives.parts.readout import Readout
+from objectives.parts.task import target
 
 
 def reinforce(logits: Tensor, action: Tensor, reward: Tensor, baseline: Tensor) -> Tensor:

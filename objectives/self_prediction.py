@@ -11,8 +11,8 @@ arXiv:2206.08332, over time.
 from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective
-from objectives.pairs import at_later_step, check_horizons, earlier, later
-from objectives.readout import Readout
+from objectives.parts.pairs import at_later_step, check_horizons, earlier, later
+from objectives.parts.readout import Readout
 from objectives.squared_error import squared_error
 
 

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from objectives.embedding import Embedding, check_pair, embed, embeddings
 from objectives.objective import Activity, GroupObjective
-from objectives.pairs import at_later_step
+from objectives.parts.embedding import Embedding, check_pair, embed, embeddings
+from objectives.parts.pairs import at_later_step
 
 
 def negative_cosine(prediction: Tensor, target: Tensor) -> Tensor:

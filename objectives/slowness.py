@@ -10,7 +10,7 @@ variance, or use `LatentPredictiveLearning`.
 from torch import Tensor
 
 from objectives.objective import Activity, Objective
-from objectives.pairs import at_later_step, earlier, later
+from objectives.parts.pairs import at_later_step, earlier, later
 from objectives.squared_error import squared_error
 
 

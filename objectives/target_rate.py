@@ -9,8 +9,8 @@ around its mean. Units of a map are averaged over positions, as they share synap
 
 from torch import Tensor
 
-from objectives.moments import mean
 from objectives.objective import Activity, Objective, mean_over_space
+from objectives.parts.moments import mean
 
 
 class TargetRate(Objective):

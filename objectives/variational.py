@@ -19,8 +19,8 @@ from torch import Tensor, nn
 
 from objectives.gaussian import gaussian
 from objectives.objective import Activity, GroupObjective, mean_over_valid
-from objectives.pairs import at_later_step, earlier, later, unbroken
-from objectives.readout import Readout
+from objectives.parts.pairs import at_later_step, earlier, later, unbroken
+from objectives.parts.readout import Readout
 
 
 def gaussian_divergence(

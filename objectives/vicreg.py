@@ -14,10 +14,10 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from objectives.embedding import check_pair, embed, embeddings
-from objectives.moments import covariance, mean, off_diagonal
 from objectives.objective import Activity, GroupObjective
-from objectives.pairs import at_later_step, unbroken
+from objectives.parts.embedding import check_pair, embed, embeddings
+from objectives.parts.moments import covariance, mean, off_diagonal
+from objectives.parts.pairs import at_later_step, unbroken
 from objectives.squared_error import squared_error
 
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.learning.noise import Noise, Noisy
-from brainmodel.state import BrainState
+from brainmodel.learning.credit.stream_noise import Noise, Noisy
+from brainmodel.wiring.state import BrainState
 from objectives import Activity
 from tests.literal import Literal
 

@@ -12,7 +12,7 @@ import torch
 from areas import Cell, Leaky
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT, EProp, Rule
-from brainmodel.pathway import Pathway
+from brainmodel.pathways.pathway import Pathway
 from objectives import Objective, SquaredError
 
 PAGE = Path(__file__).parents[1] / "docs" / "adding.md"

@@ -76,7 +76,7 @@ def test_the_import_rules_hold() -> None:
     ("file", "statement", "rule"),
     [
         ("areas/new.py", "import objectives", "areas know neither"),
-        ("objectives/new.py", "import brainmodel.pathway", "objectives know neither"),
+        ("objectives/new.py", "import brainmodel.pathways.pathway", "objectives know neither"),
         ("brainmodel/learning/new.py", "import pytorch_lightning", "Lightning stays"),
         ("brainmodel/probing/new.py", "import pytorch_lightning", "Lightning stays"),
         ("brainmodel/learning/new.py", "import brainmodel.brain", "a floor never"),

@@ -16,8 +16,11 @@ import areas
 from areas import Area, Cell, Predictor
 from brainmodel import CONFIGS, learning
 from brainmodel.brain import AreaPlan, Brain
-from brainmodel.learning import BPTT, Rule, Scope
-from brainmodel.pathway import Adapter, Flatten, Kind, Mix, Pathway, Pool, infer
+from brainmodel.learning import BPTT, Rule
+from brainmodel.pathways.adapters import Adapter, Flatten, Mix, Pool
+from brainmodel.pathways.pathway import Kind, Pathway
+from brainmodel.pathways.route import infer
+from brainmodel.scopes import Scope
 from objectives import Activity, Objective
 
 KERNELS: dict[tuple, dict] = {}  # native loops of cells that are alike, so that each is made once
@@ -38,7 +41,7 @@ def parts(folder: str, base: type, package: Any) -> dict[str, Callable[[], Any]]
         text = path.read_text()
         named += text
         made[path.stem] = lambda text=text: from_config(text, base)
-    for name in sorted(package.__all__):
+    for name in sorted(vars(package)):
         part = getattr(package, name)
         concrete = inspect.isclass(part) and issubclass(part, base) and not inspect.isabstract(part)
         if concrete and f"{package.__name__}.{name}" not in named.split():

@@ -1,60 +1,29 @@
-"""Learning rules, one file each, and the scopes in which a learning signal travels."""
+"""Learning rules, one file each: how a learning signal becomes gradients."""
 
-from brainmodel.learning.adjacent import Adjacent
-from brainmodel.learning.bptt import BPTT
-from brainmodel.learning.dni import DNI
-from brainmodel.learning.dni_learnt import DNILearnt
-from brainmodel.learning.e_prop import EProp
-from brainmodel.learning.e_prop_literal import EPropLiteral
-from brainmodel.learning.end_to_end import Global
-from brainmodel.learning.f_bptt import FBPTT
-from brainmodel.learning.gated_microcircuit import GatedMicrocircuit, Gates
-from brainmodel.learning.hebbian import Hebbian
-from brainmodel.learning.kernl import KeRNL
-from brainmodel.learning.kf_rtrl import KFRTRL
-from brainmodel.learning.mdgl import MDGL
-from brainmodel.learning.none import NoLearning
-from brainmodel.learning.partners import Diffuse, Partners, TrueWeights, TypeMeans
-from brainmodel.learning.record import Record, Signal
-from brainmodel.learning.rflo import RFLO
-from brainmodel.learning.rkf_rtrl import RKFRTRL
-from brainmodel.learning.rtrl import RTRL
-from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
-from brainmodel.learning.scope import Local, Scope
-from brainmodel.learning.snap import SnAp
-from brainmodel.learning.uoro import UORO
-
-__all__ = [
-    "Adjacent",
-    "BPTT",
-    "Criteria",
-    "DNI",
-    "DNILearnt",
-    "Diffuse",
-    "EProp",
-    "EPropLiteral",
-    "FBPTT",
-    "GatedMicrocircuit",
-    "Gates",
-    "Global",
-    "Gradients",
-    "Hebbian",
-    "KFRTRL",
-    "KeRNL",
-    "Local",
-    "MDGL",
-    "Memory",
-    "NoLearning",
-    "Partners",
-    "RFLO",
-    "RKFRTRL",
-    "RTRL",
-    "Record",
-    "Rule",
-    "Scope",
-    "Signal",
-    "SnAp",
-    "TrueWeights",
-    "TypeMeans",
-    "UORO",
-]
+from brainmodel.learning.bptt import BPTT as BPTT
+from brainmodel.learning.dni import DNI as DNI
+from brainmodel.learning.dni_learnt import DNILearnt as DNILearnt
+from brainmodel.learning.e_prop import EProp as EProp
+from brainmodel.learning.e_prop_literal import EPropLiteral as EPropLiteral
+from brainmodel.learning.f_bptt import FBPTT as FBPTT
+from brainmodel.learning.gated_microcircuit import GatedMicrocircuit as GatedMicrocircuit
+from brainmodel.learning.gated_microcircuit import Gates as Gates
+from brainmodel.learning.hebbian import Hebbian as Hebbian
+from brainmodel.learning.kernl import KeRNL as KeRNL
+from brainmodel.learning.kf_rtrl import KFRTRL as KFRTRL
+from brainmodel.learning.learning_signal import LearningSignal as LearningSignal
+from brainmodel.learning.mdgl import MDGL as MDGL
+from brainmodel.learning.mdgl_partners import Diffuse as Diffuse
+from brainmodel.learning.mdgl_partners import Partners as Partners
+from brainmodel.learning.mdgl_partners import TrueWeights as TrueWeights
+from brainmodel.learning.mdgl_partners import TypeMeans as TypeMeans
+from brainmodel.learning.none import NoLearning as NoLearning
+from brainmodel.learning.rflo import RFLO as RFLO
+from brainmodel.learning.rkf_rtrl import RKFRTRL as RKFRTRL
+from brainmodel.learning.rtrl import RTRL as RTRL
+from brainmodel.learning.rule import Criteria as Criteria
+from brainmodel.learning.rule import Gradients as Gradients
+from brainmodel.learning.rule import Memory as Memory
+from brainmodel.learning.rule import Rule as Rule
+from brainmodel.learning.snap import SnAp as SnAp
+from brainmodel.learning.uoro import UORO as UORO

@@ -14,8 +14,10 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.pieces import interrupt, predictive, spread, still, stretches, synaptic
-from brainmodel.learning.record import Record, Signal
+from areas.record import Record, interrupt, stretches
+from brainmodel.learning.credit.reverse_scan import still
+from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
+from brainmodel.learning.learning_signal import LearningSignal, spread
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
@@ -27,13 +29,15 @@ class BPTT(Rule):
     )
     exact = True
 
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+    def gradients(
+        self, area: Area, record: Record, signal: LearningSignal, memory: Memory
+    ) -> Gradients:
         """See `Rule.gradients`."""
         return backpropagate(area, record, signal)[0]
 
 
 def backpropagate(
-    area: Area, record: Record, signal: Signal
+    area: Area, record: Record, signal: LearningSignal
 ) -> tuple[Gradients, dict[str, Tensor]]:
     """Gradients of a window, its first state taken as given, and what the loss says of that state.
 

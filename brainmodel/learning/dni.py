@@ -12,9 +12,9 @@ Future-facing, deterministic, numerical; time per step and stream O(N^2), memory
 from torch import Tensor
 
 from areas import Area
+from brainmodel.learning.credit.parameter_matrix import through_both
+from brainmodel.learning.credit.synthetic import Pairs, Synthetic
 from brainmodel.learning.rule import Criteria
-from brainmodel.learning.synthetic import Pairs, Synthetic
-from brainmodel.learning.targets import through_both
 
 
 class DNI(Synthetic):

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from areas import Area
-from brainmodel.learning.record import Record, flat
+from areas.record import Record, flat
+from brainmodel.learning.credit.synthetic import Pairs, Synthetic
 from brainmodel.learning.rule import Criteria, Gradients
-from brainmodel.learning.synthetic import Pairs, Synthetic
 
 
 class DNILearnt(Synthetic):

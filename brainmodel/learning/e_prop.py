@@ -14,11 +14,12 @@ traces of a dense area, independent of the length of the stream.
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.credit import eligible, recall_state
-from brainmodel.learning.pieces import predictive, spread
-from brainmodel.learning.record import Record, Signal
+from areas.record import Record
+from brainmodel.learning.credit.synaptic_gradients import predictive
+from brainmodel.learning.credit.trace_credit import eligible, recall_state
+from brainmodel.learning.credit.traces import remember
+from brainmodel.learning.learning_signal import LearningSignal, spread
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
-from brainmodel.learning.traces import remember
 
 
 class EProp(Rule):
@@ -37,7 +38,9 @@ class EProp(Rule):
         super().__init__()
         self.carry = carry
 
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+    def gradients(
+        self, area: Area, record: Record, signal: LearningSignal, memory: Memory
+    ) -> Gradients:
         """See `Rule.gradients`."""
         rate_bar, before, potential_bar = spread(area, record, signal)
         found = eligible(area, record, rate_bar, before, memory)

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.pieces import predictive, spread
-from brainmodel.learning.record import Record, Signal, fade
+from areas.record import Record, fade
+from brainmodel.learning.credit.synaptic_gradients import predictive
+from brainmodel.learning.learning_signal import LearningSignal, spread
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense
 
 Table = dict[str, dict[str, Tensor]]
@@ -26,7 +27,9 @@ class EPropLiteral(Rule):
         """See `Rule.build`."""
         need_dense(self, area, "EProp")
 
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+    def gradients(
+        self, area: Area, record: Record, signal: LearningSignal, memory: Memory
+    ) -> Gradients:
         """See `Rule.gradients`."""
         rate_bar, before, potential_bar = spread(area, record, signal)
         found = {n: torch.zeros_like(p) for n, p in _synaptic_parameters(area)}

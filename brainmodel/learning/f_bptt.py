@@ -18,9 +18,11 @@ from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from areas import Area
+from areas.record import Record
 from brainmodel.learning.bptt import unroll
-from brainmodel.learning.pieces import predictive, spread, still, synaptic
-from brainmodel.learning.record import Record, Signal
+from brainmodel.learning.credit.reverse_scan import still
+from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
+from brainmodel.learning.learning_signal import LearningSignal, spread
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
@@ -46,7 +48,9 @@ class FBPTT(Rule):
             raise ValueError(f"rule.depth: need 1 step or more, got {depth}")
         self.depth = depth
 
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+    def gradients(
+        self, area: Area, record: Record, signal: LearningSignal, memory: Memory
+    ) -> Gradients:
         """See `Rule.gradients`."""
         rate_bar, before, potential_bar = spread(area, record, signal)
         if memory is not None:

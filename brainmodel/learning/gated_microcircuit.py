@@ -27,12 +27,14 @@ import torch
 from torch import Tensor, nn
 
 from areas import Area, SubLSTM
+from areas.record import Record, flat
 from areas.synapses import connect
-from brainmodel.learning.credit import eligible, recall_state
-from brainmodel.learning.pieces import heard, predictive, recede, spread
-from brainmodel.learning.record import Record, Signal, flat
+from brainmodel.learning.credit.reverse_scan import recede
+from brainmodel.learning.credit.synaptic_gradients import predictive
+from brainmodel.learning.credit.trace_credit import eligible, recall_state
+from brainmodel.learning.credit.traces import Scan, remember
+from brainmodel.learning.learning_signal import LearningSignal, heard, spread
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
-from brainmodel.learning.traces import Scan, remember
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,9 @@ class GatedMicrocircuit(Rule):
             self.apical[name] = connect(area.messages[name], area.units, 1, kernel=1)
         self.apical.requires_grad_(False)
 
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+    def gradients(
+        self, area: Area, record: Record, signal: LearningSignal, memory: Memory
+    ) -> Gradients:
         """See `Rule.gradients`."""
         told, before, potential_bar = spread(area, record, signal)
         direct = heard(signal.rate, signal.level)

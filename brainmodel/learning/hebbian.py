@@ -22,8 +22,9 @@ from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from areas import Area
-from brainmodel.learning.pieces import predictive, spread, synaptic
-from brainmodel.learning.record import Record, Signal
+from areas.record import Record
+from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
+from brainmodel.learning.learning_signal import LearningSignal, spread
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
@@ -37,7 +38,9 @@ class Hebbian(Rule):
         "past", "none", stochastic=False, closed_form=True, time="N M", memory="N + M"
     )
 
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+    def gradients(
+        self, area: Area, record: Record, signal: LearningSignal, memory: Memory
+    ) -> Gradients:
         """See `Rule.gradients`."""
         rate_bar, before, potential_bar = spread(area, record, signal)
         found = modulated(area, record, rate_bar)

@@ -28,13 +28,9 @@ import torch
 from torch import Tensor, nn
 
 from areas import Area
-from brainmodel.learning.jacobian import Linear, linearise
-from brainmodel.learning.noise import Noise, Noisy
-from brainmodel.learning.pieces import predictive, spread, synaptic
-from brainmodel.learning.pushed import Pushed, deviate
-from brainmodel.learning.record import Record, Signal
-from brainmodel.learning.rule import Criteria, Gradients, Memory, need_dense
-from brainmodel.learning.targets import (
+from areas.record import Record
+from brainmodel.learning.credit.jacobian import Linear, linearise
+from brainmodel.learning.credit.parameter_matrix import (
     combine,
     of_fields,
     of_rates,
@@ -42,6 +38,11 @@ from brainmodel.learning.targets import (
     presynaptic,
     sizes,
 )
+from brainmodel.learning.credit.perturbed_copy import Pushed, deviate
+from brainmodel.learning.credit.stream_noise import Noise, Noisy
+from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
+from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.rule import Criteria, Gradients, Memory, need_dense
 
 
 class Kernels(NamedTuple):
@@ -99,7 +100,9 @@ class KeRNL(Noisy):
         """exp(-gamma), [field * unit]."""
         return torch.exp(-torch.exp(self.log_decay))
 
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+    def gradients(
+        self, area: Area, record: Record, signal: LearningSignal, memory: Memory
+    ) -> Gradients:
         """See `Rule.gradients`; under "rule.*" those of the regression, whatever the loss says."""
         memory = self.begun(area, record, memory)
         rate_bar, before, potential_bar = spread(area, record, signal)

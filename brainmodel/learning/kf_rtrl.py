@@ -17,11 +17,11 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.factors import Factored, Factors, balance, scale
-from brainmodel.learning.jacobian import Linear
-from brainmodel.learning.noise import Noise
+from brainmodel.learning.credit.factored import Factored, Factors, balance, scale
+from brainmodel.learning.credit.jacobian import Linear
+from brainmodel.learning.credit.parameter_matrix import sizes, written_out
+from brainmodel.learning.credit.stream_noise import Noise
 from brainmodel.learning.rule import Criteria
-from brainmodel.learning.targets import sizes, written_out
 
 
 class KFRTRL(Factored):

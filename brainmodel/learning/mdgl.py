@@ -21,12 +21,14 @@ here for any cell. Past-facing, deterministic, closed form; costs as e-prop, and
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.credit import eligible, judge, recall_state
-from brainmodel.learning.partners import Partners, TypeMeans
-from brainmodel.learning.pieces import predictive, recede, spread, still
-from brainmodel.learning.record import Record, Signal, fade, flat
+from areas.record import Record, fade, flat
+from brainmodel.learning.credit.reverse_scan import recede, still
+from brainmodel.learning.credit.synaptic_gradients import predictive
+from brainmodel.learning.credit.trace_credit import eligible, judge, recall_state
+from brainmodel.learning.credit.traces import Scan, remember
+from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.mdgl_partners import Partners, TypeMeans
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
-from brainmodel.learning.traces import Scan, remember
 
 
 class MDGL(Rule):
@@ -51,7 +53,9 @@ class MDGL(Rule):
             raise ValueError(f"rule.gain: need 0 or more, got {gain}")
         self.partners, self.gain, self.carry = partners or TypeMeans(), gain, carry
 
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+    def gradients(
+        self, area: Area, record: Record, signal: LearningSignal, memory: Memory
+    ) -> Gradients:
         """See `Rule.gradients`."""
         rate_bar, before, potential_bar = spread(area, record, signal)
         heard = self.heard(area, record, rate_bar)

@@ -1,8 +1,9 @@
 """No learning of the recurrence: a reservoir whose read-out, the predictor, still learns."""
 
 from areas import Area
-from brainmodel.learning.pieces import predictive, spread
-from brainmodel.learning.record import Record, Signal
+from areas.record import Record
+from brainmodel.learning.credit.synaptic_gradients import predictive
+from brainmodel.learning.learning_signal import LearningSignal, spread
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
@@ -15,7 +16,9 @@ class NoLearning(Rule):
         """Only the predictor learns."""
         return name.startswith("predictor.")
 
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+    def gradients(
+        self, area: Area, record: Record, signal: LearningSignal, memory: Memory
+    ) -> Gradients:
         """See `Rule.gradients`."""
         return predictive(area, record, spread(area, record, signal)[2])
 

@@ -21,9 +21,10 @@ import torch
 from torch import Tensor
 
 from areas import Area
+from areas.record import Record
 from brainmodel.learning.bptt import backpropagate
-from brainmodel.learning.jacobian import identity, linearise, pull
-from brainmodel.learning.record import Record, Signal
+from brainmodel.learning.credit.jacobian import identity, linearise, pull
+from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense, need_symmetric
 
 Influence = dict[str, Tensor]  # by parameter name, [batch, field * unit, *parameter]
@@ -42,7 +43,9 @@ class RTRL(Rule):
         need_dense(self, area, "BPTT or EProp")
         need_symmetric(self, area, "BPTT or EProp")
 
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+    def gradients(
+        self, area: Area, record: Record, signal: LearningSignal, memory: Memory
+    ) -> Gradients:
         """See `Rule.gradients`."""
         found, state_bar = backpropagate(area, record, signal)
         for name, gradient in self.recall(area, state_bar, memory).items():

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from torch import Tensor, nn
 
 from areas import Area, SymmetricFeedback
-from brainmodel.learning.record import Record, Signal
+from areas.record import Record
+from brainmodel.learning.learning_signal import LearningSignal
 
 Gradients = dict[str, Tensor]
 Memory = Any  # what a rule carries between windows: a pytree of tensors, or None
@@ -56,7 +57,9 @@ class Rule(nn.Module, ABC):
         return True
 
     @abstractmethod
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+    def gradients(
+        self, area: Area, record: Record, signal: LearningSignal, memory: Memory
+    ) -> Gradients:
         """Gradients of the area's parameters by name, summed over steps and streams.
 
         Args:

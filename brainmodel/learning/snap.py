@@ -26,11 +26,12 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.influences import credit, move
-from brainmodel.learning.near import Near
-from brainmodel.learning.neighbourhood import Alone, Neighbourhood
-from brainmodel.learning.pieces import predictive, spread, synaptic
-from brainmodel.learning.record import Record, Signal
+from areas.record import Record
+from brainmodel.learning.credit.influences import credit, move
+from brainmodel.learning.credit.neighbourhood import Alone, Neighbourhood
+from brainmodel.learning.credit.sparse_neighbourhood import Near
+from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
+from brainmodel.learning.learning_signal import LearningSignal, spread
 from brainmodel.learning.rtrl import RTRL
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense, need_symmetric
 
@@ -75,7 +76,9 @@ class SnAp(Rule):
         if self.full:
             log.warning("SnAp with n=%d keeps every influence here: it is RTRL", self.n)
 
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+    def gradients(
+        self, area: Area, record: Record, signal: LearningSignal, memory: Memory
+    ) -> Gradients:
         """See `Rule.gradients`."""
         if self.full:
             return self.rtrl.gradients(area, record, signal, memory)

@@ -15,7 +15,7 @@ HEADER = ("rule", "exact", "facing", "keeps", "chance", "closed form", "time", "
 
 def rules() -> list[type[Rule]]:
     """Every rule that the package exports, in the order of their names."""
-    exported = [getattr(learning, name) for name in sorted(learning.__all__, key=str.lower)]
+    exported = [getattr(learning, name) for name in sorted(vars(learning), key=str.lower)]
     return [
         part
         for part in exported

@@ -16,11 +16,16 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.factors import Factored, Factors, balance, scale
-from brainmodel.learning.jacobian import Linear
-from brainmodel.learning.noise import Noise
+from brainmodel.learning.credit.factored import Factored, Factors, balance, scale
+from brainmodel.learning.credit.jacobian import Linear
+from brainmodel.learning.credit.parameter_matrix import (
+    places,
+    sizes,
+    through_both,
+    through_jacobian,
+)
+from brainmodel.learning.credit.stream_noise import Noise
 from brainmodel.learning.rule import Criteria
-from brainmodel.learning.targets import places, sizes, through_both, through_jacobian
 
 
 class UORO(Factored):

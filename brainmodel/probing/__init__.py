@@ -5,45 +5,6 @@ so where it is missing: `pip install 'brainmodel[probing]'`. The names below are
 first used.
 """
 
-from typing import TYPE_CHECKING
+import lazy_loader
 
-from brainmodel.lazy import lazily
-
-if TYPE_CHECKING:
-    from brainmodel.probing.experiment import Experiment, Shown
-    from brainmodel.probing.findings import Findings, Trained, probe
-    from brainmodel.probing.plan import Plan
-    from brainmodel.probing.presentation import Presentation, Stimuli
-    from brainmodel.probing.recording import Recording
-    from brainmodel.probing.report import write_report
-    from brainmodel.probing.scoring import Scoring
-
-_HOMES = {
-    "Experiment": "experiment",
-    "Findings": "findings",
-    "Plan": "plan",
-    "Presentation": "presentation",
-    "Recording": "recording",
-    "Scoring": "scoring",
-    "Shown": "experiment",
-    "Stimuli": "presentation",
-    "Trained": "findings",
-    "probe": "findings",
-    "write_report": "report",
-}
-
-__all__ = [
-    "Experiment",
-    "Findings",
-    "Plan",
-    "Presentation",
-    "Recording",
-    "Scoring",
-    "Shown",
-    "Stimuli",
-    "Trained",
-    "probe",
-    "write_report",
-]
-
-__getattr__, __dir__ = lazily(__name__, _HOMES)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

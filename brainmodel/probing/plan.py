@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from brainmodel.probing.analysis import Analysis
-from brainmodel.probing.baseline import Baseline
+from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.analyses.analysis import Analysis
+from brainmodel.probing.baselines.baseline import Baseline
 from brainmodel.probing.baselines.edge_energy import EdgeEnergy
 from brainmodel.probing.baselines.motion_energy import MotionEnergy
 from brainmodel.probing.baselines.pixels import Pixels
-from brainmodel.probing.metric import Metric
-from brainmodel.probing.presentation import Presentation
-from brainmodel.probing.ridge_encoding import RidgeEncoding
-from brainmodel.probing.scoring import Scoring
+from brainmodel.probing.metrics.metric import Metric
+from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
+from brainmodel.probing.scores.scoring import Scoring
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import torch.distributed
 from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
-from brainmodel.state import BrainState
-from brainmodel.training.config_files import Refused
+from brainmodel.errors import Refused
+from brainmodel.wiring.state import BrainState
 
 
 class Streams:

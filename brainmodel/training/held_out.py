@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_map_only
 
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
-from brainmodel.state import BrainState
+from brainmodel.wiring.state import BrainState
 from objectives import Activity
 
 

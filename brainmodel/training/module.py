@@ -12,14 +12,14 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
-from brainmodel.learning import Scope
-from brainmodel.pathway import Pathway
-from brainmodel.plan import AreaPlan
+from brainmodel.pathways.pathway import Pathway
 from brainmodel.schedules import Annealing, Weight
-from brainmodel.state import BrainState
+from brainmodel.scopes import Scope
 from brainmodel.training.checkpoint import Streams, require_fit
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
-from brainmodel.wiring import Losses
+from brainmodel.wiring.plan import AreaPlan
+from brainmodel.wiring.state import BrainState
+from brainmodel.wiring.wiring import Losses
 from objectives import Activity, GroupObjective
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from areas import GRU, LSTM, Cell, Leaky, SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT
-from brainmodel.pathway import Pathway
+from brainmodel.pathways.pathway import Pathway
 from tests import toy
 from tests.literal import equation
 

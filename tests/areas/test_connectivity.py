@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from areas import LIF, LSTM, AllToAll, Area, Connectivity, NoAutapses, Sparse, SubLSTM
-from brainmodel.learning import BPTT, EProp, Global, Local
+from brainmodel.learning import BPTT, EProp
+from brainmodel.scopes import Global, Local
 from tests import lessons, toy
 
 

@@ -17,7 +17,8 @@ from areas import (
 )
 from areas.area import Area
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, EProp, Global, Local, Rule
+from brainmodel.learning import BPTT, EProp, Rule
+from brainmodel.scopes import Global, Local
 from objectives import SquaredError
 from tests import lessons, literal, toy
 

@@ -13,9 +13,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from areas import Leaky
-from areas.fuse import fuse
+from areas.loops.fuse import fuse
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, EProp, Global
+from brainmodel.learning import BPTT, EProp
+from brainmodel.scopes import Global
 from tests import lessons, toy
 
 DTYPES = [torch.float32, torch.float64]
@@ -202,7 +203,7 @@ def test_many_steps_by_tensor_calls_are_differentiated_stretch_by_stretch(
     inputs, reset = toy.stream(brain, steps=7)
     whole = lessons.learn(brain, inputs, reset)
     for elements in (1, 30, 60):
-        monkeypatch.setattr("areas.steps.CHUNK", elements)
+        monkeypatch.setattr("areas.loops.steps.CHUNK", elements)
         lessons.assert_same(lessons.learn(brain, inputs, reset), whole)
     brain.scope = type(toy.ladder(lambda name: BPTT()).scope)()
     local = lessons.learn_literally(brain, inputs, reset, local=True)
@@ -290,7 +291,7 @@ def test_what_was_compiled_once_is_taken_from_the_cache(
         calls.append(arguments)
         return run(*arguments, **options)
 
-    monkeypatch.setattr("areas.native.subprocess.run", counted)
+    monkeypatch.setattr("areas.loops.native.subprocess.run", counted)
     once: Function = lambda x: (x * 3 + 1,)  # noqa: E731
     twice: Function = lambda x: (x * 3 + 2,)  # noqa: E731
     for function in (once, once, twice):

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from areas import ALIF, GRU, Area, Cell, Leaky, SubLSTM
-from areas.fuse import fuse
-from areas.steps import Forward, Reverse
-from brainmodel.learning.pieces import stretches
+from areas.loops.fuse import fuse
+from areas.loops.steps import Forward, Reverse
+from areas.record import stretches
 
 CELLS: dict[str, Callable[[], Cell]] = {"ALIF": ALIF, "GRU": GRU, "Leaky": Leaky, "Sub": SubLSTM}
 SIZES = [(1, 1), (7, 3), (9, 16), (8, 32), (19, 37)]  # (batch, unit); a panel has 2 to 32 columns
@@ -64,8 +64,8 @@ def assert_near(found: Tensor, expected: Tensor) -> None:
 @pytest.fixture(params=[1, 2])
 def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Number of threads that share a loop, however small it is."""
-    monkeypatch.setattr("areas.native.torch.get_num_threads", lambda: request.param)
-    monkeypatch.setattr("areas.native.SHARED", 0)
+    monkeypatch.setattr("areas.loops.native.torch.get_num_threads", lambda: request.param)
+    monkeypatch.setattr("areas.loops.native.SHARED", 0)
     return request.param
 
 

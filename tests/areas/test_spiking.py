@@ -9,7 +9,8 @@ from torch import Tensor
 
 from areas import ALIF, LIF, Membrane
 from areas.membrane import fire
-from brainmodel.learning import BPTT, EProp, Global
+from brainmodel.learning import BPTT, EProp
+from brainmodel.scopes import Global
 from tests import lessons, toy
 from tests.areas.test_fuse import loops, needs_compiler
 

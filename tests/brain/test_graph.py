@@ -5,9 +5,10 @@ from random import Random
 import pytest
 import torch
 
-from brainmodel import graph
-from brainmodel.learning import BPTT, EProp, Global
-from brainmodel.pathway import Pathway
+from brainmodel.learning import BPTT, EProp
+from brainmodel.pathways.pathway import Pathway
+from brainmodel.scopes import Global
+from brainmodel.wiring import order as graph
 from tests import lessons, toy
 
 

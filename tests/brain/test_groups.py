@@ -4,11 +4,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from areas import Area
+from areas import Area, Record
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, Gradients, Memory, Record, Rule, Signal
-from brainmodel.learning.pieces import predictive
-from brainmodel.pathway import Pathway
+from brainmodel.learning import BPTT, Gradients, Memory, Rule
+from brainmodel.learning.credit.synaptic_gradients import predictive
+from brainmodel.learning.learning_signal import LearningSignal
+from brainmodel.pathways.pathway import Pathway
 from objectives import (
     Activity,
     AreaPrediction,
@@ -42,7 +43,9 @@ class Tuned(Rule):
         """See `Rule.build`."""
         self.feedback = nn.Parameter(torch.ones(3))
 
-    def gradients(self, area: Area, record: Record, signal: Signal, memory: Memory) -> Gradients:
+    def gradients(
+        self, area: Area, record: Record, signal: LearningSignal, memory: Memory
+    ) -> Gradients:
         """See `Rule.gradients`."""
         steps = float(len(record.currents))
         return {"rule.feedback": -steps * torch.ones_like(self.feedback)} | predictive(

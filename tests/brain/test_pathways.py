@@ -7,7 +7,9 @@ from torch.nn import functional as F
 
 from areas import Leaky
 from brainmodel.brain import Brain
-from brainmodel.pathway import Adapter, Flatten, Kind, Mix, Pathway, Pool, Route, Upsample, infer
+from brainmodel.pathways.adapters import Adapter, Flatten, Mix, Pool, Upsample
+from brainmodel.pathways.pathway import Kind, Pathway
+from brainmodel.pathways.route import Route, infer
 from tests import lessons, toy
 
 STEPS = 9

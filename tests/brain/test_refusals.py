@@ -9,7 +9,8 @@ import torch
 from areas import Leaky, Predictor
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT
-from brainmodel.pathway import Adapter, Flatten, Mix, Pathway, Pool, Upsample
+from brainmodel.pathways.adapters import Adapter, Flatten, Mix, Pool, Upsample
+from brainmodel.pathways.pathway import Pathway
 from objectives import SquaredError
 from tests import toy
 

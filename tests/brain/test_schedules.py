@@ -7,8 +7,9 @@ import torch
 
 from areas import Predictor
 from brainmodel.brain import Brain
-from brainmodel.learning import Adjacent, EProp, Global, Local, Scope
-from brainmodel.pathway import Pathway
+from brainmodel.command_line.needs import require_enough
+from brainmodel.learning import EProp
+from brainmodel.pathways.pathway import Pathway
 from brainmodel.schedules import (
     Alternating,
     Annealing,
@@ -17,7 +18,7 @@ from brainmodel.schedules import (
     WarmUp,
     Weight,
 )
-from brainmodel.training.needs import require_enough
+from brainmodel.scopes import Adjacent, Global, Local, Scope
 from objectives import Bernoulli, Energy, Poisson, SquaredError, VICReg
 from tests import lessons, toy
 

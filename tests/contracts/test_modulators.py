@@ -10,7 +10,7 @@ from areas import Area
 from brainmodel import schedules
 from brainmodel.learning import modulation
 from brainmodel.learning.modulation import Modulator, Moments
-from brainmodel.pathway import Pathway
+from brainmodel.pathways.pathway import Pathway
 from brainmodel.schedules import Schedule
 from tests import toy
 

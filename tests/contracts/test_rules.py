@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch.utils._pytree import tree_leaves, tree_map_only
 
+from areas.record import Record
 from brainmodel.brain import Brain
-from brainmodel.learning import Global, Local
-from brainmodel.learning.record import Record, Signal
-from brainmodel.learning.synthetic import Synthetic as Synthetic
-from brainmodel.sweep import Sweep
+from brainmodel.learning.credit.synthetic import Synthetic as Synthetic
+from brainmodel.learning.learning_signal import LearningSignal
+from brainmodel.roll_out.sweep import Sweep
+from brainmodel.scopes import Global, Local
 from tests import lessons, toy
 
 pytestmark = pytest.mark.parametrize("name", toy.RULES)
@@ -21,7 +22,7 @@ def brain_of(name: str) -> Brain:
     return toy.ladder(lambda area: toy.RULES[name](), cells=[toy.fit(name)] * 3)
 
 
-def recorded(brain: Brain) -> tuple[Record, Signal]:
+def recorded(brain: Brain) -> tuple[Record, LearningSignal]:
     """What LM did, and something that a loss may say of it."""
     inputs, reset = toy.stream(brain)
     with torch.no_grad():
@@ -33,7 +34,7 @@ def recorded(brain: Brain) -> tuple[Record, Signal]:
         torch.randn(like.shape, generator=generator, dtype=torch.float64)
         for like in (record.fields["rate"][1:], record.prediction)
     )
-    return record, Signal(rate, prediction)
+    return record, LearningSignal(rate, prediction)
 
 
 def test_a_batch_is_the_mean_of_its_samples(name: str) -> None:
@@ -71,7 +72,7 @@ def test_gradients_are_linear_in_what_the_loss_says(name: str) -> None:
     area, rule = brain.area("LM"), brain.rule("LM")
 
     def told(scale: float) -> lessons.Gradients:
-        scaled = Signal(scale * signal.rate, scale * signal.prediction)
+        scaled = LearningSignal(scale * signal.rate, scale * signal.prediction)
         with torch.no_grad():
             return rule.gradients(area, record, scaled, None)
 

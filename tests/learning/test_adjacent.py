@@ -8,10 +8,11 @@ from torch import Tensor
 
 from areas import GRU, Leaky, SubLSTM
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, Adjacent, EProp, Global, Local, NoLearning, Rule, Scope
+from brainmodel.learning import BPTT, EProp, NoLearning, Rule
 from brainmodel.learning.modulation import Constant
-from brainmodel.learning.way_back import FixedRandom, KolenPollack, Transposed, WayBack
-from brainmodel.pathway import Pathway
+from brainmodel.pathways.pathway import Pathway
+from brainmodel.scopes import Adjacent, Global, Local, Scope
+from brainmodel.scopes.way_back import FixedRandom, KolenPollack, Transposed, WayBack
 from objectives import Activity, Objective
 from tests import lessons, literal, toy
 

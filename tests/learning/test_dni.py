@@ -7,9 +7,9 @@ from torch import Tensor
 from areas import LSTM, Leaky, SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, DNI, DNILearnt
-from brainmodel.learning.record import Signal
-from brainmodel.learning.synthetic import Synthetic
-from brainmodel.sweep import Sweep
+from brainmodel.learning.credit.synthetic import Synthetic
+from brainmodel.learning.learning_signal import LearningSignal
+from brainmodel.roll_out.sweep import Sweep
 from tests import lessons, toy
 from tests.learning.influences import Matrices, Moment, direct, moments, of_area, signals
 
@@ -93,7 +93,7 @@ def told(brain: Brain, kind: type[Synthetic], drive: bool, label: float) -> Matr
         record.sources["drive"] = record.sources["drive"] + label
         rate, prediction = record.fields["rate"][1:].sin(), record.prediction.sin()
         memory = rule.remember(area, record, None)
-        return rule.gradients(area, record, Signal(rate, prediction), memory)
+        return rule.gradients(area, record, LearningSignal(rate, prediction), memory)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,9 +8,10 @@ import torch
 
 from areas import GRU, LSTM, Leaky, SubLSTM
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, EProp, EPropLiteral, Global, Local, Rule, Scope
-from brainmodel.learning.record import Signal
-from brainmodel.sweep import Sweep
+from brainmodel.learning import BPTT, EProp, EPropLiteral, Rule
+from brainmodel.learning.learning_signal import LearningSignal
+from brainmodel.roll_out.sweep import Sweep
+from brainmodel.scopes import Global, Local, Scope
 from tests import lessons, toy
 
 SEEDS = range(8)
@@ -167,7 +168,9 @@ def test_rules_can_be_compared_on_one_record(cell) -> None:
         sweep.run()
     record, area = sweep.records()["V1"], brain.area("V1")
     kept = [tensor.clone() for tensor in (record.currents, *record.fields.values())]
-    signal = Signal(torch.ones_like(record.fields["rate"][1:]), torch.ones_like(record.potential))
+    signal = LearningSignal(
+        torch.ones_like(record.fields["rate"][1:]), torch.ones_like(record.potential)
+    )
     with torch.no_grad():
         found = {
             rule: rule().gradients(area, record, signal, None)

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from areas import GRU
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, FBPTT, RTRL, Global, Rule
+from brainmodel.learning import BPTT, FBPTT, RTRL, Rule
+from brainmodel.scopes import Global
 from objectives import Activity, Objective
 from tests import lessons, toy
 

@@ -9,10 +9,11 @@ from torch import Tensor
 
 from areas import LSTM, Leaky, SubLSTM
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, KFRTRL, RKFRTRL, UORO, EProp, Global
-from brainmodel.learning.factors import Factored, Factors, balance
-from brainmodel.learning.noise import Noise, Noisy
-from brainmodel.learning.targets import sizes
+from brainmodel.learning import BPTT, KFRTRL, RKFRTRL, UORO, EProp
+from brainmodel.learning.credit.factored import Factored, Factors, balance
+from brainmodel.learning.credit.parameter_matrix import sizes
+from brainmodel.learning.credit.stream_noise import Noise, Noisy
+from brainmodel.scopes import Global
 from tests import lessons, toy
 from tests.learning.influences import Matrices, Moment, direct, moments, of_area
 

@@ -6,8 +6,9 @@ from torch import Tensor
 
 from areas import GRU, LSTM, SubLSTM
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, EProp, GatedMicrocircuit, Gates, Global, Rule
+from brainmodel.learning import BPTT, EProp, GatedMicrocircuit, Gates, Rule
 from brainmodel.learning.modulation import Constant
+from brainmodel.scopes import Global
 from tests import lessons, toy
 from tests.literal import Literal, Values, sigma
 

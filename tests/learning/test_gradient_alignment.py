@@ -7,15 +7,16 @@ import torch
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, Adjacent, EProp, Global, Local
-from brainmodel.learning.gradient_alignment import (
+from brainmodel.learning import BPTT, EProp
+from brainmodel.learning.modulation import Constant
+from brainmodel.scopes import Adjacent, Global, Local
+from brainmodel.scopes.exact_gradients import (
     by_part,
     exact_global,
     exact_local,
     gradient_alignment,
 )
-from brainmodel.learning.modulation import Constant
-from brainmodel.training.gradient_alignment import conflicts, objective_gradients
+from brainmodel.training.callbacks.gradient_alignment import conflicts, objective_gradients
 from objectives import Activity, Energy, Objective, SquaredError
 from tests import lessons, toy
 

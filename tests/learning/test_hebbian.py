@@ -5,10 +5,11 @@ import torch
 from torch import Tensor
 
 from areas import GRU, Leaky
+from areas.record import Record
 from brainmodel.brain import Brain
 from brainmodel.learning import Hebbian
-from brainmodel.learning.record import Record, Signal
-from brainmodel.sweep import Sweep
+from brainmodel.learning.learning_signal import LearningSignal
+from brainmodel.roll_out.sweep import Sweep
 from tests import lessons, toy
 
 
@@ -20,9 +21,9 @@ def recorded(brain: Brain, steps: int = 5) -> Record:
     return sweep.records()["V1"]
 
 
-def told(record: Record) -> Signal:
+def told(record: Record) -> LearningSignal:
     rate = torch.randn_like(record.fields["rate"][1:])
-    return Signal(rate, torch.zeros_like(record.prediction))
+    return LearningSignal(rate, torch.zeros_like(record.prediction))
 
 
 @pytest.mark.parametrize("cell", toy.CELLS)
@@ -53,7 +54,9 @@ def test_descent_makes_what_it_is_told_to_do_likelier() -> None:
         for b in range(2):
             said = torch.zeros_like(signal.rate)
             said[:, b] = signal.rate[:, b]
-            found = brain.rule("V1").gradients(area, one, Signal(said, signal.prediction), None)
+            found = brain.rule("V1").gradients(
+                area, one, LearningSignal(said, signal.prediction), None
+            )
             assert found["bias"] @ said[0, b] >= 0
 
 
@@ -73,7 +76,7 @@ def test_all_units_hear_the_same_modulator() -> None:
         said = torch.zeros_like(record.fields["rate"][1:])
         said[2, :, unit] = 1 / record.fields["rate"][3, :, unit]
         silent = torch.zeros_like(record.prediction)
-        return brain.rule("V1").gradients(area, record, Signal(said, silent), None)["bias"]
+        return brain.rule("V1").gradients(area, record, LearningSignal(said, silent), None)["bias"]
 
     torch.testing.assert_close(bias(0), bias(2), rtol=1e-9, atol=1e-12)
     assert bias(0).abs().max() > 1e-3

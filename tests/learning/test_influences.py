@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from brainmodel.learning import influences
-from brainmodel.learning.influences import credit, move
+from brainmodel.learning.credit import influences
+from brainmodel.learning.credit.influences import credit, move
 
 SIZES = [  # (batch, lane, field, unit, current, source, time)
     (1, 1, 1, 1, 1, 1, 1),
@@ -33,8 +33,8 @@ def by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if influences._compiled(torch.float32) is None:
         pytest.skip("no C compiler")
     count = 1 if request.param == "one core" else 2
-    monkeypatch.setattr("areas.native.torch.get_num_threads", lambda: count)
-    monkeypatch.setattr("areas.native.SHARED", 0)
+    monkeypatch.setattr("areas.loops.native.torch.get_num_threads", lambda: count)
+    monkeypatch.setattr("areas.loops.native.SHARED", 0)
 
 
 def assert_near(found: Tensor, expected: Tensor) -> None:

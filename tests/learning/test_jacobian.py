@@ -5,10 +5,10 @@ import torch
 from torch import Tensor
 
 from areas import Predictor
+from areas.record import Record
 from brainmodel.brain import Brain
-from brainmodel.learning.jacobian import identity, jacobian, linearise, pull, push
-from brainmodel.learning.record import Record
-from brainmodel.sweep import Sweep
+from brainmodel.learning.credit.jacobian import identity, jacobian, linearise, pull, push
+from brainmodel.roll_out.sweep import Sweep
 from tests import toy
 
 AFFERENTS = [["error"], ["drive"], ["drive", "error"]]

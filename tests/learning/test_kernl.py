@@ -8,8 +8,9 @@ from torch import Tensor
 
 from areas import LSTM, Leaky
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, Global, KeRNL, Local, Rule, Scope
-from brainmodel.learning.noise import Noise
+from brainmodel.learning import BPTT, KeRNL, Rule
+from brainmodel.learning.credit.stream_noise import Noise
+from brainmodel.scopes import Global, Local, Scope
 from tests import lessons, toy
 from tests.learning.influences import Matrices, direct, moments, of_area, step
 

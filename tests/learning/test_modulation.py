@@ -6,7 +6,9 @@ from torch import Tensor
 
 from areas import Area, Predictor
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, EProp, Global, Local
+from brainmodel.learning import BPTT, EProp
+from brainmodel.learning.credit.synaptic_gradients import predictive
+from brainmodel.learning.learning_signal import LearningSignal, spread
 from brainmodel.learning.modulation import (
     AfterDevelopment,
     CellType,
@@ -17,11 +19,10 @@ from brainmodel.learning.modulation import (
     Reward,
     Surprise,
 )
-from brainmodel.learning.pieces import predictive, spread
-from brainmodel.learning.record import Signal
-from brainmodel.pathway import Pathway
+from brainmodel.pathways.pathway import Pathway
+from brainmodel.roll_out.sweep import Sweep
 from brainmodel.schedules import CriticalPeriod
-from brainmodel.sweep import Sweep
+from brainmodel.scopes import Global, Local
 from tests import lessons, literal, toy
 
 
@@ -109,7 +110,7 @@ def test_a_level_multiplies_what_is_said_at_its_step(by_unit: bool) -> None:
     said = torch.randn(steps, batch, units).double(), torch.randn(steps, batch, 4).double()
     level = torch.rand(steps, batch, units).double() if by_unit else torch.rand(steps, batch)
     level = level.double()
-    rate_bar, before, potential_bar = spread(area, record, Signal(*said, level))
+    rate_bar, before, potential_bar = spread(area, record, LearningSignal(*said, level))
     assert area.predictor is not None
     weight = area.predictor.synapses["rate"].weight
     slope = 1 - record.prediction.square()

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from brainmodel.learning.noise import Noise, silence
+from brainmodel.learning.credit.stream_noise import Noise, silence
 
 LIKE = torch.zeros((), dtype=torch.float64)
 
@@ -14,7 +14,7 @@ def at(streams: list[int], clock: int = 0) -> Noise:
 
 def test_the_finaliser_is_that_of_splitmix64() -> None:
     """Against whole numbers of Python's, which do not wrap around."""
-    from brainmodel.learning.noise import _mix
+    from brainmodel.learning.credit.stream_noise import _mix
 
     for value in (0, 1, 12345, -1, 2**62, -(2**63)):
         z = value % 2**64

@@ -5,7 +5,8 @@ import torch
 
 from areas import SubLSTM
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, Global, Local, NoLearning, Scope
+from brainmodel.learning import BPTT, NoLearning
+from brainmodel.scopes import Global, Local, Scope
 from tests import lessons, toy
 
 

@@ -5,8 +5,8 @@ import torch
 
 from areas import GRU, LSTM, Cell, Leaky, SubLSTM
 from brainmodel.learning import EPropLiteral
-from brainmodel.learning.reaching import remembered
-from brainmodel.sweep import Sweep
+from brainmodel.learning.credit.remembered_currents import remembered
+from brainmodel.roll_out.sweep import Sweep
 from tests import toy
 
 

@@ -6,7 +6,8 @@ from torch import Tensor
 
 from areas import LSTM, Leaky, Predictor
 from brainmodel.brain import Brain
-from brainmodel.learning import FBPTT, RFLO, Global, Rule
+from brainmodel.learning import FBPTT, RFLO, Rule
+from brainmodel.scopes import Global
 from tests import lessons, toy
 from tests.literal import Literal
 

@@ -5,7 +5,7 @@ import gc
 import pytest
 import torch
 
-from brainmodel.learning.rooms import LARGE, Rooms
+from brainmodel.learning.credit.reused_memory import LARGE, Rooms
 
 ELEMENTS = LARGE // 4
 

@@ -9,7 +9,8 @@ import torch
 
 from areas import LSTM, Leaky, Predictor
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, RTRL, EProp, Global, Local, Rule, Scope
+from brainmodel.learning import BPTT, RTRL, EProp, Rule
+from brainmodel.scopes import Global, Local, Scope
 from objectives import SquaredError
 from tests import influence, lessons, toy
 

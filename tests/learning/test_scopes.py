@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, EProp, Global, Local, NoLearning, Rule
+from brainmodel.learning import BPTT, EProp, NoLearning, Rule
+from brainmodel.scopes import Global, Local
 from tests import lessons, toy
 
 SEEDS = range(12)

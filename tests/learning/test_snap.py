@@ -8,8 +8,9 @@ from torch import Tensor
 
 from areas import GRU, LSTM, Leaky
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, RFLO, RTRL, EProp, Global, Rule, SnAp
+from brainmodel.learning import BPTT, RFLO, RTRL, EProp, Rule, SnAp
 from brainmodel.learning.snap import reach
+from brainmodel.scopes import Global
 from tests import influence, lessons, toy
 
 LENGTHS = ([5], [1], [2, 3])

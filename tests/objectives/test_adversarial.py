@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from objectives.adversarial import (
+from objectives.parts.adversarial import (
     hinge_discriminator,
     hinge_predictor,
     least_squares_discriminator,
@@ -15,7 +15,7 @@ from objectives.adversarial import (
     non_saturating_predictor,
     r1_penalty,
 )
-from objectives.gradient_reversal import reverse_gradient
+from objectives.parts.gradient_reversal import reverse_gradient
 
 GAMES = {
     "non-saturating": (non_saturating_discriminator, non_saturating_predictor, 0.0),

@@ -8,8 +8,8 @@ from torch.nn import functional as F
 from objectives import BYOL, Activity, BarlowTwins, SimSiam, VICReg
 from objectives.barlow_twins import barlow_twins, cross_correlation
 from objectives.byol import follow
-from objectives.embedding import Embedding, coarse
-from objectives.moments import covariance
+from objectives.parts.embedding import Embedding, coarse
+from objectives.parts.moments import covariance
 from objectives.sim_siam import negative_cosine
 from objectives.vicreg import redundancy, variance_hinge
 from tests.objectives.activities import make_activity

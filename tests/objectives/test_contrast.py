@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from objectives import CLAPP, Activity, ContrastivePrediction, InfoNCE, LatentPredictiveLearning
 from objectives.info_nce import info_nce
 from objectives.latent_predictive_learning import decorrelation, hebbian
-from objectives.moments import covariance, mean
+from objectives.parts.moments import covariance, mean
 from tests.objectives.activities import MAPS, make_activity
 
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from objectives.feedback_readout import FeedbackReadout
-from objectives.readout import Readout
+from objectives.parts.feedback_readout import FeedbackReadout
+from objectives.parts.readout import Readout
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from objectives import (
     Slowness,
     SplitError,
 )
-from objectives.readout import Readout
+from objectives.parts.readout import Readout
 from tests.objectives.activities import DENSE, MAPS, from_numbers, from_tensors, make_activity
 
 

@@ -19,11 +19,11 @@ from objectives import (
     Variational,
     ZeroSum,
 )
-from objectives.adversarial import non_saturating_discriminator
 from objectives.competition import competition
-from objectives.critic import Critic
 from objectives.discrimination import spread
-from objectives.gradient_reversal import reverse_gradient
+from objectives.parts.adversarial import non_saturating_discriminator
+from objectives.parts.critic import Critic
+from objectives.parts.gradient_reversal import reverse_gradient
 from objectives.variational import gaussian_divergence
 from tests.objectives.activities import dense, make_activity, stream_of
 

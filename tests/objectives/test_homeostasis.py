@@ -13,7 +13,7 @@ from objectives import (
     Sparseness,
     TargetRate,
 )
-from objectives.synaptic_scaling import scale_synapses
+from objectives.parts.synaptic_scaling import scale_synapses
 from tests.objectives.activities import MAPS, make_activity
 
 

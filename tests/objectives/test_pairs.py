@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from objectives.pairs import at_later_step, check_horizons, earlier, later, unbroken
+from objectives.parts.pairs import at_later_step, check_horizons, earlier, later, unbroken
 
 VALID = torch.tensor([[0, 1], [1, 1], [1, 0], [0, 1], [1, 1]]).bool()  # [time, batch]
 

@@ -6,8 +6,9 @@ import torch
 from areas import GRU, Leaky
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import EProp
-from brainmodel.pathway import Flatten, Pathway
-from brainmodel.probing.presentation import Stimuli
+from brainmodel.pathways.adapters import Flatten
+from brainmodel.pathways.pathway import Pathway
+from brainmodel.probing.recordings.stimuli import Stimuli
 from objectives import SquaredError
 
 

@@ -18,19 +18,19 @@ from brainmodel.probing import (
     probe,
     write_report,
 )
-from brainmodel.probing.alignment import PerStep
+from brainmodel.probing.activity.eye import to_eye
+from brainmodel.probing.activity.source import Source
+from brainmodel.probing.analyses.analysis import Analysis, Evidence
+from brainmodel.probing.analyses.curvature import curvature
 from brainmodel.probing.analyses.expectation import Expectation
 from brainmodel.probing.analyses.sequences import Sequences
 from brainmodel.probing.analyses.straightening import Straightening
-from brainmodel.probing.analysis import Analysis, Evidence
+from brainmodel.probing.array_types import Floats
 from brainmodel.probing.baselines.pixels import Pixels
-from brainmodel.probing.curvature import curvature
-from brainmodel.probing.dissimilarity_data import DissimilarityData
-from brainmodel.probing.dsa import DSA
-from brainmodel.probing.eye import to_eye
-from brainmodel.probing.metric import Floats
-from brainmodel.probing.rsa import RSA
-from brainmodel.probing.source import Source
+from brainmodel.probing.metrics.dsa import DSA
+from brainmodel.probing.metrics.rsa import RSA
+from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
+from brainmodel.probing.scores.sampling import PerStep
 from tests.probing.brains import looking
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs/probing/analyses").glob("*.yaml"))

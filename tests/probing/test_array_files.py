@@ -8,13 +8,13 @@ import pytest
 import yaml
 from scipy.io import savemat
 
+from brainmodel.command_line.probe_command import probe_parser
 from brainmodel.probing import Experiment
-from brainmodel.probing.experiments.rds_file import RdsFile
-from brainmodel.probing.readers.arrays import Layout
-from brainmodel.probing.readers.mat import read_mat
-from brainmodel.probing.readers.mouse_multiarea import read_mouse_multiarea
-from brainmodel.probing.recording import Recording
-from brainmodel.training.probe_command import probe_parser
+from brainmodel.probing.recordings.experiments.rds_file import RdsFile
+from brainmodel.probing.recordings.readers.arrays import Layout
+from brainmodel.probing.recordings.readers.mat import read_mat
+from brainmodel.probing.recordings.readers.mouse_multiarea import read_mouse_multiarea
+from brainmodel.probing.recordings.recording import Recording
 
 rdata: Any = pytest.importorskip("rdata")
 
@@ -43,7 +43,7 @@ def opened(kind: str, path: Path, layout: dict[str, Any]) -> tuple[Any, Any]:
         "frames": str(path.parent / "frames.npy"),
         "frame_edges": [0.0, 0.3],
     }
-    name = f"brainmodel.probing.experiments.{kind}_file.{kind.capitalize()}File"
+    name = f"brainmodel.probing.recordings.experiments.{kind}_file.{kind.capitalize()}File"
     text = yaml.safe_dump({"recording": {"class_path": name, "init_args": arguments}})
     parser = probe_parser()
     built = parser.instantiate(parser.parse_args(["--config", text])).recording

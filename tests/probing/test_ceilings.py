@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from brainmodel.probing.cka import CKA
-from brainmodel.probing.dissimilarity_data import DissimilarityData
-from brainmodel.probing.metric import Metric, Responses
-from brainmodel.probing.noise_ceiling_snr import explainable, ncsnr
-from brainmodel.probing.ridge_encoding import RidgeEncoding
-from brainmodel.probing.rsa import RSA
-from brainmodel.probing.rsa_ceiling import subject_ceiling
-from brainmodel.probing.split_half import halves, split_half_ceiling
+from brainmodel.probing.metrics.cka import CKA
+from brainmodel.probing.metrics.metric import Metric, Responses
+from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
+from brainmodel.probing.metrics.rsa import RSA
+from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
+from brainmodel.probing.statistics.noise_ceiling_snr import explainable, ncsnr
+from brainmodel.probing.statistics.rsa_ceiling import subject_ceiling
+from brainmodel.probing.statistics.split_half import halves, split_half_ceiling
 
 RATIO = np.array([0.3, 0.6, 1.0, 2.0])  # of the deviations of signal and noise
 

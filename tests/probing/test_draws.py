@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from brainmodel.probing.bootstrap import stimulus_weights
-from brainmodel.probing.cka import CKA
-from brainmodel.probing.metric import Metric, Responses
-from brainmodel.probing.rsa import RSA, SpearmanRSA
+from brainmodel.probing.metrics.cka import CKA
+from brainmodel.probing.metrics.metric import Metric, Responses
+from brainmodel.probing.metrics.rsa import RSA, SpearmanRSA
+from brainmodel.probing.statistics.bootstrap import stimulus_weights
 
 SAMPLES = 25
 

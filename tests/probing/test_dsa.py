@@ -5,15 +5,15 @@ import pytest
 from scipy.linalg import expm
 from scipy.stats import ortho_group
 
-from brainmodel.probing.alignment import PerStep
-from brainmodel.probing.bootstrap import stimulus_weights
-from brainmodel.probing.conjugation import align, usual_starts
-from brainmodel.probing.dsa import DSA, sweep
-from brainmodel.probing.metric import Responses
-from brainmodel.probing.motion import motion, once, operator
-from brainmodel.probing.recording import Recording
-from brainmodel.probing.score_table import score_table
-from brainmodel.probing.scoring import Scoring
+from brainmodel.probing.metrics.comparisons.orthogonal_alignment import align, usual_starts
+from brainmodel.probing.metrics.comparisons.trajectories import motion, once, operator
+from brainmodel.probing.metrics.dsa import DSA, sweep
+from brainmodel.probing.metrics.metric import Responses
+from brainmodel.probing.recordings.recording import Recording
+from brainmodel.probing.scores.sampling import PerStep
+from brainmodel.probing.scores.score_table import score_table
+from brainmodel.probing.scores.scoring import Scoring
+from brainmodel.probing.statistics.bootstrap import stimulus_weights
 
 MOVIES, STEPS = 20, 30
 GROUPS = np.repeat(np.arange(MOVIES), STEPS)

@@ -6,12 +6,21 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge, RidgeCV
 
-from brainmodel.probing.folds import grouped_folds, refuse_leakage
-from brainmodel.probing.metric import Responses
-from brainmodel.probing.pls_encoding import PLSEncoding
-from brainmodel.probing.reduced_rank import ReducedRankEncoding, communication, predict_ranks
-from brainmodel.probing.ridge import choose_penalties, decompose, leave_out, predict
-from brainmodel.probing.ridge_encoding import RidgeEncoding, predict_held_out
+from brainmodel.probing.metrics.comparisons.folds import grouped_folds, refuse_leakage
+from brainmodel.probing.metrics.comparisons.ridge import (
+    choose_penalties,
+    decompose,
+    leave_out,
+    predict,
+)
+from brainmodel.probing.metrics.metric import Responses
+from brainmodel.probing.metrics.pls_encoding import PLSEncoding
+from brainmodel.probing.metrics.reduced_rank import (
+    ReducedRankEncoding,
+    communication,
+    predict_ranks,
+)
+from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding, predict_held_out
 
 
 def drawn(*shape: int, seed: int = 0) -> np.ndarray:

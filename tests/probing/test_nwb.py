@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from brainmodel.probing.experiments.nwb_files import NwbUnits
-from brainmodel.probing.readers.nwb import read_rois, read_units
+from brainmodel.probing.recordings.experiments.nwb_files import NwbUnits
+from brainmodel.probing.recordings.readers.nwb import read_rois, read_units
 
 pynwb: Any = pytest.importorskip("pynwb")
 EDGES = [0.0, 0.1, 0.25]

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from brainmodel.data import EyeMovements, Fixation
-from brainmodel.probing.eye import look, to_eye
-from brainmodel.probing.presentation import Presentation, Stimuli, as_floats, in_steps
+from brainmodel.probing.activity.eye import look, to_eye
+from brainmodel.probing.activity.presentation import Presentation, in_steps
+from brainmodel.probing.recordings.stimuli import Stimuli, as_floats
 
 
 def noise(*shape: int, seed: int = 0) -> np.ndarray:

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainmodel.probing.alignment import PerStep
-from brainmodel.probing.cka import CKA
-from brainmodel.probing.procrustes import Procrustes
-from brainmodel.probing.recording import Recording
-from brainmodel.probing.ridge_encoding import RidgeEncoding
-from brainmodel.probing.rsa import RSA
-from brainmodel.probing.score_row import Row
-from brainmodel.probing.score_table import score_table
-from brainmodel.probing.scoring import Scoring
-from brainmodel.probing.table_files import write_atomically, write_csv, write_json
+from brainmodel.probing.metrics.cka import CKA
+from brainmodel.probing.metrics.procrustes import Procrustes
+from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
+from brainmodel.probing.metrics.rsa import RSA
+from brainmodel.probing.recordings.recording import Recording
+from brainmodel.probing.report.table_files import write_atomically, write_csv, write_json
+from brainmodel.probing.scores.sampling import PerStep
+from brainmodel.probing.scores.score_row import Row
+from brainmodel.probing.scores.score_table import score_table
+from brainmodel.probing.scores.scoring import Scoring
 
 STIMULI, STEPS, UNITS = 30, 8, 20
 EDGES = [step / 10 for step in range(STEPS + 1)]

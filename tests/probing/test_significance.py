@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, kstest
 
-from brainmodel.probing.bootstrap import over_subjects, stimulus_weights
-from brainmodel.probing.cka import CKA
-from brainmodel.probing.metric import Metric, Responses
-from brainmodel.probing.permutation import false_discovery_rate, orders, p_value
-from brainmodel.probing.ridge_encoding import RidgeEncoding
-from brainmodel.probing.rsa import RSA
+from brainmodel.probing.metrics.cka import CKA
+from brainmodel.probing.metrics.metric import Metric, Responses
+from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
+from brainmodel.probing.metrics.rsa import RSA
+from brainmodel.probing.statistics.bootstrap import over_subjects, stimulus_weights
+from brainmodel.probing.statistics.permutation import false_discovery_rate, orders, p_value
 
 
 @pytest.mark.parametrize("metric", [RSA("euclidean"), CKA(), RidgeEncoding(3, [0.01, 1.0])])

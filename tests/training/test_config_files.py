@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from brainmodel import CONFIGS
-from brainmodel.training.config_files import Refused, find, lay_over, load, merge, read, settle
+from brainmodel.command_line.config_files import find, lay_over, load, merge, read, settle
+from brainmodel.errors import Refused
 
 
 def write(name: str, content: Any) -> str:

@@ -10,10 +10,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from brainmodel import CONFIGS
 from brainmodel.cli import main
+from brainmodel.command_line.config_files import read
 from brainmodel.data import Photographs
 from brainmodel.data.streams import Part
 from brainmodel.training import BrainModule
-from brainmodel.training.config_files import read
 from brainmodel.training.held_out import follow
 
 HERE = Path(__file__).parent

@@ -14,25 +14,25 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from brainmodel import CONFIGS
 from brainmodel.cli import main
+from brainmodel.command_line.probe_command import probe_parser, written_out
+from brainmodel.errors import Refused
 from brainmodel.probing import Experiment
-from brainmodel.probing.readers.npz import read_npz, write_npz
-from brainmodel.probing.recording import Recording
-from brainmodel.training.config_files import Refused
-from brainmodel.training.probe_command import probe_parser, written_out
+from brainmodel.probing.recordings.readers.npz import read_npz, write_npz
+from brainmodel.probing.recordings.recording import Recording
 from tests.probing.brains import pictures
 from tests.training.runs import EVERY_STEP, checkpoint, fit
 
 STIMULI = 24
 RECORDING = {
-    "class_path": "brainmodel.probing.experiments.npz_files.NpzFiles",
+    "class_path": "brainmodel.probing.recordings.NpzFiles",
     "init_args": {"path": "rec.npz", "frames": "frames.npy", "frame_edges": [0.0, 0.2]},
 }
 PLAN = {
     "presentation": {"seconds": 0.1},
-    "metrics": {"cka": "brainmodel.probing.cka.CKA"},
+    "metrics": {"cka": "brainmodel.probing.metrics.CKA"},
     "baselines": {
         "pixels": {
-            "class_path": "brainmodel.probing.baselines.pixels.Pixels",
+            "class_path": "brainmodel.probing.baselines.Pixels",
             "init_args": {"size": 4},
         }
     },
@@ -72,7 +72,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
         config = {
             "trainer": {
                 "max_epochs": 2,
-                "callbacks": [{"class_path": "brainmodel.training.Probe", "init_args": callback}],
+                "callbacks": [
+                    {"class_path": "brainmodel.training.callbacks.Probe", "init_args": callback}
+                ],
             }
         }
         run = folder / fit(*EVERY_STEP, config=config)
@@ -200,7 +202,7 @@ def test_metrics_are_taken_away_and_added_by_name(
     folder, run, _ = ran
     monkeypatch.chdir(folder)
     options = ["--config=plan.yaml", f"--ckpt_path={checkpoint(run)}", "--untrained=2"]
-    options += ["--metrics.cka", "null", "--metrics.angle=brainmodel.probing.procrustes.Procrustes"]
+    options += ["--metrics.cka", "null", "--metrics.angle=brainmodel.probing.metrics.Procrustes"]
     options += ["--metrics.angle.folds=3", "--scoring.permutations=0", "--out=changed/one"]
     main(["probe", *options])
     rows = json.loads(Path("changed/one/scores.json").read_text())["rows"]
@@ -219,7 +221,7 @@ def test_an_interrupted_probe_leaves_nothing_under_its_name(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("brainmodel.probing.report.page", interrupt)
+    monkeypatch.setattr("brainmodel.probing.report.report.page", interrupt)
     options = ["--config=plan.yaml", f"--ckpt_path={checkpoint(run)}", "--out=out/two"]
     with pytest.raises(SystemExit) as left:
         main(["probe", *options])
@@ -229,7 +231,7 @@ def test_an_interrupted_probe_leaves_nothing_under_its_name(
 
 def test_short_forms_are_written_out() -> None:
     words = ["--recording", "a.npz", "--ckpt_path", "x", "--ckpt_path=y", "--untrained=4"]
-    npz = "brainmodel.probing.experiments.npz_files.NpzFiles"
+    npz = "brainmodel.probing.recordings.NpzFiles"
     expected = [f"--recording={npz}", "--recording.path=a.npz", "--ckpt_path+=x", "--ckpt_path+=y"]
     assert written_out(words) == [*expected, "--untrained=4"]
     (along,) = written_out(["--recording=macaque_v4"])

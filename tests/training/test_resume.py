@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from brainmodel.training.random_numbers import current, restore
+from brainmodel.training.callbacks.random_numbers import current, restore
 from tests.training.runs import EVERY_STEP, checkpoint, fit, learnt, same, saved
 
 NOISY: dict[str, Any] = {
     "model": {
         "scope": {
-            "class_path": "brainmodel.learning.Adjacent",
-            "init_args": {"way_back": "brainmodel.learning.way_back.KolenPollack"},
+            "class_path": "brainmodel.scopes.Adjacent",
+            "init_args": {"way_back": "brainmodel.scopes.way_back.KolenPollack"},
         },
         "areas": {
             "PM": {

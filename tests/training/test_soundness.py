@@ -10,7 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from brainmodel.cli import main
 from brainmodel.learning import EProp
 from brainmodel.learning.modulation import Surprise
-from brainmodel.training.soundness import watched
+from brainmodel.training.callbacks.soundness import watched
 from tests import lessons, toy
 from tests.training.runs import EVERY_STEP, TINY, fit, saved
 

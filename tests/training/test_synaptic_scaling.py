@@ -7,8 +7,8 @@ import torch
 
 from areas import Leaky
 from brainmodel.learning import NoLearning
-from brainmodel.training import SynapticScaling
-from brainmodel.training.synaptic_scaling import scale, unit_rates
+from brainmodel.training.callbacks import SynapticScaling
+from brainmodel.training.callbacks.synaptic_scaling import scale, unit_rates
 from tests import toy
 from tests.training.runs import EVERY_STEP, checkpoint, fit, learnt, same, saved
 
@@ -51,7 +51,7 @@ def test_gated_cells_scale_all_currents_of_a_unit_alike() -> None:
 
 def scaled(speed: float = 0.1) -> dict:
     callback = {
-        "class_path": "brainmodel.training.SynapticScaling",
+        "class_path": "brainmodel.training.callbacks.SynapticScaling",
         "init_args": {"rates": {"PM": 0.2}, "speed": speed},
     }
     return {"trainer": {"callbacks": [callback]}}
@@ -85,6 +85,6 @@ def test_scaling_that_makes_no_sense_is_refused(wrong: dict, message: str) -> No
 def test_an_area_that_is_not_there_is_refused() -> None:
     module = SimpleNamespace(brain=toy.lone())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("brainmodel.training.synaptic_scaling.brain_of", lambda m: m.brain)
+        patch.setattr("brainmodel.training.callbacks.synaptic_scaling.brain_of", lambda m: m.brain)
         with pytest.raises(ValueError, match="rates: there is no 'MT'; there are V1"):
             SynapticScaling({"MT": 1.0}).on_train_start(None, module)  # type: ignore[arg-type]

@@ -1,6 +1,5 @@
-"""One file per analysis: a question to the brain and to all models, a section of the report.
+"""Analyses: questions to a model and a recording that are no map of scores, one file each."""
 
-expectation      do unexpected stimuli stand out, and how does that change with learning?
-straightening    are the paths of movies straighter than in the pixels?
-sequences        does the order of a sequence matter, and what answers an omission?
-"""
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

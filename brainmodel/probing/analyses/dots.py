@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from brainmodel.figures import INK
-from brainmodel.probing.courses import Place
-from brainmodel.probing.report_canvas import COLOURS, GREY, canvas
+from brainmodel.probing.analyses.courses import Place
+from brainmodel.probing.drawing import COLOURS, GREY, canvas
 
 
 class Dot(NamedTuple):

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from brainmodel.figures import FAINT, INK
-from brainmodel.probing.courses import Courses
-from brainmodel.probing.report_canvas import COLOURS, canvas
+from brainmodel.probing.analyses.courses import Courses
+from brainmodel.probing.drawing import COLOURS, canvas
 
 ACROSS = 4  # panels in a row
 OF_SIGNAL = {"response": INK, "rate": COLOURS[0], "error": COLOURS[1]}

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from brainmodel.probing.analysis import Evidence
-from brainmodel.probing.courses import Place
-from brainmodel.probing.metric import Floats
+from brainmodel.probing.analyses.analysis import Evidence
+from brainmodel.probing.analyses.courses import Place
+from brainmodel.probing.array_types import Floats
 
 
 class Trace(NamedTuple):

@@ -1,5 +1,5 @@
-"""What a reviewer will ask for: pixels, edges and motion, as if they were model areas.
+"""Baselines: features of what was shown that any model has to beat, one file each."""
 
-Each takes movies [stimulus, time, height, width, channel] in [0, 1] (a still is one time) and gives
-features [stimulus, time, unit].
-"""
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from brainmodel.probing.baseline import Baseline
+from brainmodel.probing.array_types import Floats
+from brainmodel.probing.baselines.baseline import Baseline
 from brainmodel.probing.baselines.pixels import check_movies, shrink
-from brainmodel.probing.metric import Floats
 
 CHUNK = 64  # frames filtered at once
 

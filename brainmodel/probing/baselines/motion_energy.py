@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brainmodel.probing.baseline import Baseline
+from brainmodel.probing.array_types import Floats
+from brainmodel.probing.baselines.baseline import Baseline
 from brainmodel.probing.baselines.edge_energy import filter_frames, gabor_bank, gray_frames
 from brainmodel.probing.baselines.pixels import shrink
-from brainmodel.probing.metric import Floats
 
 
 class MotionEnergy(Baseline):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from brainmodel.probing.baseline import Baseline
-from brainmodel.probing.metric import Floats
+from brainmodel.probing.array_types import Floats
+from brainmodel.probing.baselines.baseline import Baseline
 
 
 class Pixels(Baseline):

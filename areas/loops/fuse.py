@@ -1,0 +1,137 @@
+"""Fuse a pointwise function of tensors into one native loop, when a C compiler is at hand.
+
+The function is traced once, written as C with one statement per operation, and made into a loop
+(`native`). An element-wise chain of a dozen tensor calls, each with its own trip through memory,
+ becomes one call and one trip. Without a compiler, or for an operation not in the table
+below, `fuse` answers None and the caller goes on with tensor calls.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from areas.loops.native import KINDS, Kernel, build, find_compiler
+
+# aten operation -> C expression; {0}, {1}, ... are its arguments
+EXPRESSIONS: dict[str, str] = {
+    "add": "({0} + {1})",
+    "sub": "({0} - {1})",
+    "mul": "({0} * {1})",
+    "div": "({0} / {1})",
+    "neg": "(-{0})",
+    "exp": "exp_({0})",
+    "log": "log_({0})",
+    "sqrt": "sqrt_({0})",
+    "sigmoid": "(1 / (1 + exp_(-{0})))",
+    "tanh": "tanh_({0})",
+    "relu": "({0} < 0 ? 0 : {0})",
+    "abs": "({0} > 0 ? {0} : -{0})",
+    "reciprocal": "(1 / {0})",
+    "gt": "({0} > {1})",
+    "ge": "({0} >= {1})",
+    "lt": "({0} < {1})",
+    "le": "({0} <= {1})",
+    "logical_and": "({0} && {1})",
+    "logical_not": "(!{0})",
+    "where": "({0} ? {1} : {2})",
+    "scalar_tensor": "({0})",
+    "full_like": "({1})",
+    "clone": "({0})",
+    "alias": "({0})",
+    "detach": "({0})",
+    "_to_copy": "({0})",
+}
+
+
+def fuse(
+    function: Callable[..., Sequence[Tensor]],
+    inputs: tuple[int, int],
+    outputs: tuple[int, int],
+    dtype: torch.dtype,
+) -> Kernel | None:
+    """Compile a pointwise function into one loop over rows and columns.
+
+    Args:
+        function: takes tensors of one shape, returns a sequence of tensors of that shape.
+        inputs: (grouped, single): so many first inputs share ONE array [rows, grouped, columns],
+            as the synaptic currents of an area do; each of the others is an array [rows, columns].
+        outputs: likewise for what the function returns.
+        dtype: float32 or float64.
+
+    Returns:
+        A kernel that takes the addresses of the arrays, inputs first; an output may be written
+        over an input. None where there is no compiler or no C expression for an operation.
+    """
+    if find_compiler() is None or dtype not in KINDS:
+        return None
+    try:
+        text = _write(_trace(function, sum(inputs), dtype), inputs, outputs)
+    except (KeyError, RuntimeError):  # no C expression, or more than operations on tensors
+        return None
+    return build(text, len(_arrays("x", inputs) + _arrays("y", outputs)), dtype)
+
+
+def _trace(function: Callable[..., Any], inputs: int, dtype: torch.dtype) -> torch.fx.Graph:
+    from torch._decomp import core_aten_decompositions
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    table: Any = core_aten_decompositions()
+    examples = [torch.full((2,), 0.5, dtype=dtype) for _ in range(inputs)]
+    graph = make_fx(function, decomposition_table=table)(*examples).graph
+    graph.eliminate_dead_code()
+    return graph
+
+
+def _write(graph: torch.fx.Graph, inputs: tuple[int, int], outputs: tuple[int, int]) -> str:
+    """The loop as C. Raises KeyError for an operation that has no C expression."""
+    names: dict[torch.fx.Node, str] = {}
+    lines: list[str] = []
+    for node in graph.nodes:
+        name = names[node] = f"v{len(names)}"
+        if node.op == "placeholder":
+            lines.append(f"real {name} = {_place('x', len(names) - 1, inputs[0])};")
+        elif node.op == "output":
+            for k, result in enumerate(node.args[0]):
+                lines.append(f"{_place('y', k, outputs[0])} = {_word(result, names)};")
+        else:
+            expression = EXPRESSIONS[_operation(node)]
+            words = [_word(argument, names) for argument in node.args]
+            lines.append(f"real {name} = {expression.format(*words)};")
+    names_of_arrays = _arrays("x", inputs) + _arrays("y", outputs)
+    arrays = [f"real *{name} = at[{k}];" for k, name in enumerate(names_of_arrays)]
+    head = "static void cell(long first, long last, long n, real *const *at) {"
+    loops = [
+        "for (long b = first; b < last; b++)",
+        "#pragma omp simd",
+        "for (long j = 0; j < n; j++) {",
+    ]
+    count = f"enum {{ ARRAYS = {len(arrays)} }};"
+    return "\n".join([count, head, *arrays, *loops, *lines, "}", "}"])
+
+
+def _operation(node: torch.fx.Node) -> str:
+    """Name of an operation, made unknown where the table does not tell all of it."""
+    name = getattr(getattr(node.target, "overloadpacket", None), "__name__", "not an operation")
+    kind = node.kwargs.get("dtype")
+    rounds = name == "_to_copy" and isinstance(kind, torch.dtype) and not kind.is_floating_point
+    other = rounds or "alpha" in node.kwargs or "rounding_mode" in node.kwargs
+    return f"{name} by other rules" if other else name
+
+
+def _arrays(letter: str, counts: tuple[int, int]) -> list[str]:
+    grouped, single = counts
+    return [letter] * bool(grouped) + [f"{letter}{k}" for k in range(grouped, grouped + single)]
+
+
+def _place(letter: str, k: int, grouped: int) -> str:
+    if k < grouped:
+        return f"{letter}[(b * {grouped} + {k}) * n + j]"
+    return f"{letter}{k}[b * n + j]"
+
+
+def _word(argument: Any, names: dict[torch.fx.Node, str]) -> str:
+    if isinstance(argument, torch.fx.Node):
+        return names[argument]
+    return f"((real){float(argument)!r})"

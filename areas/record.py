@@ -1,0 +1,93 @@
+"""What happened in an area: at one step, and over a window of steps."""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Report(NamedTuple):
+    """What an area did at one step."""
+
+    drive: Tensor  # [batch, *drive]
+    prediction: Tensor  # [batch, *drive]; zeros where the area has no predictor
+    error: Tensor  # [batch, *drive], drive - prediction
+    rate: Tensor  # [batch, *units]
+
+
+class Record(NamedTuple):
+    """What happened in one area over a window; all that a rule may look at.
+
+    `keep` is 0 where a stream was reset before the step and 1 elsewhere; what comes from the step
+    before is multiplied by it. It is None if no stream was reset.
+    """
+
+    sources: dict[str, Tensor]  # [time, batch, ...] of drive, error, each message, "recurrent"
+    potential: Tensor  # [time, batch, *drive], the prediction before its activation
+    prediction: Tensor  # [time, batch, *drive]
+    currents: Tensor  # [time, batch, current * unit, ...]
+    fields: dict[str, Tensor]  # state fields, [1 + time, batch, *units], as the steps left them
+    keep: Tensor | None  # [time, batch]
+
+    def before(self, field: str) -> Tensor:
+        """A state field as each step found it, [time, batch, *units]."""
+        return fade(self.fields[field][:-1], self.keep)
+
+    def source(self, name: str) -> Tensor:
+        """The presynaptic signal of a group of synapses at each step, [time, batch, ...]."""
+        return self.before("rate") if name == "rate" else self.sources[name]
+
+    def stretch(self, first: int, last: int) -> "Record":
+        """The record of steps first, ..., last - 1."""
+        steps = slice(first, last)
+        return Record(
+            {name: signal[steps] for name, signal in self.sources.items()},
+            self.potential[steps],
+            self.prediction[steps],
+            self.currents[steps],
+            {name: field[first : last + 1] for name, field in self.fields.items()},
+            None if self.keep is None else self.keep[steps],
+        )
+
+    def join(self, later: "Record") -> "Record":
+        """This record and that of the steps that follow, as one."""
+        keeps = [self.keep, later.keep]
+        if keeps != [None, None]:
+            keeps = [
+                record.currents.new_ones(record.currents.shape[:2]) if keep is None else keep
+                for record, keep in zip((self, later), keeps, strict=True)
+            ]
+        return Record(
+            {name: torch.cat([self.sources[name], later.sources[name]]) for name in self.sources},
+            torch.cat([self.potential, later.potential]),
+            torch.cat([self.prediction, later.prediction]),
+            torch.cat([self.currents, later.currents]),
+            {name: torch.cat([self.fields[name][:-1], later.fields[name]]) for name in self.fields},
+            None if keeps == [None, None] else torch.cat([k for k in keeps if k is not None]),
+        )
+
+
+def fade(signal: Tensor, keep: Tensor | None) -> Tensor:
+    """A signal [time, batch, ...] times keep [time, batch]; the signal itself if keep is None."""
+    if keep is None:
+        return signal
+    return signal * keep.view(*keep.shape, *[1] * (signal.dim() - 2))
+
+
+def flat(signal: Tensor) -> Tensor:
+    """Time and batch as one dimension: [time, batch, ...] to [time * batch, ...]."""
+    return signal.reshape(-1, *signal.shape[2:])
+
+
+def interrupt(record: Record) -> list[bool]:
+    """For each step whether any stream was reset before it."""
+    if record.keep is None:
+        return [False] * record.currents.shape[0]
+    return (record.keep == 0).any(dim=1).tolist()
+
+
+def stretches(breaks: list[bool]) -> list[tuple[int, int]]:
+    """(first step, step after the last) of the stretches of steps between which nothing broke."""
+    firsts = [t for t, broken in enumerate(breaks) if broken or t == 0]
+    return list(pairwise([*firsts, len(breaks)]))

@@ -1,0 +1,1 @@
+"""The commands: configs are found, merged, checked and explained, brains are trained and probed."""

@@ -1,0 +1,176 @@
+"""Config files: found by path or short name, and merged, later ones over earlier ones.
+
+A file may begin from others: `extends: default`, or a list of them. Mappings merge key by key;
+anything else replaces what was there. Two exceptions make experiments short diffs: a class named
+anew (`class_path`) starts with arguments of its own, and an area, pathway, objective or learning
+rate that is set to null is taken away.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from brainmodel import CONFIGS
+from brainmodel.errors import Refused
+
+NAMED = r"areas\.\w+\.objectives|areas\.\w+\.weights|areas|pathways|groups|group_weights"
+PROBED = ("metrics", "baselines", "analyses")
+ENTRY = rf"--(model\.(?:{NAMED})|{'|'.join(PROBED)})\.([\w ]+)(?:\.(.+))?"
+MERGED = ("objectives", "weights", *PROBED)  # what jsonargparse cannot lay over; ends of names
+REMOVABLE = (
+    "areas",
+    "pathways",
+    "groups",
+    "objectives",
+    "weights",
+    "group_weights",
+    "learning_rates",
+    *PROBED,
+)
+Config = dict[str, Any]
+
+
+def find(name: str, folder: Path | None = None) -> Path:
+    """The config file of that path (from `folder`, or here) or short name ("default").
+
+    Raises:
+        Refused: if there is none; the message lists what there is.
+    """
+    places = [Path(name), CONFIGS / name, CONFIGS / f"{name}.yaml", CONFIGS.parent / name]
+    if folder is not None:
+        places[:0] = [folder / name, folder / f"{name}.yaml"]
+    for place in places:
+        if place.is_file():
+            return place
+    known = ", ".join(path.stem for path in sorted(CONFIGS.glob("*.yaml")))
+    raise Refused(
+        f"--config: there is no file {name!r}; give a path, or one of the configs that come along: "
+        f"{known or 'none here'}"
+    )
+
+
+def read(name: str, folder: Path | None = None, above: Sequence[Path] = ()) -> Config:
+    """The content of a config file, merged over those that it extends; nulls still stand.
+
+    Args:
+        name: path or short name.
+        folder: where relative paths begin.
+        above: files on the way that led here.
+
+    Raises:
+        Refused: if the file, or one that it extends, does not exist, is not a yaml mapping or
+            extends itself.
+    """
+    path = find(name, folder).resolve()
+    if path in above:
+        raise Refused(f"{path.name}: extends itself; take the name out of its extends")
+    content = _load(path)
+    extended = content.pop("extends", [])
+    if isinstance(extended, str):
+        extended = [extended]
+    merged: Config = {}
+    for base in extended:
+        merged = merge(merged, read(str(base), path.parent, [*above, path]))
+    return merge(merged, content)
+
+
+def _load(path: Path) -> Config:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = "" if mark is None else f", line {mark.line + 1}"
+        problem = getattr(error, "problem", None) or "it is not text"
+        raise Refused(f"{path}{line}: not a yaml file: {problem}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise Refused(
+            f"{path}: a config is a mapping (trainer:, model:, data:), not a "
+            f"{type(content).__name__}"
+        )
+    if "class_path" in content:
+        raise Refused(
+            f"{path}: is one part of a brain, not a config; give it where it belongs, such as "
+            f"--model.areas.V1.cell {path}"
+        )
+    return content
+
+
+def load(names: Sequence[str]) -> Config:
+    """What config files say together, later ones over earlier ones.
+
+    Raises:
+        Refused: see `read`.
+    """
+    merged: Config = {}
+    for name in names:
+        merged = merge(merged, read(name))
+    return settle(merged)
+
+
+def settle(config: Config, parent: str = "") -> Config:
+    """A config without what was set to null where that takes it away."""
+    return {
+        key: settle(value, key) if isinstance(value, dict) else value
+        for key, value in config.items()
+        if value is not None or parent not in REMOVABLE
+    }
+
+
+def lay_over(config: Config, words: Sequence[str]) -> tuple[Config, list[str]]:
+    """Options that only merging can follow: entries by name, and null to take one away.
+
+    Args:
+        config: the merged files.
+        words: of the command line, without config files.
+
+    Returns:
+        the config with these options laid over it, and the words that are left.
+    """
+    rest = []
+    remaining = iter(words)
+    for word in remaining:
+        option, given, value = word.partition("=")
+        if not (match := re.fullmatch(ENTRY, option)):
+            rest.append(word)
+            continue
+        value = value if given else next(remaining, "")
+        section, name, argument = match[1], match[2], match[3]
+        content: Any = yaml.safe_load(value)
+        if not section.endswith(MERGED) and (content is not None or argument):
+            rest.append(f"{option}={value}")
+            continue
+        if argument and section.endswith("weights"):
+            content = {argument: content}
+        elif argument:
+            content = {"init_args": {argument.removeprefix("init_args."): content}}
+        laid: Config = {name: content}
+        for key in reversed(section.split(".")):
+            laid = {key: laid}
+        config = merge(config, laid)
+    return settle(config), rest
+
+
+def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> Config:
+    """One mapping over another; see the head of this file.
+
+    Args:
+        under: what is there.
+        over: what is laid over it; neither is changed.
+    """
+    merged = dict(under)
+    if "class_path" in over and over["class_path"] != merged.get("class_path"):
+        merged = {}
+    for key, value in over.items():
+        if isinstance(value, Mapping):
+            there = merged.get(key)
+            if isinstance(there, str) and "init_args" in value and "class_path" not in value:
+                there = {"class_path": there}
+            merged[key] = merge(there if isinstance(there, Mapping) else {}, value)
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,183 @@
+"""The command `probe`: checkpoints of a brain against a recording, composed in YAML like the rest.
+
+What the brain is stands in its checkpoints. So sections of a config that belong to training are
+left to training, and a probe may be laid over the config of a run.
+"""
+
+import json
+import re
+import signal
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+from jsonargparse import ArgumentParser, Namespace
+
+from brainmodel import CONFIGS
+from brainmodel.command_line.config_files import Config
+from brainmodel.command_line.probed_brains import brains
+from brainmodel.command_line.refusals import read_error, unknown
+from brainmodel.command_line.train_command import quieten
+from brainmodel.errors import Refused
+from brainmodel.probing import Experiment, Plan, probe, write_report
+from brainmodel.probing.report.report import require_new
+from brainmodel.probing.report.words import verdicts
+
+TRAINING = {"model", "data", "trainer", "checkpoint", "monitor", "pictures", "report"}
+TRAINING |= {"seed_everything", "optimizer", "lr_scheduler"}
+NPZ = "brainmodel.probing.recordings.NpzFiles"
+RECORDINGS = CONFIGS / "probing" / "recordings"
+
+
+def run(names: Sequence[str], config: Config, rest: Sequence[str]) -> None:
+    """Parse, build, probe, report.
+
+    Args:
+        names: of the config files, the last of which gives the report its name.
+        config: what they say, merged.
+        rest: options that are laid over it.
+
+    Raises:
+        Refused: if the configuration, a checkpoint or the recording is wrong.
+    """
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # the user's own classes lie in the user's own files
+    with warnings.catch_warnings():
+        quieten()
+        parser = probe_parser()
+        parsed = _parse(parser, config, rest)
+        held = yaml.safe_load(parser.dump(parsed, skip_none=False))
+        try:
+            built = parser.instantiate(parsed)
+        except Exception as error:
+            raise _refused(error, parser) from error
+        _probe(built, held, names)
+
+
+def probe_parser() -> ArgumentParser:
+    """The options of a probe."""
+    parser = ArgumentParser(
+        prog="brainmodel probe", exit_on_error=False, allow_abbrev=False, logger=False
+    )
+    parser.add_argument("--config", action="config", help="a yaml file")
+    parser.add_argument(
+        "--ckpt_path", type=list[str], default=[], help="checkpoints: of seeds, or of stages"
+    )
+    parser.add_argument(
+        "--recording", type=Experiment, help="what was recorded, and what was shown"
+    )
+    parser.add_argument("--untrained", type=int, default=3, help="seeds of the untrained brain")
+    parser.add_argument("--out", type=str | None, default=None, help="a new folder for the report")
+    parser.add_class_arguments(Plan)
+    parser.set_defaults({"scoring.progress": True})
+    return parser
+
+
+def _parse(parser: ArgumentParser, config: Config, rest: Sequence[str]) -> Namespace:
+    mine = {k: v for k, v in config.items() if k not in TRAINING and (k, v) != ("ckpt_path", None)}
+    known = [action.dest for action in parser._actions]
+    for section in mine:
+        if section not in {name.partition(".")[0] for name in known}:
+            raise Refused(unknown(section, known))
+    if isinstance(mine.get("ckpt_path"), str):
+        mine["ckpt_path"] = [mine["ckpt_path"]]
+    text = yaml.safe_dump(mine, sort_keys=False)
+    try:
+        return parser.parse_args(["--config", text, *written_out(rest)])
+    except Exception as error:
+        raise _refused(error, parser) from error
+
+
+def written_out(words: Sequence[str]) -> list[str]:
+    """Words of the command line with the short forms of --recording and --ckpt_path written out.
+
+    `--recording FILE.npz` is a recording in NumPy's format; FILE.yaml is a config of one, NAME one
+    that comes along. `--ckpt_path` may be given several times.
+
+    Raises:
+        Refused: if there is no such file.
+    """
+    found: list[str] = []
+    remaining = iter(words)
+    for word in remaining:
+        option, given, value = word.partition("=")
+        if option not in ("--recording", "--ckpt_path"):
+            found.append(word)
+            continue
+        value = value if given else next(remaining, "")
+        if option == "--recording":
+            found += _recording(value)
+        else:
+            plus = "" if value.startswith("[") else "+"
+            found.append(f"--ckpt_path{plus}={value}")
+    return found
+
+
+def _recording(value: str) -> list[str]:
+    if value.endswith(".npz"):
+        return [f"--recording={NPZ}", f"--recording.path={value}"]
+    for place in (Path(value), RECORDINGS / f"{value}.yaml"):
+        if place.is_file():
+            content = yaml.safe_load(place.read_text(encoding="utf-8"))
+            return [f"--recording={json.dumps(content)}"]
+    if "/" in value or value.endswith((".yaml", ".yml")):
+        raise Refused(f"recording: there is no file {value!r}; give an .npz or a config of one")
+    return [f"--recording={value}"]
+
+
+def _refused(error: Exception, parser: ArgumentParser) -> Refused:
+    """What parsing or building raised, in one sentence."""
+    if isinstance(error, Refused):
+        return error
+    text = str(error)
+    if match := re.search(
+        r"(?:unrecognized arguments: --|does not accept option ')(\S+?)[='\s]", f"{text} "
+    ):
+        return Refused(unknown(match[1], [action.dest for action in parser._actions]))
+    place, reason = read_error(text)
+    return Refused(f"{place}: {reason}" if place and not reason.startswith(place) else reason)
+
+
+def _probe(built: Namespace, held: Config, names: Sequence[str]) -> None:
+    """Run what was built; what recordings, checkpoints and metrics refuse is the user's to mend."""
+    if built.recording is None:
+        raise Refused(
+            "recording: is missing; add --recording FILE.npz, or a class such as "
+            "brainmodel.probing.recordings.MacaqueV4"
+        )
+    if not built.ckpt_path:
+        raise Refused("ckpt_path: is missing; add --ckpt_path FILE.ckpt, once for each checkpoint")
+    if built.untrained < 2:
+        raise Refused(f"untrained: need 2 seeds or more, got {built.untrained}")
+    out = Path(built.out) if built.out else _new_folder(names)
+    previous = signal.signal(signal.SIGTERM, _leave)
+    try:
+        plan = Plan(**{name: built[name] for name in Plan.__dataclass_fields__})
+        require_new(out)
+        trained, untrained = brains(built.ckpt_path, built.untrained)
+        findings = probe(trained, untrained, built.recording, plan)
+        page = write_report(findings, out, held)
+    except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
+        raise Refused(str(error)) from error
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    print()
+    for sentence in verdicts(findings.rows):
+        print(re.sub("<.*?>", "", sentence))
+    print(f"\nreport      {page}\ntable       {out / 'scores.csv'}")
+
+
+def _new_folder(names: Sequence[str]) -> Path:
+    name = Path(names[-1]).stem if names else "probe"
+    number = 0
+    while (folder := Path("runs", "probes", f"{name}_{number}")).exists():
+        number += 1
+    return folder
+
+
+def _leave(*_: Any) -> NoReturn:
+    """SIGTERM: leave through every `finally`, so that nothing is left half-written."""
+    sys.exit(143)

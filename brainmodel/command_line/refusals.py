@@ -1,0 +1,187 @@
+"""Errors of a configuration in one sentence: which field, which value, what would be right."""
+
+import difflib
+import inspect
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from jsonargparse import ArgumentParser
+from pytorch_lightning import LightningDataModule
+
+from brainmodel.brain import AreaPlan
+from brainmodel.command_line.config_files import Config
+from brainmodel.errors import Refused
+from brainmodel.pathways.pathway import Pathway
+from objectives import GroupObjective
+
+NAMED = {"areas": AreaPlan, "pathways": Pathway, "groups": GroupObjective}
+NOISE = (
+    "Does not validate against any of the Union",
+    "Subtypes:",
+    "Errors:",
+    "Given value",
+    "Got value",
+    "Expected a <class 'NoneType'>",
+    "- Expected a <class 'NoneType'>",
+    "Expected a path but",
+)
+EXPECTED = r"Expected an? <class '([^']+)'>(?:\.? Got value: (.*))?"
+EXAMPLES = {
+    "cell": "areas.GRU",
+    "rule": "brainmodel.learning.EProp",
+    "objectives": "objectives.SquaredError",
+    "predictor": "areas.Predictor",
+    "scope": "brainmodel.scopes.Local",
+    "optimizer": "torch.optim.Adam",
+    "adapters": "brainmodel.pathways.Pool",
+    "data": "brainmodel.data.Photographs",
+}
+WORDS = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false"}
+HINT = "--print_config shows every option"
+
+
+def check_form(config: Config, known: Iterable[str]) -> None:
+    """Refuse config files whose sections are unknown, or are not mappings.
+
+    Args:
+        config: the merged files.
+        known: names of all options.
+
+    Raises:
+        Refused: naming the section.
+    """
+    first = {name.partition(".")[0] for name in known}
+    for section, content in config.items():
+        if section not in first:
+            raise Refused(unknown(section, first))
+        if section in ("trainer", "model") and not isinstance(content, dict):
+            raise Refused(f"{section}: need a mapping of options, got {content!r}")
+    for section in NAMED:
+        entries = config.get("model", {}).get(section)
+        if entries is not None and not isinstance(entries, dict):
+            raise Refused(f"model.{section}: need a mapping by name, got {entries!r}")
+        for name, entry in (entries or {}).items():
+            if not isinstance(entry, dict):
+                raise Refused(f"model.{section}.{name}: need a mapping of options, got {entry!r}")
+
+
+def explain(error: BaseException, config: Config, rest: Sequence[str], known: Sequence[str]) -> str:
+    """One sentence for an error that parsing or building raised.
+
+    Args:
+        error: what was raised.
+        config: the merged config files.
+        rest: the options that were laid over it.
+        known: names of all options.
+    """
+    text = str(error)
+    if match := re.search(r"unrecognized arguments: --(\S+)", text):
+        return unknown(match[1].split("=")[0], known)
+    if match := re.search(r"Subcommand '\w+' does not accept option '([^']+)'", text):
+        return unknown(match[1], known)
+    if match := re.search(r"arguments are required: (?:\w+\.)?(.*)", text):
+        names = re.sub(r"\b(fit|validate|test)\.", "", match[1])
+        entry = culprit(config, rest, "")
+        missing = names if entry is None else f"{entry[0]}.{names}"
+        return f"{missing}: is missing; give it in a config, such as --config default"
+    place, reason = read_error(text)
+    if entry := culprit(config, rest, place):
+        place = entry[0] + place.removeprefix(".".join(entry[0].split(".")[:2]))
+        place, reason = (entry[0] + entry[1][0], entry[1][1]) if entry[1] else (place, reason)
+    if reason.startswith(("areas", "pathways", "groups", "learning_rate", "final")):
+        reason = f"model.{reason}"
+    return f"{place}: {reason}" if place and not reason.startswith(place) else reason
+
+
+def read_error(text: str) -> tuple[str, str]:
+    """Where jsonargparse found something wrong, as a dotted path, and what it was."""
+    place, reasons, owner, given = [], [], "", None
+    for line in map(str.strip, text.splitlines()):
+        line = line.removeprefix("- ")
+        if match := re.match(r"(?:Parser|Configuration) key [\"']([^\"']+)[\"']:?\s*(.*)", line):
+            if not reasons:
+                place.append(match[1])
+            line = match[2]
+        if match := re.match(r"Problem with given class_path '([^']+)':?\s*(.*)", line):
+            owner, line = match[1], match[2]
+        if match := re.match(r"Given value: (.*)", line):
+            given = given or match[1]
+        if line and not line.startswith(NOISE):
+            reasons.append(line)
+    place = ".".join(place)
+    return place, plainly(reasons or text.splitlines()[:1], owner, given, place)
+
+
+def plainly(reasons: Sequence[str], owner: str, given: str | None, place: str) -> str:
+    """jsonargparse's words as ours; of several reasons, the one that says most."""
+    wanted = [m[1] for reason in reasons if (m := re.match(EXPECTED, reason))]
+    if len(wanted) == len(reasons):
+        got = next((m[2] for r in reasons if (m := re.match(EXPECTED, r)) and m[2]), given)
+        return f"need {' or '.join(WORDS.get(w, _short(w)) for w in wanted)}, got {got!r}"
+    reason = next(r for r in reasons if not re.match(EXPECTED, r))
+    if match := re.search(r"Group '\w+' does not accept option '([^']+)'", reason):
+        return f"there is no option {match[1]!r}; {HINT}"
+    if match := re.search(r"Option '([^']+)' is not accepted", reason):
+        return f"{_short(owner)} has no option {match[1]!r}; {HINT}"
+    if match := re.search(r"Expected a typing.Literal\[(.*)\]\. Got value: (.*)", reason):
+        return f"need one of {match[1]}, got {match[2]!r}"
+    if match := re.search(r"Expected a dot import path string: (.*)", reason):
+        return f"there is no class {match[1]!r}; give its path, {_like(place)}"
+    if match := re.search(
+        r"(?:module|No) '?([\w.]+)'? (?:has no )?attribute '?(\w+)'?", reason
+    ):
+        return f"there is no {match[2]!r} in {match[1]}; give the path of a class, {_like(place)}"
+    if match := re.search(r"No module named '([^']+)'", reason):
+        return f"there is no module {match[1]!r} here; give the path of a class, {_like(place)}"
+    return reason.rstrip(".")
+
+
+def _like(place: str) -> str:
+    kind = next((k for k in (*reversed(place.split(".")), "data") if k in EXAMPLES), "data")
+    return f"such as {EXAMPLES[kind]}"
+
+
+def culprit(
+    config: Config, rest: Iterable[str], place: str
+) -> tuple[str, tuple[str, str] | None] | None:
+    """Whether it is the data, or which area, pathway or group: its place, (place, reason) in it.
+
+    Found by parsing and building each alone; options laid over the config are looked at last.
+    """
+    if not place and (problem := _problem(LightningDataModule, config.get("data"))):
+        return "data", problem
+    model = config.get("model")
+    for section, kind in NAMED.items():
+        entries = model.get(section) if isinstance(model, Mapping) else None
+        for name, entry in (entries or {}).items():
+            if problem := _problem(kind, entry):
+                return f"model.{section}.{name}", problem
+        for word in rest:
+            found = re.match(rf"--(model\.{section}\.\w+)", word)
+            if found and place.startswith(f"model.{section}"):
+                return found[1], None
+    return None
+
+
+def _problem(kind: Any, entry: Any) -> tuple[str, str] | None:
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--entry", type=kind)
+    try:
+        parser.instantiate(parser.parse_object({"entry": entry}))
+    except Exception as error:
+        place, reason = read_error(str(error))
+        if match := re.match(r"there is no option '(\w+)'", reason):
+            reason = unknown(match[1], list(inspect.signature(kind).parameters))
+        return place.removeprefix("entry"), reason
+    return None
+
+
+def unknown(option: str, known: Collection[str]) -> str:
+    """That there is no such option, and which one may have been meant."""
+    near = difflib.get_close_matches(option, known, n=1, cutoff=0.7)
+    return f"there is no option {option}; " + (f"did you mean {near[0]}?" if near else HINT)
+
+
+def _short(path: str) -> str:
+    return path.rpartition(".")[2] or "this"

@@ -1,0 +1,216 @@
+"""The part of the command line that Lightning does: parse, build, run."""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import yaml
+from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
+
+from brainmodel.command_line.config_files import Config, merge
+from brainmodel.command_line.needs import require_enough, require_labels
+from brainmodel.command_line.refusals import check_form, explain
+from brainmodel.errors import Refused
+from brainmodel.training import checkpoint
+from brainmodel.training.callbacks.gradient_alignment import Alignment
+from brainmodel.training.callbacks.monitor import Monitor
+from brainmodel.training.callbacks.pictures import Pictures
+from brainmodel.training.callbacks.progress import Progress
+from brainmodel.training.callbacks.random_numbers import RandomNumbers
+from brainmodel.training.callbacks.report import Report
+from brainmodel.training.callbacks.soundness import Checkpoints, Soundness
+from brainmodel.training.module import BrainModule, require_end
+from brainmodel.training.parameter_groups import require_plain
+from brainmodel.training.run_folder import SaveConfig
+
+OFFERED = {
+    "fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule"},
+    "validate": {"model", "dataloaders", "datamodule"},
+    "test": {"model", "dataloaders", "datamodule"},
+}
+"""The commands, and what Lightning passes to each by itself."""
+
+CALLBACKS = {
+    "alignment": Alignment,
+    "checkpoint": Checkpoints,
+    "monitor": Monitor,
+    "pictures": Pictures,
+    "report": Report,
+}
+USUAL_CHECKPOINT = {"save_last": True, "save_on_exception": True}
+
+
+class CommandLine(LightningCLI):
+    """Commands that train and measure a brain, with the callbacks that every run has.
+
+    Args:
+        command: fit, validate or test.
+        config: the config files, merged.
+        rest: options that are laid over them.
+
+    Raises:
+        Refused: if the configuration is wrong.
+    """
+
+    def __init__(self, command: str, config: Config, rest: list[str]):
+        self.files, self.rest = config, rest
+        strict: dict[str, Any] = {"exit_on_error": False, "allow_abbrev": False}
+        super().__init__(
+            BrainModule,
+            pl.LightningDataModule,
+            subclass_mode_data=True,
+            save_config_callback=SaveConfig if command == "fit" else None,
+            seed_everything_default=0,
+            trainer_defaults={"callbacks": [RandomNumbers(), Soundness()]},  # always there
+            parser_kwargs=strict | {name: dict(strict) for name in OFFERED},
+            auto_configure_optimizers=False,
+            load_from_checkpoint_support=False,
+            args=[command, "--config", yaml.safe_dump(config, sort_keys=False), *rest],
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """The callbacks as options, and the data's shapes as the brain's inputs."""
+        for name, callback in CALLBACKS.items():
+            parser.add_lightning_class_args(callback, name)
+        parser.set_defaults({f"checkpoint.{k}": value for k, value in USUAL_CHECKPOINT.items()})
+        parser.link_arguments("data.shapes", "model.inputs", apply_on="instantiate")
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """See `OFFERED`."""
+        return OFFERED
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+        """Check names and types of everything."""
+        check_form(self.files, self._known)
+        with self._refusing():
+            self.config = parser.parse_args(args)  # type: ignore[arg-type]
+            self.files = self.config[
+                self.config.subcommand
+            ].as_dict()  # with all that was laid over
+
+    def _parse_ckpt_path(self) -> None:
+        """The config says what the brain is; a checkpoint has to be there and to fit it."""
+        path = self.config[self.config.subcommand].get("ckpt_path")
+        self.begun = None if path in (None, "last", "best", "hpc") else checkpoint.read(path)
+
+    def instantiate_classes(self) -> None:
+        """Build everything; what goes wrong here is the configuration's fault."""
+        with self._refusing():
+            super().instantiate_classes()
+            require_plain(
+                self.model.optimizer(self.model.parts)
+            )  # what it refuses, it refuses here
+            require_end(self.trainer, self.model.final)
+            labels = getattr(self.datamodule, "label_names", None)
+            if labels is not None:
+                require_labels(self.model.brain, labels)
+            batch = getattr(self.datamodule, "batch_size", None)
+            if self.subcommand == "fit" and batch is not None:
+                require_enough(self.model.brain, batch)
+            text = self.parser.dump(self.config, format="yaml", skip_none=False)
+            plain = yaml.safe_load(text)[self.subcommand]["model"]
+        plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}
+        plain["_instantiator"] = "pytorch_lightning.cli.instantiate_module"
+        self.model.save_hyperparameters(plain)  # what `load_from_checkpoint` builds it from
+
+    def after_instantiate_classes(self) -> None:
+        """Refuse a checkpoint that does not fit before anything is written."""
+        if self.begun is not None:
+            checkpoint.require_fit(self.begun["state_dict"], self.model.state_dict())
+            batch = getattr(self.datamodule, "batch_size", None)
+            streams = self.begun.get("streams")
+            if self.subcommand == "fit" and batch is not None and streams:
+                checkpoint.require_streams(streams, batch, self.trainer.world_size)
+            self.begun = None
+
+    def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
+        """The trainer; with the checkpoint callback only where checkpoints are wanted."""
+        options = self._get(self.config_init, "trainer")
+        if options.get("enable_checkpointing") is False or options.get("fast_dev_run"):
+            self._parser(self.subcommand).callback_keys.remove("checkpoint")
+        if options.get("enable_progress_bar") is not False:
+            kwargs["callbacks"] = [*(options.get("callbacks") or []), Progress()]
+        return super().instantiate_trainer(**kwargs)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except Refused:
+            raise
+        except Exception as error:
+            raise Refused(explain(error, self.files, self.rest, self._known)) from error
+
+    @property
+    def _known(self) -> list[str]:
+        parsers = self._subcommand_parsers.values()
+        return [action.dest for parser in parsers for action in parser._actions]
+
+
+def run(command: str, names: list[str], config: Config, rest: list[str]) -> None:
+    """Parse, build and run.
+
+    Args:
+        command: fit, validate or test.
+        names: of the config files, the last of which gives the run its name.
+        config: what they say, merged.
+        rest: options that are laid over it.
+
+    Raises:
+        Refused: if the configuration is wrong.
+    """
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())  # the user's own classes lie in the user's own files
+    config = merge(usual(command, names), config)
+    with warnings.catch_warnings():
+        quieten()
+        CommandLine(command, with_predictors(config), rest)
+
+
+def with_predictors(config: Config) -> Config:
+    """The config, with the predictor of each area that says nothing of it written out.
+
+    The plan's own default is an object, which can neither be saved nor shared between areas.
+    """
+    model = config.get("model")
+    areas = model.get("areas") if isinstance(model, dict) else None
+    if not isinstance(model, dict) or not isinstance(areas, dict):
+        return config
+    usual = {"predictor": {"class_path": "areas.Predictor"}}
+    plans = {n: merge(usual, p) if isinstance(p, dict) else p for n, p in areas.items()}
+    return config | {"model": model | {"areas": plans}}
+
+
+def usual(command: str, names: list[str]) -> Config:
+    """What every run begins from: a folder of its own when it trains, and no table of layers."""
+    trainer: Config = {"enable_model_summary": False}
+    if command == "fit":
+        name = Path(names[-1]).stem if names else "brain"
+        folder = {"class_path": "brainmodel.training.RunFolder", "init_args": {"name": name}}
+        trainer["logger"] = folder
+    else:
+        trainer["logger"] = False
+    return {"trainer": trainer}
+
+
+def quieten() -> None:
+    """Leave out what says nothing about the run."""
+    for name in ("pytorch_lightning.utilities.rank_zero", "pytorch_lightning"):
+        logging.getLogger(name).addFilter(
+            lambda record: not str(record.msg).startswith(("💡", "GPU avail", "TPU avail", "HPU"))
+        )
+    for message in (
+        ".*LeafSpec.*is deprecated",  # Lightning and torch, of each other
+        ".*only one JsonargparseDeprecationWarning",  # Lightning and jsonargparse
+        ".*was deprecated in v4\\.",
+        ".*does not have many workers.*",
+        "The dirpath has changed",  # a resumed run has a folder of its own
+    ):
+        warnings.filterwarnings("ignore", message=r"\s*" + message)

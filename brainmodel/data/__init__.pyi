@@ -1,0 +1,12 @@
+from .digits import MovingDigits as MovingDigits
+from .eye_movements import EyeMovements as EyeMovements
+from .fixation import Fixation as Fixation
+from .gabors import GaborSequences as GaborSequences
+from .gratings import DriftingGratings as DriftingGratings
+from .photographs import Photographs as Photographs
+from .streams import StreamModule as StreamModule
+from .torchvision_files import MovingMNIST as MovingMNIST
+from .torchvision_files import VideoClasses as VideoClasses
+from .videos import NaturalVideo as NaturalVideo
+from .videos import VideoFolder as VideoFolder
+from .window import Window as Window

@@ -1,0 +1,113 @@
+"""The linearised step of a dense area: whole Jacobians, and vectors through them both ways.
+
+    s(t) = all state fields of all units, `area.dynamics.outputs` side by side: [field, unit]
+
+    ds(t)       = D_I dI(t) + D_c ds(t-1)                       pointwise: the cell
+    dI(t)       = W_rec dz(t-1) - W_error du_hat(t) + source (x) dW      the synapses
+    du_hat(t)   = phi'(t) * ( P dh(t-1) + source (x) dP )       only where the area feels its error
+
+with z what the cell emits, the rate h or its spikes,
+so that J(t) = ds(t)/ds(t-1), and the immediate influence of every parameter, are products of the
+few arrays gathered here. For rules that carry influences forward (RTRL, SnAp, UORO, KF-RTRL) and
+for those that bootstrap credit through J (DNI).
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from areas import Area
+from areas.record import Record
+
+
+class Linear(NamedTuple):
+    """An area's steps, linearised."""
+
+    currents: Tensor  # [time, batch, field, current, unit], D_I
+    carried: Tensor  # [time, batch, field, field, unit], D_c: of the first by the second, before
+    slope: Tensor | None  # [time, batch, drive], phi' of the predictor; None: the error is not felt
+    keep: Tensor | None  # [time, batch]; 0 where a stream was reset before the step
+
+
+class Bars(NamedTuple):
+    """Derivatives, one row [lane] for each thing that is differentiated."""
+
+    before: Tensor  # [batch, lane, field, unit], by the state before the step
+    currents: Tensor  # [batch, lane, current * unit]
+    potential: (
+        Tensor | None
+    )  # [batch, lane, drive], by the predictor's potential, through the error
+
+
+def linearise(area: Area, record: Record) -> Linear:
+    """The steps of a window (or a stretch of it), linearised; dense areas only."""
+    cell, fields = area.cell, area.dynamics.outputs
+    table = area.dynamics.slopes(record.currents, [record.before(n) for n in cell.carried])
+    none = torch.zeros_like(record.fields["rate"][1:])
+    places = {name: len(cell.currents) + k for k, name in enumerate(cell.carried)}
+
+    def stacked(inputs: list[int | None]) -> Tensor:
+        rows = [[None if k is None else row[k] for k in inputs] for row in table]
+        filled = [torch.stack([none if d is None else d for d in row], 2) for row in rows]
+        return torch.stack(filled, 2)
+
+    slope = None
+    if "error" in area.afferents and area.predictor is not None:
+        slope = area.predictor.slope(record.potential, torch.ones_like(record.potential))
+    by_currents = stacked(list(range(len(cell.currents))))
+    return Linear(by_currents, stacked([places.get(n) for n in fields]), slope, record.keep)
+
+
+def pull(area: Area, linear: Linear, t: int, bars: Tensor) -> Bars:
+    """Back through step t: derivatives by s(t), [batch, lane, field, unit], times the Jacobians.
+
+    With the immediate influence Mbar of a parameter, bars Mbar is `currents` (x) the presynaptic
+    signal for synapses onto units and `potential` (x) it for synapses of the predictor.
+    """
+    currents = torch.einsum("blfu,bfcu->blcu", bars, linear.currents[t]).flatten(2)
+    before = torch.einsum("blfu,bfgu->blgu", bars, linear.carried[t])
+    recurrent = currents[..., area.reached("recurrent")]
+    before[:, :, area.dynamics.emitted] += recurrent @ area.synapses["recurrent"].weight
+    potential = None
+    if linear.slope is not None:
+        assert area.predictor is not None
+        felt = currents[..., area.reached("error")] @ area.synapses["error"].weight
+        potential = -felt * linear.slope[t][:, None]
+        before[:, :, 0] += potential @ area.predictor.synapses["rate"].weight
+    return Bars(_alive(linear, t, before), currents, potential)
+
+
+def push(area: Area, linear: Linear, t: int, tangents: Tensor) -> Tensor:
+    """Forward through step t: J(t) times changes of s(t-1), [batch, lane, field, unit]."""
+    tangents = _alive(linear, t, tangents)
+    rate, emitted = tangents[:, :, 0], tangents[:, :, area.dynamics.emitted]
+    shape = (*rate.shape[:2], len(area.cell.currents) * area.units[0])
+    currents = rate.new_zeros(shape)
+    currents[..., area.reached("recurrent")] += emitted @ area.synapses["recurrent"].weight.t()
+    if linear.slope is not None:
+        assert area.predictor is not None
+        prediction = rate @ area.predictor.synapses["rate"].weight.t() * linear.slope[t][:, None]
+        felt = prediction @ area.synapses["error"].weight.t()
+        currents[..., area.reached("error")] -= felt
+    currents = currents.unflatten(2, (len(area.cell.currents), -1))
+    after = torch.einsum("bfgu,blgu->blfu", linear.carried[t], tangents)
+    return after + torch.einsum("bfcu,blcu->blfu", linear.currents[t], currents)
+
+
+def jacobian(area: Area, linear: Linear, t: int) -> Tensor:
+    """J(t) = ds(t)/ds(t-1), [batch, field * unit, field * unit]; row: after, column: before."""
+    batch, fields, _, units = linear.carried[t].shape
+    return pull(area, linear, t, identity(linear)).before.reshape(batch, fields * units, -1)
+
+
+def identity(linear: Linear) -> Tensor:
+    """One lane for each element of the state, [batch, field * unit, field, unit]."""
+    batch, fields, _, units = linear.carried.shape[1:]
+    eye = torch.eye(fields * units, dtype=linear.carried.dtype, device=linear.carried.device)
+    return eye.view(1, -1, fields, units).expand(batch, -1, -1, -1)
+
+
+def _alive(linear: Linear, t: int, states: Tensor) -> Tensor:
+    """States [batch, ...] before step t, without those of streams that were reset."""
+    return states if linear.keep is None else states * linear.keep[t].view(-1, 1, 1, 1)

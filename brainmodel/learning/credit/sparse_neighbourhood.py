@@ -1,0 +1,80 @@
+"""Neighbourhoods of sparse recurrent synapses, for SnAp-n: the units within reach of each unit."""
+
+import torch
+from torch import Tensor
+
+from areas import Area
+from areas.record import Record
+from brainmodel.learning.credit.jacobian import linearise
+from brainmodel.learning.credit.neighbourhood import Back, Neighbourhood
+
+
+class Near(Neighbourhood):
+    """The units that a unit reaches over its recurrent synapses; the area feels no error.
+
+    Args:
+        reached: [unit, unit] bool, whether the first is reached by the second; each by itself.
+    """
+
+    index: Tensor  # [unit, near], the unit itself first
+    real: Tensor  # [unit, near], False where a row is only filled up
+
+    def __init__(self, reached: Tensor):
+        super().__init__()
+        count = int(reached.sum(0).max())
+        itself = torch.eye(len(reached), dtype=torch.bool, device=reached.device)
+        order = (reached.int() + itself.int()).t().argsort(dim=1, descending=True)
+        self.register_buffer("index", order[:, :count].contiguous())
+        self.register_buffer("real", reached.t().gather(1, self.index))
+
+    def view(self, state_bar: Tensor) -> Tensor:
+        """See `Neighbourhood.view`."""
+        return (state_bar[:, :, self.index] * self.real).transpose(1, 2).flatten(2)
+
+    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> Back:
+        """See `Neighbourhood.back`."""
+        fields = len(area.dynamics.outputs)
+        said = torch.cat([before[None], rate_bar])[:, :, self.index] * self.real
+        bars = said.new_zeros(*said.shape[1:3], 1, fields, said.shape[3])
+        return self._scan(area, record, said, bars)
+
+    def lanes(self, area: Area, record: Record) -> Back:
+        """See `Neighbourhood.lanes`."""
+        steps, batch = record.currents.shape[:2]
+        fields, (units, near) = len(area.dynamics.outputs), self.index.shape
+        eye = torch.eye(fields * near, dtype=record.currents.dtype, device=record.currents.device)
+        bars = eye.view(-1, fields, near) * self.real[:, None, None]
+        silent = eye.new_zeros(()).expand(1 + steps, batch, units, near)
+        return self._scan(area, record, silent, bars.expand(batch, -1, -1, -1, -1))
+
+    def _scan(self, area: Area, record: Record, said: Tensor, bars: Tensor) -> Back:
+        """From bars [batch, unit, lane, field, near] after the last step to those at the start.
+
+        What is said of the rates, [1 + time, batch, unit, near], from before the first step on, is
+        heard on the way.
+        """
+        linear, reach = linearise(area, record), area.cell.reach("recurrent")
+        weight, currents = self._weight(area), []
+        for t in reversed(range(record.currents.shape[0])):
+            bars = _heard(bars, said[t + 1])
+            by_current = linear.currents[t][..., self.index]
+            flow = torch.einsum("bulfn,bfcun->bulcn", bars, by_current)
+            currents.insert(0, flow[..., 0].permute(0, 2, 3, 1).flatten(2))
+            bars = torch.einsum("bulfn,bfgun->bulgn", bars, linear.carried[t][..., self.index])
+            emitted = torch.einsum("bulcn,ucnm->bulm", flow[..., reach, :], weight)
+            bars[..., area.dynamics.emitted, :] += emitted
+            if record.keep is not None:
+                bars = bars * record.keep[t].view(-1, 1, 1, 1, 1)
+        return Back(torch.stack(currents), _heard(bars, said[0]).flatten(3))
+
+    def _weight(self, area: Area) -> Tensor:
+        """Recurrent weights within each neighbourhood, [unit, current, near, near]."""
+        units = area.units[0]
+        weight = area.synapses["recurrent"].weight.view(-1, units, units)
+        within = weight[:, self.index[:, :, None], self.index[:, None, :]]
+        return (within * self.real[:, :, None] * self.real[:, None, :]).transpose(0, 1)
+
+
+def _heard(bars: Tensor, said: Tensor) -> Tensor:
+    """Bars [batch, unit, lane, field, near] with what is said of the rate, of all lanes alike."""
+    return torch.cat([bars[..., :1, :] + said[:, :, None, None], bars[..., 1:, :]], 3)

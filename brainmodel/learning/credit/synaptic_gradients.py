@@ -1,0 +1,34 @@
+"""Gradients of synapses: what came in at each of them times the derivative by its current."""
+
+from torch import Tensor
+
+from areas import Area
+from areas.record import Record, flat
+from brainmodel.learning.rule import Gradients
+
+
+def synaptic(area: Area, record: Record, currents_bar: Tensor) -> Gradients:
+    """Gradients of an area's synapses and bias.
+
+    Args:
+        area: the area.
+        record: what happened over a window (or a stretch of it).
+        currents_bar: derivative of the loss by the currents, [time, batch, current * unit, ...].
+    """
+    found = {"bias": flat(currents_bar).transpose(0, 1).flatten(1).sum(1)}
+    for name, synapses in area.synapses.items():
+        target = flat(currents_bar[:, :, area.reached(name)])
+        found[f"synapses.{name}.weight"] = synapses.gradient(flat(record.source(name)), target)
+    return found
+
+
+def predictive(area: Area, record: Record, potential_bar: Tensor) -> Gradients:
+    """Gradients of an area's predictor, from the derivative by its potential [time, batch, ...]."""
+    if area.predictor is None:
+        return {}
+    found = {"predictor.bias": flat(potential_bar).transpose(0, 1).flatten(1).sum(1)}
+    for name, synapses in area.predictor.synapses.items():
+        gradient = synapses.gradient(flat(record.source(name)), flat(potential_bar))
+        found[f"predictor.synapses.{name}.weight"] = gradient
+    learnt = area.predictor.feedback.gradients(found["predictor.synapses.rate.weight"])
+    return found | {f"predictor.feedback.{name}": gradient for name, gradient in learnt.items()}

@@ -1,0 +1,113 @@
+"""Credit by eligibility traces: learning signal times trace, summed over a window's steps.
+
+Within the window a reverse scan over units and one matrix product do it without a trace. What the
+scan has left at the window's start meets the traces that were carried there: one pass through them.
+"""
+
+import torch
+from torch import Tensor
+
+from areas import Area
+from areas.record import Record
+from brainmodel.learning.credit.influences import credit
+from brainmodel.learning.credit.remembered_currents import remembered
+from brainmodel.learning.credit.reverse_scan import still
+from brainmodel.learning.credit.synaptic_gradients import synaptic
+from brainmodel.learning.credit.traces import EXACT, Eligibility, Scan, Traces
+from brainmodel.learning.rule import Gradients
+
+
+def eligible(
+    area: Area,
+    record: Record,
+    rate_bar: Tensor,
+    before: Tensor,
+    memory: Traces | None,
+    scan: Scan = EXACT,
+) -> Gradients:
+    """Sum over steps and streams of learning signal times eligibility trace.
+
+    Args:
+        area: the area.
+        record: what happened over the window.
+        rate_bar: learning signal of the rates in the window, [time, batch, *units].
+        before: learning signal of the rate before the window, [batch, *units].
+        memory: what was remembered before the window.
+        scan: how credit runs back.
+
+    Returns:
+        gradients of the area's synapses and bias.
+    """
+    carried_bar = still(area, record)
+    found = synaptic(area, record, scan.recede(area, record, rate_bar, carried_bar))
+    for name, gradient in recall(area, before, carried_bar, memory, scan).items():
+        found[name] = found[name] + gradient
+    return found
+
+
+def recall(
+    area: Area,
+    rate_bar: Tensor,
+    carried_bar: list[Tensor],
+    memory: Traces | None,
+    scan: Scan = EXACT,
+) -> Gradients:
+    """Gradients that derivatives by the state before a window make with the remembered traces.
+
+    Args:
+        area: the area.
+        rate_bar: derivative by the rate, [batch, *units].
+        carried_bar: derivatives by the carried fields, [batch, *units] each; overwritten.
+        memory: what was remembered before the window.
+        scan: how credit runs back.
+    """
+    if memory is None:
+        return {}
+    last = memory.last
+    found = synaptic(area, last, scan.recede(area, last, rate_bar[None], carried_bar))
+    judge(area, found, memory.eligibility, carried_bar)
+    return found
+
+
+def judge(
+    area: Area,
+    found: Gradients,
+    eligibility: Eligibility,
+    bars: list[Tensor],
+    first: int = 0,
+) -> None:
+    """Add to gradients, in place, derivatives by fields [batch, *units] times their traces.
+
+    Args:
+        area: the area.
+        found: the gradients.
+        eligibility: the traces.
+        bars: derivatives by fields, [batch, *units] each.
+        first: place of the first of them among the fields that have a trace.
+    """
+    for source, trace in eligibility.items():
+        fields = (*area.cell.carried, area.cell.emitted)[: trace.shape[1]]
+        kept = remembered(area, source, fields)
+        start = 0 if source == "bias" else area.reached(source).start
+        name = "bias" if source == "bias" else f"synapses.{source}.weight"
+        gradient = found[name].view(-1, trace.shape[3])[kept.start - start : kept.stop - start]
+        credit(trace[:, first:], bars, gradient)
+
+
+def recall_state(
+    area: Area,
+    state_bar: dict[str, Tensor],
+    memory: Traces | None,
+    scan: Scan = EXACT,
+) -> Gradients:
+    """`recall` for derivatives by state fields, `Rule.recall`'s arguments.
+
+    A field that is both rate and carried has one derivative; it is given as the carried one's.
+    """
+    if memory is None:
+        return {}
+    empty = torch.zeros_like(memory.last.fields["rate"][0])
+    given = [state_bar.get(name, empty) for name in area.cell.carried]
+    carried_bar = [bar.clone(memory_format=torch.contiguous_format) for bar in given]
+    rate_bar = empty if "rate" in area.cell.carried else state_bar.get("rate", empty)
+    return recall(area, rate_bar.contiguous(), carried_bar, memory, scan)

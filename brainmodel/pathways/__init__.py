@@ -1,0 +1,9 @@
+"""Pathways: what crosses from one area to another, when, and in which shape."""
+
+from brainmodel.pathways.adapters import Adapter as Adapter
+from brainmodel.pathways.adapters import Flatten as Flatten
+from brainmodel.pathways.adapters import Mix as Mix
+from brainmodel.pathways.adapters import Pool as Pool
+from brainmodel.pathways.adapters import Upsample as Upsample
+from brainmodel.pathways.pathway import Pathway as Pathway
+from brainmodel.pathways.route import Route as Route

@@ -1,0 +1,107 @@
+"""Adapters: how a signal changes its shape on its way along a pathway."""
+
+from abc import ABC, abstractmethod
+from math import prod
+
+import torch
+from einops import rearrange, reduce, repeat
+from torch import Tensor, nn
+
+
+class Adapter(nn.Module, ABC):
+    """Changes the shape of a signal on its way."""
+
+    @abstractmethod
+    def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of what comes out for a source shape (both without the batch).
+
+        Raises:
+            ValueError: if the adapter cannot take such a source.
+        """
+
+    @abstractmethod
+    def forward(self, signal: Tensor) -> Tensor:
+        """The signal [batch, *source] in its new shape [batch, *shape(source)]."""
+
+
+class Pool(Adapter):
+    """Mean over squares of `factor` x `factor` pixels."""
+
+    def __init__(self, factor: int = 2):
+        super().__init__()
+        if factor < 1:
+            raise ValueError(f"Pool.factor: need 1 or more, got {factor}")
+        self.factor = factor
+
+    def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
+        """See `Adapter.shape`."""
+        if len(source) != 3 or source[1] % self.factor or source[2] % self.factor:
+            raise ValueError(f"Pool({self.factor}) needs a map divisible by it, got {list(source)}")
+        return (source[0], source[1] // self.factor, source[2] // self.factor)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """See `Adapter.forward`."""
+        pattern = "b c (h p) (w q) -> b c h w"
+        return reduce(signal, pattern, "mean", p=self.factor, q=self.factor)
+
+
+class Upsample(Adapter):
+    """Each pixel becomes a square of `factor` x `factor`; a dense signal, a map of one value."""
+
+    def __init__(self, factor: int = 2):
+        super().__init__()
+        if factor < 1:
+            raise ValueError(f"Upsample.factor: need 1 or more, got {factor}")
+        self.factor = factor
+
+    def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
+        """See `Adapter.shape`."""
+        height, width = source[1:] if len(source) == 3 else (1, 1)
+        return (source[0], height * self.factor, width * self.factor)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """See `Adapter.forward`."""
+        maps = signal if signal.dim() == 4 else signal[:, :, None, None]
+        return repeat(maps, "b c h w -> b c (h p) (w q)", p=self.factor, q=self.factor)
+
+
+class Flatten(Adapter):
+    """A map becomes a dense signal."""
+
+    def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
+        """See `Adapter.shape`."""
+        return (prod(source),)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """See `Adapter.forward`."""
+        return rearrange(signal, "b ... -> b (...)")
+
+
+class Mix(Adapter):
+    """A fixed 1 x 1 mixture of channels, random with rows of unit length; never learnt.
+
+    Args:
+        source: number of channels that come in.
+        target: number of channels that go out.
+        seed: of the mixture.
+    """
+
+    weight: Tensor
+
+    def __init__(self, source: int, target: int, seed: int = 0):
+        super().__init__()
+        if source < 1 or target < 1:
+            raise ValueError(f"Mix: need 1 or more channels in and out, got {source} and {target}")
+        generator = torch.Generator().manual_seed(seed)
+        weight = torch.randn(target, source, generator=generator)
+        self.register_buffer("weight", weight / weight.norm(dim=1, keepdim=True))
+
+    def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
+        """See `Adapter.shape`."""
+        if source[0] != self.weight.shape[1]:
+            raise ValueError(f"Mix takes {self.weight.shape[1]} channels, got {list(source)}")
+        return (self.weight.shape[0], *source[1:])
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """See `Adapter.forward`."""
+        return torch.einsum("oc,bc...->bo...", self.weight, signal)

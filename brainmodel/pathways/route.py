@@ -1,0 +1,57 @@
+"""The route of a pathway: its adapters in order, or those that bring one shape to another."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from brainmodel.pathways.adapters import Adapter, Flatten, Pool, Upsample
+
+
+class Route(nn.Module):
+    """The adapters of a pathway in order.
+
+    Args:
+        adapters: what changes the shape; empty to find out.
+        source: shape of the signal.
+        units: shape of the units of the target.
+
+    Raises:
+        ValueError: if the shapes cannot be joined.
+    """
+
+    def __init__(self, adapters: Sequence[Adapter], source: Sequence[int], units: Sequence[int]):
+        super().__init__()
+        self.adapters = nn.ModuleList(adapters or infer(tuple(source), tuple(units)))
+        self.shape = tuple(source)
+        for adapter in self.adapters:
+            self.shape = adapter.shape(self.shape)  # type: ignore[operator]
+        if len(self.shape) != len(units) or self.shape[1:] != tuple(units[1:]):
+            raise ValueError(
+                f"adapters make {list(self.shape)} of {list(source)}, but units {list(units)} "
+                f"need [n{''.join(f', {k}' for k in units[1:])}]"
+            )
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """The signal [batch, *source] as a message [batch, *shape]."""
+        for adapter in self.adapters:
+            signal = adapter(signal)
+        return signal
+
+
+def infer(source: tuple[int, ...], units: tuple[int, ...]) -> list[Adapter]:
+    """Adapters that bring a signal to the height and width of some units.
+
+    Raises:
+        ValueError: if one height is not a whole multiple of the other.
+    """
+    if len(units) == 1:
+        return [] if len(source) == 1 else [Flatten()]
+    height = source[1] if len(source) == 3 else 1
+    square = units[1] == units[2] and (len(source) == 1 or source[1] == source[2])
+    if len(source) == 3 and source[1:] == units[1:]:
+        return []
+    if square and units[1] % height == 0:
+        return [Upsample(units[1] // height)]
+    if square and height % units[1] == 0:
+        return [Pool(height // units[1])]
+    raise ValueError(f"no pooling or upsampling by a whole factor takes {source} to {units}")

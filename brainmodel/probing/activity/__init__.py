@@ -1,0 +1,5 @@
+"""Activity of models: what they are shown, and what their areas did."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

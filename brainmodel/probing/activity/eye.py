@@ -1,0 +1,58 @@
+"""What an eye makes of a movie: where it looks, and how sharp it sees."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional as F
+
+from brainmodel.probing.array_types import Floats
+
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+
+
+def look(movie: NDArray[np.float32], path: Floats, background: float) -> NDArray[np.float32]:
+    """A movie as an eye sees it whose gaze lies off its middle; beyond the picture: background.
+
+    Args:
+        movie: [step, height, width, channel].
+        path: [step, 2] x to the right, y downwards, in pixels of the movie; between pixels linear.
+        background: gray level.
+    """
+    height, width = movie.shape[1:3]
+    across = 2 * (np.arange(width) + path[:, :1] + 0.5) / width - 1
+    down = 2 * (np.arange(height) + path[:, 1:2] + 0.5) / height - 1
+    grid = np.empty((len(movie), height, width, 2), np.float32)
+    grid[..., 0], grid[..., 1] = across[:, None, :], down[:, :, None]
+    pictures = torch.from_numpy(movie.transpose(0, 3, 1, 2) - np.float32(background))
+    seen = F.grid_sample(pictures, torch.from_numpy(grid), align_corners=False)
+    return (seen.numpy().transpose(0, 2, 3, 1) + np.float32(background)).clip(0, 1)
+
+
+def to_eye(movies: NDArray[np.float32], shape: tuple[int, ...]) -> torch.Tensor:
+    """Movies as an input of the model, [step, stimulus, channel, height, width].
+
+    The central part of the eye's proportions, resized with the blur that this needs; gray by luma.
+
+    Args:
+        movies: [stimulus, step, height, width, channel].
+        shape: of the input, [channel, height, width].
+    """
+    channels, height, width = shape
+    movies = _centre(movies, height / width)
+    if channels == 1 and movies.shape[4] == 3:
+        movies = (movies @ np.array(LUMA, np.float32))[..., None]
+    pictures = torch.from_numpy(np.ascontiguousarray(movies.transpose(1, 0, 4, 2, 3)))
+    steps, stimuli = pictures.shape[:2]
+    resized = F.interpolate(
+        pictures.flatten(0, 1), size=(height, width), mode="bilinear", antialias=True
+    )
+    found = resized.unflatten(0, (steps, stimuli)).clamp(0, 1)
+    return found.expand(-1, -1, channels, -1, -1)
+
+
+def _centre(movies: NDArray[np.float32], proportion: float) -> NDArray[np.float32]:
+    """The largest middle part whose height over width is `proportion`."""
+    height, width = movies.shape[2:4]
+    tall, wide = min(height, round(width * proportion)), min(width, round(height / proportion))
+    top, left = (height - tall) // 2, (width - wide) // 2
+    return movies[:, :, top : top + tall, left : left + wide]

@@ -1,0 +1,138 @@
+"""Record a model once: what every area did over time, to each stimulus, streamed to disk.
+
+The brain follows the stimuli in batches, each as a stream that begins with the warm-up; it does not
+learn. Only one batch of movies and one window of activity are in memory at a time.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from brainmodel.brain import Brain
+from brainmodel.probing.activity.eye import to_eye
+from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.array_types import Floats
+from brainmodel.probing.recordings.stimuli import Stimuli
+
+SIGNALS = ("rate", "error", "prediction", "state")
+WINDOW = 16  # steps followed at once, unless states are recorded
+Recorded = dict[str, dict[str, Floats]]
+"""By signal, by area: [stimulus, step, unit] float32. The fields of a state are signals of their
+own, such as "state.memory"."""
+
+
+def record_model(
+    brain: Brain,
+    stimuli: Stimuli,
+    presentation: Presentation,
+    signals: Sequence[str] = ("rate",),
+    folder: Path | None = None,
+    batch: int = 32,
+    progress: str = "",
+) -> Recorded:
+    """What the areas of a brain did.
+
+    Args:
+        brain: the brain; it is left as it was.
+        stimuli: what is shown.
+        presentation: how.
+        signals: of each area, among rate, error, prediction and state (all fields of its cell).
+        folder: where arrays are kept, memory-mapped, one AREA.SIGNAL.npy each; in memory unless
+            given.
+        batch: stimuli side by side.
+        progress: what the progress bar says; none is shown unless given.
+
+    Raises:
+        ValueError: for an unknown signal, or if the brain has no input for pictures.
+    """
+    if unknown := set(signals) - set(SIGNALS):
+        raise ValueError(f"signals: there is no {min(unknown)!r}: choose among {SIGNALS}.")
+    count, shelf = len(stimuli.frames), _Shelf(folder, len(stimuli.frames), presentation.recorded)
+    window = 1 if "state" in signals else WINDOW
+    batches = range(0, count, batch)
+    for first in tqdm(batches, desc=progress, disable=not progress, unit="batch", leave=False):
+        rows = np.arange(first, min(first + batch, count))
+        inputs = model_inputs(brain, stimuli, presentation, rows)
+        for start, name, area, values in _follow(brain, inputs, signals, window):
+            shelf.put(name, area, rows, start - presentation.before, values)
+    return shelf.held
+
+
+def model_inputs(
+    brain: Brain, stimuli: Stimuli, presentation: Presentation, rows: np.ndarray
+) -> dict[str, Tensor]:
+    """By name, [step, stimulus, *shape]: the pictures; inputs that are no picture stay at zero."""
+    name = picture_input(brain)
+    shape = brain.inputs[name]
+    pictures = to_eye(presentation.movies(stimuli, rows, eye=shape[1]), shape)
+    silent = {n: pictures.new_zeros(*pictures.shape[:2], *s) for n, s in brain.inputs.items()}
+    return silent | {name: pictures}
+
+
+def picture_input(brain: Brain) -> str:
+    """Name of the input that takes pictures.
+
+    Raises:
+        ValueError: unless there is exactly one of shape [1 or 3, height, width].
+    """
+    found = [n for n, s in brain.inputs.items() if len(s) == 3 and s[0] in (1, 3)]
+    if len(found) != 1:
+        raise ValueError(
+            f"the brain's inputs are {brain.inputs}: probing needs exactly one that takes "
+            "pictures, [1 or 3, height, width]."
+        )
+    return found[0]
+
+
+def _follow(
+    brain: Brain, inputs: dict[str, Tensor], signals: Sequence[str], window: int
+) -> Iterator[tuple[int, str, str, Tensor]]:
+    """First step, signal, area and values [step, stimulus, ...] of each window."""
+    steps, stimuli = next(iter(inputs.values())).shape[:2]
+    device = next(brain.parameters()).device
+    state = None
+    for start in range(0, steps, window):
+        shown = {n: value[start : start + window].to(device) for n, value in inputs.items()}
+        reset = torch.zeros(min(window, steps - start), stimuli, dtype=torch.bool, device=device)
+        with torch.no_grad():
+            activities, state = brain(shown, reset, state)
+        for area, activity in activities.items():
+            for signal in signals:
+                if signal != "state":
+                    yield start, signal, area, getattr(activity, signal)
+                    continue
+                for field, value in state.areas[area]._asdict().items():
+                    yield start, f"state.{field}", area, value[None]
+
+
+class _Shelf:
+    """Arrays that fill up batch by batch."""
+
+    def __init__(self, folder: Path | None, stimuli: int, steps: int):
+        self.folder, self.stimuli, self.steps = folder, stimuli, steps
+        self.held: dict[str, dict[str, Any]] = {}
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, signal: str, area: str, rows: np.ndarray, start: int, values: Tensor) -> None:
+        """Values [step, stimulus, ...] from step `start` on, without those before the onset."""
+        values = values[max(0, -start) :].flatten(2)
+        if len(values) == 0:
+            return
+        start = max(0, start)
+        shelf = self.held.setdefault(signal, {})
+        if area not in shelf:
+            shelf[area] = self._room(f"{area}.{signal}.npy", values.shape[2])
+        block = values.cpu().float().numpy().transpose(1, 0, 2)
+        shelf[area][rows[0] : rows[-1] + 1, start : start + len(values)] = block
+
+    def _room(self, name: str, units: int) -> Any:
+        shape = (self.stimuli, self.steps, units)
+        if self.folder is None:
+            return np.empty(shape, np.float32)
+        return np.lib.format.open_memmap(self.folder / name, "w+", np.float32, shape)

@@ -1,0 +1,120 @@
+"""What the model is shown: a recording's stimuli as movies in the model's own steps.
+
+A stimulus is a movie with the edges of its frames in seconds; a still is a movie of one frame. A
+step of the model sees what was on the screen while the step lasted: the mean of the frames,
+weighted by how long each overlaps it; the background where nothing was shown. So frame rates,
+onsets and offsets of the recording need not fit the model's steps.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainmodel.probing.activity.eye import look
+from brainmodel.probing.array_types import Floats, Whole
+from brainmodel.probing.recordings.stimuli import Stimuli, as_floats
+
+SLACK = 1e-9  # s; rounding of frame edges
+
+
+class Gaze(Protocol):
+    """How an eye moves over what is shown, such as `brainmodel.data.Fixation`."""
+
+    def path(self, steps: int, frames_per_second: float, random: np.random.Generator) -> Floats:
+        """[step, 2] x, y of the gaze, in pixels of the model's eye from the picture's middle."""
+        ...
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """How stimuli are shown to the model.
+
+    Args:
+        frames_per_second: steps of the model per second, as in its training.
+        seconds: that the model is recorded, from stimulus onset.
+        warm_up: seconds of background before the onset; seen, not recorded.
+        background: gray level in [0, 1] where and when nothing is shown.
+        gaze: how the eye moves over each stimulus; still unless given.
+        seed: of the gaze; each stimulus has a path of its own, the same for all models.
+
+    Raises:
+        ValueError: if a number is out of range.
+    """
+
+    frames_per_second: float = 30.0
+    seconds: float = 0.5
+    warm_up: float = 0.0
+    background: float = 0.5
+    gaze: Gaze | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.frames_per_second > 0:
+            raise ValueError(f"frames_per_second is {self.frames_per_second}: give above 0.")
+        if self.recorded < 1:
+            raise ValueError(
+                f"seconds is {self.seconds}: give at least one step, "
+                f"{1 / self.frames_per_second:.3g}."
+            )
+        if self.warm_up < 0 or not 0 <= self.background <= 1:
+            raise ValueError(
+                f"warm_up is {self.warm_up} and background {self.background}: give 0 s or more, "
+                "and a gray level from 0 to 1."
+            )
+
+    @property
+    def recorded(self) -> int:
+        """Steps of the model that are recorded."""
+        return round(self.seconds * self.frames_per_second)
+
+    @property
+    def before(self) -> int:
+        """Steps of the model before stimulus onset."""
+        return round(self.warm_up * self.frames_per_second)
+
+    @property
+    def edges(self) -> Floats:
+        """[step + 1] edges of the recorded steps, s from stimulus onset."""
+        return np.arange(self.recorded + 1) / self.frames_per_second
+
+    def movies(self, stimuli: Stimuli, chosen: Whole, eye: int) -> NDArray[np.float32]:
+        """Movies [stimulus, step, height, width, channel] in [0, 1], warm-up first.
+
+        Args:
+            stimuli: what was shown.
+            chosen: [stimulus] which of them.
+            eye: height of the model's image in pixels, the unit of the gaze.
+        """
+        steps = np.arange(-self.before, self.recorded + 1) / self.frames_per_second
+        shown = in_steps(as_floats(stimuli.frames[chosen]), stimuli.edges, steps, self.background)
+        if self.gaze is None:
+            return shown
+        scale = shown.shape[2] / eye
+        for movie, number in zip(shown, chosen, strict=True):
+            random = np.random.default_rng([self.seed, int(number)])
+            path = self.gaze.path(len(movie), self.frames_per_second, random)
+            movie[:] = look(movie, path * scale, self.background)
+        return shown
+
+
+def in_steps(
+    frames: NDArray[np.float32], edges: Floats, steps: Floats, background: float
+) -> NDArray[np.float32]:
+    """Movies [stimulus, frame, ...] as [stimulus, step, ...]: means weighted by overlap in time.
+
+    Args:
+        frames: shown between `edges` [frame + 1] s.
+        steps: [step + 1] edges of the steps, s.
+        background: what a step sees while no frame is shown.
+    """
+    upper = np.minimum(edges[None, 1:], steps[1:, None])
+    overlap = np.clip(upper - np.maximum(edges[None, :-1], steps[:-1, None]), 0, None)
+    weights = overlap / np.diff(steps)[:, None]  # [step, frame]
+    weights[weights < SLACK] = 0
+    empty = np.clip(1 - weights.sum(1), 0, 1)
+    empty[empty < SLACK] = 0
+    flat = weights.astype(np.float32) @ frames.reshape(*frames.shape[:2], -1)
+    flat += (empty * background).astype(np.float32)[:, None]
+    return flat.reshape(len(frames), len(weights), *frames.shape[2:]).clip(0, 1)

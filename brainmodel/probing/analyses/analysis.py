@@ -1,0 +1,75 @@
+"""The contract of an analysis: what else a probe asks of the recording and of all its models.
+
+A score says how alike two areas are; an analysis asks one question of each, of the brain as of the
+models, and gets a section of the report: tables and figures.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from matplotlib.figure import Figure
+
+from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.activity.source import Source
+from brainmodel.probing.array_types import Floats
+from brainmodel.probing.recordings.recorded import Recorded
+from brainmodel.probing.recordings.recording import Recording
+from brainmodel.probing.recordings.stimuli import Stimuli
+
+
+class Evidence(NamedTuple):
+    """What an analysis goes by."""
+
+    recording: Recording
+    stimuli: Stimuli
+    presentation: Presentation
+    eye: tuple[int, ...]  # [channel, height, width] of the model's image
+    activity: Mapping[Source, Mapping[str, Floats]]  # by area, [stimulus, step, unit]
+
+
+class Illustration(NamedTuple):
+    """A figure and its caption, in HTML."""
+
+    figure: Figure
+    caption: str
+
+
+class Section(NamedTuple):
+    """What an analysis found."""
+
+    title: str
+    tables: Mapping[str, Sequence[dict[str, Any]]]  # by the name of their file
+    figures: Mapping[str, Illustration]  # likewise
+
+
+class Analysis(ABC):
+    """One question.
+
+    Attributes:
+        signals: of the models that it needs.
+    """
+
+    signals: ClassVar[tuple[str, ...]] = ("rate",)
+
+    @abstractmethod
+    def check(self, recording: Recording, stimuli: Stimuli, presentation: Presentation) -> None:
+        """ValueError, in one sentence, if it cannot be asked; before anything is recorded."""
+
+    @abstractmethod
+    def __call__(self, evidence: Evidence) -> Section:
+        """The answer."""
+
+
+def require_responses(recorded: Recorded, name: str) -> Recording:
+    """The recording, if it holds responses.
+
+    Raises:
+        ValueError: if it holds dissimilarities only.
+    """
+    if isinstance(recorded, Recording):
+        return recorded
+    raise ValueError(
+        f"analyses.{name}: {recorded.source} holds dissimilarities only: leave it out, or bring "
+        "responses."
+    )

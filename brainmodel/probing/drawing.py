@@ -1,0 +1,33 @@
+"""What the figures of a probe share: panels and colours."""
+
+from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from brainmodel.figures import INK
+
+COLOURS = ("#2166ac", "#d6604d", "#1b7837", "#7b3294", "#b8860b", "#008080", "#c51b7d", "#5c4033")
+
+
+CEILING = "#efe7d3"
+
+
+GREY = "#8c8c8c"
+
+
+ACROSS = 4  # panels in a row
+
+
+WIDE = 6.5  # inches that a row of few panels fills
+
+
+def canvas(rows: int, columns: int, width: float, height: float) -> tuple[Figure, Any]:
+    """A figure with panels of the given size in inches, and its axes [row, column]."""
+    figure = Figure(figsize=(columns * width + 0.4, rows * height + 0.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for panel in axes.flat:
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(colors=INK, labelsize=8)
+    return figure, axes

@@ -1,0 +1,14 @@
+from .cka import CKA as CKA
+from .crossnobis_rsa import CrossnobisRSA as CrossnobisRSA
+from .dsa import DSA as DSA
+from .metric import Ceiling as Ceiling
+from .metric import Comparison as Comparison
+from .metric import Metric as Metric
+from .metric import Responses as Responses
+from .pls_encoding import PLSEncoding as PLSEncoding
+from .procrustes import Procrustes as Procrustes
+from .reduced_rank import ReducedRankEncoding as ReducedRankEncoding
+from .ridge_encoding import RidgeEncoding as RidgeEncoding
+from .rsa import RSA as RSA
+from .rsa import SpearmanRSA as SpearmanRSA
+from .whitened_rsa import WhitenedRSA as WhitenedRSA

@@ -1,0 +1,1 @@
+"""What metrics compare with: kernels, pairs of dissimilarities, predictions, trajectories."""

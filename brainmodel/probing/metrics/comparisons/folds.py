@@ -1,0 +1,49 @@
+"""Folds of cross-validation that keep groups together, and a refusal of frames seen twice."""
+
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainmodel.probing.array_types import Whole
+
+
+def grouped_folds(groups: Whole, folds: int, seed: int = 0) -> Whole:
+    """[sample] the fold of each sample; a group lies in one fold, folds are of like size.
+
+    Raises:
+        ValueError: if there are fewer than two folds, or fewer groups than folds.
+    """
+    names, which, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    if folds < 2 or len(names) < folds:
+        raise ValueError(
+            f"folds is {folds} and there are {len(names)} groups of stimuli: "
+            "give at least 2 folds and no more than groups."
+        )
+    order = np.random.default_rng(seed).permutation(len(names))
+    order = order[np.argsort(-sizes[order], kind="stable")]  # large groups first
+    fold_of, load = np.zeros(len(names), int), np.zeros(folds, int)
+    for group in order:
+        fold_of[group] = load.argmin()
+        load[fold_of[group]] += sizes[group]
+    return fold_of[which]
+
+
+def refuse_leakage(frames: NDArray[np.generic], fold_of: Whole) -> None:
+    """Refuse folds that share a frame.
+
+    Args:
+        frames: [sample, ...] what was shown.
+        fold_of: [sample].
+
+    Raises:
+        ValueError: if two samples with equal frames lie in different folds.
+    """
+    first: dict[bytes, int] = {}
+    for sample, frame in enumerate(frames):
+        twin = first.setdefault(blake2b(frame.tobytes()).digest(), sample)
+        if fold_of[twin] != fold_of[sample]:
+            raise ValueError(
+                f"stimuli {twin} and {sample} are the same frame in folds {fold_of[twin]} and "
+                f"{fold_of[sample]}: give them one group, or make them repeats of one stimulus."
+            )

@@ -1,0 +1,130 @@
+"""Dynamical similarity analysis: do a model area and a brain area move by the same law?
+
+Ostrow et al. (2023), arXiv:2306.10168. Each side's trajectories are embedded with delays and
+projected on their leading principal axes, scaled to unit variance (HAVOK, Brunton et al., 2017);
+one linear operator is fitted from each state to the next; operators are compared by their angle
+after the best orthogonal change of coordinates (`conjugation.py`). 0 for the same dynamics however
+rotated. The rank decides what is seen, so it is swept and never chosen by default.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from brainmodel.probing.array_types import Floats, Whole
+from brainmodel.probing.metrics.comparisons.orthogonal_alignment import align, usual_starts
+from brainmodel.probing.metrics.comparisons.trajectories import (
+    Motion,
+    by_trajectory,
+    foreseen,
+    motion,
+    once,
+    operator,
+)
+from brainmodel.probing.metrics.metric import Comparison, Metric, Responses
+
+
+class Sweep(NamedTuple):
+    """Angles by rank, and how well operators of that rank foresee held-out trajectories."""
+
+    ranks: Whole  # [rank]
+    angles: Floats  # [rank] rad
+    model_foreseen: Floats  # [rank] share of the variance of the next state; NaN for 1 trajectory
+    brain_foreseen: Floats  # [rank]
+
+
+class SameMotion(Comparison):
+    """The dynamics of a model area against those of a brain area.
+
+    Attributes:
+        by_rank: [rank] angle in radians.
+    """
+
+    def __init__(self, model: Motion, brain: Motion, metric: "DSA") -> None:
+        self.model, self.brain, self.metric = model, brain, metric
+        self.by_rank = self._angles(once(model), [brain], once(brain))[0]
+        self.value = float(self.by_rank.mean())
+
+    def reweighted(self, weights: Floats) -> Floats:
+        """Operators are fitted anew to trajectories drawn again; axes stay."""
+        model, brain = (by_trajectory(side.groups, weights) for side in (self.model, self.brain))
+        return self._angles(model, [self.brain], brain).mean(1)
+
+    def permuted(self, orders: Whole) -> Floats:
+        """The brain's samples in other orders: its dynamics without their time."""
+        brain = self.brain
+        shuffled = [self.metric.motion(brain.samples[order], brain.groups) for order in orders]
+        return self._angles(once(self.model), shuffled, once(brain)).mean(1)
+
+    def _angles(self, model: Floats, brains: list[Motion], weights: Floats) -> Floats:
+        """[draw, rank] under weights [draw, trajectory] of either side."""
+        found = []
+        for rank in self.metric.ranks:
+            other = np.concatenate([operator(brain, rank, weights) for brain in brains])
+            one = operator(self.model, rank, model)
+            one = np.broadcast_to(one, other.shape)
+            found.append(align(one, other, usual_starts(one, other)).angle)
+        return np.stack(found, axis=1)
+
+
+class DSA(Metric[Motion, Motion]):
+    """Angle in radians between dynamics, mean over ranks; samples of a group are a trajectory.
+
+    For steps of movies (`PerStep`). It does not compare stimulus by stimulus, so there is neither
+    a p from exchanged stimuli nor a ceiling from halves of repeats.
+
+    Args:
+        ranks: principal axes that operators live in; see `sweep` for each of them.
+        delays: successive samples that make up a state; 1 for none.
+    """
+
+    higher_is_better: ClassVar[bool] = False
+    by_sample: ClassVar[bool] = False
+
+    def __init__(self, ranks: Sequence[int], delays: int) -> None:
+        if not ranks or min(ranks) < 1 or delays < 1:
+            raise ValueError(
+                f"ranks is {ranks!r} and delays {delays}: give ranks and delays of 1 or more."
+            )
+        self.ranks, self.delays = np.array(ranks, int), delays
+
+    def motion(self, samples: Floats, groups: Whole) -> Motion:
+        """Trajectories in as many axes as the largest rank needs.
+
+        Raises:
+            ValueError: if trajectories are too short or have too few axes.
+        """
+        return motion(samples, groups, self.delays, int(self.ranks.max()))
+
+    def model_side(self, features: Floats, groups: Whole) -> Motion:
+        return self.motion(np.asarray(features, float), groups)
+
+    def brain_side(self, responses: Responses) -> Motion:
+        return self.motion(responses.mean, responses.groups)
+
+    def compare(self, model: Motion, brain: Motion) -> SameMotion:
+        return SameMotion(model, brain, self)
+
+    def halves(self, first: Floats, second: Floats) -> Floats:
+        """Not defined.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("DSA has no ceiling from halves of repeats: ask for none.")
+
+
+def sweep(features: Floats, responses: Responses, ranks: Sequence[int], delays: int) -> Sweep:
+    """Angles at every rank, with what operators of that rank foresee: choose ranks by that.
+
+    Args:
+        features: [sample, unit] of the model; samples of a group follow each other in time.
+        responses: of the brain to the same samples.
+        ranks, delays: as in `DSA`.
+    """
+    metric = DSA(ranks, delays)
+    model = metric.model_side(features, responses.groups)
+    brain = metric.brain_side(responses)
+    angles = metric.compare(model, brain).by_rank
+    return Sweep(metric.ranks, angles, foreseen(model, metric.ranks), foreseen(brain, metric.ranks))

@@ -1,0 +1,111 @@
+"""The contract of a metric: how alike are a model area and a brain area, and how sure are we.
+
+A metric reduces each side once (a dissimilarity matrix, a kernel, the decompositions of its folds)
+and compares the reduced sides, so that a map of model areas x brain areas x lags costs little more
+than its sides. A comparison can be asked again under bootstrap weights and under permutations.
+"""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Generic, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainmodel.probing.array_types import Floats, Whole
+
+Model = TypeVar("Model")
+Brain = TypeVar("Brain")
+
+
+class Responses(NamedTuple):
+    """What one brain area did, sample by sample (a sample is a stimulus, or a frame of a movie)."""
+
+    repeats: Floats  # [sample, repeat, neuron]; NaN where a repeat is missing
+    groups: Whole  # [sample]; samples of one group never straddle folds
+
+    @property
+    def shown(self) -> NDArray[np.bool_]:
+        """[sample, repeat] whether a repeat is there for every neuron."""
+        return np.asarray(np.isfinite(self.repeats).all(axis=2))
+
+    @property
+    def mean(self) -> Floats:
+        """[sample, neuron] mean over the repeats that there are."""
+        there = np.isfinite(self.repeats)
+        return np.where(there, self.repeats, 0).sum(1) / there.sum(1)
+
+
+class Ceiling(NamedTuple):
+    """What noise leaves to be explained, on the scale of a metric."""
+
+    low: float  # what one half of the repeats says of the other half
+    high: float  # what the noiseless responses would say of the mean over repeats
+
+
+class Comparison(ABC):
+    """One model area against one brain area.
+
+    Attributes:
+        value: the score.
+        neurons: [neuron] the score of each, where the metric has one; otherwise None.
+    """
+
+    value: float
+    neurons: Floats | None = None
+
+    @abstractmethod
+    def reweighted(self, weights: Floats) -> Floats:
+        """[draw] the score when samples count `weights` [draw, sample] times (bootstrap)."""
+
+    @abstractmethod
+    def permuted(self, orders: Whole) -> Floats:
+        """[draw] the score when the brain's samples come in `orders` [draw, sample]."""
+
+
+class Metric(ABC, Generic[Model, Brain]):
+    """A score of alikeness.
+
+    Attributes:
+        folds: folds of its cross-validation; 0 if there is none.
+        higher_is_better: False for distances.
+        by_sample: False if sides are not compared sample by sample: then exchanging stimuli
+            changes nothing, and there is neither a p from that nor a ceiling from halves.
+    """
+
+    folds: int = 0
+    higher_is_better: ClassVar[bool] = True
+    by_sample: ClassVar[bool] = True
+
+    @abstractmethod
+    def model_side(self, features: Floats, groups: Whole) -> Model:
+        """What it needs of a model area: features [sample, unit], groups [sample]."""
+
+    @abstractmethod
+    def brain_side(self, responses: Responses) -> Brain:
+        """What it needs of a brain area."""
+
+    @abstractmethod
+    def compare(self, model: Model, brain: Brain) -> Comparison:
+        """Compare two sides of the same samples."""
+
+    @abstractmethod
+    def halves(self, first: Floats, second: Floats) -> Floats:
+        """Correlation of two halves of the repeats, [1] or [neuron]; halves [sample, neuron]."""
+
+    def on_scale(self, correlation: float) -> float:
+        """A correlation of halves, or what follows from it, on the scale of the score."""
+        return correlation
+
+    def __call__(self, features: Floats, responses: Responses) -> Comparison:
+        """Compare features [sample, unit] with responses.
+
+        Raises:
+            ValueError: if they have different numbers of samples.
+        """
+        if len(features) != len(responses.groups):
+            raise ValueError(
+                f"features has {len(features)} samples and responses {len(responses.groups)}: "
+                "give both for the same stimuli."
+            )
+        sides = self.model_side(features, responses.groups), self.brain_side(responses)
+        return self.compare(*sides)

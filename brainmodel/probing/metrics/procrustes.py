@@ -1,0 +1,91 @@
+"""Procrustes (shape) distance: the angle left after the best rotation, fitted on other stimuli.
+
+Williams et al. (2021), arXiv:2110.14739: theta = arccos of <XQ, Y> / (|X| |Y|), Q orthogonal. On
+the stimuli Q was fitted to, theta is biased downwards (noise can be rotated onto noise); here Q
+comes from the training folds. 0 for a rotated, scaled or shifted copy, pi/2 for unrelated sides.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+
+from brainmodel.probing.array_types import Floats, Whole
+from brainmodel.probing.metrics.comparisons.folds import grouped_folds
+from brainmodel.probing.metrics.comparisons.prediction_comparison import centre_within
+from brainmodel.probing.metrics.metric import Comparison, Metric, Responses
+from brainmodel.probing.metrics.pls_encoding import Split
+
+
+class Rotated(Comparison):
+    """A model area, rotated onto a brain area fold by fold."""
+
+    def __init__(self, model: Split, responses: Floats) -> None:
+        self.model, self.responses = model, responses
+        self.value = float(self.reweighted(np.ones((1, len(responses))))[0])
+
+    def reweighted(self, weights: Floats) -> Floats:
+        """Rotations stay; held-out samples are drawn again."""
+        rotated = centre_within(rotate_held_out(self.model, self.responses), self.model.fold_of)
+        return _angle(rotated, centre_within(self.responses, self.model.fold_of), weights)
+
+    def permuted(self, orders: Whole) -> Floats:
+        """Rotations are fitted anew to each order of the responses."""
+        shuffled = (self.responses[order] for order in orders)
+        return np.array([Rotated(self.model, responses).value for responses in shuffled])
+
+
+class Procrustes(Metric[Split, Floats]):
+    """Angular Procrustes distance in radians, with rotations fitted on the other folds.
+
+    Args:
+        folds: of cross-validation.
+        seed: of dealing groups to folds.
+    """
+
+    higher_is_better: ClassVar[bool] = False
+
+    def __init__(self, folds: int = 5, seed: int = 0) -> None:
+        self.folds, self.seed = folds, seed
+
+    def model_side(self, features: Floats, groups: Whole) -> Split:
+        return Split(np.asarray(features, float), grouped_folds(groups, self.folds, self.seed))
+
+    def brain_side(self, responses: Responses) -> Floats:
+        return responses.mean
+
+    def compare(self, model: Split, brain: Floats) -> Comparison:
+        return Rotated(model, brain)
+
+    def halves(self, first: Floats, second: Floats) -> Floats:
+        """The cosine; halves of one area need no rotation."""
+        one = np.ones((1, len(first)))
+        return np.cos(_angle(first - first.mean(0), second - second.mean(0), one))
+
+    def on_scale(self, correlation: float) -> float:
+        return float(np.arccos(np.clip(correlation, -1, 1)))
+
+
+def procrustes_distance(first: Floats, second: Floats) -> float:
+    """Angle in radians between two sides [sample, unit] after the best rotation; not held out."""
+    a, b = first - first.mean(0), second - second.mean(0)
+    shared = np.linalg.svd(a.T @ b, compute_uv=False).sum()
+    return float(np.arccos(np.clip(shared / (np.linalg.norm(a) * np.linalg.norm(b)), -1, 1)))
+
+
+def rotate_held_out(model: Split, responses: Floats) -> Floats:
+    """Features rotated onto responses [sample, neuron], by rotations of the other folds."""
+    rotated = np.empty_like(responses)
+    for fold in np.unique(model.fold_of):
+        test = model.fold_of == fold
+        features, targets = model.features[~test], responses[~test]
+        mean = features.mean(0)
+        left, _, right = np.linalg.svd((features - mean).T @ targets, full_matrices=False)
+        rotated[test] = (model.features[test] - mean) @ left @ right
+    return rotated
+
+
+def _angle(first: Floats, second: Floats, weights: Floats) -> Floats:
+    """[draw] angle between centred sides whose samples count `weights` times."""
+    products = (first * second, first * first, second * second)
+    ab, aa, bb = (weights @ product.sum(1) for product in products)
+    return np.arccos(np.clip(ab / np.sqrt(aa * bb), -1, 1))

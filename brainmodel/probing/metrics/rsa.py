@@ -1,0 +1,98 @@
+"""Representational similarity analysis, Kriegeskorte et al. (2008), through rsatoolbox.
+
+Dissimilarity matrices of both sides over the same stimuli, compared by Pearson (`RSA`) or Spearman
+(`SpearmanRSA`) correlation over the pairs. Matrices and scores are rsatoolbox's own; confidence
+and permutation reuse them (see `pair_correlation.py`).
+"""
+
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from scipy.spatial.distance import squareform
+from scipy.stats import rankdata
+
+from brainmodel.probing.array_types import Floats, Whole
+from brainmodel.probing.metrics.comparisons.pair_correlation import PairCorrelation, Square
+from brainmodel.probing.metrics.metric import Comparison, Metric, Responses
+from brainmodel.probing.optional import optional
+
+DISSIMILARITIES = ("correlation", "euclidean")
+
+
+class Pairs(NamedTuple):
+    """Dissimilarities of one side."""
+
+    vector: Floats  # [pair] as rsatoolbox orders them
+    square: Square  # [sample, sample], ranked where ranks are compared
+
+
+class RSA(Metric[Pairs, Pairs]):
+    """Pearson correlation of dissimilarity matrices.
+
+    Args:
+        dissimilarity: rsatoolbox's "correlation" (1 - Pearson r) or "euclidean" (squared, per
+            unit) distance of the mean responses to two stimuli.
+    """
+
+    comparison: ClassVar[str] = "corr"  # rsatoolbox's name
+
+    def __init__(self, dissimilarity: str = "correlation") -> None:
+        if dissimilarity not in DISSIMILARITIES:
+            raise ValueError(f"dissimilarity is {dissimilarity!r}: choose among {DISSIMILARITIES}.")
+        self.dissimilarity = dissimilarity
+
+    def model_side(self, features: Floats, groups: Whole) -> Pairs:
+        return self.pairs(dissimilarities(features, self.dissimilarity))
+
+    def pairs(self, vector: Floats) -> Pairs:
+        """A side of which the dissimilarities [pair] are known."""
+        return Pairs(vector, Square(self._square(vector)))
+
+    def brain_side(self, responses: Responses) -> Pairs:
+        return self.model_side(responses.mean, responses.groups)
+
+    def compare(self, model: Pairs, brain: Pairs) -> Comparison:
+        value = compare_pairs(model.vector, brain.vector, self.comparison)
+        return PairCorrelation(model.square, brain.square, value)
+
+    def halves(self, first: Floats, second: Floats) -> Floats:
+        one, other = (dissimilarities(half, self.dissimilarity) for half in (first, second))
+        return np.array([compare_pairs(one, other, self.comparison)])
+
+    def _square(self, pairs: Floats) -> Floats:
+        return squareform(pairs)
+
+
+class SpearmanRSA(RSA):
+    """Spearman correlation of dissimilarity matrices; see RSA."""
+
+    comparison: ClassVar[str] = "spearman"
+
+    def _square(self, pairs: Floats) -> Floats:
+        return squareform(rankdata(pairs))
+
+
+def dissimilarities(patterns: Floats, kind: str) -> Floats:
+    """[pair] dissimilarities of patterns [sample, unit].
+
+    Raises:
+        ValueError: if two samples or all units say nothing (rsatoolbox would return NaN).
+    """
+    data, rdm = optional("rsatoolbox.data"), optional("rsatoolbox.rdm")
+    described = data.Dataset(np.asarray(patterns, float))
+    with np.errstate(invalid="ignore"):  # judged below
+        pairs = rdm.calc_rdm(described, method=kind).get_vectors()[0]
+    if not np.isfinite(pairs).all() or np.ptp(pairs) == 0:
+        flat = int((np.ptp(patterns, axis=1) == 0).sum())
+        raise ValueError(
+            f"the {kind} distances of {patterns.shape[0]} patterns of {patterns.shape[1]} units "
+            f"are undefined or all alike ({flat} patterns are flat): leave flat stimuli out, bring "
+            "more units, or use euclidean distances."
+        )
+    return pairs
+
+
+def compare_pairs(first: Floats, second: Floats, method: str) -> float:
+    """How alike two vectors of dissimilarities are, by a method of rsatoolbox."""
+    rdm = optional("rsatoolbox.rdm")
+    return float(rdm.compare(rdm.RDMs(first[None]), rdm.RDMs(second[None]), method=method)[0, 0])

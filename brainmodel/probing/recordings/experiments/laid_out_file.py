@@ -1,0 +1,35 @@
+"""A recording in a file whose variables a layout names, and its stimuli in an .npy."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.readers.arrays import Layout
+from brainmodel.probing.recordings.recording import Recording
+from brainmodel.probing.recordings.stimuli import Stimuli
+
+
+class LaidOutFile(Experiment):
+    """Responses as the layout says, frames as `read_frames` reads them.
+
+    Args:
+        path: of the file with the recording.
+        layout: which variable is what.
+        frames: path of the .npy with what was shown, in the order of the stimuli: of their names,
+            sorted, where trials name them; otherwise that of the file.
+        frame_edges: [frame + 1] s from stimulus onset between which each frame is on the screen;
+            for stills onset and offset.
+    """
+
+    def __init__(
+        self, path: str, layout: Layout, frames: str, frame_edges: Sequence[float]
+    ) -> None:
+        self.path, self.layout = path, layout
+        self.frames, self.frame_edges = frames, list(frame_edges)
+
+    @abstractmethod
+    def recording(self) -> Recording:
+        """The recording."""
+
+    def open(self) -> tuple[Recording, Stimuli]:
+        return self.recording(), read_frames(self.frames, self.frame_edges)

@@ -1,0 +1,49 @@
+"""Recordings in NWB, of units or of two-photon ROIs, and their stimuli in an .npy."""
+
+from collections.abc import Sequence
+
+from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.readers.nwb import read_rois, read_units
+from brainmodel.probing.recordings.recording import Recording
+from brainmodel.probing.recordings.stimuli import Stimuli
+
+
+class NwbFile(Experiment):
+    """A file of NWB and what was shown.
+
+    Args:
+        path: of the .nwb file.
+        intervals: table of stimuli, e.g. "natural_scenes_presentations".
+        stimulus: column that names the stimulus, or columns, joined.
+        edges: [time + 1] of the bins, s from onset.
+        frames: path of the .npy with what was shown, in the sorted order of the stimuli's names.
+        frame_edges: [frame + 1] s from onset between which each frame is on the screen.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        intervals: str,
+        stimulus: str | Sequence[str],
+        edges: Sequence[float],
+        frames: str,
+        frame_edges: Sequence[float],
+    ) -> None:
+        self.path, self.intervals, self.stimulus = path, intervals, stimulus
+        self.edges, self.frames, self.frame_edges = list(edges), frames, list(frame_edges)
+
+
+class NwbUnits(NwbFile):
+    """Spikes of sorted units; arguments as of NwbFile."""
+
+    def open(self) -> tuple[Recording, Stimuli]:
+        recording = read_units(self.path, self.intervals, self.stimulus, self.edges)
+        return recording, read_frames(self.frames, self.frame_edges)
+
+
+class NwbRois(NwbFile):
+    """Mean traces (dF/F) of two-photon ROIs; arguments as of NwbFile."""
+
+    def open(self) -> tuple[Recording, Stimuli]:
+        recording = read_rois(self.path, self.intervals, self.stimulus, self.edges)
+        return recording, read_frames(self.frames, self.frame_edges)

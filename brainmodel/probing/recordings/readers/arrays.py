@@ -1,0 +1,135 @@
+"""A recording out of named arrays, as .mat and .rds files hold them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainmodel.probing.recordings.readers.files import require_field
+from brainmodel.probing.recordings.recording import Recording
+
+ORDER = ("neuron", "stimulus", "repeat", "time")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which of the named arrays is what.
+
+    Args:
+        responses: name of the variable; a list of arrays of one shape counts as one array whose
+            first axis is the list's.
+        axes: its axes in order, among "neuron stimulus repeat time"; those not named have length
+            one. E.g. "stimulus neuron". "trial" stands for stimulus and repeat where `stimulus`
+            says which trial showed what. E.g. "trial neuron time".
+        edges: [time + 1] of the bins, s from stimulus onset.
+        unit: of the responses.
+        areas: name of a variable with one area per neuron or, if there is none, the area itself.
+        stimulus: names of variables with one value per trial (or per stimulus) that together name
+            what was shown; numbers from 0000 unless given. Trials of one name are its repeats.
+    """
+
+    responses: str
+    axes: str
+    edges: Sequence[float]
+    unit: str
+    areas: str
+    stimulus: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        named = self.axes.split()
+        known = ("neuron", "trial", "time") if "trial" in named else ORDER
+        if len(set(named)) != len(named) or not set(named) <= set(known):
+            raise ValueError(
+                f"axes is {self.axes!r}: name each axis once, among {' '.join(ORDER)}, or among "
+                "neuron trial time."
+            )
+        if "trial" in named and not self.stimulus:
+            raise ValueError(
+                f"axes is {self.axes!r} and stimulus is empty: say which variables tell what each "
+                "trial showed."
+            )
+
+
+def recording_of(held: Mapping[str, Any], layout: Layout, source: str) -> Recording:
+    """The recording that named arrays hold.
+
+    Args:
+        held: arrays by name.
+        layout: which is what.
+        source: of the arrays, for messages.
+
+    Raises:
+        ValueError: if a variable is missing or has other axes; in one sentence.
+    """
+    for name in (layout.responses, *layout.stimulus):
+        require_field(source, "variable", name, held)
+    values = np.asarray(held[layout.responses], float)
+    where = f"{source}: {layout.responses}"
+    if "trial" in layout.axes.split():
+        trials = to_axes(values, layout.axes, where, ("neuron", "trial", "time"))
+        names = stimulus_names(held, layout.stimulus, trials.shape[1], source)
+        responses, stimuli = by_stimulus(trials, names)
+    else:
+        responses = to_axes(values, layout.axes, where, ORDER)
+        count = responses.shape[1]
+        stimuli = np.array([f"{k:04d}" for k in range(count)])
+        if layout.stimulus:
+            stimuli = stimulus_names(held, layout.stimulus, count, source)
+    return Recording(
+        responses,
+        _areas(held, layout.areas, len(responses)),
+        stimuli,
+        np.asarray(layout.edges, float),
+        layout.unit,
+        source,
+    )
+
+
+def to_axes(
+    values: NDArray[Any], axes: str, name: str, order: Sequence[str] = ORDER
+) -> NDArray[Any]:
+    """An array with named axes in the order wanted; absent axes get length one."""
+    given = axes.split()
+    if len(given) != values.ndim:
+        raise ValueError(
+            f"{name} has shape {values.shape} but axes is {axes!r}: name each of its axes once."
+        )
+    present = values.transpose([given.index(axis) for axis in order if axis in given])
+    return present.reshape([values.shape[given.index(a)] if a in given else 1 for a in order])
+
+
+def stimulus_names(
+    held: Mapping[str, Any], variables: Sequence[str], count: int, source: str
+) -> NDArray[Any]:
+    """[trial] values of variables as text, joined by a blank; "name value" where there are several.
+
+    Raises:
+        ValueError: if a variable has not one value for each.
+    """
+    parts = []
+    for name in variables:
+        values = np.atleast_1d(np.squeeze(np.asarray(held[name])))
+        if values.shape != (count,):
+            raise ValueError(f"{source}: {name} has shape {values.shape}: give {count} values.")
+        parts.append([f"{name} {v}" if len(variables) > 1 else str(v) for v in values.tolist()])
+    return np.array([" ".join(words) for words in zip(*parts, strict=True)])
+
+
+def by_stimulus(trials: NDArray[Any], names: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Trials [neuron, trial, time] as [neuron, stimulus, repeat, time], and the stimuli, sorted.
+
+    NaN where a stimulus was shown less often than another.
+    """
+    stimuli, which, counts = np.unique(names, return_inverse=True, return_counts=True)
+    found = np.full((len(trials), len(stimuli), counts.max(), trials.shape[2]), np.nan)
+    for stimulus in range(len(stimuli)):
+        found[:, stimulus, : counts[stimulus]] = trials[:, which == stimulus]
+    return found, stimuli
+
+
+def _areas(held: Mapping[str, Any], areas: str, neurons: int) -> NDArray[Any]:
+    if areas not in held:
+        return np.array([areas] * neurons)
+    return np.array([str(name).strip() for name in np.atleast_1d(held[areas])])

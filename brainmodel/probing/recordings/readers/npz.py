@@ -1,0 +1,74 @@
+"""Recordings in NumPy's .npz: one array per field of Recording, and a lossless round trip."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from brainmodel.probing.recordings.readers.files import require_field, require_file
+from brainmodel.probing.recordings.recording import Recording
+
+NEEDED = ("responses", "areas", "stimuli", "edges", "unit")
+
+
+def read_npz(path: str | Path) -> Recording:
+    """Read a recording whose arrays are named like the fields of Recording.
+
+    Needed: responses [neuron, stimulus, repeat, time], areas, stimuli, edges (s), unit.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is not an .npz, or an array is missing or does not fit.
+    """
+    return Recording(**read_arrays(path, Recording, NEEDED))
+
+
+def write_npz(recording: Recording, path: str | Path) -> None:
+    """Write a recording for `read_npz`; under its final name only once it is complete."""
+    write_arrays(recording, path)
+
+
+def read_arrays(path: str | Path, into: type[Any], needed: Sequence[str]) -> dict[str, Any]:
+    """The arrays of an .npz that are fields of a dataclass, single texts as text.
+
+    `source` is the file's name if it is absent.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is not an .npz, an array is missing, or one is no such field.
+    """
+    source = require_file(path)
+    try:
+        with np.load(source, allow_pickle=False) as opened:
+            arrays: dict[str, Any] = {name: opened[name] for name in opened.files}
+    except (BadZipFile, ValueError, OSError, AttributeError) as damage:
+        raise ValueError(
+            f"{source} is not an .npz of plain arrays ({damage}): write it with numpy.savez."
+        ) from damage
+    for name in needed:
+        require_field(source, "array", name, arrays)
+    known = {field.name for field in fields(into)}
+    for name in arrays:
+        require_field(source, "field of a recording called", name, known)
+    plain = {k: str(v) if v.dtype.kind == "U" and v.ndim == 0 else v for k, v in arrays.items()}
+    return {"source": source.name} | plain
+
+
+def write_arrays(held: Any, path: str | Path) -> None:
+    """The fields of a dataclass as arrays; the file gets its name once it is complete."""
+    values = {field.name: getattr(held, field.name) for field in fields(held)}
+    target = Path(path)
+    part = target.with_name(target.name + ".part")
+    with part.open("wb") as opened:
+        np.savez_compressed(opened, **{k: _plain(v) for k, v in values.items() if v is not None})
+    os.replace(part, target)
+
+
+def _plain(value: Any) -> Any:
+    """Texts as fixed-width unicode, which needs no pickle."""
+    array = np.asarray(value)
+    return array.astype(str) if array.dtype == object else array

@@ -1,0 +1,55 @@
+"""What was shown: movies with the edges of their frames in seconds; a still has one frame."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainmodel.probing.array_types import Floats
+
+
+class Stimuli(NamedTuple):
+    """What was shown, in the order of a recording's stimuli."""
+
+    frames: NDArray[Any]  # [stimulus, frame, height, width, channel], uint8 or floats in [0, 1]
+    edges: Floats  # [frame + 1] s from onset; before the first and after the last: background
+
+    def check(self, source: str, expected: int) -> "Stimuli":
+        """These stimuli, if they are as many as expected and movies.
+
+        Raises:
+            ValueError: naming `source`, in one sentence.
+        """
+        frames, edges = self.frames, np.asarray(self.edges, float)
+        if frames.ndim != 5 or frames.shape[4] not in (1, 3):
+            raise ValueError(
+                f"{source}: frames has shape {frames.shape}: give [stimulus, frame, height, width, "
+                "channel] with 1 or 3 channels."
+            )
+        if len(frames) != expected:
+            raise ValueError(
+                f"{source}: frames of {len(frames)} stimuli for a recording of {expected}: give "
+                "one movie per stimulus, in the recording's order."
+            )
+        if edges.shape != (frames.shape[1] + 1,) or not (np.diff(edges) > 0).all():
+            raise ValueError(
+                f"{source}: {frames.shape[1]} frames with {edges.size} edges: give one more edge "
+                "than frames, in rising seconds."
+            )
+        return Stimuli(frames, edges)
+
+
+def as_floats(frames: NDArray[Any]) -> NDArray[np.float32]:
+    """Frames in [0, 1].
+
+    Raises:
+        ValueError: if they are floats outside [0, 1], or not finite.
+    """
+    if frames.dtype == np.uint8:
+        return frames.astype(np.float32) / np.float32(255)
+    found = np.asarray(frames, np.float32)
+    if not (found.min() >= 0 and found.max() <= 1):
+        raise ValueError(
+            f"frames run from {found.min():g} to {found.max():g}: give floats in [0, 1], or uint8."
+        )
+    return found

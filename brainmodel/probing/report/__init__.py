@@ -1,0 +1,1 @@
+"""The report of a probe: figures, tables, sentences, one page."""

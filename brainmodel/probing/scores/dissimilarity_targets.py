@@ -1,0 +1,71 @@
+"""What is scored where only dissimilarity matrices are known: areas, subject by subject, by RSA."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from brainmodel.probing.array_types import Floats
+from brainmodel.probing.metrics.metric import Metric
+from brainmodel.probing.metrics.rsa import RSA, Pairs
+from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
+from brainmodel.probing.scores.sampling import PerStimulus, Sampling
+from brainmodel.probing.scores.target import NO_CEILING, Target
+from brainmodel.probing.statistics.rsa_ceiling import subject_ceiling
+
+
+@dataclass(frozen=True, eq=False)
+class Matrices(Target):
+    """Dissimilarity matrices of one brain area.
+
+    Args:
+        data: one matrix per subject.
+    """
+
+    data: DissimilarityData
+
+    def sides(self, metric: Metric[Any, Any]) -> list[Pairs]:
+        if not isinstance(metric, RSA):
+            raise ValueError(
+                f"{type(metric).__name__} compares responses, and only dissimilarities are known: "
+                "take metrics RSA or SpearmanRSA."
+            )
+        return [metric.pairs(vector) for vector in self.data.pairs]
+
+    def require_ceiling(self) -> None:
+        """One subject has no ceiling; that is no fault of what was asked for."""
+
+    def ceiling(self, metric: Metric[Any, Any], halvings: int, seed: int) -> dict[str, Any]:
+        if not (halvings and isinstance(metric, RSA)) or len(self.data.matrices) < 2:
+            return dict(NO_CEILING)
+        low, high = subject_ceiling(self.data, metric.comparison)
+        return NO_CEILING | {"ceiling_low": low, "ceiling_high": high}
+
+
+def matrix_targets(
+    data: DissimilarityData, edges: Floats, lags: Sequence[float], sampling: Sampling
+) -> Iterator[Matrices]:
+    """Areas; matrices of several sessions are averaged within their subject.
+
+    Args:
+        data: what is known.
+        edges: [step + 1] of the model's steps, all of which are used.
+        lags: no more than 0; matrices have no time.
+        sampling: each stimulus is a sample.
+
+    Raises:
+        ValueError: if lags or samples need time.
+    """
+    if list(lags) != [0] or not isinstance(sampling, PerStimulus):
+        raise ValueError(
+            f"{data.source}: dissimilarities have no time: leave out scoring.lags and "
+            "scoring.sampling."
+        )
+    stimuli = len(data.stimuli)
+    for area in data.area_names:
+        mine = data.of(areas=area).mean_over_sessions()
+        counts = {"samples": stimuli, "groups": stimuli, "parts": len(mine.matrices)}
+        counts |= dict.fromkeys(("neurons", "silent", "constant", "missing"))
+        steps, groups = np.arange(len(edges) - 1), np.arange(stimuli)
+        yield Matrices(f"{data.source}: {area}", area, 0.0, steps, groups, counts, mine)

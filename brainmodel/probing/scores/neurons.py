@@ -1,0 +1,132 @@
+"""What is scored: brain areas at lags, without neurons that say nothing, by subject if asked."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from brainmodel.probing.array_types import Floats
+from brainmodel.probing.metrics.metric import Metric, Responses
+from brainmodel.probing.recordings.recording import Recording
+from brainmodel.probing.scores.sampling import Sampling, covered_steps, resample
+from brainmodel.probing.scores.target import NO_CEILING, Target
+from brainmodel.probing.statistics.noise_ceiling_snr import explainable, ncsnr
+from brainmodel.probing.statistics.split_half import repeated, split_half_ceiling
+
+
+@dataclass(frozen=True, eq=False)
+class Neurons(Target):
+    """Responses of one brain area at one lag, without the neurons that say nothing.
+
+    Args:
+        parts: of each subject; of all neurons together unless subjects are asked for.
+    """
+
+    parts: list[Responses]
+
+    def sides(self, metric: Metric[Any, Any]) -> list[Any]:
+        return [metric.brain_side(part) for part in self.parts]
+
+    def require_ceiling(self) -> None:
+        for part in self.parts:
+            repeated(part)
+
+    def ceiling(self, metric: Metric[Any, Any], halvings: int, seed: int) -> dict[str, Any]:
+        if not (halvings and metric.by_sample):
+            return dict(NO_CEILING)
+        found = [split_half_ceiling(metric, part, halvings, seed) for part in self.parts]
+        low, high = np.mean(found, axis=0)
+        return {"ceiling_low": float(low), "ceiling_high": float(high)} | snr_ceiling(self.parts)
+
+
+def targets(
+    recording: Recording, edges: Floats, lags: Sequence[float], sampling: Sampling, by_subject: bool
+) -> Iterator[Neurons]:
+    """Brain areas x lags.
+
+    Args:
+        recording: what was recorded.
+        edges: [step + 1] of the model's steps, s from stimulus onset.
+        lags: seconds by which the brain runs behind the model.
+        sampling: what counts as a sample.
+        by_subject: whether each subject's neurons are a part of their own.
+
+    Raises:
+        ValueError: if an area has no neuron that can be scored.
+    """
+    for lag in lags:
+        steps = covered_steps(recording, edges, lag)
+        shown = resample(recording, edges[steps[0] : steps[-1] + 2] + lag)
+        for area in shown.area_names:
+            name = f"{recording.source}: {area}"
+            found = [
+                telling(sampling.responses(part), name)
+                for part in _parts(shown.of(areas=area), by_subject)
+            ]
+            parts = [part for part, _ in found]
+            yield Neurons(name, area, lag, steps, parts[0].groups, _total(found), parts)
+
+
+def _parts(recording: Recording, by_subject: bool) -> list[Recording]:
+    if not by_subject:
+        return [recording]
+    if recording.subjects is None:
+        raise ValueError(
+            f"{recording.source}: neurons have no subjects: label them, or leave by_subject out."
+        )
+    return [recording.of(subjects=name) for name in sorted(set(recording.subjects.astype(str)))]
+
+
+def _total(found: list[tuple[Responses, dict[str, int]]]) -> dict[str, int]:
+    """Counts of samples, and of neurons added up over parts."""
+    first = found[0][1]
+    summed = {name: sum(counts[name] for _, counts in found) for name in first}
+    return summed | {name: first[name] for name in ("samples", "groups")} | {"parts": len(found)}
+
+
+def telling(responses: Responses, name: str) -> tuple[Responses, dict[str, int]]:
+    """The neurons that can be scored, and how many cannot and why.
+
+    Raises:
+        ValueError: if none can.
+    """
+    there = np.isfinite(responses.repeats).any(1)  # [sample, neuron]
+    missing = ~there.all(0)
+    filled = np.where(np.isfinite(responses.repeats), responses.repeats, 0).sum(1)
+    silent = ~missing & (filled == 0).all(0)
+    with np.errstate(invalid="ignore"):
+        constant = ~missing & ~silent & (np.ptp(responses.mean, axis=0) == 0)
+    keep = ~(missing | silent | constant)
+    counts = {
+        "samples": len(responses.groups),
+        "groups": len(np.unique(responses.groups)),
+        "neurons": int(keep.sum()),
+        "silent": int(silent.sum()),
+        "constant": int(constant.sum()),
+        "missing": int(missing.sum()),
+    }
+    if not keep.any():
+        raise ValueError(
+            f"{name}: no neuron can be scored ({counts['silent']} silent, {counts['constant']} "
+            f"constant, {counts['missing']} without response to some stimulus): leave the area "
+            "out, or choose stimuli that its neurons saw."
+        )
+    return Responses(responses.repeats[:, :, keep], responses.groups), counts
+
+
+def snr_ceiling(parts: Sequence[Responses]) -> dict[str, float | None]:
+    """Median ncsnr of the neurons, and the correlation that it leaves to an encoding model.
+
+    None where a neuron has no stimulus with two repeats.
+    """
+    counts = [np.isfinite(part.repeats).sum(1) for part in parts]
+    if not all((count >= 2).any(0).all() for count in counts):
+        return {"ncsnr": None, "ceiling_ncsnr": None}
+    ratios = [ncsnr(part) for part in parts]
+    shares = [
+        explainable(ratio, 1 / (1 / count).mean(0))
+        for ratio, count in zip(ratios, counts, strict=True)
+    ]
+    middle = float(np.median(np.concatenate(ratios)))
+    return {"ncsnr": middle, "ceiling_ncsnr": float(np.sqrt(np.concatenate(shares)).mean())}

@@ -1,0 +1,10 @@
+from .bootstrap import SubjectMean as SubjectMean
+from .bootstrap import interval as interval
+from .bootstrap import stimulus_weights as stimulus_weights
+from .noise_ceiling_snr import explainable as explainable
+from .noise_ceiling_snr import ncsnr as ncsnr
+from .permutation import false_discovery_rate as false_discovery_rate
+from .permutation import orders as orders
+from .permutation import p_value as p_value
+from .rsa_ceiling import subject_ceiling as subject_ceiling
+from .split_half import split_half_ceiling as split_half_ceiling

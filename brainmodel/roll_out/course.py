@@ -1,0 +1,150 @@
+"""The course of one area through a window: its state after every step, and the record of it."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from areas import Area
+from areas.record import Record, fade, flat, stretches
+
+
+class Course:
+    """One area on its way through a window: its buffers and how to fill them.
+
+    Args:
+        area: the area.
+        known: signals known for the whole window, by source, [time, batch, ...].
+        shapes: shapes of the sources that come step by step.
+        state: the cell's state before the window.
+        keep: 0 where a stream was reset, [time, batch], or None.
+        steps: number of steps.
+    """
+
+    def __init__(
+        self,
+        area: Area,
+        known: dict[str, Tensor],
+        shapes: dict[str, tuple[int, ...]],
+        state: tuple[Tensor, ...],
+        keep: Tensor | None,
+        steps: int,
+    ):
+        self.area, self.keep = area, keep
+        batch = state[0].shape[0]
+        new = area.bias.new_empty
+        self.known = known
+        self.waits = bool(shapes) or "error" in area.afferents
+        self.sources = {n: new(steps, batch, *shape) for n, shape in shapes.items()} | known
+        shape = (steps, batch, *area.drive)
+        self.error = self.sources["error"] = new(shape)
+        self.potential = self.prediction = new(shape)
+        if area.predictor is None:
+            self.potential = self.prediction = area.bias.new_zeros(()).expand(shape)
+        elif area.predictor.activation is not None:
+            self.prediction = new(shape)
+        self.fields = {n: new(steps + 1, *value.shape) for n, value in _items(state)}
+        for name, value in _items(state):
+            self.fields[name][0] = value
+        self.currents = self._hoist(steps, batch)
+        self._adders = [
+            (n, synapses.adder(), self.currents[:, :, area.reached(n)].unbind(0))
+            for n, synapses in area.synapses.items()
+            if n not in known and n != "recurrent"
+        ]
+        self._forward = area.dynamics.forward(self.currents, self.fields)
+        self._breaks = [False] * steps if keep is None else (keep == 0).any(dim=1).tolist()
+
+    def _hoist(self, steps: int, batch: int) -> Tensor:
+        """Bias and the currents of all sources that are known for the whole window."""
+        area = self.area
+        bias = area.bias.view(-1, *[1] * (len(area.units) - 1))
+        shape = (steps, batch, len(area.cell.currents) * area.units[0], *area.units[1:])
+        currents = bias.expand(shape).clone(memory_format=torch.contiguous_format)
+        for name, synapses in area.synapses.items():
+            if name in self.known:
+                synapses.adder()(flat(self.known[name]), flat(currents)[:, area.reached(name)])
+        return currents
+
+    def before(self, field: str, t: int) -> Tensor:
+        """A state field as step t finds it, [batch, *units]."""
+        value = self.fields[field][t]
+        if self.keep is not None and self._breaks[t]:
+            return value * self.keep[t].view(-1, *[1] * (value.dim() - 1))
+        return value
+
+    def predict(self, t: int) -> None:
+        """Make the prediction of step t and, against the drive, its error."""
+        predictor = self.area.predictor
+        if predictor is not None:
+            signals = {n: self.sources[n][t] for n in self.area.messages}
+            signals["rate"] = self.before("rate", t)
+            self.potential[t] = predictor.potential(signals)
+            if predictor.activation is not None:
+                self.prediction[t] = predictor.activate(self.potential[t])
+        torch.sub(self.sources["drive"][t], self.prediction[t], out=self.error[t])
+
+    @cached_property
+    def _recur(self) -> Callable[[Tensor, Tensor], None]:
+        return self.area.synapses["recurrent"].adder()
+
+    @cached_property
+    def _recurrent(self) -> tuple[Tensor, ...]:
+        return self.currents[:, :, self.area.reached("recurrent")].unbind(0)
+
+    @cached_property
+    def _emitted(self) -> tuple[Tensor, ...]:
+        return self.fields[self.area.cell.emitted].unbind(0)
+
+    def move(self, t: int) -> None:
+        """Synapses that were not hoisted, then the cell's step."""
+        for name, add, reached in self._adders:
+            add(self.sources[name][t], reached[t])
+        if self._breaks[t]:
+            self._recur(self.before(self.area.cell.emitted, t), self._recurrent[t])
+            self._forward.step(t, [self.before(n, t) for n in self.area.cell.carried])
+        else:
+            self._recur(self._emitted[t], self._recurrent[t])
+            self._forward.step(t)
+
+    def run(self) -> None:
+        """Move through the whole window, where no source comes step by step."""
+        for first, stop in stretches(self._breaks):
+            if self._breaks[first]:
+                self.move(first)
+                first += 1
+            self._forward.run(first, stop, self.area.recurrence)
+
+    def complete(self) -> None:
+        """Predictions and errors of the whole window at once, where no step waited for them."""
+        predictor = self.area.predictor
+        if predictor is not None:
+            signals = {n: flat(self.sources[n]) for n in self.area.messages}
+            signals["rate"] = flat(fade(self.fields["rate"][:-1], self.keep))
+            self.potential.copy_(predictor.potential(signals).view_as(self.potential))
+            if predictor.activation is not None:
+                self.prediction.copy_(predictor.activate(self.potential))
+        torch.sub(self.sources["drive"], self.prediction, out=self.error)
+
+    def signal(self, name: str) -> Tensor:
+        """rate, prediction or error of the window, [time, batch, ...]."""
+        if name == "rate":
+            return self.fields["rate"][1:]
+        return self.error if name == "error" else self.prediction
+
+    def record(self) -> Record:
+        """What happened, for the rule."""
+        sources = {name: self.sources[name] for name in ("drive", "error", *self.area.messages)}
+        sources["recurrent"] = fade(self.fields[self.area.cell.emitted][:-1], self.keep)
+        return Record(
+            sources, self.potential, self.prediction, self.currents, self.fields, self.keep
+        )
+
+    def state(self) -> tuple[Tensor, ...]:
+        """The cell's state after the window."""
+        return self.area.cell.state(**{n: field[-1].clone() for n, field in self.fields.items()})
+
+
+def _items(state: tuple[Tensor, ...]) -> list[tuple[str, Tensor]]:
+    return list(state._asdict().items())  # type: ignore[attr-defined]

@@ -1,0 +1,134 @@
+"""The roll-out of a brain over a window: one differentiable operation.
+
+Its forward is the sweep of all areas; its backward hands each area's learning signal to that
+area's rule, by way of the scope. Which rule that is, neither the brain nor the loss needs to know.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from areas.record import Record
+from brainmodel.learning.modulation import Moments
+from brainmodel.learning.rule import Gradients
+from brainmodel.roll_out.sweep import Sweep
+from brainmodel.scopes.scope import Passage, Scope, Signals
+from brainmodel.wiring.state import BrainState
+from brainmodel.wiring.wiring import Wiring
+from objectives import Activity
+
+Overheard = Callable[[Passage, dict[str, Signals], Gradients], None]
+
+
+def roll_out(
+    brain: Wiring,
+    scope: Scope,
+    overheard: Overheard,
+    inputs: dict[str, Tensor],
+    reset: Tensor,
+    state: BrainState,
+) -> tuple[dict[str, Activity], BrainState]:
+    """Roll a brain out over a window; see `Brain.forward`.
+
+    Args:
+        brain: the areas and pathways.
+        scope: how far learning signals travel.
+        overheard: is told of each backward pass.
+        inputs: by name, [time, batch, *shape].
+        reset: [time, batch] bool.
+        state: before the window.
+    """
+    learnt = [p for p in brain.parameters() if p.requires_grad]
+    with torch.autocast(reset.device.type, enabled=False):
+        inputs = {name: signal.to(brain.dtype) for name, signal in inputs.items()}
+        rolling = _Rolling(brain, scope, overheard, inputs, reset, state)
+        shown = _RollOut.apply(rolling, *learnt)
+    activities = {}
+    for k, name in enumerate(brain.areas):
+        activities[name] = Activity(*shown[4 * k : 4 * k + 4], valid=~reset)
+    assert rolling.after is not None
+    return activities, rolling.after
+
+
+class _Rolling:
+    """What forward and backward of one roll-out share."""
+
+    def __init__(
+        self,
+        brain: Wiring,
+        scope: Scope,
+        overheard: Overheard,
+        inputs: dict[str, Tensor],
+        reset: Tensor,
+        state: BrainState,
+    ):
+        self.brain, self.scope, self.overheard = brain, scope, overheard
+        self.inputs, self.reset, self.start = inputs, reset, state
+        self.learns = torch.is_grad_enabled()
+        self.passage: Passage | None = None
+        self.after: BrainState | None = None
+        self.shown: list[torch.Size] = []  # shapes of what the forward returns
+
+    def forward(self) -> list[Tensor]:
+        sweep = Sweep(self.brain, self.inputs, self.reset, self.start)
+        sweep.run()
+        records = sweep.records()
+        states = {name: course.state() for name, course in sweep.courses.items()}
+        memories: dict[str, Any] = dict.fromkeys(self.brain.areas)
+        modulators: dict[str, Any] = dict.fromkeys(self.brain.modulators)
+        waiting = None
+        if self.learns:
+            levels, modulators = self._modulate(records)
+            passage = Passage(self.inputs, self.reset, self.start, records, levels)
+            memories, waiting = self.scope.remember(self.brain, passage)
+            self.passage = passage._replace(waiting=waiting)
+        self.after = BrainState(states, sweep.delayed(), memories, modulators, waiting)
+        shown = [signal for name in self.brain.areas for signal in self._shown(records[name])]
+        self.shown = [signal.shape for signal in shown]
+        return shown
+
+    def _modulate(self, records: dict[str, Record]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """M(t) by area that has a modulator, and what the modulators remember."""
+        levels, memories = {}, {}
+        for name in self.brain.modulators:
+            error, age = records[name].sources["error"], int(self.brain.age)
+            moments = Moments(error, self.inputs, ~self.reset, age)
+            memory = self.start.modulators[name]
+            levels[name], memories[name] = self.brain.modulator(name).level(moments, memory)
+        return levels, memories
+
+    @staticmethod
+    def _shown(record: Any) -> list[Tensor]:
+        rate = record.fields["rate"][1:]
+        shown = [record.sources["drive"], record.prediction, record.sources["error"], rate]
+        return [signal.detach() for signal in shown]  # one tensor may play two parts
+
+
+class _RollOut(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, rolling: _Rolling, *parameters: Tensor) -> tuple[Tensor, ...]:
+        ctx.rolling = rolling
+        ctx.set_materialize_grads(False)
+        return tuple(rolling.forward())
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *bars: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore
+        rolling = ctx.rolling
+        brain = rolling.brain
+        like = next(bar for bar in bars if bar is not None)
+        said = [
+            like.new_zeros(()).expand(shape) if bar is None else bar
+            for bar, shape in zip(bars, rolling.shown, strict=True)
+        ]
+        signals = {name: Signals(*said[4 * k : 4 * k + 4]) for k, name in enumerate(brain.areas)}
+        assert rolling.passage is not None
+        found = rolling.scope.gradients(brain, rolling.passage, signals)
+        brain.complete(found)
+        rolling.overheard(rolling.passage, signals, found)
+        learnt = [(n, p) for n, p in brain.named_parameters() if p.requires_grad]
+        gradients = [found[n] if n in found else torch.zeros_like(p) for n, p in learnt]
+        return (None, *gradients)

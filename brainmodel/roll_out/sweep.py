@@ -1,0 +1,133 @@
+"""The forward sweep: all areas of a brain through a window of time, recorded for the rules.
+
+Equal to stepping the brain literally (`Brain.step`), but what does not wait for the step before is
+taken out of the loop: areas that share no cycle are swept one after the other, synapses from
+signals that are known for the whole window are applied to the whole window at once, and what is
+left in the loop writes in place. Nothing here is seen by autograd.
+"""
+
+import torch
+from torch import Tensor
+
+from areas.record import Record, fade, flat
+from brainmodel.roll_out.course import Course
+from brainmodel.wiring.state import BrainState
+from brainmodel.wiring.wiring import Wiring
+
+
+class Sweep:
+    """A brain on its way through a window.
+
+    Args:
+        brain: the brain.
+        inputs: by name, [time, batch, ...].
+        reset: [time, batch] bool.
+        state: the state before the window.
+    """
+
+    def __init__(self, brain: Wiring, inputs: dict[str, Tensor], reset: Tensor, state: BrainState):
+        self.brain, self.inputs, self.start = brain, inputs, state
+        self.steps, self.batch = reset.shape
+        self.keep = (~reset).to(brain.dtype) if bool(reset.any()) else None
+        self.courses: dict[str, Course] = {}
+        self._messages: dict[str, Tensor] = {}
+
+    def run(self) -> None:
+        """Sweep every stage through the window."""
+        for stage in self.brain.stages:
+            self._enter(stage)
+            course = self.courses[stage[0]]
+            if len(stage) == 1 and not course.waits:
+                course.run()
+                course.complete()
+            else:
+                for t in range(self.steps):
+                    for name in stage:
+                        self._step(name, t)
+
+    def records(self) -> dict[str, Record]:
+        """What happened, by area."""
+        return {name: course.record() for name, course in self.courses.items()}
+
+    def delayed(self) -> dict[str, Tensor]:
+        """Messages still under way after the window, by pathway."""
+        left = {}
+        for name, pathway in self.brain.pathways.items():
+            if pathway.steps > 0:
+                series = torch.cat([self.start.delayed[name], self._adapted(name)])
+                left[name] = self._survive(series[-pathway.steps :].clone())
+        return left
+
+    def _survive(self, series: Tensor) -> Tensor:
+        """Messages under way, without those of streams that were reset after they were sent."""
+        if self.keep is not None:
+            for j in range(1, series.shape[0] + 1):
+                since = self.keep[max(0, self.steps - j + 1) :]
+                series[-j] = fade(series[-j][None], since.prod(dim=0)[None])[0]
+        return series
+
+    def _enter(self, stage: list[str]) -> None:
+        for name in stage:
+            area = self.brain.area(name)
+            known, shapes = {}, {}
+            for source, names in self.brain.arrivals(name).items():
+                if any(self.brain.pathways[n].source in stage for n in names):
+                    shapes[source] = area.drive if source == "drive" else area.messages[source]
+                else:
+                    known[source] = _join([self._window(n) for n in names], dim=2)
+            state = self.start.areas[name]
+            self.courses[name] = Course(area, known, shapes, state, self.keep, self.steps)
+
+    def _step(self, name: str, t: int) -> None:
+        course = self.courses[name]
+        for source, names in self.brain.arrivals(name).items():
+            if source not in course.known:
+                course.sources[source][t] = _join([self._message(n, t) for n in names], dim=1)
+        course.predict(t)
+        course.move(t)
+
+    def _signal(self, name: str) -> Tensor:
+        """The signal at the start of a pathway, [time, batch, ...]."""
+        pathway = self.brain.pathways[name]
+        if pathway.source in self.inputs:
+            return self.inputs[pathway.source]
+        return self.courses[pathway.source].signal(pathway.signal)
+
+    def _adapted(self, name: str) -> Tensor:
+        """The signal of a pathway in the shape of its target, for the whole window."""
+        if name not in self._messages:
+            route = self.brain.route(name)
+            made = route(flat(self._signal(name)))
+            self._messages[name] = made.view(self.steps, self.batch, *route.shape)
+        return self._messages[name]
+
+    def _window(self, name: str) -> Tensor:
+        """What arrives over a pathway whose source has been swept, [time, batch, ...]."""
+        delay = self.brain.pathways[name].steps
+        if delay == 0:
+            return self._adapted(name)
+        series = torch.cat([self.start.delayed[name], self._adapted(name)])[: self.steps]
+        return fade(series, self._alive(delay))
+
+    def _message(self, name: str, t: int) -> Tensor:
+        """What arrives over a pathway at one step, [batch, ...]."""
+        delay = self.brain.pathways[name].steps
+        if t < delay:
+            message = self.start.delayed[name][t]
+        else:
+            message = self.brain.route(name)(self._signal(name)[t - delay])
+        alive = self._alive(delay)
+        return message if alive is None else fade(message[None], alive[t : t + 1])[0]
+
+    def _alive(self, delay: int) -> Tensor | None:
+        """1 where no reset happened while a message of this delay was under way."""
+        if self.keep is None or delay == 0:
+            return None
+        alive = self.keep.clone()
+        for lag in range(1, min(delay, self.steps)):
+            alive[lag:] *= self.keep[:-lag]
+        return alive
+
+
+def _join(parts: list[Tensor], dim: int) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=dim)

@@ -1,0 +1,111 @@
+"""Scope global, the reference: learning signals cross every pathway."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from brainmodel.learning.learning_signal import heard
+from brainmodel.learning.rule import Gradients
+from brainmodel.scopes.scope import Passage, Scope, Signals
+from brainmodel.wiring.state import BrainState
+from brainmodel.wiring.wiring import Wiring
+
+
+class Global(Scope):
+    """End to end, the reference: learning signals cross every pathway, in the window.
+
+    The brain is stepped again, literally and under autograd. An area whose rule cuts its recurrent
+    synapses (e-prop and its kin) is stepped with them cut, so no signal passes through them; what
+    its memory adds for earlier windows is added.
+
+    What an area's loss says at a step keeps the level of that area's modulator wherever it goes;
+    the plasticity of an area multiplies all that its own synapses learn.
+    """
+
+    def build(self, brain: Wiring) -> None:
+        """See `Scope.build`; here a modulator has one level for all units of an area."""
+        for name, modulator in brain.modulators.items():
+            if modulator.by_unit:  # type: ignore[union-attr]
+                raise ValueError(
+                    f"areas.{name}.modulator: {type(modulator).__name__} tells units apart, which "
+                    "scope Global cannot follow; use scope Local or Adjacent"
+                )
+
+    def gradients(self, brain: Wiring, passage: Passage, signals: dict[str, Signals]) -> Gradients:
+        """See `Scope.gradients`."""
+        weighed = {
+            name: Signals(*(heard(bar, passage.levels.get(name)) for bar in said))
+            for name, said in signals.items()
+        }
+        found, before = through(brain, passage, weighed, cut=lambda name: brain.rule(name).cuts)
+        for name in brain.areas:
+            memory = passage.start.memories[name]
+            made = brain.rule(name).recall(brain.area(name), before[name], memory)
+            for key, gradient in made.items():
+                full = brain.parameter_name(name, key)
+                found[full] = found[full] + gradient if full in found else gradient
+            plasticity = brain.plasticity(name)
+            if plasticity != 1:
+                own = (f"areas.{name}.", f"rules.{name}.")
+                found |= {n: plasticity * g for n, g in found.items() if n.startswith(own)}
+        return found
+
+
+def through(
+    brain: Wiring, passage: Passage, signals: dict[str, Signals], cut: Callable[[str], bool]
+) -> tuple[Gradients, dict[str, dict[str, Tensor]]]:
+    """Autograd through the whole brain, stepped again over a window.
+
+    Args:
+        brain: the brain.
+        passage: the window.
+        signals: what the loss says of each area.
+        cut: by area, whether its recurrent path is hidden.
+
+    Returns:
+        gradients by the brain's parameter names; derivatives by the state before the window, by
+        area and field.
+    """
+    with torch.enable_grad():
+        start, leaves = _leaf(passage.start)
+        shown, said = _replay(brain, passage, start, signals, cut)
+        learnt = {name: p for name, p in brain.named_parameters() if p.requires_grad}
+        wanted = [*learnt.values(), *leaves]
+        made = torch.autograd.grad(shown, wanted, said, allow_unused=True)
+    found = {n: g for n, g in zip(learnt, made, strict=False) if g is not None}
+    bars = dict(zip(map(id, leaves), made[len(learnt) :], strict=True))
+    before = {
+        name: {f: bars[id(v)] for f, v in state._asdict().items() if bars[id(v)] is not None}
+        for name, state in start.areas.items()
+    }
+    return found, before
+
+
+def _replay(
+    brain: Wiring,
+    passage: Passage,
+    state: BrainState,
+    signals: dict[str, Signals],
+    cut: Callable[[str], bool],
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Step again; what each area showed at each step, and what the loss says of it."""
+    shown, said = [], []
+    for t in range(passage.reset.shape[0]):
+        inputs = {name: signal[t] for name, signal in passage.inputs.items()}
+        reports, state = brain.step(inputs, passage.reset[t], state, cut=cut)
+        for name, report in reports.items():
+            for value, bar in zip(report, signals[name], strict=True):
+                if value.requires_grad:
+                    shown.append(value)
+                    said.append(bar[t])
+    return shown, said
+
+
+def _leaf(state: BrainState) -> tuple[BrainState, list[Tensor]]:
+    """A copy of a state whose cell states are leaves of autograd, and these leaves."""
+    areas = {
+        name: type(cell)(*(field.detach().clone().requires_grad_() for field in cell))
+        for name, cell in state.areas.items()
+    }
+    return state._replace(areas=areas), [field for cell in areas.values() for field in cell]

@@ -1,0 +1,87 @@
+"""How a rule's gradient lies to the exact one: angle and length, by parameter and by area.
+
+    cosine = <g, g*> / |g| |g*|,      ratio = |g| / |g*|
+
+The exact gradient g* is backpropagation through time over the same window, the state before it
+taken as given: of each area's own loss alone (`exact_local`), or of all losses through all
+pathways (`exact_global`). Neither is modulated. Marschall, Cho & Savin (2020), section 6, compare
+rules so.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import torch
+
+from brainmodel.learning.bptt import BPTT
+from brainmodel.learning.learning_signal import LearningSignal
+from brainmodel.learning.rule import Gradients
+from brainmodel.scopes.end_to_end import through
+from brainmodel.scopes.scope import Passage, Signals
+from brainmodel.wiring.wiring import Wiring
+
+
+class GradientAlignment(NamedTuple):
+    """One gradient beside another."""
+
+    cosine: float  # not a number where one of them vanishes
+    ratio: float  # of their norms; not a number where the exact one vanishes
+
+
+def gradient_alignment(
+    found: Gradients, exact: Gradients, names: Iterable[str] | None = None
+) -> GradientAlignment:
+    """Of some parameters together.
+
+    Args:
+        found: gradients by parameter name; what is missing is zero.
+        exact: likewise.
+        names: of the parameters; all that are in either unless given.
+    """
+    product = mine = theirs = 0.0
+    for name in found.keys() | exact.keys() if names is None else names:
+        g, e = found.get(name), exact.get(name)
+        if g is not None and e is not None:
+            product += float((g.double() * e.double()).sum())
+        mine += 0.0 if g is None else float(g.double().square().sum())
+        theirs += 0.0 if e is None else float(e.double().square().sum())
+    nan = float("nan")
+    cosine = product / (mine**0.5 * theirs**0.5) if mine > 0 and theirs > 0 else nan
+    return GradientAlignment(cosine, (mine / theirs) ** 0.5 if theirs > 0 else nan)
+
+
+def by_part(brain: Wiring, found: Gradients, exact: Gradients) -> dict[str, GradientAlignment]:
+    """For each area, under its name, and for each of its parameters that learn, "AREA.PARAMETER".
+
+    Args:
+        brain: the brain.
+        found: gradients by the brain's parameter names.
+        exact: likewise.
+    """
+    parts = {}
+    for area in brain.areas:
+        start = f"areas.{area}."
+        own = [start + key for key, p in brain.area(area).named_parameters() if p.requires_grad]
+        parts[area] = gradient_alignment(found, exact, own)
+        for name in own:
+            key = name.removeprefix(start).removesuffix(".weight").replace("synapses.", "")
+            parts[f"{area}.{key}"] = gradient_alignment(found, exact, [name])
+    return parts
+
+
+def exact_local(brain: Wiring, passage: Passage, signals: dict[str, Signals]) -> Gradients:
+    """Backpropagation through time of each area's own loss, within the area and the window."""
+    found: Gradients = {}
+    for name, record in passage.records.items():
+        said = signals[name]
+        signal = LearningSignal(said.rate, said.prediction - said.error)
+        with torch.no_grad():
+            made = BPTT().gradients(brain.area(name), record, signal, None)
+        found |= {brain.parameter_name(name, key): gradient for key, gradient in made.items()}
+    return found
+
+
+def exact_global(brain: Wiring, passage: Passage, signals: dict[str, Signals]) -> Gradients:
+    """Backpropagation through time of all losses, through all pathways, within the window."""
+    with torch.random.fork_rng(devices=[]):  # looking on does not change what comes
+        return through(brain, passage, signals, cut=lambda area: False)[0]

@@ -1,0 +1,91 @@
+"""How far a learning signal travels in space: the contract, and the scope that stays at home."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from areas.record import Record
+from brainmodel.learning.learning_signal import LearningSignal
+from brainmodel.learning.rule import Gradients, Memory
+from brainmodel.wiring.state import BrainState
+from brainmodel.wiring.wiring import Wiring
+
+
+class Passage(NamedTuple):
+    """A brain's passage through one window: all that the backward pass may look at."""
+
+    inputs: dict[str, Tensor]  # [time, batch, ...]
+    reset: Tensor  # [time, batch] bool
+    start: BrainState  # before the window
+    records: dict[str, Record]  # by area
+    levels: dict[str, Tensor]  # by area that has a modulator, M [time, batch] or [..., unit]
+    waiting: Any = None  # what `Scope.remember` keeps for the next window
+
+
+class Signals(NamedTuple):
+    """What the loss says of one area: derivatives by what `Activity` shows of it."""
+
+    drive: Tensor
+    prediction: Tensor
+    error: Tensor
+    rate: Tensor
+
+
+class Scope(nn.Module, ABC):
+    """Turns what the loss says of every area into gradients."""
+
+    def build(self, brain: Wiring) -> None:
+        """Prepare for a brain, once, when all its areas are there.
+
+        Raises:
+            ValueError: if it does not fit.
+        """
+
+    def remember(self, brain: Wiring, passage: Passage) -> tuple[dict[str, Memory], Any]:
+        """What rules remember of a window, by area, and what the scope itself keeps for the next.
+
+        The latter may hold tensors that `gradients` of the same passage completes in place: what
+        the loss says is not known yet.
+        """
+        before = passage.start.memories
+        memories = {
+            name: brain.rule(name).remember(brain.area(name), record, before[name])
+            for name, record in passage.records.items()
+        }
+        return memories, None
+
+    @abstractmethod
+    def gradients(self, brain: Wiring, passage: Passage, signals: dict[str, Signals]) -> Gradients:
+        """Gradients by the brain's parameter names; parameters without one may be left out."""
+
+    def synapses_of(self, area: str) -> Sequence[nn.Parameter]:
+        """Parameters of the scope's own that learn with an area's synapses; by default none."""
+        return ()
+
+
+def taught(
+    brain: Wiring, name: str, record: Record, said: Signals, level: Tensor | None, memory: Memory
+) -> Gradients:
+    """Gradients that an area's rule makes, by the brain's parameter names.
+
+    Args:
+        brain: the brain.
+        name: of the area.
+        record: what happened in it over some steps.
+        said: what it is told of them.
+        level: M(t) of these steps; None for 1. The area's plasticity is multiplied to it here.
+        memory: of its rule, from before these steps.
+    """
+    plasticity = brain.plasticity(name)
+    if plasticity == 0:
+        return {}
+    if plasticity != 1:
+        unmodulated = said.rate.new_ones(said.rate.shape[:2])
+        level = plasticity * (unmodulated if level is None else level)
+    signal = LearningSignal(said.rate, said.prediction - said.error, level)
+    with torch.no_grad():
+        made = brain.rule(name).gradients(brain.area(name), record, signal, memory)
+    return {brain.parameter_name(name, key): gradient for key, gradient in made.items()}

@@ -1,0 +1,5 @@
+"""Callbacks of training: curves, pictures, reports, checkpoints; one file each."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

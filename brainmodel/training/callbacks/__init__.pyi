@@ -1,0 +1,10 @@
+from .gradient_alignment import Alignment as Alignment
+from .monitor import Monitor as Monitor
+from .pictures import Pictures as Pictures
+from .probe import Probe as Probe
+from .progress import Progress as Progress
+from .random_numbers import RandomNumbers as RandomNumbers
+from .report import Report as Report
+from .soundness import Checkpoints as Checkpoints
+from .soundness import Soundness as Soundness
+from .synaptic_scaling import SynapticScaling as SynapticScaling

@@ -1,0 +1,121 @@
+"""Curves for TensorBoard: how gradients of rules lie to exact ones, and objectives to others."""
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from brainmodel.brain import Brain
+from brainmodel.learning.rule import Gradients
+from brainmodel.scopes.exact_gradients import (
+    by_part,
+    exact_global,
+    exact_local,
+    gradient_alignment,
+)
+from brainmodel.training.module import BrainModule
+from brainmodel.wiring.wiring import Losses
+
+
+class Alignment(pl.Callback):
+    """Logs, every so many steps of the optimizer:
+
+    cosine_local/AREA, norm_local/AREA: of the gradient that the area's rule found, cosine to and
+        norm over that of backpropagation through time of the area's own loss in the same window;
+        and the same for AREA.SOURCE, each of its parameters
+    cosine_global/..., norm_global/...: to that of all losses, end to end
+    conflict/AREA.ONE.OTHER: cosine between the gradients of two of the area's objectives, shared
+        ones among them; below 0 they pull apart
+    objective_gradient/AREA.OBJECTIVE: norm of each of these
+
+    Each costs some passes backwards of its own. Under scope Adjacent, what is found is of steps
+    that lie `lag` before those of the window: compare over long windows.
+
+    Args:
+        every_n_steps: steps between two points of a curve; 0 for none at all.
+
+    Raises:
+        ValueError: if `every_n_steps` is negative.
+    """
+
+    def __init__(self, every_n_steps: int = 0):
+        if every_n_steps < 0:
+            raise ValueError(f"alignment.every_n_steps: need 0 or more, got {every_n_steps}")
+        self.every_n_steps = every_n_steps
+        self._heard: dict[str, float] = {}
+
+    def on_before_backward(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, loss: Tensor
+    ) -> None:
+        """Compare objectives, and listen to the backward pass that is to come."""
+        assert isinstance(pl_module, BrainModule)
+        if not self.every_n_steps or (trainer.global_step + 1) % self.every_n_steps:
+            return
+        brain = pl_module.brain
+        self._heard = conflicts(objective_gradients(brain, brain.weigh(pl_module.losses)))
+
+        def overhear(passage: Any, signals: Any, found: Gradients) -> None:
+            for name, exact in (("local", exact_local), ("global", exact_global)):
+                parts = by_part(brain, found, exact(brain, passage, signals))
+                for part, alignment in parts.items():
+                    self._heard[f"cosine_{name}/{part}"] = alignment.cosine
+                    self._heard[f"norm_{name}/{part}"] = alignment.ratio
+
+        brain.overhear = overhear
+
+    def on_after_backward(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Log what was heard, where it is a number."""
+        assert isinstance(pl_module, BrainModule)
+        pl_module.brain.overhear = None
+        values = {name: value for name, value in self._heard.items() if value == value}
+        for logger in trainer.loggers if values else ():
+            logger.log_metrics(values, step=trainer.global_step)
+        self._heard = {}
+
+
+def objective_gradients(brain: Brain, losses: Losses) -> dict[str, dict[str, Gradients]]:
+    """What each objective alone would change in an area: by area, objective and parameter.
+
+    Shared objectives stand with every area they join. What a rule adds that no loss says is left
+    out. The graph of the losses is kept.
+
+    Args:
+        brain: the brain.
+        losses: as `Brain.losses` gives them, by area ("groups") and objective.
+    """
+    named = {n: p for n, p in brain.named_parameters() if p.requires_grad}
+
+    def gradients(loss: Tensor) -> dict[str, Tensor | None]:
+        made = torch.autograd.grad(loss, list(named.values()), retain_graph=True, allow_unused=True)
+        return dict(zip(named, made, strict=True))
+
+    every = [loss for own in losses.values() for loss in own.values()]
+    silent = gradients(0.0 * torch.stack(every).sum())
+    found: dict[str, dict[str, Gradients]] = {area: {} for area in brain.areas}
+    for place, own in losses.items():
+        for objective, loss in own.items():
+            made = gradients(loss)
+            joined = brain.group(objective).areas if place == "groups" else [place]
+            for area in joined:
+                found[area][objective] = {
+                    n: g if silent[n] is None else g - silent[n]  # type: ignore[operator]
+                    for n, g in made.items()
+                    if g is not None and n.startswith(f"areas.{area}.")
+                }
+    return found
+
+
+def conflicts(found: Mapping[str, Mapping[str, Gradients]]) -> dict[str, float]:
+    """Cosines between objectives within each area, and norms, under the names of the curves."""
+    values = {}
+    for area, own in found.items():
+        for name, gradients in own.items():
+            squares = [float(g.double().square().sum()) for g in gradients.values()]
+            values[f"objective_gradient/{area}.{name}"] = sum(squares) ** 0.5
+        for (one, mine), (other, theirs) in combinations(own.items(), 2):
+            cosine = gradient_alignment(mine, theirs).cosine
+            values[f"conflict/{area}.{one}.{other}"] = cosine
+    return values

@@ -1,0 +1,1 @@
+"""What objectives are made of: read-outs, critics, pairs of moments, statistics of a batch."""
