@@ -1,7 +1,8 @@
 """The steps of a cell over a window, and their reverse, by tensor calls.
 
-`Forward` and `Reverse` are what `dynamics` gives: a window whose steps are taken one by one, or many
-in a row with the recurrent synapses in between. `fused_steps` has them as native loops; here they are taken by tensor calls, which any device and any operation can do.
+`Forward` and `Reverse` are what `dynamics` gives: a window whose steps are taken one by one, or
+many in a row with the recurrent synapses in between. `fused_steps` has them as native loops; here
+they are taken by tensor calls, which any device and any operation can do.
 """
 
 from abc import ABC, abstractmethod

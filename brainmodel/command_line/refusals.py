@@ -128,9 +128,7 @@ def plainly(reasons: Sequence[str], owner: str, given: str | None, place: str) -
         return f"need one of {match[1]}, got {match[2]!r}"
     if match := re.search(r"Expected a dot import path string: (.*)", reason):
         return f"there is no class {match[1]!r}; give its path, {_like(place)}"
-    if match := re.search(
-        r"(?:module|No) '?([\w.]+)'? (?:has no )?attribute '?(\w+)'?", reason
-    ):
+    if match := re.search(r"(?:module|No) '?([\w.]+)'? (?:has no )?attribute '?(\w+)'?", reason):
         return f"there is no {match[2]!r} in {match[1]}; give the path of a class, {_like(place)}"
     if match := re.search(r"No module named '([^']+)'", reason):
         return f"there is no module {match[1]!r} here; give the path of a class, {_like(place)}"

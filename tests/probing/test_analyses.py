@@ -75,7 +75,7 @@ def test_the_config_builds_an_analysis(path: Path) -> None:
     config = yaml.safe_load(path.read_text())
     module, _, name = config["class_path"].rpartition(".")
     built = getattr(import_module(module), name)(**config["init_args"])
-    assert isinstance(built, Analysis) and module.endswith(path.stem)
+    assert isinstance(built, Analysis) and type(built).__module__.endswith(path.stem)
 
 
 def test_rates_and_errors_part_over_the_stages_of_learning() -> None:

@@ -71,5 +71,5 @@ def test_the_metrics_and_recordings_named_are_there() -> None:
 def test_the_expectation_named_is_one() -> None:
     (text,) = re.findall(r"```yaml\n(analyses:.*?)```", TEXT, re.DOTALL)
     named = yaml.safe_load(text)["analyses"]["expectation"]
-    assert named["class_path"] == f"{Expectation.__module__}.Expectation"
+    assert named["class_path"] == "brainmodel.probing.analyses.Expectation"
     assert Expectation(**named["init_args"]).window == [0.1, 0.3]

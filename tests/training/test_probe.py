@@ -235,7 +235,7 @@ def test_short_forms_are_written_out() -> None:
     expected = [f"--recording={npz}", "--recording.path=a.npz", "--ckpt_path+=x", "--ckpt_path+=y"]
     assert written_out(words) == [*expected, "--untrained=4"]
     (along,) = written_out(["--recording=macaque_v4"])
-    assert "experiments.macaque_v4.MacaqueV4" in along and '"session": "210325"' in along
+    assert "recordings.MacaqueV4" in along and '"session": "210325"' in along
     with pytest.raises(Refused, match=r"recording: there is no file 'mine.yaml'"):
         written_out(["--recording", "mine.yaml"])
 
