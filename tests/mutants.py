@@ -729,9 +729,9 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/credit/remembered_currents.py",
-        old="for name in reached)]",
-        new="for name in fields)][1:]",
-        tests="tests/learning/test_reaching.py",
+        old="max(places) + 1",
+        new="max(places)",
+        tests="tests/learning/test_remembered_currents.py",
     ),
     Mutant(
         file="brainmodel/learning/credit/trace_credit.py",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from areas.keys import of_units
+from areas.keys import BIAS, of_units
 from areas.record import Record
 from brainmodel.learning.credit.influences import credit
 from brainmodel.learning.credit.remembered_currents import remembered
@@ -86,12 +86,14 @@ def judge(
         bars: derivatives by fields, [batch, *units] each.
         first: place of the first of them among the fields that have a trace.
     """
+    if not eligibility:
+        return
+    fields = (*area.cell.carried, area.cell.emitted)[: eligibility[BIAS].shape[1]]
+    kept = remembered(area, fields)
     for source, trace in eligibility.items():
-        fields = (*area.cell.carried, area.cell.emitted)[: trace.shape[1]]
-        kept = remembered(area, source, fields)
-        start = area.reached(source).start
+        start, place = area.reached(source).start, kept[source]
         gradient = found[of_units(source)].view(-1, trace.shape[3])
-        credit(trace[:, first:], bars, gradient[kept.start - start : kept.stop - start])
+        credit(trace[:, first:], bars, gradient[place.start - start : place.stop - start])
 
 
 def recall_state(

@@ -8,7 +8,7 @@ weight, the recurrent path cut:
 Inside a window the product of learning signals and traces needs no trace: a reverse scan over
 units and one matrix product give the same sum (see `recede`, `synaptic`). Across windows, the
 trace itself is carried for dense areas, [batch, carried field, current * unit, source], but for
-currents that leave nothing in it (`reaching.py`). Its update over a whole window is again a reverse
+currents that leave nothing in it (`remembered_currents`). Its update over a whole window is again a reverse
 scan over units, and then one pass through the trace; another, in the backward pass, reads it
 (`influences.py`).
 
@@ -102,9 +102,9 @@ def advance(
     signals = {name: torch.cat([r.source(name) for r in records]) for name in area.synapses}
     signals[BIAS] = weights[0].new_ones(()).expand(*weights[0].shape[:2], 1)
     after: Eligibility = {}
+    kept = remembered(area, fields)
     for source, signal in signals.items():
-        kept = remembered(area, source, fields)
-        new = [each[:, :, kept] for each in weights]
+        new = [each[:, :, kept[source]] for each in weights]
         after[source] = move(eligibility.get(source), decays, new, signal)
     return after
 
