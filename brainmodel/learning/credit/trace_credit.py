@@ -25,6 +25,7 @@ def eligible(
     before: Tensor,
     memory: Traces | None,
     scan: Scan = EXACT,
+    earlier: Scan | None = None,
 ) -> Gradients:
     """Sum over steps and streams of learning signal times eligibility trace.
 
@@ -34,14 +35,15 @@ def eligible(
         rate_bar: learning signal of the rates in the window, [time, batch, *units].
         before: learning signal of the rate before the window, [batch, *units].
         memory: what was remembered before the window.
-        scan: how credit runs back.
+        scan: how credit runs back over the window.
+        earlier: how it runs back over the step before the window; likewise unless given.
 
     Returns:
         gradients of the area's synapses and bias.
     """
     carried_bar = still(area, record)
     found = synaptic(area, record, scan.recede(area, record, rate_bar, carried_bar))
-    for name, gradient in recall(area, before, carried_bar, memory, scan).items():
+    for name, gradient in recall(area, before, carried_bar, memory, earlier or scan).items():
         found[name] = found[name] + gradient
     return found
 
