@@ -22,6 +22,7 @@ from torch import Tensor
 
 from areas import Area
 from areas.record import Record, fade, flat
+from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.reverse_scan import recede, still
 from brainmodel.learning.credit.synaptic_gradients import predictive
 from brainmodel.learning.credit.trace_credit import eligible, judge, recall_state
@@ -52,6 +53,7 @@ class MDGL(Rule):
         if gain < 0:
             raise ValueError(f"rule.gain: need 0 or more, got {gain}")
         self.partners, self.gain, self.carry = partners or TypeMeans(), gain, carry
+        self.reused = ReusedMemory()
 
     def gradients(
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
@@ -97,7 +99,7 @@ class MDGL(Rule):
         if not self.carry:
             return None
         emitted = () if area.cell.emitted in area.cell.carried else (area.cell.emitted,)
-        return remember(area, record, memory, more=emitted)
+        return remember(area, record, memory, self.reused, more=emitted)
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
