@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from areas.cell import Activation
 from areas.feedback import Feedback, SymmetricFeedback
+from areas.keys import of_feedback, of_predictor
 from areas.synapses import Bundle, connect
 
 
@@ -91,12 +92,12 @@ class Predictor(nn.Module):
         return synapses.transpose(potential_bar, self.feedback.weights(synapses.weight))
 
     def decays(self) -> dict[str, Tensor]:
-        """What weights lose by themselves, as gradients by the name of the parameter."""
+        """What weights lose by themselves, as gradients by the keys of `areas.keys`."""
         decay = self.feedback.decay
         if decay == 0:
             return {}
-        own = {f"feedback.{name}": lost for name, lost in self.feedback.decays().items()}
-        return {"synapses.rate.weight": decay * self.synapses["rate"].weight.detach()} | own
+        own = {of_feedback(name): lost for name, lost in self.feedback.decays().items()}
+        return {of_predictor("rate"): decay * self.synapses["rate"].weight.detach()} | own
 
     def forward(self, sources: Mapping[str, Tensor]) -> Tensor:
         """The prediction [batch, *drive] from signals [batch, ...] by name."""

@@ -12,9 +12,11 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from areas import Area, Feedback, Synapses
+from areas import Feedback, Synapses
+from areas.keys import of_predictor, of_units, slug
 from brainmodel.errors import named
 from brainmodel.learning.rule import Gradients
+from brainmodel.wiring.parameter_names import feedback_name
 from brainmodel.wiring.wiring import Wiring
 
 
@@ -59,10 +61,10 @@ class PathwayFeedback(nn.Module):
         Args:
             brain: the brain.
             area: where the synapses end.
-            key: "synapses.SOURCE" or "predictor.synapses.SOURCE", their name within the area.
+            key: of their weights within the area (see `areas.keys`).
             target: derivative by the currents, [batch, out, ...].
         """
-        synapses = own(brain.area(area), key)
+        synapses = brain.area(area).all_synapses()[key]
         return synapses.transpose(target, self.of(area, key).weights(synapses.weight))
 
     def learn(self, brain: Wiring, found: Gradients) -> None:
@@ -71,12 +73,12 @@ class PathwayFeedback(nn.Module):
         Where a rule gave the forward weights no gradient, own weights get none either.
         """
         for area, key, synapses in returning(brain):
-            forward, feedback = brain.parameter_name(area, f"{key}.weight"), self.of(area, key)
+            forward, feedback = brain.parameter_name(area, key), self.of(area, key)
             if forward not in found:
                 continue
-            place, lost = f"scope.feedback.groups.{area}.{slug(key)}", feedback.decays()
+            lost = feedback.decays()
             for name, gradient in feedback.gradients(found[forward]).items():
-                found[f"{place}.{name}"] = gradient + lost[name]
+                found[feedback_name(area, key, name)] = gradient + lost[name]
             if feedback.decay > 0:
                 found[forward] = found[forward] + feedback.decay * synapses.weight.detach()
 
@@ -95,11 +97,11 @@ def returning(brain: Wiring) -> Iterator[tuple[str, str, Synapses]]:
         area, sources = brain.area(name), from_areas(brain, name)
         for source, synapses in area.synapses.items():
             if source in sources or (source == "error" and sources):
-                yield name, f"synapses.{source}", synapses
+                yield name, of_units(source), synapses
         if area.predictor is not None:
             for source, synapses in area.predictor.synapses.items():
                 if source in sources:
-                    yield name, f"predictor.synapses.{source}", synapses
+                    yield name, of_predictor(source), synapses
 
 
 def from_areas(brain: Wiring, area: str) -> list[str]:
@@ -108,15 +110,3 @@ def from_areas(brain: Wiring, area: str) -> list[str]:
     return [
         s for s, names in arrivals if any(brain.pathways[n].source in brain.areas for n in names)
     ]
-
-
-def own(area: Area, key: str) -> Synapses:
-    """The area's own synapses of that key."""
-    made = area.get_submodule(key)
-    assert isinstance(made, Synapses)
-    return made
-
-
-def slug(key: str) -> str:
-    """A key as a name that a module may have."""
-    return key.replace(".", "__")

@@ -3,12 +3,13 @@
 Objectives know nothing of areas, so the contract that they need of a feedback is written here.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
 
+@runtime_checkable
 class BackwardWeights(Protocol):
     """Weights B in the place of W^T, such as `areas.RandomFeedback` has.
 

@@ -331,7 +331,9 @@ def test_given_weights_serve_where_all_groups_have_their_shape(monkeypatch) -> N
     assert lessons.distance(found, usual) > 1e-2
     bend(brain, monkeypatch)
     lessons.assert_same(found, by_definition(brain, inputs, reset))
-    with pytest.raises(ValueError, match=r"LM\.\w+\.\w+: feedback\.weight: need .*, got \[3, 3\]"):
+    with pytest.raises(
+        ValueError, match=r"LM\.synapses\.\w+\.weight: feedback\.weight: need .*, got \[3, 3\]"
+    ):
         toy.ladder(lambda name: EProp(), Adjacent(GivenFeedback(weight)))
 
 
@@ -391,7 +393,7 @@ def test_learnt_feedback_weights_come_to_equal_the_forward_ones() -> None:
 
     def gap() -> Tensor:
         forward = brain.area("LM").synapses["error"].weight.detach()
-        return forward - scope.feedback.of("LM", "synapses.error").weights(forward)
+        return forward - scope.feedback.of("LM", "synapses.error.weight").weights(forward)
 
     before, weight = gap().clone(), brain.area("LM").synapses["error"].weight.detach().clone()
     for k in range(1, 4):
