@@ -18,11 +18,12 @@ from torch import Tensor, nn
 
 from areas.cell import Cell, State
 from areas.connectivity import AllToAll, Connectivity, NoAutapses
+from areas.keys import BIAS, of_predictor, of_units
 from areas.loops.dynamics import Dynamics
 from areas.loops.steps import Recurrence
 from areas.predictor import Predictor
 from areas.record import Report
-from areas.synapses import Bundle, connect
+from areas.synapses import Bundle, Synapses, connect
 
 Afferent = Literal["drive", "error"]
 
@@ -99,8 +100,22 @@ class Area(nn.Module):
 
     def reached(self, source: str) -> slice:
         """Where a source's synapses end along the current dimension [current * unit]."""
+        if source == BIAS:
+            return slice(0, self.bias.shape[0])
         reach = self.cell.reach(source)
         return slice(reach.start * self.units[0], reach.stop * self.units[0])
+
+    def weights(self) -> dict[str, nn.Parameter]:
+        """All its parameters, by the keys of `areas.keys`."""
+        return dict(self.named_parameters())
+
+    def all_synapses(self) -> dict[str, Synapses]:
+        """Synapses onto its units and onto its prediction, by the key of their weights."""
+        found = {of_units(source): synapses for source, synapses in self.synapses.items()}
+        if self.predictor is not None:
+            own = self.predictor.synapses.items()
+            found |= {of_predictor(source): synapses for source, synapses in own}
+        return found
 
     @property
     def recurrence(self) -> Recurrence:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from areas.cell import Activation
 from areas.feedback import Feedback, SymmetricFeedback
+from areas.keys import of_feedback, of_predictor
 from areas.synapses import Bundle, connect
 
 
@@ -81,12 +82,12 @@ class Predictor(nn.Module):
         return self.feedback.back(self.synapses["rate"], potential_bar)
 
     def decays(self) -> dict[str, Tensor]:
-        """What weights lose by themselves, as gradients by the name of the parameter."""
+        """What weights lose by themselves, as gradients by the keys of `areas.keys`."""
         lost = self.feedback.decays(self.synapses["rate"])
         if lost is None:
             return {}
-        own = {f"feedback.{name}": value for name, value in lost[1].items()}
-        return {"synapses.rate.weight": lost[0]} | own
+        own = {of_feedback(name): value for name, value in lost[1].items()}
+        return {of_predictor("rate"): lost[0]} | own
 
     def forward(self, sources: Mapping[str, Tensor]) -> Tensor:
         """The prediction [batch, *drive] from signals [batch, ...] by name."""

@@ -29,6 +29,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from areas import Leaky
+from areas.keys import belongs_to_predictor
 from benchmarks._lessons import OTHER, Lesson, Network, final, learn, network, settle, train
 from benchmarks._results import Figure, arguments, write
 from benchmarks._rule_figures import draw_alignment, draw_losses
@@ -36,6 +37,7 @@ from benchmarks._rules import fitting, rule
 from benchmarks._tasks import TASKS, Task
 from brainmodel.learning import BPTT, RTRL, NoLearning, Rule
 from brainmodel.learning.learning_signal import LearningSignal
+from brainmodel.learning.rule import name_in_rule
 from brainmodel.roll_out.sweep import Sweep
 
 RATES = (0.2, 0.1, 0.02)  # learning rates, of the gradient of the mean loss of a window
@@ -111,7 +113,8 @@ def compare(task: Task, net: Network, rules: list[Rule], seed: int, steps: int) 
 
 def cosines(gradients: list[dict[str, Tensor]]) -> np.ndarray:
     """Cosine of each pair of gradients of synapses and bias, [rule, rule]."""
-    keys = [key for key in gradients[0] if not key.startswith(("rule.", "predictor."))]
+    keys = [key for key in gradients[0] if name_in_rule(key) is None]
+    keys = [key for key in keys if not belongs_to_predictor(key)]
     flat = torch.stack([torch.cat([g[key].flatten() for key in keys]) for g in gradients])
     unit = flat / flat.norm(dim=1, keepdim=True)
     return (unit @ unit.t()).numpy()

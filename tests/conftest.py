@@ -10,6 +10,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from jaxtyping import install_import_hook
+
+from tests.checked import PACKAGES
+
+# Shapes in signatures are checked at every call, in tests alone; training pays nothing.
+install_import_hook(PACKAGES, "tests.checked.checked")
 
 torch.set_num_threads(1)
 

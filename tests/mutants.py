@@ -297,7 +297,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/none.py",
-        old='return name.startswith("predictor.")',
+        old="return belongs_to_predictor(key)",
         new="return True",
         tests="tests/learning/test_none.py -k frozen",
     ),
@@ -351,8 +351,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/scopes/end_to_end.py",
-        old="found |= {n: plasticity * g for",
-        new="found |= {n: g for",
+        old="found |= {n: plasticity * found[n] for",
+        new="found |= {n: found[n] for",
         tests="tests/brain/test_schedules.py -k plasticity",
     ),
     Mutant(

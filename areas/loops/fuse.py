@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from areas.loops.native import KINDS, Kernel, build, find_compiler
+from areas.loops.compiled import switched_off
+from areas.loops.native import KINDS, Kernel, build
 
 # aten operation -> C expression; {0}, {1}, ... are its arguments
 EXPRESSIONS: dict[str, str] = {
@@ -64,7 +65,7 @@ def fuse(
         A kernel that takes the addresses of the arrays, inputs first; an output may be written
         over an input. None where there is no compiler or no C expression for an operation.
     """
-    if find_compiler() is None or dtype not in KINDS:
+    if switched_off() or dtype not in KINDS:
         return None
     try:
         text = _write(_trace(function, sum(inputs), dtype), inputs, outputs)

@@ -1,24 +1,18 @@
-"""Native loops: C made by the system's compiler, kept in the user's cache, called from here.
+"""Native loops: a cell's steps over a window as compiled C, called from here.
 
 A cell's loops are `loops.c` with the cell's equation in it (`fuse` writes that); others come with
-their own text. Without a compiler there are none.
+their own text. Where nothing can be compiled there are none (see `compiled`).
 """
 
 import ctypes
-import hashlib
-import os
-import platform
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-FLAGS = ["-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"]
-THREADS = ("-fopenmp", "-fopenmp-simd")  # the second where a compiler has no OpenMP library
+from areas.loops.compiled import load
+
 KINDS = {torch.float32: ("float", "f", "1e-2f"), torch.float64: ("double", "", "1e-6")}
 PANEL = 32  # at most so many columns of weights are read at once
 SHARED = 4000  # elements from which on the cores share a loop
@@ -115,7 +109,7 @@ def build(cell: str, arrays: int, dtype: torch.dtype) -> Kernel | None:
         dtype: float32 or float64.
 
     Returns:
-        None where there is no compiler, or where it fails.
+        None where they cannot be had; a warning says why.
     """
     loops = Path(__file__).with_name("loops.c").read_text()
     made = library(cell + "\n" + loops, dtype)
@@ -130,50 +124,11 @@ def library(text: str, dtype: torch.dtype) -> ctypes.CDLL | None:
         dtype: float32 or float64.
 
     Returns:
-        None where there is no compiler, or where it fails.
+        None where it cannot be had; a warning says why.
     """
-    compiler = find_compiler()
-    if compiler is None:
-        return None
     real, suffix, border = KINDS[dtype]
     words = {"real": real, "BORDER": border}
     words |= {f"{name}_": name + suffix for name in ("exp", "log", "sqrt")}
     head = [f"#define {word} {meaning}" for word, meaning in words.items()]
     head.append(Path(__file__).with_name("prologue.c").read_text())
-    path = _compile("\n".join([*head, text]), compiler)
-    return None if path is None else ctypes.CDLL(str(path))
-
-
-def find_compiler() -> str | None:
-    """The C compiler's name; None if there is none or native loops are switched off."""
-    if os.environ.get("BRAINMODEL_NATIVE") == "0":
-        return None
-    wanted = (os.environ.get("CC"), "cc", "gcc", "clang")
-    return next((name for name in wanted if name and shutil.which(name)), None)
-
-
-def _compile(text: str, compiler: str) -> Path | None:
-    """Path of the shared library for a C text, from the cache or made now; None if that fails."""
-    key = hashlib.sha256("\n".join([text, compiler, platform.node(), *FLAGS]).encode()).hexdigest()
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    library = home / "brainmodel" / f"{key[:24]}.so"
-    if library.exists():
-        return library
-    for threads in THREADS:
-        try:
-            _make(text, [compiler, *FLAGS, threads], library)
-            return library
-        except (OSError, subprocess.SubprocessError):
-            continue
-    return None
-
-
-def _make(text: str, command: list[str], library: Path) -> None:
-    """Compile, then move into place at once: another process may be doing the same."""
-    library.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=library.parent) as folder:
-        source, made = Path(folder, "kernel.c"), Path(folder, "kernel.so")
-        source.write_text(text)
-        whole = [*command, str(source), "-o", str(made), "-lm"]
-        subprocess.run(whole, check=True, capture_output=True, timeout=120)
-        made.replace(library)
+    return load("\n".join([*head, text]))

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from areas import Area
 from areas.record import Record, flat
 from brainmodel.learning.credit.synthetic import Pairs, Synthetic
-from brainmodel.learning.rule import Criteria, Gradients
+from brainmodel.learning.rule import Criteria, Gradients, of_rule
 
 
 class DNILearnt(Synthetic):
@@ -57,7 +57,7 @@ class DNILearnt(Synthetic):
         known = flat(torch.cat([*parts, torch.ones_like(parts[0][..., :1])], dim=2))
         after = flat(torch.cat([record.fields[name][1:] for name in names], dim=2))
         missed = known @ self.transition.t() - after
-        return {"rule.transition": missed.t() @ known / len(known)}
+        return {of_rule("transition"): missed.t() @ known / len(known)}
 
 
 def _given(area: Area) -> list[str]:

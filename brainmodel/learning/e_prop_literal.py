@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from areas import Area
+from areas.keys import BIAS, belongs_to_predictor, of_units
 from areas.record import Record, fade
 from brainmodel.learning.credit.synaptic_gradients import predictive
 from brainmodel.learning.learning_signal import LearningSignal, spread
@@ -32,7 +33,7 @@ class EPropLiteral(Rule):
     ) -> Gradients:
         """See `Rule.gradients`."""
         rate_bar, before, potential_bar = spread(area, record, signal)
-        found = {n: torch.zeros_like(p) for n, p in _synaptic_parameters(area)}
+        found = _zeros(area)
         if memory is not None:
             _learn(found, before, memory["rate"])
         for t in range(rate_bar.shape[0]):
@@ -50,7 +51,7 @@ class EPropLiteral(Rule):
         """See `Rule.recall`."""
         if memory is None:
             return {}
-        found = {n: torch.zeros_like(p) for n, p in _synaptic_parameters(area)}
+        found = _zeros(area)
         for field, bar in state_bar.items():
             _learn(found, bar, memory[field])
         return found
@@ -61,13 +62,15 @@ class EPropLiteral(Rule):
         return True
 
 
-def _synaptic_parameters(area: Area) -> list[tuple[str, Tensor]]:
-    return [(n, p) for n, p in area.named_parameters() if not n.startswith("predictor.")]
+def _zeros(area: Area) -> Gradients:
+    """Zero gradients of the area's synapses and bias."""
+    weights = area.weights().items()
+    return {key: torch.zeros_like(w) for key, w in weights if not belongs_to_predictor(key)}
 
 
 def _learn(found: Gradients, rate_bar: Tensor, traces: dict[str, Tensor]) -> None:
     for source, trace in traces.items():
-        name = "bias" if source == "bias" else f"synapses.{source}.weight"
+        name = of_units(source)
         signal = rate_bar.repeat(1, trace.shape[1] // rate_bar.shape[1])
         found[name] += torch.einsum("bi,bij->ij", signal, trace).view_as(found[name])
 
@@ -80,7 +83,7 @@ def _move(area: Area, step: Record, memory: Table | None) -> Table:
         inputs = [currents, *carried.values()]
         slopes = torch.autograd.grad(total, inputs, retain_graph=True, allow_unused=True)
         direct = torch.zeros_like(currents) if slopes[0] is None else slopes[0]
-        after[output] = {"bias": direct[..., None]}
+        after[output] = {BIAS: direct[..., None]}
         for source in area.synapses:
             reached = direct[:, area.reached(source)]
             after[output][source] = reached[..., None] * step.source(source)[0][:, None]

@@ -42,7 +42,7 @@ from brainmodel.learning.credit.perturbed_copy import Pushed, deviate
 from brainmodel.learning.credit.stream_noise import Noise, Noisy
 from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
 from brainmodel.learning.learning_signal import LearningSignal, spread
-from brainmodel.learning.rule import Criteria, Gradients, Memory, need_dense
+from brainmodel.learning.rule import Criteria, Gradients, Memory, need_dense, of_rule
 
 
 class Kernels(NamedTuple):
@@ -103,7 +103,7 @@ class KeRNL(Noisy):
     def gradients(
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
-        """See `Rule.gradients`; under "rule.*" those of the regression, whatever the loss says."""
+        """See `Rule.gradients`; the rule's own are of the regression, whatever the loss."""
         memory = self.begun(area, record, memory)
         rate_bar, before, potential_bar = spread(area, record, signal)
         linear = linearise(area, record)
@@ -159,7 +159,10 @@ class KeRNL(Noisy):
             bars[1].add_((missed @ self.sensitivity * now.slope).sum(0))
         count = record.currents.shape[0] * record.currents.shape[1]
         slope = -torch.exp(self.log_decay) * self.kernel
-        return {"rule.sensitivity": bars[0] / count, "rule.log_decay": bars[1] * slope / count}
+        return {
+            of_rule("sensitivity"): bars[0] / count,
+            of_rule("log_decay"): bars[1] * slope / count,
+        }
 
     def _pushes(self, area: Area, record: Record, pushed: Pushed) -> Iterator[Pushed]:
         """The perturbed copy after each step, from that before the window."""

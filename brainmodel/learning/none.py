@@ -1,6 +1,7 @@
 """No learning of the recurrence: a reservoir whose read-out, the predictor, still learns."""
 
 from areas import Area
+from areas.keys import belongs_to_predictor
 from areas.record import Record
 from brainmodel.learning.credit.synaptic_gradients import predictive
 from brainmodel.learning.learning_signal import LearningSignal, spread
@@ -12,9 +13,9 @@ class NoLearning(Rule):
 
     criteria = Criteria("past", "none", stochastic=False, closed_form=True, time="0", memory="0")
 
-    def plastic(self, name: str) -> bool:
+    def plastic(self, key: str) -> bool:
         """Only the predictor learns."""
-        return name.startswith("predictor.")
+        return belongs_to_predictor(key)
 
     def gradients(
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory

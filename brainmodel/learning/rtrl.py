@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from areas import Area
+from areas.keys import BIAS, of_predictor, of_units
 from areas.record import Record
 from brainmodel.learning.bptt import backpropagate
 from brainmodel.learning.credit.jacobian import identity, linearise, pull
@@ -89,20 +90,19 @@ def advance(area: Area, record: Record, before: Influence | None) -> Influence:
 
 def _immediate(area: Area, record: Record, by_currents: Tensor) -> Influence:
     """Influence of each parameter by way of the currents, [time, batch, lane, current * unit]."""
-    found = {"bias": by_currents.sum(0)}
+    found = {of_units(BIAS): by_currents.sum(0)}
     for name in area.synapses:
         reached = by_currents[..., area.reached(name)]
-        found[f"synapses.{name}.weight"] = _outer(reached, record.source(name))
+        found[of_units(name)] = _outer(reached, record.source(name))
     return found
 
 
 def _predictive(area: Area, record: Record, by_potential: Tensor) -> Influence:
     """Likewise of the predictor's, by way of its potential, [time, batch, lane, drive]."""
     assert area.predictor is not None
-    found = {"predictor.bias": by_potential.sum(0)}
+    found = {of_predictor(BIAS): by_potential.sum(0)}
     for name in area.predictor.synapses:
-        outer = _outer(by_potential, record.source(name))
-        found[f"predictor.synapses.{name}.weight"] = outer
+        found[of_predictor(name)] = _outer(by_potential, record.source(name))
     return found
 
 

@@ -13,8 +13,21 @@ from areas import Area, SymmetricFeedback
 from areas.record import Record
 from brainmodel.learning.learning_signal import LearningSignal
 
-Gradients = dict[str, Tensor]
+Gradients = dict[str, Tensor]  # by key: `areas.keys` for an area's own, `of_rule` for a rule's
 Memory = Any  # what a rule carries between windows: a pytree of tensors, or None
+
+
+OWN = "rule."
+
+
+def of_rule(name: str) -> str:
+    """Key of the parameter of that name which a rule owns."""
+    return OWN + name
+
+
+def name_in_rule(key: str) -> str | None:
+    """The name that a rule gives its own parameter of a key; None for a key of the area's."""
+    return key.removeprefix(OWN) if key.startswith(OWN) else None
 
 
 class Criteria(NamedTuple):
@@ -35,7 +48,7 @@ class Rule(nn.Module, ABC):
     """A learning rule of one area.
 
     A rule may own parameters or buffers (feedback weights, say); it makes them in `build` and
-    returns gradients for its parameters under names that begin with "rule.".
+    returns gradients for its parameters under the keys that `of_rule` makes.
 
     Attributes:
         criteria: what kind of rule it is.
@@ -52,15 +65,15 @@ class Rule(nn.Module, ABC):
             ValueError: if the rule does not fit the area's cell or units.
         """
 
-    def plastic(self, name: str) -> bool:
-        """Whether the rule changes the area's parameter of this name."""
+    def plastic(self, key: str) -> bool:
+        """Whether the rule changes the area's parameter of this key."""
         return True
 
     @abstractmethod
     def gradients(
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
-        """Gradients of the area's parameters by name, summed over steps and streams.
+        """Gradients of the area's parameters by key, summed over steps and streams.
 
         Args:
             area: the area.

@@ -26,6 +26,7 @@ import torch
 from torch import Tensor
 
 from areas import Area
+from areas.keys import BIAS, of_units
 from areas.record import Record
 from brainmodel.learning.credit.influences import credit, move
 from brainmodel.learning.credit.neighbourhood import Alone, Neighbourhood
@@ -96,16 +97,15 @@ class SnAp(Rule):
         if self.full:
             return self.rtrl.remember(area, record, memory)
         lanes = self.near.lanes(area, record)
-        sources = {f"synapses.{name}.weight": name for name in area.synapses}
         back = [lane.unbind(2) for lane in lanes.before.unbind(2)]
         ones = lanes.currents.new_ones(()).expand(*lanes.currents.shape[:2], 1)
         found: dict[str, Tensor] = {}
-        for name, source in {"bias": None, **sources}.items():
-            reached = slice(None) if source is None else area.reached(source)
-            weights = lanes.currents[..., reached].unbind(2)
-            old = None if memory is None else memory[name].flatten(2, 3)
-            moved = move(old, back, weights, ones if source is None else record.source(source))
-            found[name] = moved.unflatten(2, (-1, area.units[0]))
+        for source in (BIAS, *area.synapses):
+            key, signal = of_units(source), ones if source == BIAS else record.source(source)
+            weights = lanes.currents[..., area.reached(source)].unbind(2)
+            old = None if memory is None else memory[key].flatten(2, 3)
+            moved = move(old, back, weights, signal)
+            found[key] = moved.unflatten(2, (-1, area.units[0]))
         return found
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
@@ -115,8 +115,8 @@ class SnAp(Rule):
         empty = torch.zeros_like(next(iter(state_bar.values())))
         bars = torch.stack([state_bar.get(n, empty) for n in area.dynamics.outputs], 1)
         found = _credit(self.near.view(bars), memory)
-        named = dict(area.named_parameters())
-        return {name: gradient.reshape(named[name].shape) for name, gradient in found.items()}
+        weights = area.weights()
+        return {key: gradient.reshape(weights[key].shape) for key, gradient in found.items()}
 
 
 def reach(area: Area, n: int) -> Tensor:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from areas import Area
+from areas.keys import of_predictor, of_units
 from areas.record import Record, fade, flat
 from brainmodel.learning.learning_signal import LearningSignal, spread
 from brainmodel.scopes.scope import Signals
@@ -54,7 +55,7 @@ def of_sources(
         return made.view(*bar.shape[:2], *made.shape[1:])
 
     def through(source: str) -> Tensor:
-        return back(f"synapses.{source}", currents_bar[:, :, area.reached(source)])
+        return back(of_units(source), currents_bar[:, :, area.reached(source)])
 
     felt = through("error") if "error" in area.synapses else torch.zeros_like(said.error)
     bars = {source: through(source) for source in sources if source in area.synapses}
@@ -65,8 +66,7 @@ def of_sources(
         prediction_bar = said.prediction - said.error - hidden
         potential_bar = area.predictor.slope(record.potential, prediction_bar)
         for message in bars.keys() - {"drive"}:
-            key = f"predictor.synapses.{message}"
-            bars[message] = bars[message] + back(key, potential_bar)
+            bars[message] = bars[message] + back(of_predictor(message), potential_bar)
     return bars
 
 

@@ -47,8 +47,8 @@ class Global(Scope):
                 found[full] = found[full] + gradient if full in found else gradient
             plasticity = brain.plasticity(name)
             if plasticity != 1:
-                own = (f"areas.{name}.", f"rules.{name}.")
-                found |= {n: plasticity * g for n, g in found.items() if n.startswith(own)}
+                own = [n for n in brain.parameter_names(name) if n in found]
+                found |= {n: plasticity * found[n] for n in own}
         return found
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import torch
 
+from areas.keys import short
 from brainmodel.learning.bptt import BPTT
 from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.learning.rule import Gradients
@@ -60,12 +61,11 @@ def by_part(brain: Wiring, found: Gradients, exact: Gradients) -> dict[str, Grad
     """
     parts = {}
     for area in brain.areas:
-        start = f"areas.{area}."
-        own = [start + key for key, p in brain.area(area).named_parameters() if p.requires_grad]
-        parts[area] = gradient_alignment(found, exact, own)
-        for name in own:
-            key = name.removeprefix(start).removesuffix(".weight").replace("synapses.", "")
-            parts[f"{area}.{key}"] = gradient_alignment(found, exact, [name])
+        weights = brain.area(area).weights().items()
+        own = {key: brain.parameter_name(area, key) for key, w in weights if w.requires_grad}
+        parts[area] = gradient_alignment(found, exact, own.values())
+        for key, name in own.items():
+            parts[f"{area}.{short(key)}"] = gradient_alignment(found, exact, [name])
     return parts
 
 

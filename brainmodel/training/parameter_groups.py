@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
+from areas.keys import belongs_to_predictor
 from brainmodel.brain import Brain
 
 KINDS = ("synapses", "predictor", "objective", "rule")
@@ -62,8 +63,8 @@ def parameter_groups(
 
 def _parts(brain: Brain, area: str) -> dict[str, list[nn.Parameter]]:
     parts: dict[str, list[nn.Parameter]] = {kind: [] for kind in KINDS}
-    for name, parameter in brain.area(area).named_parameters():
-        kind = "predictor" if name.startswith("predictor.") else "synapses"
+    for key, parameter in brain.area(area).weights().items():
+        kind = "predictor" if belongs_to_predictor(key) else "synapses"
         parts[kind].append(parameter)
     parts["synapses"] += brain.scope.synapses_of(area)
     parts["objective"] = list(brain.objectives[area].parameters())

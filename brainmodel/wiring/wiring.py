@@ -11,12 +11,13 @@ from areas.area import check_shape
 from areas.record import Report
 from brainmodel.errors import named
 from brainmodel.learning.modulation import Modulator
-from brainmodel.learning.rule import Rule
+from brainmodel.learning.rule import Rule, of_rule
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.pathways.route import Route
 from brainmodel.schedules import Weight
 from brainmodel.wiring import order as graph
 from brainmodel.wiring.objective_weights import require_means, weights
+from brainmodel.wiring.parameter_names import full_name
 from brainmodel.wiring.plan import AreaPlan
 from brainmodel.wiring.routes import route
 from brainmodel.wiring.state import BrainState
@@ -97,7 +98,7 @@ class Wiring(nn.Module):
             plan.connectivity,
         )
         plan.rule.build(area)
-        for key, parameter in area.named_parameters():
+        for key, parameter in area.weights().items():
             parameter.requires_grad_(plan.rule.plastic(key))
         for key, objective in plan.objectives.items():
             with named(f"objectives.{key}"):
@@ -155,9 +156,9 @@ class Wiring(nn.Module):
     def masks(self) -> dict[str, Tensor]:
         """By name, of weights of which not all exist, 1 where a synapse does (see `Synapses`)."""
         return {
-            self.parameter_name(name, f"synapses.{source}.weight"): synapses.mask
+            self.parameter_name(name, key): synapses.mask
             for name in self.areas
-            for source, synapses in self.area(name).synapses.items()
+            for key, synapses in self.area(name).all_synapses().items()
             if synapses.mask is not None
         }
 
@@ -166,15 +167,18 @@ class Wiring(nn.Module):
         for name in self.areas:
             predictor = self.area(name).predictor
             for key, lost in ({} if predictor is None else predictor.decays()).items():
-                full = self.parameter_name(name, f"predictor.{key}")
+                full = self.parameter_name(name, key)
                 found[full] = found.get(full, 0.0) + lost
         found |= {name: found[name] * mask for name, mask in self.masks().items() if name in found}
 
     def parameter_name(self, area: str, key: str) -> str:
         """Full name of a parameter that an area's rule calls by `key`."""
-        if key.startswith("rule."):
-            return f"rules.{area}.{key.removeprefix('rule.')}"
-        return f"areas.{area}.{key}"
+        return full_name(area, key)
+
+    def parameter_names(self, area: str) -> list[str]:
+        """Full names of the parameters of an area and of its rule."""
+        own = [of_rule(name) for name, _ in self.rule(area).named_parameters()]
+        return [full_name(area, key) for key in (*self.area(area).weights(), *own)]
 
     def initial_state(self, batch: int) -> BrainState:
         """State of `batch` streams that begin."""

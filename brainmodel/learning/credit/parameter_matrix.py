@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from areas import Area
+from areas.keys import BIAS, of_predictor, of_units
 from areas.record import Record
 from brainmodel.learning.credit.jacobian import Bars, Linear, identity, pull, push
 from brainmodel.learning.rule import Gradients
@@ -48,15 +49,15 @@ def places(area: Area) -> dict[str, tuple[slice, slice]]:
         columns[name] = slice(first, first + synapses.weight.shape[1])
         first = columns[name].stop
     one, currents = slice(first, first + 1), area.bias.shape[0]
-    found = {"bias": (slice(0, currents), one)}
+    found = {of_units(BIAS): (slice(0, currents), one)}
     for name in area.synapses:
-        found[f"synapses.{name}.weight"] = (area.reached(name), columns[name])
+        found[of_units(name)] = (area.reached(name), columns[name])
     if area.predictor is not None and "error" in area.afferents:
         judged = slice(currents, currents + area.drive[0])
-        found["predictor.bias"] = (judged, one)
+        found[of_predictor(BIAS)] = (judged, one)
         for name in area.predictor.synapses:
             source = columns["recurrent" if name == "rate" else name]
-            found[f"predictor.synapses.{name}.weight"] = (judged, source)
+            found[of_predictor(name)] = (judged, source)
     return found
 
 
@@ -65,7 +66,7 @@ def parameters(area: Area, table: Tensor) -> Gradients:
 
     A table of the currents alone gives none of the predictor's.
     """
-    shapes = {name: parameter.shape for name, parameter in area.named_parameters()}
+    shapes = {name: parameter.shape for name, parameter in area.weights().items()}
     return {
         name: table[rows, columns].reshape(shapes[name])
         for name, (rows, columns) in places(area).items()

@@ -18,17 +18,16 @@ def remembered(area: Area, source: str, fields: tuple[str, ...]) -> slice:
 
     Args:
         area: the area.
-        source: of the synapses; "bias" for the bias.
+        source: of the synapses, `BIAS` among them.
         fields: of the state; they and all carried fields that reach them count.
 
     Returns:
         their place along the current dimension [current * unit].
     """
     kept = _currents(area.dynamics, fields)
-    places = range(len(area.cell.currents))
-    reach = places if source == "bias" else places[area.cell.reach(source)]
-    first, stop = max(kept.start, reach.start), min(kept.stop, reach.stop)
-    return slice(first * area.units[0], max(first, stop) * area.units[0])
+    units, reached = area.units[0], area.reached(source)
+    first = max(kept.start * units, reached.start)
+    return slice(first, max(first, min(kept.stop * units, reached.stop)))
 
 
 @lru_cache(maxsize=256)

@@ -3,6 +3,7 @@
 from torch import Tensor
 
 from areas import Area
+from areas.keys import BIAS, of_feedback, of_predictor, of_units
 from areas.record import Record, flat
 from brainmodel.learning.rule import Gradients
 
@@ -15,10 +16,10 @@ def synaptic(area: Area, record: Record, currents_bar: Tensor) -> Gradients:
         record: what happened over a window (or a stretch of it).
         currents_bar: derivative of the loss by the currents, [time, batch, current * unit, ...].
     """
-    found = {"bias": flat(currents_bar).transpose(0, 1).flatten(1).sum(1)}
+    found = {of_units(BIAS): flat(currents_bar).transpose(0, 1).flatten(1).sum(1)}
     for name, synapses in area.synapses.items():
         target = flat(currents_bar[:, :, area.reached(name)])
-        found[f"synapses.{name}.weight"] = synapses.gradient(flat(record.source(name)), target)
+        found[of_units(name)] = synapses.gradient(flat(record.source(name)), target)
     return found
 
 
@@ -26,9 +27,9 @@ def predictive(area: Area, record: Record, potential_bar: Tensor) -> Gradients:
     """Gradients of an area's predictor, from the derivative by its potential [time, batch, ...]."""
     if area.predictor is None:
         return {}
-    found = {"predictor.bias": flat(potential_bar).transpose(0, 1).flatten(1).sum(1)}
+    found = {of_predictor(BIAS): flat(potential_bar).transpose(0, 1).flatten(1).sum(1)}
     for name, synapses in area.predictor.synapses.items():
         gradient = synapses.gradient(flat(record.source(name)), flat(potential_bar))
-        found[f"predictor.synapses.{name}.weight"] = gradient
-    learnt = area.predictor.feedback.gradients(found["predictor.synapses.rate.weight"])
-    return found | {f"predictor.feedback.{name}": gradient for name, gradient in learnt.items()}
+        found[of_predictor(name)] = gradient
+    learnt = area.predictor.feedback.gradients(found[of_predictor("rate")])
+    return found | {of_feedback(name): gradient for name, gradient in learnt.items()}

@@ -34,7 +34,14 @@ from brainmodel.learning.credit.parameter_matrix import (
 )
 from brainmodel.learning.credit.synaptic_gradients import predictive
 from brainmodel.learning.learning_signal import LearningSignal, spread
-from brainmodel.learning.rule import Gradients, Memory, Rule, need_dense, need_symmetric
+from brainmodel.learning.rule import (
+    Gradients,
+    Memory,
+    Rule,
+    need_dense,
+    need_symmetric,
+    of_rule,
+)
 
 
 class Last(NamedTuple):
@@ -76,14 +83,14 @@ class Synthetic(Rule):
         """J(t)^T, or what stands for it, times derivatives by the state [step, field * unit]."""
 
     def regress(self, area: Area, record: Record) -> Gradients:
-        """Gradients of what else the rule learns, under "rule.*"; by default nothing."""
+        """Gradients of what else the rule learns, by `of_rule`; by default nothing."""
         del area, record
         return {}
 
     def gradients(
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
-        """See `Rule.gradients`; under "rule.*" those of the synthesizer."""
+        """See `Rule.gradients`; the synthesizer's among them."""
         rate_bar, before, potential_bar = spread(area, record, signal)
         earlier = None if memory is None else memory.step.sources["drive"][0]
         pairs = self._pairs(area, record, earlier)
@@ -96,7 +103,7 @@ class Synthetic(Rule):
             more = self._taught(area, late, of_rates(area, before))
             table, taught = table + more[0], taught + more[1]
         found = combine(predictive(area, record, potential_bar), parameters(area, table))
-        return found | {"rule.synthesizer": taught} | self.regress(area, record)
+        return found | {of_rule("synthesizer"): taught} | self.regress(area, record)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`: the last step, and the drive before it."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from areas import Area
+from areas.keys import of_units
 from areas.record import Record
 from brainmodel.learning.credit.influences import credit
 from brainmodel.learning.credit.remembered_currents import remembered
@@ -88,10 +89,9 @@ def judge(
     for source, trace in eligibility.items():
         fields = (*area.cell.carried, area.cell.emitted)[: trace.shape[1]]
         kept = remembered(area, source, fields)
-        start = 0 if source == "bias" else area.reached(source).start
-        name = "bias" if source == "bias" else f"synapses.{source}.weight"
-        gradient = found[name].view(-1, trace.shape[3])[kept.start - start : kept.stop - start]
-        credit(trace[:, first:], bars, gradient)
+        start = area.reached(source).start
+        gradient = found[of_units(source)].view(-1, trace.shape[3])
+        credit(trace[:, first:], bars, gradient[kept.start - start : kept.stop - start])
 
 
 def recall_state(

@@ -24,13 +24,14 @@ from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from areas import Area
+from areas.keys import BIAS
 from areas.record import Record
 from brainmodel.learning.credit.influences import move
 from brainmodel.learning.credit.remembered_currents import remembered
 from brainmodel.learning.credit.reverse_scan import recede, still
 
 Eligibility = dict[str, Tensor]
-"""By source ("bias" among them): [batch, field, current * unit, source], of the currents that
+"""By source (`BIAS` among them): [batch, field, current * unit, source], of the currents that
 `remembered` names. First come the carried fields."""
 
 
@@ -99,7 +100,7 @@ def advance(
     """
     weights, decays = zip(*[_back(area, records, scan, field) for field in fields], strict=True)
     signals = {name: torch.cat([r.source(name) for r in records]) for name in area.synapses}
-    signals["bias"] = weights[0].new_ones(()).expand(*weights[0].shape[:2], 1)
+    signals[BIAS] = weights[0].new_ones(()).expand(*weights[0].shape[:2], 1)
     after: Eligibility = {}
     for source, signal in signals.items():
         kept = remembered(area, source, fields)

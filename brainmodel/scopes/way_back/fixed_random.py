@@ -12,7 +12,8 @@ import torch
 from torch import nn
 
 from areas import Synapses
-from brainmodel.scopes.way_back.way_back import WayBack, from_areas, passed, slug
+from areas.keys import slug
+from brainmodel.scopes.way_back.way_back import WayBack, from_areas, passed
 from brainmodel.wiring.wiring import Wiring
 
 

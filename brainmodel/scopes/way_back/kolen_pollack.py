@@ -16,9 +16,11 @@ import torch
 from torch import nn
 
 from areas import Synapses
+from areas.keys import slug
 from brainmodel.learning.rule import Gradients
 from brainmodel.scopes.way_back.fixed_random import redrawn
-from brainmodel.scopes.way_back.way_back import WayBack, from_areas, passed, slug
+from brainmodel.scopes.way_back.way_back import WayBack, from_areas, passed
+from brainmodel.wiring.parameter_names import copy_name
 from brainmodel.wiring.wiring import Wiring
 
 
@@ -56,14 +58,12 @@ class KolenPollack(WayBack):
         """See `WayBack.learn`; where a rule gave W no gradient, B gets none either."""
         for name in self.copies:
             for key, synapses in passed(brain.area(name), from_areas(brain, name)):
-                forward = brain.parameter_name(name, f"{key}.weight")
+                forward = brain.parameter_name(name, key)
                 if forward in found:
                     back = self.through(brain, name, key).weight.detach()
                     gradient = found[forward]
                     found[forward] = gradient + self.decay * synapses.weight.detach()
-                    found[f"scope.way_back.copies.{name}.{slug(key)}.weight"] = (
-                        gradient + self.decay * back
-                    )
+                    found[copy_name(name, key)] = gradient + self.decay * back
 
     def synapses_of(self, area: str) -> Sequence[nn.Parameter]:
         """See `WayBack.synapses_of`."""

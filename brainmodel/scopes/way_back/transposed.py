@@ -4,7 +4,7 @@ B = W^T
 """
 
 from areas import Synapses
-from brainmodel.scopes.way_back.way_back import WayBack, own
+from brainmodel.scopes.way_back.way_back import WayBack
 from brainmodel.wiring.wiring import Wiring
 
 
@@ -13,4 +13,4 @@ class Transposed(WayBack):
 
     def through(self, brain: Wiring, area: str, key: str) -> Synapses:
         """See `WayBack.through`."""
-        return own(brain.area(area), key)
+        return brain.area(area).all_synapses()[key]

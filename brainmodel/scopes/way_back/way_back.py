@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from torch import nn
 
 from areas import Area, Synapses
+from areas.keys import of_predictor, of_units
 from brainmodel.learning.rule import Gradients
 from brainmodel.wiring.wiring import Wiring
 
@@ -27,7 +28,7 @@ class WayBack(nn.Module, ABC):
         Args:
             brain: the brain.
             area: where the synapses end.
-            key: "synapses.SOURCE" or "predictor.synapses.SOURCE", the name within the area.
+            key: of their weights within the area (see `areas.keys`).
         """
 
     def learn(self, brain: Wiring, found: Gradients) -> None:
@@ -48,23 +49,11 @@ def passed(area: Area, messages: Sequence[str]) -> Iterator[tuple[str, Synapses]
     """
     for source, synapses in area.synapses.items():
         if source in messages or (source == "error" and messages):
-            yield f"synapses.{source}", synapses
+            yield of_units(source), synapses
     if area.predictor is not None:
         for source, synapses in area.predictor.synapses.items():
             if source in messages:
-                yield f"predictor.synapses.{source}", synapses
-
-
-def own(area: Area, key: str) -> Synapses:
-    """The area's own synapses of that key."""
-    made = area.get_submodule(key)
-    assert isinstance(made, Synapses)
-    return made
-
-
-def slug(key: str) -> str:
-    """A key as a name that a module may have."""
-    return key.replace(".", "__")
+                yield of_predictor(source), synapses
 
 
 def from_areas(brain: Wiring, area: str) -> list[str]:

@@ -100,10 +100,12 @@ def objective_gradients(brain: Brain, losses: Losses) -> dict[str, dict[str, Gra
             made = gradients(loss)
             joined = brain.group(objective).areas if place == "groups" else [place]
             for area in joined:
+                keys = brain.area(area).weights()
+                names = {brain.parameter_name(area, key) for key in keys}
                 found[area][objective] = {
                     n: g if silent[n] is None else g - silent[n]  # type: ignore[operator]
                     for n, g in made.items()
-                    if g is not None and n.startswith(f"areas.{area}.")
+                    if g is not None and n in names
                 }
     return found
 

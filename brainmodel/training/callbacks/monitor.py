@@ -6,6 +6,7 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import Tensor
 
+from areas.keys import short
 from brainmodel.brain import Brain
 from brainmodel.training.held_out import Sums, predicting, squared_errors
 from brainmodel.training.module import brain_of
@@ -120,14 +121,9 @@ def gradient_norms(brain: Brain) -> dict[str, float]:
     """Euclidean norms of gradients, by area and source of the synapses."""
     norms = {}
     for name in brain.areas:
-        area = brain.area(name)
-        groups = {source: synapses.weight for source, synapses in area.synapses.items()}
-        if area.predictor is not None:
-            own = area.predictor.synapses.items()
-            groups |= {f"predictor.{source}": synapses.weight for source, synapses in own}
-        for source, weight in groups.items():
-            if weight.grad is not None:
-                norms[f"{name}.{source}"] = float(weight.grad.norm())
+        for key, synapses in brain.area(name).all_synapses().items():
+            if synapses.weight.grad is not None:
+                norms[f"{name}.{short(key)}"] = float(synapses.weight.grad.norm())
     return norms
 
 

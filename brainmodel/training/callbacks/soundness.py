@@ -12,6 +12,7 @@ from torch.utils._pytree import tree_leaves
 from brainmodel.brain import Brain
 from brainmodel.errors import NotFinite
 from brainmodel.training.module import BrainModule
+from brainmodel.wiring.parameter_names import take_apart
 from brainmodel.wiring.state import BrainState
 
 
@@ -80,11 +81,11 @@ def watched(
 
 def whose(brain: Brain, parameter: str) -> str:
     """What the gradient of a parameter is called: its area, its rule or objective, its name."""
-    section, area, *rest = parameter.split(".")
-    key = ".".join(rest)
+    section, area, key = take_apart(parameter)
     if section in ("areas", "rules"):
         rule = type(brain.rule(area)).__name__
         return f"areas.{area}.rule: the gradient that {rule} gives {key}"
     if section == "objectives":
-        return f"areas.{area}.objectives.{rest[0]}: the gradient of {'.'.join(rest[1:])}"
+        objective, _, own = key.partition(".")
+        return f"areas.{area}.objectives.{objective}: the gradient of {own}"
     return f"{section}.{area}: the gradient of {key}"

@@ -1,0 +1,16 @@
+"""How signatures are checked in tests: types and shapes of what goes in and comes out of a call."""
+
+from collections.abc import Callable
+from typing import Any
+
+from beartype import BeartypeConf, beartype
+
+PACKAGES = ["areas", "objectives", "brainmodel.learning"]
+"""Whose signatures are checked. Training pays nothing: the check is put in by the tests alone."""
+
+_CONF = BeartypeConf(is_pep484_tower=True)  # a whole number will do for a float
+
+
+def checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, refusing arguments and results that are not as its signature says."""
+    return beartype(function, conf=_CONF)
