@@ -734,10 +734,10 @@ MUTANTS = [
         tests="tests/objectives/test_homeostasis.py -k balance",
     ),
     Mutant(
-        file="brainmodel/training/callbacks/synaptic_scaling.py",
+        file="brainmodel/synaptic_scaling.py",
         old="rate.repeat(currents)",
         new="rate.repeat_interleave(currents)",
-        tests="tests/training/test_synaptic_scaling.py -k gated_cells",
+        tests="tests/brain/test_synaptic_scaling.py -k gated_cells",
     ),
     Mutant(
         file="brainmodel/learning/credit/remembered_currents.py",
