@@ -557,7 +557,7 @@ MUTANTS = [
         file="brainmodel/learning/credit/reused_memory.py",
         old="while self.spare > self.used:",
         new="while False:",
-        tests="tests/learning/test_rooms.py -k in_use",
+        tests="tests/learning/test_reused_memory.py -k in_use",
     ),
     Mutant(
         file="brainmodel/learning/credit/influences.c",
@@ -741,13 +741,13 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/credit/remembered_currents.py",
-        old="for name in reached)]",
-        new="for name in fields)][1:]",
-        tests="tests/learning/test_reaching.py",
+        old="max(places) + 1",
+        new="max(places)",
+        tests="tests/learning/test_remembered_currents.py",
     ),
     Mutant(
         file="brainmodel/learning/credit/trace_credit.py",
-        old="[kept.start - start : kept.stop - start]",
+        old="[place.start - start : place.stop - start]",
         new="[: kept.stop - kept.start].flip(0)",
         tests="tests/learning/test_e_prop.py -k carried",
     ),

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from areas import Area
 from areas.record import Record
+from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.synaptic_gradients import predictive
 from brainmodel.learning.credit.trace_credit import eligible, recall_state
 from brainmodel.learning.credit.traces import remember
@@ -37,6 +38,7 @@ class EProp(Rule):
     def __init__(self, carry: bool = True):
         super().__init__()
         self.carry = carry
+        self.reused = ReusedMemory()
 
     def gradients(
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
@@ -48,7 +50,7 @@ class EProp(Rule):
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`; traces of dense areas, the last step of convolutional ones."""
-        return remember(area, record, memory) if self.carry else None
+        return remember(area, record, memory, self.reused) if self.carry else None
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""

@@ -29,6 +29,7 @@ from torch import Tensor, nn
 from areas import Area, SubLSTM
 from areas.record import Record, flat
 from areas.synapses import connect
+from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.reverse_scan import recede
 from brainmodel.learning.credit.synaptic_gradients import predictive
 from brainmodel.learning.credit.trace_credit import eligible, recall_state
@@ -135,6 +136,7 @@ class GatedMicrocircuit(Rule):
         self.names, self.gain, self.own, self.carry = tuple(apical), gain, own, carry
         self.gates = gates or Gates()
         self.scan = GatedScan(self.gates)
+        self.reused = ReusedMemory()
         self.apical = nn.ModuleDict()
 
     def build(self, area: Area) -> None:
@@ -189,7 +191,9 @@ class GatedMicrocircuit(Rule):
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`."""
-        return remember(area, record, memory, self.scan) if self.carry else None
+        if not self.carry:
+            return None
+        return remember(area, record, memory, self.reused, self.scan)
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""

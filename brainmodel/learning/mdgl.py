@@ -22,6 +22,7 @@ from torch import Tensor
 
 from areas import Area
 from areas.record import Record, fade, flat
+from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.reverse_scan import recede, still
 from brainmodel.learning.credit.synaptic_gradients import predictive
 from brainmodel.learning.credit.trace_credit import eligible, judge, recall_state
@@ -52,6 +53,7 @@ class MDGL(Rule):
         if gain < 0:
             raise ValueError(f"rule.gain: need 0 or more, got {gain}")
         self.partners, self.gain, self.carry = partners or TypeMeans(), gain, carry
+        self.reused = ReusedMemory()
 
     def gradients(
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
@@ -61,8 +63,10 @@ class MDGL(Rule):
         heard = self.heard(area, record, rate_bar)
         past = None if memory is None else self.heard(area, memory.last, before[None])
         if area.cell.emitted in area.cell.carried:
-            scan = Secretion(area.cell.carried.index(area.cell.emitted), heard, past)
-            found = eligible(area, record, rate_bar, before, memory, scan)
+            field = area.cell.carried.index(area.cell.emitted)
+            earlier = None if past is None else Secretion(field, past)
+            scan = Secretion(field, heard)
+            found = eligible(area, record, rate_bar, before, memory, scan, earlier)
             return found | predictive(area, record, potential_bar)
         rate_bar[:-1] += heard[1:]
         found = eligible(area, record, rate_bar, before + heard[0], memory)
@@ -95,7 +99,7 @@ class MDGL(Rule):
         if not self.carry:
             return None
         emitted = () if area.cell.emitted in area.cell.carried else (area.cell.emitted,)
-        return remember(area, record, memory, more=emitted)
+        return remember(area, record, memory, self.reused, more=emitted)
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
@@ -112,21 +116,18 @@ class Secretion(Scan):
 
     Args:
         field: place of the emitted field among the carried ones.
-        heard: what it is told of the window, [time, batch, *units].
-        past: likewise of the step before the window, [1, batch, *units].
+        heard: what it is told of the steps that are scanned, [time, batch, *units].
     """
 
-    def __init__(self, field: int, heard: Tensor, past: Tensor | None):
-        self.field, self.waiting = field, [heard, past]
+    def __init__(self, field: int, heard: Tensor):
+        self.field, self.heard = field, heard
 
     def recede(
         self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
     ) -> Tensor:
-        """See `Scan.recede`; first over the window, then over the step before it."""
-        told = self.waiting.pop(0)
-        assert told is not None  # there is no step before the window without a memory of it
+        """See `Scan.recede`."""
 
         def tell(t: int) -> None:
-            carried_bar[self.field].add_(told[t])
+            carried_bar[self.field].add_(self.heard[t])
 
         return recede(area, record, rate_bar, carried_bar, tell)

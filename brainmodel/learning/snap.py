@@ -30,6 +30,7 @@ from areas.keys import BIAS, of_units
 from areas.record import Record
 from brainmodel.learning.credit.influences import credit, move
 from brainmodel.learning.credit.neighbourhood import Alone, Neighbourhood
+from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.sparse_neighbourhood import Near
 from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
 from brainmodel.learning.learning_signal import LearningSignal, spread
@@ -64,6 +65,7 @@ class SnAp(Rule):
         if n < 1:
             raise ValueError(f"rule.n: need 1 step or more, got {n}")
         self.n, self.carry, self.full = n, carry, False
+        self.reused = ReusedMemory()
         self.near: Neighbourhood = Alone()
         self.rtrl = RTRL()
 
@@ -104,7 +106,7 @@ class SnAp(Rule):
             key, signal = of_units(source), ones if source == BIAS else record.source(source)
             weights = lanes.currents[..., area.reached(source)].unbind(2)
             old = None if memory is None else memory[key].flatten(2, 3)
-            moved = move(old, back, weights, signal)
+            moved = move(old, back, weights, signal, self.reused)
             found[key] = moved.unflatten(2, (-1, area.units[0]))
         return found
 

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from brainmodel.learning.credit import influences
 from brainmodel.learning.credit.influences import credit, move
+from brainmodel.learning.credit.reused_memory import ReusedMemory
 
 SIZES = [  # (batch, lane, field, unit, current, source, time)
     (1, 1, 1, 1, 1, 1, 1),
@@ -56,12 +57,12 @@ def test_influences_move_by_their_definition(size: Size, dtype: torch.dtype) -> 
     back = [lane.unbind(2) for lane in before.unbind(2)]
     weights = torch.randn(steps, batch, lanes, currents * units, dtype=dtype)
     signal = torch.randn(steps, batch, sources, dtype=dtype)
-    found = move(old, back, weights.unbind(2), signal)
+    found = move(old, back, weights.unbind(2), signal, ReusedMemory())
     written = torch.einsum("tblr,tbj->blrj", weights, signal)
     for lane, bars in enumerate(back):
         held = sum(each_row(bar, currents) * old[:, f] for f, bar in enumerate(bars))
         assert_near(found[:, lane], held + written[:, lane])
-    assert_near(move(None, back, weights.unbind(2), signal), written)
+    assert_near(move(None, back, weights.unbind(2), signal, ReusedMemory()), written)
 
 
 def test_moving_leaves_what_was_before(size: Size, dtype: torch.dtype) -> None:
@@ -69,7 +70,7 @@ def test_moving_leaves_what_was_before(size: Size, dtype: torch.dtype) -> None:
     old = torch.ones(batch, lanes, currents * units, sources, dtype=dtype)
     back = [[torch.zeros(batch, units, dtype=dtype)]] * lanes
     weights = [torch.ones(steps, batch, currents * units, dtype=dtype)] * lanes
-    move(old, back, weights, torch.ones(steps, batch, sources, dtype=dtype))
+    move(old, back, weights, torch.ones(steps, batch, sources, dtype=dtype), ReusedMemory())
     assert bool((old == 1).all())
 
 
@@ -85,8 +86,10 @@ def test_layout_in_memory_does_not_matter(size: Size, dtype: torch.dtype) -> Non
     ]
     mixed = [each.transpose(0, 2).contiguous().transpose(0, 2) for each in weights]
     other = signal.transpose(0, 2).contiguous().transpose(0, 2)
-    found = move(old.transpose(1, 3).contiguous().transpose(1, 3), turned, mixed, other)
-    assert_near(found, move(old, back, weights, signal))
+    found = move(
+        old.transpose(1, 3).contiguous().transpose(1, 3), turned, mixed, other, ReusedMemory()
+    )
+    assert_near(found, move(old, back, weights, signal, ReusedMemory()))
     gradients = [torch.zeros(currents * units, sources, dtype=dtype) for _ in range(2)]
     credit(old, back[0], gradients[0])
     credit(old.transpose(1, 3).contiguous().transpose(1, 3), back[0], gradients[1])

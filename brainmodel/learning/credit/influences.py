@@ -24,14 +24,18 @@ import torch
 from torch import Tensor
 
 from areas.loops.native import KINDS, library, threads
-from brainmodel.learning.credit.reused_memory import ROOMS
+from brainmodel.learning.credit.reused_memory import ReusedMemory
 
 CHUNK = 2**17  # elements of influences that are moved on at once, to stay in the cache
 Bars = Sequence[Tensor]  # by field, [batch, unit] each
 
 
 def move(
-    old: Tensor | None, back: Sequence[Bars], weights: Sequence[Tensor], signal: Tensor
+    old: Tensor | None,
+    back: Sequence[Bars],
+    weights: Sequence[Tensor],
+    signal: Tensor,
+    reused: ReusedMemory,
 ) -> Tensor:
     """Influences after a window, from those before it.
 
@@ -41,6 +45,7 @@ def move(
         back: by lane and field, derivatives by the state before the window, [batch, unit] each.
         weights: by lane, derivatives by the currents, [time, batch, row] each.
         signal: of the sources, [time, batch, source].
+        reused: where the result may lie.
 
     Returns:
         [batch, lane, row, source], of other memory than `old`.
@@ -48,7 +53,7 @@ def move(
     if old is None:
         return torch.stack([w.permute(1, 2, 0) @ signal.transpose(0, 1) for w in weights], 1)
     old = old.contiguous()
-    moved = ROOMS.like(old)
+    moved = reused.like(old)
     loops = _loops(old)
     if loops is None:
         _move(old, back, weights, signal, moved)

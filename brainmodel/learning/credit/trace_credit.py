@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from areas.keys import of_units
+from areas.keys import BIAS, of_units
 from areas.record import Record
 from brainmodel.learning.credit.influences import credit
 from brainmodel.learning.credit.remembered_currents import remembered
@@ -25,6 +25,7 @@ def eligible(
     before: Tensor,
     memory: Traces | None,
     scan: Scan = EXACT,
+    earlier: Scan | None = None,
 ) -> Gradients:
     """Sum over steps and streams of learning signal times eligibility trace.
 
@@ -34,14 +35,15 @@ def eligible(
         rate_bar: learning signal of the rates in the window, [time, batch, *units].
         before: learning signal of the rate before the window, [batch, *units].
         memory: what was remembered before the window.
-        scan: how credit runs back.
+        scan: how credit runs back over the window.
+        earlier: how it runs back over the step before the window; likewise unless given.
 
     Returns:
         gradients of the area's synapses and bias.
     """
     carried_bar = still(area, record)
     found = synaptic(area, record, scan.recede(area, record, rate_bar, carried_bar))
-    for name, gradient in recall(area, before, carried_bar, memory, scan).items():
+    for name, gradient in recall(area, before, carried_bar, memory, earlier or scan).items():
         found[name] = found[name] + gradient
     return found
 
@@ -86,12 +88,14 @@ def judge(
         bars: derivatives by fields, [batch, *units] each.
         first: place of the first of them among the fields that have a trace.
     """
+    if not eligibility:
+        return
+    fields = (*area.cell.carried, area.cell.emitted)[: eligibility[BIAS].shape[1]]
+    kept = remembered(area, fields)
     for source, trace in eligibility.items():
-        fields = (*area.cell.carried, area.cell.emitted)[: trace.shape[1]]
-        kept = remembered(area, source, fields)
-        start = area.reached(source).start
+        start, place = area.reached(source).start, kept[source]
         gradient = found[of_units(source)].view(-1, trace.shape[3])
-        credit(trace[:, first:], bars, gradient[kept.start - start : kept.stop - start])
+        credit(trace[:, first:], bars, gradient[place.start - start : place.stop - start])
 
 
 def recall_state(

@@ -8,9 +8,9 @@ weight, the recurrent path cut:
 Inside a window the product of learning signals and traces needs no trace: a reverse scan over
 units and one matrix product give the same sum (see `recede`, `synaptic`). Across windows, the
 trace itself is carried for dense areas, [batch, carried field, current * unit, source], but for
-currents that leave nothing in it (`reaching.py`). Its update over a whole window is again a reverse
-scan over units, and then one pass through the trace; another, in the backward pass, reads it
-(`influences.py`).
+currents that leave nothing in it (`remembered_currents`). Its update over a whole window is again a
+reverse scan over units, and then one pass through the trace; another, in the backward pass, reads
+it (`influences`).
 
 The learning signal of a rate is complete one step later, when the prediction it takes part in has
 been judged. The memory of a window therefore holds the traces as they were BEFORE its last step,
@@ -28,6 +28,7 @@ from areas.keys import BIAS
 from areas.record import Record
 from brainmodel.learning.credit.influences import move
 from brainmodel.learning.credit.remembered_currents import remembered
+from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.reverse_scan import recede, still
 
 Eligibility = dict[str, Tensor]
@@ -62,6 +63,7 @@ def remember(
     area: Area,
     record: Record,
     memory: Traces | None,
+    reused: ReusedMemory,
     scan: Scan = EXACT,
     more: tuple[str, ...] = (),
 ) -> Traces:
@@ -71,6 +73,7 @@ def remember(
         area: the area; of a convolutional one only the last step is remembered.
         record: what happened over the window.
         memory: what was remembered before it.
+        reused: where the traces may lie.
         scan: how credit runs back.
         more: fields that have a trace besides the carried ones.
     """
@@ -83,13 +86,16 @@ def remember(
         records.insert(0, memory.last)
     before = {} if memory is None else memory.eligibility
     fields = (*area.cell.carried, *more)
-    return Traces(advance(area, records, before, scan, fields) if records else {}, last)
+    if not records:
+        return Traces({}, last)
+    return Traces(advance(area, records, before, reused, scan, fields), last)
 
 
 def advance(
     area: Area,
     records: list[Record],
     eligibility: Eligibility,
+    reused: ReusedMemory,
     scan: Scan,
     fields: tuple[str, ...],
 ) -> Eligibility:
@@ -102,10 +108,10 @@ def advance(
     signals = {name: torch.cat([r.source(name) for r in records]) for name in area.synapses}
     signals[BIAS] = weights[0].new_ones(()).expand(*weights[0].shape[:2], 1)
     after: Eligibility = {}
+    kept = remembered(area, fields)
     for source, signal in signals.items():
-        kept = remembered(area, source, fields)
-        new = [each[:, :, kept] for each in weights]
-        after[source] = move(eligibility.get(source), decays, new, signal)
+        new = [each[:, :, kept[source]] for each in weights]
+        after[source] = move(eligibility.get(source), decays, new, signal, reused)
     return after
 
 

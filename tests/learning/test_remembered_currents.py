@@ -22,7 +22,7 @@ def test_of_traces_moved_on_literally_those_not_kept_are_zero_for_ever(cell: typ
     for field in area.cell.carried:
         for source in (*area.synapses, "bias"):
             first = 0 if source == "bias" else area.reached(source).start
-            kept = remembered(area, source, area.cell.carried)
+            kept = remembered(area, area.cell.carried)[source]
             rows = traces[field][source].abs().sum((0, 2))
             places = torch.arange(first, first + len(rows))
             inside = (places >= kept.start) & (places < kept.stop)
@@ -33,12 +33,12 @@ def test_of_traces_moved_on_literally_those_not_kept_are_zero_for_ever(cell: typ
 def test_the_output_gate_leaves_a_trace_in_the_rate_and_none_in_the_memory() -> None:
     area = toy.lone(LSTM()).area("V1")
     units = area.units[0]
-    assert remembered(area, "bias", ("memory",)) == slice(0, 3 * units)
-    assert remembered(area, "bias", ("memory", "rate")) == slice(0, 4 * units)
+    assert remembered(area, ("memory",))["bias"] == slice(0, 3 * units)
+    assert remembered(area, ("memory", "rate"))["bias"] == slice(0, 4 * units)
 
 
 def test_sources_keep_what_they_reach() -> None:
     area = toy.lone(GRU()).area("V1")
     units = area.units[0]
-    assert remembered(area, "bias", ("rate",)) == slice(0, 4 * units)
-    assert remembered(area, "recurrent", ("rate",)) == area.reached("recurrent")
+    assert remembered(area, ("rate",))["bias"] == slice(0, 4 * units)
+    assert remembered(area, ("rate",))["recurrent"] == area.reached("recurrent")
