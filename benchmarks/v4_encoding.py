@@ -23,7 +23,7 @@ from tqdm import tqdm
 from benchmarks._results import Figure, arguments, write
 from benchmarks.recordings import recordings_folder, side_by_side, v4_baselines
 from brainmodel.brain import Brain
-from brainmodel.command_line.config_files import Config, merge, read
+from brainmodel.command_line.config_files import Config, merge, read_config
 from brainmodel.command_line.train_command import CommandLine, usual
 from brainmodel.probing.activity.model_activity import record_model
 from brainmodel.probing.activity.presentation import Presentation
@@ -88,7 +88,7 @@ def brain_after(steps: int, seed: int) -> Brain:
             "limit_val_batches": 0,
         }
         changes: Config = {"seed_everything": seed, "trainer": trainer, "report": {"scenes": 0}}
-        config = merge(merge(usual("fit", ["default"]), read("default")), changes)
+        config = merge(merge(usual("fit", ["default"]), read_config("default")), changes)
         return brain_of(CommandLine("fit", config, []).model)
 
 

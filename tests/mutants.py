@@ -338,9 +338,9 @@ MUTANTS = [
         tests="tests/learning/test_adjacent.py -k definition",
     ),
     Mutant(
-        file="brainmodel/scopes/way_back/kolen_pollack.py",
-        old="found[forward] = gradient + self.decay",
-        new="found[forward] = gradient + 0 * self.decay",
+        file="brainmodel/scopes/pathway_feedback.py",
+        old="found[forward] + feedback.decay",
+        new="found[forward] + 0 * feedback.decay",
         tests="tests/learning/test_adjacent.py -k learnt_feedback",
     ),
     Mutant(
@@ -620,16 +620,28 @@ MUTANTS = [
         tests="tests/areas/test_connectivity.py -k stay",
     ),
     Mutant(
-        file="areas/feedback.py",
-        old="return self.size * forward.weight.detach().sign()",
+        file="areas/feedback/sign_concordant.py",
+        old="return self.size * forward.sign()",
         new="return self.size",
         tests="tests/areas/test_feedback.py -k signs",
     ),
     Mutant(
-        file="areas/feedback.py",
-        old='{"weight": self.decay * self.weight}',
-        new="{}",
+        file="areas/feedback/feedback.py",
+        old="name: self.decay * own.detach()",
+        new="name: 0 * own.detach()",
         tests="tests/areas/test_feedback.py -k learnt",
+    ),
+    Mutant(
+        file="brainmodel/scopes/pathway_feedback.py",
+        old="self.of(area, key).weights(synapses.weight)",
+        new="synapses.weight",
+        tests="tests/learning/test_adjacent.py -k feedback",
+    ),
+    Mutant(
+        file="objectives/parts/readout.py",
+        old="decaying(self.feedback.weights(linear.weight.detach()), decay)",
+        new="self.feedback.weights(linear.weight.detach())",
+        tests="tests/objectives/test_readout.py -k learnt",
     ),
     Mutant(
         file="brainmodel/learning/mdgl.py",
@@ -722,10 +734,10 @@ MUTANTS = [
         tests="tests/objectives/test_homeostasis.py -k balance",
     ),
     Mutant(
-        file="brainmodel/training/callbacks/synaptic_scaling.py",
+        file="brainmodel/synaptic_scaling.py",
         old="rate.repeat(currents)",
         new="rate.repeat_interleave(currents)",
-        tests="tests/training/test_synaptic_scaling.py -k gated_cells",
+        tests="tests/brain/test_synaptic_scaling.py -k gated_cells",
     ),
     Mutant(
         file="brainmodel/learning/credit/remembered_currents.py",

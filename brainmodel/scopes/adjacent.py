@@ -8,9 +8,9 @@ What a step of area b says of what came in at it, one hop back over a pathway fr
     drive      : dloss/du_b(t) + e_bar(t) + B_u q(t)
     message m  : B_m q(t) + C_m p_bar(t)
 
-with L_b(t) the learning signal of b's rates, and B, C the way back over the synapses W, P: their
-transpose, fixed random, or learnt weights. It is the derivative of b's step at t alone: credit by
-way of b's own past is left out, for it would have to be known before it happens. Where b's rule
+with L_b(t) the learning signal of b's rates, and B, C the feedback along the synapses W, P: their
+transpose or other weights (`areas.feedback`). It is the derivative of b's step at t alone: credit
+by way of b's own past is left out, for it would have to be known before it happens. Where b's rule
 hides the way of its rates through its own error, e_bar in p_bar is without B_e q.
 
 The signal that a sent was of step t - d, so this is said of that step: it joins a's learning signal
@@ -32,12 +32,13 @@ from typing import Any
 
 import torch
 
+from areas import Feedback, SymmetricFeedback
 from areas.record import Record
 from brainmodel.learning.rule import Gradients, Memory
 from brainmodel.scopes.crossing import cross
+from brainmodel.scopes.pathway_feedback import PathwayFeedback
 from brainmodel.scopes.scope import Passage, Scope, Signals, taught
 from brainmodel.scopes.waiting import keep, together, under_way
-from brainmodel.scopes.way_back import Transposed, WayBack
 from brainmodel.wiring.wiring import Wiring
 
 
@@ -45,23 +46,24 @@ class Adjacent(Scope):
     """A learning signal reaches the areas that sent a signal to its own, step by step.
 
     Args:
-        way_back: through which weights it returns; the transposed ones unless given.
+        feedback: through which weights it returns: each group of synapses has a copy of its own;
+            the transposed ones unless given.
         hops: how many pathways it crosses at most, one after the other.
 
     Raises:
         ValueError: if `hops` is below 1.
     """
 
-    def __init__(self, way_back: WayBack | None = None, hops: int = 1):
+    def __init__(self, feedback: Feedback | None = None, hops: int = 1):
         super().__init__()
         if hops < 1:
             raise ValueError(f"hops: need 1 or more pathways, got {hops}; use scope Local for none")
-        self.way_back = way_back or Transposed()
+        self.feedback = PathwayFeedback(feedback or SymmetricFeedback())
         self.hops, self.lag = hops, 0
 
     def build(self, brain: Wiring) -> None:
         """See `Scope.build`."""
-        self.way_back.build(brain)
+        self.feedback.build(brain)
         longest = dict.fromkeys(brain.areas, 0)
         inner = [p for p in brain.pathways.values() if p.source in brain.areas]
         for _ in range(self.hops):
@@ -107,12 +109,12 @@ class Adjacent(Scope):
             level = levels[name][:ripe] if name in levels else None
             memory = passage.start.memories[name]
             found |= taught(brain, name, record.stretch(0, ripe), said, level, memory)
-        self.way_back.learn(brain, found)
+        self.feedback.learn(brain, found)
         return found
 
     def synapses_of(self, area: str) -> Any:
         """See `Scope.synapses_of`."""
-        return self.way_back.synapses_of(area)
+        return self.feedback.parameters_of(area)
 
     def gather(
         self, brain: Wiring, records: dict[str, Record], signals: dict[str, Signals]
@@ -123,7 +125,7 @@ class Adjacent(Scope):
         """
         total = sent = signals
         for _ in range(self.hops if self.lag else 0):
-            sent = cross(brain, self.way_back, records, sent)
+            sent = cross(brain, self.feedback, records, sent)
             total = {
                 name: Signals(*(a + b for a, b in zip(said, sent[name], strict=True)))
                 for name, said in total.items()

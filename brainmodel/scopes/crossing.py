@@ -10,19 +10,22 @@ from areas import Area
 from areas.keys import of_predictor, of_units
 from areas.record import Record, fade, flat
 from brainmodel.learning.learning_signal import LearningSignal, unit_signals
+from brainmodel.scopes.pathway_feedback import PathwayFeedback, from_areas
 from brainmodel.scopes.scope import Signals
 from brainmodel.scopes.waiting import silence
-from brainmodel.scopes.way_back import WayBack, from_areas
 from brainmodel.wiring.wiring import Wiring
 
 
 def cross(
-    brain: Wiring, way_back: WayBack, records: dict[str, Record], signals: dict[str, Signals]
+    brain: Wiring,
+    feedback: PathwayFeedback,
+    records: dict[str, Record],
+    signals: dict[str, Signals],
 ) -> dict[str, Signals]:
     """What signals of all areas say, one pathway back: of the step at which each thing was sent."""
     told = {name: silence(record) for name, record in records.items()}
     for target, record in records.items():
-        bars = of_sources(brain, way_back, target, record, signals[target])
+        bars = of_sources(brain, feedback, target, record, signals[target])
         for source, bar in bars.items():
             names = brain.arrivals(target)[source]
             sizes = [brain.route(name).shape[0] for name in names]
@@ -36,7 +39,7 @@ def cross(
 
 
 def of_sources(
-    brain: Wiring, way_back: WayBack, name: str, record: Record, said: Signals
+    brain: Wiring, feedback: PathwayFeedback, name: str, record: Record, said: Signals
 ) -> dict[str, Tensor]:
     """What a signal of an area says of what came in from areas, each step by itself.
 
@@ -51,7 +54,7 @@ def of_sources(
     currents_bar = instant(area, record, unit_signals(area, record, signal)[0])
 
     def back(key: str, bar: Tensor) -> Tensor:
-        made = way_back.through(brain, name, key).transpose(flat(bar))
+        made = feedback.back(brain, name, key, flat(bar))
         return made.view(*bar.shape[:2], *made.shape[1:])
 
     def through(source: str) -> Tensor:

@@ -1,20 +1,31 @@
 """Scope adjacent against its definition: each step by itself, by autograd, one pathway back."""
 
+from itertools import pairwise
 from random import Random
 
 import pytest
 import torch
 from torch import Tensor
 
-from areas import GRU, Leaky, SubLSTM
+from areas import (
+    GRU,
+    Feedback,
+    GivenFeedback,
+    Leaky,
+    LearntFeedback,
+    RandomFeedback,
+    SignConcordantFeedback,
+    SubLSTM,
+    SymmetricFeedback,
+)
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp, NoLearning, Rule
 from brainmodel.learning.modulation import Constant
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.scopes import Adjacent, Global, Local, Scope
-from brainmodel.scopes.way_back import FixedRandom, KolenPollack, Transposed, WayBack
 from objectives import Activity, Objective
 from tests import lessons, literal, toy
+from tests.areas.test_feedback import Bent
 
 SEEDS = range(6)
 Said = dict[str, dict[str, Tensor]]  # by area and field of its activity, [time, batch, ...]
@@ -156,9 +167,9 @@ def test_adjacent_is_its_definition_computed_step_by_step(seed: int, hops: int) 
     lessons.assert_same(lessons.learn(brain, inputs, reset), expected)
 
 
-@pytest.mark.parametrize("way_back", [Transposed, FixedRandom])
-def test_windows_of_every_length_give_the_same_gradient(way_back: type[WayBack]) -> None:
-    scope = Adjacent(way_back(), hops=2)
+@pytest.mark.parametrize("feedback", [SymmetricFeedback, RandomFeedback])
+def test_windows_of_every_length_give_the_same_gradient(feedback: type[Feedback]) -> None:
+    scope = Adjacent(feedback(), hops=2)
     brain = toy.ladder(lambda name: EProp(), scope)
     inputs, reset = toy.stream(brain, steps=16)
     whole = lessons.learn(brain, inputs, reset)
@@ -248,16 +259,126 @@ def test_a_signal_crosses_as_many_pathways_as_it_may_and_one_step_each(hops: int
     assert all(heard[name] == [4 + 1 + hops] for name in reached)
 
 
+def bend(brain: Brain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All synapses that have a feedback go back by its weights, under autograd too."""
+    for name, groups in scope_of(brain).feedback.groups.items():
+        for slug, feedback in groups.items():  # type: ignore[operator, union-attr]
+            own = brain.area(name).get_submodule(slug.replace("__", "."))
+            back = feedback.weights(own.weight).detach()
+
+            def bent(source: Tensor, weight: Tensor = own.weight, back: Tensor = back) -> Tensor:  # type: ignore[assignment]
+                return Bent.apply(weight, back, source)  # type: ignore[return-value]
+
+            monkeypatch.setattr(own, "forward", bent)
+
+
+def undone(brain: Brain, found: lessons.Gradients) -> lessons.Gradients:
+    """Gradients without the decay of weights; those that feedback learns must be the forward ones'.
+
+    Returns:
+        what is left, without feedback's own.
+    """
+    left = dict(found)
+    for name, groups in scope_of(brain).feedback.groups.items():
+        for slug, feedback in groups.items():  # type: ignore[operator, union-attr]
+            own = f"scope.feedback.groups.{name}.{slug}.weight"
+            if own in left:
+                forward = f"areas.{name}.{slug.replace('__', '.')}.weight"
+                left[forward] = (
+                    left[forward] - feedback.decay * brain.get_parameter(forward).detach()
+                )
+                learnt = left.pop(own) - feedback.decay * brain.get_parameter(own).detach()
+                torch.testing.assert_close(learnt, left[forward], rtol=1e-9, atol=1e-11)
+    return left
+
+
+FEEDBACKS = [RandomFeedback, SignConcordantFeedback, LearntFeedback]
+
+
+@pytest.mark.parametrize("maps", [False, True])
+@pytest.mark.parametrize("rule", [EProp, BPTT])
+@pytest.mark.parametrize("feedback", FEEDBACKS)
+def test_signals_return_by_the_weights_of_the_feedback(monkeypatch, feedback, rule, maps) -> None:
+    brain = toy.ladder(lambda name: rule(), Adjacent(feedback(), hops=2), maps=maps)
+    steps = 3 + scope_of(brain).lag
+    inputs, reset = toy.stream(brain, steps=steps)
+    found = undone(brain, lessons.learn(brain, inputs, reset))
+    symmetric = toy.ladder(lambda name: rule(), Adjacent(hops=2), maps=maps)
+    usual = lessons.learn(symmetric, inputs, reset)
+    assert found.keys() == usual.keys() and lessons.distance(found, usual) > 1e-2
+    bend(brain, monkeypatch)
+    expected = by_definition(brain, inputs, reset)
+    lessons.assert_same(found, {name: expected[name] for name in found})
+
+
+def test_given_weights_serve_where_all_groups_have_their_shape(monkeypatch) -> None:
+    weight = torch.linspace(-1.0, 1.0, 9).view(3, 3)
+
+    def row(feedback: Feedback) -> Brain:
+        names = ("eye", "A", "B", "C")
+        plans = {n: toy.plan(Leaky(), [3], EProp(), afferents=["drive"]) for n in names[1:]}
+        pathways = {b: Pathway(a, b, signal="rate") for a, b in pairwise(names)}
+        return toy.brain(
+            plans,
+            {f"to_{n}": p for n, p in pathways.items()},
+            {"eye": [3]},
+            Adjacent(feedback, hops=2),
+        )
+
+    brain = row(GivenFeedback(weight))
+    inputs, reset = toy.stream(brain, steps=3 + scope_of(brain).lag)
+    found, usual = (lessons.learn(b, inputs, reset) for b in (brain, row(SymmetricFeedback())))
+    assert lessons.distance(found, usual) > 1e-2
+    bend(brain, monkeypatch)
+    lessons.assert_same(found, by_definition(brain, inputs, reset))
+    with pytest.raises(
+        ValueError, match=r"LM\.synapses\.\w+\.weight: feedback\.weight: need .*, got \[3, 3\]"
+    ):
+        toy.ladder(lambda name: EProp(), Adjacent(GivenFeedback(weight)))
+
+
+@pytest.mark.parametrize("feedback", FEEDBACKS)
+def test_each_group_of_synapses_has_random_weights_of_its_own(feedback: type[Feedback]) -> None:
+    """They are those that the seed gave when there was one kind only, drawn one after the other."""
+
+    def drawn(seed: int) -> list[Tensor]:
+        plans = {name: toy.plan(Leaky(), [3]) for name in ("B", "A")}
+        pathways = {
+            "up": Pathway("eye", "A"),
+            "on": Pathway("A", "B"),
+            "down": Pathway("B", "A", "feedback"),
+        }
+        scope = Adjacent(feedback(seed=seed))  # type: ignore[call-arg]
+        brain = Brain(plans, pathways, {"eye": [3]}, scope)
+        names = [n for n in brain.state_dict() if n.startswith("scope.")]
+        assert [n.rpartition(".")[0] for n in names] == [
+            f"scope.feedback.groups.{group}"
+            for group in (
+                "A.synapses__error",
+                "A.synapses__down",
+                "A.predictor__synapses__down",
+                "B.synapses__error",
+            )
+        ]
+        return [brain.state_dict()[n].abs() for n in names]
+
+    generator = torch.Generator().manual_seed(7)
+    for weights in drawn(7):
+        bound = weights[0].numel() ** -0.5
+        expected = torch.empty_like(weights).uniform_(-bound, bound, generator=generator)
+        assert weights.equal(expected.abs())
+    assert not any(a.equal(b) for a, b in zip(drawn(7), drawn(8), strict=True))
+
+
 def test_feedback_weights_that_equal_the_forward_ones_are_the_transposed_ones() -> None:
-    brain = toy.ladder(lambda name: EProp(), Adjacent(FixedRandom(), hops=2))
+    brain = toy.ladder(lambda name: EProp(), Adjacent(RandomFeedback(), hops=2))
     inputs, reset = toy.stream(brain, steps=12)
     random = lessons.learn(brain, inputs, reset)
     assert not [n for n in random if n.startswith("scope")], "fixed weights do not learn"
-    way_back = scope_of(brain).way_back
-    for area in brain.areas:
-        for slug, copy in way_back.copies[area].items():  # type: ignore[index, operator, union-attr]
-            own = brain.area(area).get_submodule(slug.replace("__", "."))
-            copy.weight.data.copy_(own.weight)  # type: ignore[union-attr]
+    for name, groups in scope_of(brain).feedback.groups.items():
+        for slug, feedback in groups.items():  # type: ignore[operator, union-attr]
+            own = brain.area(name).get_submodule(slug.replace("__", "."))
+            feedback.weight.data.copy_(own.weight)  # type: ignore[union-attr]
     expected = lessons.learn(toy.ladder(lambda name: EProp(), Adjacent(hops=2)), inputs, reset)
     lessons.assert_same(lessons.learn(brain, inputs, reset), expected)
     assert lessons.distance(random, expected) > 1e-2
@@ -265,14 +386,14 @@ def test_feedback_weights_that_equal_the_forward_ones_are_the_transposed_ones() 
 
 def test_learnt_feedback_weights_come_to_equal_the_forward_ones() -> None:
     """Kolen & Pollack: W - B shrinks by 1 - rate * decay with every step."""
-    scope = Adjacent(KolenPollack(decay=0.5))
+    scope = Adjacent(LearntFeedback(decay=0.5))
     brain = toy.ladder(lambda name: EProp(), scope)
     optimizer = torch.optim.SGD(lessons.learnt(brain), lr=0.1)
     inputs, reset = toy.stream(brain, steps=9)
 
     def gap() -> Tensor:
-        forward = brain.area("LM").synapses["error"].weight
-        return forward.detach() - scope.way_back.through(brain, "LM", "synapses.error").weight
+        forward = brain.area("LM").synapses["error"].weight.detach()
+        return forward - scope.feedback.of("LM", "synapses.error.weight").weights(forward)
 
     before, weight = gap().clone(), brain.area("LM").synapses["error"].weight.detach().clone()
     for k in range(1, 4):
@@ -284,10 +405,12 @@ def test_learnt_feedback_weights_come_to_equal_the_forward_ones() -> None:
     assert scope.synapses_of("LM")
 
 
-def test_a_way_back_without_weights_that_learn_takes_none_from_the_optimizer() -> None:
-    brain = toy.ladder(lambda name: NoLearning(), Adjacent(KolenPollack()))
-    learnt = {n for n, p in brain.named_parameters() if p.requires_grad}
-    assert not [n for n in learnt if "scope" in n and "__synapses" not in n]
+def test_feedback_of_synapses_that_do_not_learn_takes_nothing_from_the_optimizer() -> None:
+    """Without a rule an area's units do not learn, its predictor does."""
+    brain = toy.ladder(lambda name: NoLearning(), Adjacent(LearntFeedback()))
+    own = {n: p for n, p in brain.named_parameters() if n.startswith("scope")}
+    assert {n for n, p in own.items() if p.requires_grad} == {n for n in own if "predictor" in n}
+    assert {n for n in own if "predictor" not in n}
 
 
 def test_a_modulator_multiplies_what_is_heard_from_neighbours_too() -> None:
@@ -317,5 +440,5 @@ def test_going_back_twice_writes_the_same_into_the_state() -> None:
 def test_a_scope_that_crosses_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="hops: need 1 or more pathways, got 0; use scope Local"):
         Adjacent(hops=0)
-    with pytest.raises(ValueError, match="decay: need a number above 0"):
-        KolenPollack(decay=0)
+    with pytest.raises(ValueError, match="decay: need 0 or more"):
+        LearntFeedback(decay=-0.1)
