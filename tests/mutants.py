@@ -309,7 +309,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/gated_microcircuit.py",
-        old="modulated(self.apical_signal(record, told), signal.level)",
+        old="modulated(self.apical_signal(record, whole), signal.level)",
         new="self.apical_signal(record, told)",
         tests="tests/learning/test_gated_microcircuit.py -k modulator",
     ),
@@ -417,8 +417,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/credit/synthetic_gradients.py",
-        old="taught + more[1]",
-        new="taught",
+        old="own + more[1]",
+        new="own",
         tests="tests/learning/test_dni.py -k length",
     ),
     Mutant(
@@ -501,8 +501,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/credit/jacobian.py",
-        old="potential = -felt * linear.slope[t][:, None]",
-        new="potential = felt * linear.slope[t][:, None]",
+        old="potential = -error_bar * linear.slope[t][:, None]",
+        new="potential = error_bar * linear.slope[t][:, None]",
         tests="tests/learning/test_jacobian.py",
     ),
     Mutant(
@@ -645,8 +645,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/mdgl.py",
-        old="rate_bar[:-1] += heard[1:]",
-        new="rate_bar += heard",
+        old="rate_bar[:-1] += taken_up[1:]",
+        new="rate_bar += taken_up",
         tests="tests/learning/test_mdgl.py -k truncated",
     ),
     Mutant(

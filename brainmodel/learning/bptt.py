@@ -38,15 +38,15 @@ class BPTT(Rule):
 def backpropagate(
     area: Area, record: Record, signal: LearningSignal
 ) -> tuple[Gradients, dict[str, Tensor]]:
-    """Gradients of a window, its first state taken as given, and what the loss says of that state.
+    """Gradients of a window, its first state taken as given, and derivatives by that state.
 
     Args:
         area: the area.
         record: what happened over the window.
-        signal: what the loss says of it.
+        signal: derivatives of the loss by what happened.
 
     Returns:
-        gradients by name; derivatives by the state before the window, [batch, *units] by field.
+        gradients by key; derivatives by the state before the window, [batch, *units] by field.
     """
     rate_bar, before, potential_bar = unit_signals(area, record, signal)
     if "error" in area.afferents:
