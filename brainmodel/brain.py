@@ -4,13 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
 
+from areas.record import Report
 from brainmodel.learning.rule import Gradients
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.roll_out.roll_out import roll_out
 from brainmodel.schedules import Weight
 from brainmodel.scopes.local import Local
 from brainmodel.scopes.scope import Passage, Scope, Signals
-from brainmodel.wiring.plan import AreaPlan
+from brainmodel.wiring.literal_step import literal_step
+from brainmodel.wiring.losses import Losses, judge, weigh
+from brainmodel.wiring.plan import AreaPlan, BrainPlan
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 from objectives import Activity, GroupObjective
@@ -44,7 +47,7 @@ class Brain(Wiring):
         groups: Mapping[str, GroupObjective] | None = None,
         group_weights: Mapping[str, float | Weight] | None = None,
     ):
-        super().__init__(areas, pathways, inputs, groups, group_weights)
+        super().__init__(BrainPlan(areas, pathways, inputs, groups or {}, group_weights or {}))
         self.overhear: Callable[[Passage, dict[str, Signals], Gradients], None] | None = None
         self.scope = scope or Local()
         self.scope.build(self)
@@ -66,6 +69,36 @@ class Brain(Wiring):
         if state is None:
             state = self.initial_state(reset.shape[1])
         return roll_out(self, self.scope, self._overheard, dict(inputs), reset, state)
+
+    def step(
+        self, inputs: Mapping[str, Tensor], reset: Tensor, state: BrainState
+    ) -> tuple[dict[str, Report], BrainState]:
+        """One step by its definition, differentiable throughout (see `literal_step`).
+
+        Args:
+            inputs: by name, [batch, *shape].
+            reset: [batch] bool.
+            state: before the step.
+
+        Returns:
+            the report of each area and the state after the step, not detached.
+        """
+        return literal_step(self, inputs, reset, state)
+
+    def judge(self, activities: Mapping[str, Activity]) -> Losses:
+        """By area ("groups" for shared ones), by objective: the loss of a window, not yet weighed.
+
+        The mean over all steps and streams; those at which a stream was reset count as 0.
+        """
+        return judge(self, activities)
+
+    def weigh(self, losses: Losses) -> Losses:
+        """Losses that `judge` found, each times its weight at this age."""
+        return weigh(self, losses)
+
+    def losses(self, activities: Mapping[str, Activity]) -> Losses:
+        """`judge`, then `weigh`; the sum of these losses is what training makes small."""
+        return weigh(self, judge(self, activities))
 
     def _overheard(self, passage: Passage, signals: dict[str, Signals], found: Gradients) -> None:
         if self.overhear is not None:

@@ -185,7 +185,7 @@ MUTANTS = [
         file="brainmodel/wiring/order.py",
         old="groups[k][0] in reach[lower[0]]",
         new="lower[0] in reach[groups[k][0]]",
-        tests="tests/brain/test_graph.py -k stages",
+        tests="tests/brain/test_order.py -k stages",
     ),
     Mutant(
         file="brainmodel/wiring/order.py",
@@ -206,7 +206,7 @@ MUTANTS = [
         tests="tests/brain/test_pathways.py -k adapters",
     ),
     Mutant(
-        file="brainmodel/wiring/wiring.py",
+        file="brainmodel/wiring/losses.py",
         old="(activity.valid * own[k](activity)).mean()",
         new="own[k](activity).mean()",
         tests="tests/learning/test_scopes.py -k means",
@@ -344,8 +344,8 @@ MUTANTS = [
         tests="tests/learning/test_adjacent.py -k learnt_feedback",
     ),
     Mutant(
-        file="brainmodel/wiring/wiring.py",
-        old="return weight.at(int(self.age)) * loss",
+        file="brainmodel/wiring/losses.py",
+        old="return weight.at(int(brain.age)) * loss",
         new="return weight.value * loss",
         tests="tests/brain/test_schedules.py -k weights",
     ),

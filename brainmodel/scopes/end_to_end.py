@@ -8,6 +8,7 @@ from torch import Tensor
 from brainmodel.learning.learning_signal import heard
 from brainmodel.learning.rule import Gradients
 from brainmodel.scopes.scope import Passage, Scope, Signals
+from brainmodel.wiring.literal_step import literal_step
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -93,7 +94,7 @@ def _replay(
     shown, said = [], []
     for t in range(passage.reset.shape[0]):
         inputs = {name: signal[t] for name, signal in passage.inputs.items()}
-        reports, state = brain.step(inputs, passage.reset[t], state, cut=cut)
+        reports, state = literal_step(brain, inputs, passage.reset[t], state, cut=cut)
         for name, report in reports.items():
             for value, bar in zip(report, signals[name], strict=True):
                 if value.requires_grad:

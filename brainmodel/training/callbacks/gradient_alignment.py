@@ -17,7 +17,7 @@ from brainmodel.scopes.exact_gradients import (
     gradient_alignment,
 )
 from brainmodel.training.module import BrainModule
-from brainmodel.wiring.wiring import Losses
+from brainmodel.wiring.losses import Losses
 
 
 class Alignment(pl.Callback):
