@@ -9,7 +9,7 @@ from torch import Tensor
 from areas import Area
 from areas.keys import of_predictor, of_units
 from areas.record import Record, fade, flat
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.scopes.pathway_feedback import PathwayFeedback, from_areas
 from brainmodel.scopes.scope import Signals
 from brainmodel.scopes.waiting import silence
@@ -51,7 +51,7 @@ def of_sources(
     if not sources:
         return {}
     signal = LearningSignal(said.rate, said.prediction - said.error)
-    currents_bar = instant(area, record, spread(area, record, signal)[0])
+    currents_bar = instant(area, record, unit_signals(area, record, signal)[0])
 
     def back(key: str, bar: Tensor) -> Tensor:
         made = feedback.back(brain, name, key, flat(bar))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from brainmodel.learning.learning_signal import heard
+from brainmodel.learning.learning_signal import modulated
 from brainmodel.learning.rule import Gradients
 from brainmodel.scopes.scope import Passage, Scope, Signals
 from brainmodel.wiring.literal_step import literal_step
@@ -36,7 +36,7 @@ class Global(Scope):
     def gradients(self, brain: Wiring, passage: Passage, signals: dict[str, Signals]) -> Gradients:
         """See `Scope.gradients`."""
         weighed = {
-            name: Signals(*(heard(bar, passage.levels.get(name)) for bar in said))
+            name: Signals(*(modulated(bar, passage.levels.get(name)) for bar in said))
             for name, said in signals.items()
         }
         found, before = through(brain, passage, weighed, cut=lambda name: brain.rule(name).cuts)

@@ -11,8 +11,8 @@ is one pass through them, and so is what they are worth,
 
     found = sum over streams, sum_f bar[f] kept[f].
 
-On the processor a native loop makes each pass (`influences.c`); elsewhere tensor calls do, which
-make several.
+On the processor a native loop makes each pass (`carried_influences.c`); elsewhere tensor calls do,
+which make several.
 """
 
 import ctypes
@@ -27,12 +27,12 @@ from areas.loops.native import KINDS, library, threads
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 
 CHUNK = 2**17  # elements of influences that are moved on at once, to stay in the cache
-Bars = Sequence[Tensor]  # by field, [batch, unit] each
+FieldDerivatives = Sequence[Tensor]  # by field, [batch, unit] each
 
 
-def move(
+def move_influences(
     old: Tensor | None,
-    back: Sequence[Bars],
+    back: Sequence[FieldDerivatives],
     weights: Sequence[Tensor],
     signal: Tensor,
     reused: ReusedMemory,
@@ -69,7 +69,7 @@ def move(
     return moved
 
 
-def credit(kept: Tensor, bars: Bars, found: Tensor) -> None:
+def credit_influences(kept: Tensor, bars: FieldDerivatives, found: Tensor) -> None:
     """Add what influences are worth to gradients, in place.
 
     Args:
@@ -94,9 +94,13 @@ def credit(kept: Tensor, bars: Bars, found: Tensor) -> None:
 
 
 def _move(
-    old: Tensor, back: Sequence[Bars], weights: Sequence[Tensor], signal: Tensor, moved: Tensor
+    old: Tensor,
+    back: Sequence[FieldDerivatives],
+    weights: Sequence[Tensor],
+    signal: Tensor,
+    moved: Tensor,
 ) -> None:
-    """`move` by tensor calls."""
+    """`move_influences` by tensor calls."""
     few = max(1, CHUNK // max(1, old[0].numel()))
     for k in range(0, len(old), few):
         streams = slice(k, k + few)
@@ -123,7 +127,7 @@ class _Loops:
 
 @lru_cache
 def _compiled(dtype: torch.dtype) -> _Loops | None:
-    made = library(Path(__file__).with_name("influences.c").read_text(), dtype)
+    made = library(Path(__file__).with_name("carried_influences.c").read_text(), dtype)
     return None if made is None else _Loops(made)
 
 

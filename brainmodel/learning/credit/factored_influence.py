@@ -23,18 +23,18 @@ from torch import Tensor
 
 from areas import Area
 from areas.record import Record
-from brainmodel.learning.credit.jacobian import Linear, linearise
+from brainmodel.learning.credit.jacobian import LinearSteps, linearise
 from brainmodel.learning.credit.parameter_matrix import (
-    combine,
-    of_fields,
-    of_rates,
-    parameters,
+    add_gradients,
+    matrix_gradients,
     presynaptic,
     sizes,
+    state_from_fields,
+    state_from_rates,
 )
-from brainmodel.learning.credit.stream_noise import Noise, Noisy
-from brainmodel.learning.credit.synaptic_gradients import predictive
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.stream_noise import Noise, NoisyRule
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Gradients, Memory, need_dense, need_symmetric
 
 FLOOR = 1e-7  # added to norms, so that their ratio is finite where a factor is zero
@@ -48,7 +48,7 @@ class Factors(NamedTuple):
     noise: Noise
 
 
-class Factored(Noisy):
+class FactoredInfluence(NoisyRule):
     """A rule whose influence is a product of two factors, one of them random."""
 
     def build(self, area: Area) -> None:
@@ -62,7 +62,7 @@ class Factored(Noisy):
 
     @abstractmethod
     def move(
-        self, area: Area, linear: Linear, t: int, source: Tensor, factors: Factors
+        self, area: Area, linear: LinearSteps, t: int, source: Tensor, factors: Factors
     ) -> tuple[Tensor, Tensor]:
         """A(t) and B(t) from those before, for step t of a linearised window.
 
@@ -82,12 +82,14 @@ class Factored(Noisy):
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
         """See `Rule.gradients`."""
-        rate_bar, before, potential_bar = spread(area, record, signal)
+        rate_bar, before, potential_bar = unit_signals(area, record, signal)
         table = area.bias.new_zeros(sizes(area)[1:])
         bars = [before, *rate_bar]
         for bar, factors in zip(bars, self._course(area, record, memory), strict=True):
-            table += self.credit(of_rates(area, bar), factors)
-        return combine(predictive(area, record, potential_bar), parameters(area, table))
+            table += self.credit(state_from_rates(area, bar), factors)
+        return add_gradients(
+            predictor_gradients(area, record, potential_bar), matrix_gradients(area, table)
+        )
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`."""
@@ -98,8 +100,8 @@ class Factored(Noisy):
         """See `Rule.recall`."""
         if memory is None:
             return {}
-        bar = of_fields(area, state_bar, memory.first)
-        return parameters(area, self.credit(bar, memory))
+        bar = state_from_fields(area, state_bar, memory.first)
+        return matrix_gradients(area, self.credit(bar, memory))
 
     def _course(self, area: Area, record: Record, factors: Memory) -> Iterator[Factors]:
         """The factors before the window and after each of its steps."""
@@ -109,7 +111,10 @@ class Factored(Noisy):
         for t, source in enumerate(presynaptic(area, record)):
             if record.keep is not None:
                 keep = record.keep[t]
-                first, second = scale(factors.first, keep), scale(factors.second, keep)
+                first, second = (
+                    scale_streams(factors.first, keep),
+                    scale_streams(factors.second, keep),
+                )
                 factors = Factors(first, second, factors.noise)
             first, second = self.move(area, linear, t, source, factors)
             factors = Factors(first, second, factors.noise.later())
@@ -121,7 +126,7 @@ def balance(heavy: Tensor, light: Tensor) -> Tensor:
     return ((_norm(heavy) + FLOOR) / (_norm(light) + FLOOR)).sqrt()
 
 
-def scale(factor: Tensor, by: Tensor) -> Tensor:
+def scale_streams(factor: Tensor, by: Tensor) -> Tensor:
     """factor [batch, ...] times a number for each stream, [batch]."""
     return factor * by.view(-1, *[1] * (factor.dim() - 1))
 

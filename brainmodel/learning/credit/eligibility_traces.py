@@ -6,7 +6,7 @@ weight, the recurrent path cut:
     e(t) = dc(t)/dc(t-1) e(t-1) + dc(t)/dcurrent(t) (x) source(t)                       definition
 
 Inside a window the product of learning signals and traces needs no trace: a reverse scan over
-units and one matrix product give the same sum (see `recede`, `synaptic`). Across windows, the
+units and one matrix product give the same sum (see `scan_units`, `synaptic`). Across windows, the
 trace itself is carried for dense areas, [batch, carried field, current * unit, source], but for
 currents that leave nothing in it (`remembered_currents`). Its update over a whole window is again a
 reverse scan over units, and then one pass through the trace; another, in the backward pass, reads
@@ -26,17 +26,17 @@ from torch.utils._pytree import tree_map_only
 from areas import Area
 from areas.keys import BIAS
 from areas.record import Record
-from brainmodel.learning.credit.influences import move
+from brainmodel.learning.credit.carried_influences import move_influences
 from brainmodel.learning.credit.remembered_currents import remembered
 from brainmodel.learning.credit.reused_memory import ReusedMemory
-from brainmodel.learning.credit.reverse_scan import recede, still
+from brainmodel.learning.credit.reverse_scan import scan_units, zero_carried
 
 Eligibility = dict[str, Tensor]
 """By source (`BIAS` among them): [batch, field, current * unit, source], of the currents that
 `remembered` names. First come the carried fields."""
 
 
-class Traces(NamedTuple):
+class EligibilityTraces(NamedTuple):
     """What a rule with eligibility traces remembers of a window."""
 
     eligibility: Eligibility  # before the window's last step; empty for convolutional areas
@@ -53,20 +53,20 @@ class Scan:
         self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
     ) -> Tensor:
         """See `pieces.recede`."""
-        return recede(area, record, rate_bar, carried_bar)
+        return scan_units(area, record, rate_bar, carried_bar)
 
 
-EXACT = Scan()
+DERIVATIVES = Scan()
 
 
-def remember(
+def carry_traces(
     area: Area,
     record: Record,
-    memory: Traces | None,
+    memory: EligibilityTraces | None,
     reused: ReusedMemory,
-    scan: Scan = EXACT,
+    scan: Scan = DERIVATIVES,
     more: tuple[str, ...] = (),
-) -> Traces:
+) -> EligibilityTraces:
     """Traces carried over a window.
 
     Args:
@@ -80,18 +80,18 @@ def remember(
     steps = record.currents.shape[0]
     last = tree_map_only(Tensor, torch.clone, record.stretch(steps - 1, steps))
     if len(area.units) > 1:
-        return Traces({}, last)
+        return EligibilityTraces({}, last)
     records = [record.stretch(0, steps - 1)] if steps > 1 else []
     if memory is not None:
         records.insert(0, memory.last)
     before = {} if memory is None else memory.eligibility
     fields = (*area.cell.carried, *more)
     if not records:
-        return Traces({}, last)
-    return Traces(advance(area, records, before, reused, scan, fields), last)
+        return EligibilityTraces({}, last)
+    return EligibilityTraces(traces_after(area, records, before, reused, scan, fields), last)
 
 
-def advance(
+def traces_after(
     area: Area,
     records: list[Record],
     eligibility: Eligibility,
@@ -111,14 +111,14 @@ def advance(
     kept = remembered(area, fields)
     for source, signal in signals.items():
         new = [each[:, :, kept[source]] for each in weights]
-        after[source] = move(eligibility.get(source), decays, new, signal, reused)
+        after[source] = move_influences(eligibility.get(source), decays, new, signal, reused)
     return after
 
 
 def _back(area: Area, records: list[Record], scan: Scan, field: str) -> tuple[Tensor, list[Tensor]]:
     """Derivatives of a field after some records by the currents in them, [time, batch, ...], and
     by the carried fields before them."""
-    carried_bar, parts = still(area, records[0]), []
+    carried_bar, parts = zero_carried(area, records[0]), []
     for k, record in enumerate(reversed(records)):
         said = torch.zeros_like(record.fields["rate"][1:])
         if k == 0 and field in area.cell.carried:

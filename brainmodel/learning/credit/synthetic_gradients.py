@@ -24,16 +24,16 @@ from torch.utils._pytree import tree_map_only
 
 from areas import Area
 from areas.record import Record, flat
-from brainmodel.learning.credit.jacobian import Linear, linearise
+from brainmodel.learning.credit.jacobian import LinearSteps, linearise
 from brainmodel.learning.credit.parameter_matrix import (
-    combine,
-    of_rates,
-    parameters,
+    add_gradients,
+    matrix_gradients,
     presynaptic,
-    through_both,
+    state_from_rates,
+    through_transposes,
 )
-from brainmodel.learning.credit.synaptic_gradients import predictive
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import (
     Gradients,
     Memory,
@@ -44,23 +44,23 @@ from brainmodel.learning.rule import (
 )
 
 
-class Last(NamedTuple):
+class SynthesizerMemory(NamedTuple):
     """What a rule with a synthesizer remembers of a window."""
 
     step: Record  # its last step
     earlier: Tensor | None  # the drive before that step, [batch, drive]; None if it was the first
 
 
-class Pairs(NamedTuple):
+class Transitions(NamedTuple):
     """Steps with those before them, time and streams as one dimension [step]."""
 
     seen: Tensor  # what the synthesizer sees before the step, [step, size]; zeros if there is none
     shown: Tensor  # what it sees after the step
     sources: Tensor  # x(t), [step, source]
-    linear: Linear  # as one step of so many streams
+    linear: LinearSteps  # as one step of so many streams
 
 
-class Synthetic(Rule):
+class SyntheticGradients(Rule):
     """A rule with a synthesizer.
 
     Args:
@@ -79,7 +79,7 @@ class Synthetic(Rule):
         self.synthesizer = nn.Parameter(torch.zeros(state, state + self.drive * area.drive[0] + 1))
 
     @abstractmethod
-    def back(self, area: Area, pairs: Pairs, state_bar: Tensor) -> Tensor:
+    def back(self, area: Area, pairs: Transitions, state_bar: Tensor) -> Tensor:
         """J(t)^T, or what stands for it, times derivatives by the state [step, field * unit]."""
 
     def regress(self, area: Area, record: Record) -> Gradients:
@@ -91,18 +91,20 @@ class Synthetic(Rule):
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
         """See `Rule.gradients`; the synthesizer's among them."""
-        rate_bar, before, potential_bar = spread(area, record, signal)
+        rate_bar, before, potential_bar = unit_signals(area, record, signal)
         earlier = None if memory is None else memory.step.sources["drive"][0]
         pairs = self._pairs(area, record, earlier)
         count = len(pairs.seen)
-        said = of_rates(area, flat(rate_bar)) + pairs.shown @ self.synthesizer.t() / count
+        said = state_from_rates(area, flat(rate_bar)) + pairs.shown @ self.synthesizer.t() / count
         table, taught = self._taught(area, pairs, said)
         taught += self.synthesizer @ (pairs.seen.t() @ pairs.seen) / count
         if memory is not None:
             late = self._pairs(area, memory.step, memory.earlier)
-            more = self._taught(area, late, of_rates(area, before))
+            more = self._taught(area, late, state_from_rates(area, before))
             table, taught = table + more[0], taught + more[1]
-        found = combine(predictive(area, record, potential_bar), parameters(area, table))
+        found = add_gradients(
+            predictor_gradients(area, record, potential_bar), matrix_gradients(area, table)
+        )
         return found | {of_rule("synthesizer"): taught} | self.regress(area, record)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
@@ -110,10 +112,10 @@ class Synthetic(Rule):
         steps = record.currents.shape[0]
         last = tree_map_only(Tensor, torch.clone, record.stretch(steps - 1, steps))
         if steps > 1:
-            return Last(last, record.sources["drive"][-2].clone())
-        return Last(last, None if memory is None else memory.step.sources["drive"][0])
+            return SynthesizerMemory(last, record.sources["drive"][-2].clone())
+        return SynthesizerMemory(last, None if memory is None else memory.step.sources["drive"][0])
 
-    def _pairs(self, area: Area, record: Record, earlier: Tensor | None) -> Pairs:
+    def _pairs(self, area: Area, record: Record, earlier: Tensor | None) -> Transitions:
         """The steps of a record, given the drive before it; None if no step came before."""
         states = torch.cat([record.fields[name] for name in area.dynamics.outputs], dim=2)
         drive = record.sources["drive"]
@@ -123,11 +125,11 @@ class Synthetic(Rule):
         before = seen[:-1]
         if earlier is None:
             before = torch.cat([torch.zeros_like(before[:1]), before[1:]])
-        linear = Linear(*(None if p is None else flat(p)[None] for p in linearise(area, record)))  # type: ignore[arg-type]
-        return Pairs(flat(before), flat(seen[1:]), flat(presynaptic(area, record)), linear)
+        linear = linearise(area, record).side_by_side()
+        return Transitions(flat(before), flat(seen[1:]), flat(presynaptic(area, record)), linear)
 
-    def _taught(self, area: Area, pairs: Pairs, said: Tensor) -> tuple[Tensor, Tensor]:
+    def _taught(self, area: Area, pairs: Transitions, said: Tensor) -> tuple[Tensor, Tensor]:
         """What is said of the states makes of the weights [target, source] and the synthesizer."""
-        credit = through_both(area, pairs.linear, 0, said)[1]
+        credit = through_transposes(area, pairs.linear, 0, said)[1]
         target = self.back(area, pairs, said)
         return credit.t() @ pairs.sources, -target.t() @ pairs.seen

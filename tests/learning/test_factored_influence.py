@@ -1,7 +1,6 @@
 """UORO, KF-RTRL and R-KF-RTRL: as they are defined, and in the mean the exact gradient."""
 
 import itertools
-from typing import NamedTuple
 
 import pytest
 import torch
@@ -10,29 +9,33 @@ from torch import Tensor
 from areas import LSTM, Leaky, SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, KFRTRL, RKFRTRL, UORO, EProp
-from brainmodel.learning.credit.factored import Factored, Factors, balance
+from brainmodel.learning.credit.factored_influence import FactoredInfluence, Factors, balance
 from brainmodel.learning.credit.parameter_matrix import sizes
-from brainmodel.learning.credit.stream_noise import Noise, Noisy
+from brainmodel.learning.credit.stream_noise import Noise, NoisyRule
 from brainmodel.scopes import Global
 from tests import lessons, toy
-from tests.learning.influences import Matrices, Moment, direct, moments, of_area
+from tests.learning.literal_influences import Matrices, Moment, direct, moments, of_area
 
-RULES: dict[type[Factored], str] = {UORO: "state", KFRTRL: "", RKFRTRL: "targets"}
+RULES: dict[type[FactoredInfluence], str] = {UORO: "state", KFRTRL: "", RKFRTRL: "targets"}
 """What each rule draws a sign for at each step; "" for one sign."""
 
 
-class Listed(NamedTuple):
+class Listed(Noise):
     """Noise from a table instead of by chance."""
 
-    stream: Tensor
-    clock: int
     table: Tensor  # [batch, time, count]
 
-    def later(self) -> "Listed":
-        return self._replace(clock=self.clock + 1)
+    @classmethod
+    def of(cls, table: Tensor, clock: int = 0) -> "Listed":
+        made = cls(torch.arange(len(table)), torch.tensor(clock).expand(len(table)))
+        made.table = table
+        return made
+
+    def later(self, steps: int = 1) -> "Listed":
+        return self.of(self.table, int(self.clock[0]) + steps)
 
     def signs(self, seed: int, count: int, like: Tensor) -> Tensor:
-        return self.table[:, self.clock, :count].to(like.dtype)
+        return self.table[:, int(self.clock[0]), :count].to(like.dtype)
 
 
 def balanced(count: int, steps: int) -> Tensor:
@@ -51,15 +54,15 @@ def balanced(count: int, steps: int) -> Tensor:
 def averaged(brain: Brain, inputs: Matrices, reset: Tensor, table: Tensor) -> lessons.Gradients:
     """The mean gradient over streams that differ in their noise alone, in two windows."""
     rule, many = brain.rule("V1"), len(table)
-    assert isinstance(rule, Noisy)
-    memory = rule.begin(brain.area("V1"), Listed(torch.arange(many), 0, table))  # type: ignore[arg-type]
+    assert isinstance(rule, NoisyRule)
+    memory = rule.begin(brain.area("V1"), Listed.of(table))
     state = brain.initial_state(many)._replace(memories={"V1": memory})
     eye = inputs["eye"].expand(-1, many, -1)
     found = lessons.learn(brain, {"eye": eye}, reset.expand(-1, many), [1, 2], state)
     return {name: gradient / many for name, gradient in found.items()}
 
 
-def expected_of(rule: Factored, kind: type[Factored], cell, afferents: list[str]):
+def expected_of(rule: FactoredInfluence, kind: type[FactoredInfluence], cell, afferents: list[str]):
     """(the mean over all noise, the exact gradient), by name."""
     brain = toy.lone(cell(), rule=rule, afferents=afferents)
     size = sizes(brain.area("V1"))
@@ -92,7 +95,7 @@ def test_a_factor_of_the_wrong_size_would_be_seen() -> None:
 
 
 @pytest.mark.parametrize("kind", RULES)
-def test_signs_that_do_not_cancel_would_be_seen(kind: type[Factored]) -> None:
+def test_signs_that_do_not_cancel_would_be_seen(kind: type[FactoredInfluence]) -> None:
     brain = toy.lone(Leaky(), rule=kind(), afferents=["error"])
     inputs, reset = toy.stream(brain, steps=3, batch=1, resets=False)
     exact = lessons.learn(toy.lone(Leaky(), afferents=["error"]), inputs, reset)
@@ -253,13 +256,13 @@ def test_under_scope_global_what_is_remembered_is_in_the_mean_exact() -> None:
 
 
 @pytest.mark.parametrize("kind", RULES)
-def test_maps_are_refused(kind: type[Factored]) -> None:
+def test_maps_are_refused(kind: type[FactoredInfluence]) -> None:
     with pytest.raises(ValueError, match=rf"rule {kind.__name__}: needs dense.*\[2, 4, 4\].*use"):
         toy.lone(maps=True, rule=kind())
 
 
 @pytest.mark.parametrize("kind", RULES)
-def test_silent_streams_leave_factors_finite(kind: type[Factored]) -> None:
+def test_silent_streams_leave_factors_finite(kind: type[FactoredInfluence]) -> None:
     """Nothing heard, nothing passed on, and in single precision."""
     brain = toy.lone(Leaky(alpha=1.0), rule=kind(), afferents=["drive"]).float()
     for parameter in brain.parameters():

@@ -10,21 +10,26 @@ from torch import Tensor
 from areas import Area
 from areas.keys import BIAS, of_units
 from areas.record import Record
-from brainmodel.learning.credit.influences import credit
+from brainmodel.learning.credit.carried_influences import credit_influences
+from brainmodel.learning.credit.eligibility_traces import (
+    DERIVATIVES,
+    Eligibility,
+    EligibilityTraces,
+    Scan,
+)
 from brainmodel.learning.credit.remembered_currents import remembered
-from brainmodel.learning.credit.reverse_scan import still
-from brainmodel.learning.credit.synaptic_gradients import synaptic
-from brainmodel.learning.credit.traces import EXACT, Eligibility, Scan, Traces
+from brainmodel.learning.credit.reverse_scan import zero_carried
+from brainmodel.learning.credit.synaptic_gradients import synaptic_gradients
 from brainmodel.learning.rule import Gradients
 
 
-def eligible(
+def trace_gradients(
     area: Area,
     record: Record,
     rate_bar: Tensor,
     before: Tensor,
-    memory: Traces | None,
-    scan: Scan = EXACT,
+    memory: EligibilityTraces | None,
+    scan: Scan = DERIVATIVES,
     earlier: Scan | None = None,
 ) -> Gradients:
     """Sum over steps and streams of learning signal times eligibility trace.
@@ -41,19 +46,21 @@ def eligible(
     Returns:
         gradients of the area's synapses and bias.
     """
-    carried_bar = still(area, record)
-    found = synaptic(area, record, scan.recede(area, record, rate_bar, carried_bar))
-    for name, gradient in recall(area, before, carried_bar, memory, earlier or scan).items():
+    carried_bar = zero_carried(area, record)
+    found = synaptic_gradients(area, record, scan.recede(area, record, rate_bar, carried_bar))
+    for name, gradient in gradients_of_memory(
+        area, before, carried_bar, memory, earlier or scan
+    ).items():
         found[name] = found[name] + gradient
     return found
 
 
-def recall(
+def gradients_of_memory(
     area: Area,
     rate_bar: Tensor,
     carried_bar: list[Tensor],
-    memory: Traces | None,
-    scan: Scan = EXACT,
+    memory: EligibilityTraces | None,
+    scan: Scan = DERIVATIVES,
 ) -> Gradients:
     """Gradients that derivatives by the state before a window make with the remembered traces.
 
@@ -67,12 +74,12 @@ def recall(
     if memory is None:
         return {}
     last = memory.last
-    found = synaptic(area, last, scan.recede(area, last, rate_bar[None], carried_bar))
-    judge(area, found, memory.eligibility, carried_bar)
+    found = synaptic_gradients(area, last, scan.recede(area, last, rate_bar[None], carried_bar))
+    add_trace_gradients(area, found, memory.eligibility, carried_bar)
     return found
 
 
-def judge(
+def add_trace_gradients(
     area: Area,
     found: Gradients,
     eligibility: Eligibility,
@@ -95,16 +102,18 @@ def judge(
     for source, trace in eligibility.items():
         start, place = area.reached(source).start, kept[source]
         gradient = found[of_units(source)].view(-1, trace.shape[3])
-        credit(trace[:, first:], bars, gradient[place.start - start : place.stop - start])
+        credit_influences(
+            trace[:, first:], bars, gradient[place.start - start : place.stop - start]
+        )
 
 
-def recall_state(
+def gradients_of_state(
     area: Area,
     state_bar: dict[str, Tensor],
-    memory: Traces | None,
-    scan: Scan = EXACT,
+    memory: EligibilityTraces | None,
+    scan: Scan = DERIVATIVES,
 ) -> Gradients:
-    """`recall` for derivatives by state fields, `Rule.recall`'s arguments.
+    """`gradients_of_memory` for derivatives by state fields, `Rule.recall`'s arguments.
 
     A field that is both rate and carried has one derivative; it is given as the carried one's.
     """
@@ -114,4 +123,4 @@ def recall_state(
     given = [state_bar.get(name, empty) for name in area.cell.carried]
     carried_bar = [bar.clone(memory_format=torch.contiguous_format) for bar in given]
     rate_bar = empty if "rate" in area.cell.carried else state_bar.get("rate", empty)
-    return recall(area, rate_bar.contiguous(), carried_bar, memory, scan)
+    return gradients_of_memory(area, rate_bar.contiguous(), carried_bar, memory, scan)

@@ -1,4 +1,4 @@
-/* Influences of synapses on their units: moved on over a window, and credited (influences.py).
+/* Influences of synapses on their units: moved on over a window, and credited (carried_influences.py).
  *
  * Of each stream they are [lane, row, source]: how what is in a lane of a unit, a field of its
  * state say, depends on the synapses that end on a row of currents. Row r is of unit r % units.

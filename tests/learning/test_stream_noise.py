@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from brainmodel.learning.credit.stream_noise import Noise, silence
+from brainmodel.learning.credit.stream_noise import Noise, noise_at_start
 
 LIKE = torch.zeros((), dtype=torch.float64)
 
@@ -55,5 +55,5 @@ def test_normal_numbers_are_finite_in_single_precision() -> None:
 
 
 def test_streams_that_begin_are_numbered() -> None:
-    noise = silence(torch.zeros(3, 2))
+    noise = noise_at_start(torch.zeros(3, 2))
     assert noise.stream.tolist() == [0, 1, 2] and noise.clock.tolist() == [0, 0, 0]

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from brainmodel.learning.credit import influences
-from brainmodel.learning.credit.influences import credit, move
+from brainmodel.learning.credit import carried_influences
+from brainmodel.learning.credit.carried_influences import credit_influences, move_influences
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 
 SIZES = [  # (batch, lane, field, unit, current, source, time)
@@ -28,10 +28,10 @@ Size = tuple[int, int, int, int, int, int, int]
 def by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How the passes are made, however small they are."""
     if request.param == "tensor calls":
-        monkeypatch.setattr(influences, "_loops", lambda kept: None)
-        monkeypatch.setattr(influences, "CHUNK", 200)  # of few streams at a time
+        monkeypatch.setattr(carried_influences, "_loops", lambda kept: None)
+        monkeypatch.setattr(carried_influences, "CHUNK", 200)  # of few streams at a time
         return
-    if influences._compiled(torch.float32) is None:
+    if carried_influences._compiled(torch.float32) is None:
         pytest.skip("no C compiler")
     count = 1 if request.param == "one core" else 2
     monkeypatch.setattr("areas.loops.native.torch.get_num_threads", lambda: count)
@@ -57,12 +57,12 @@ def test_influences_move_by_their_definition(size: Size, dtype: torch.dtype) -> 
     back = [lane.unbind(2) for lane in before.unbind(2)]
     weights = torch.randn(steps, batch, lanes, currents * units, dtype=dtype)
     signal = torch.randn(steps, batch, sources, dtype=dtype)
-    found = move(old, back, weights.unbind(2), signal, ReusedMemory())
+    found = move_influences(old, back, weights.unbind(2), signal, ReusedMemory())
     written = torch.einsum("tblr,tbj->blrj", weights, signal)
     for lane, bars in enumerate(back):
         held = sum(each_row(bar, currents) * old[:, f] for f, bar in enumerate(bars))
         assert_near(found[:, lane], held + written[:, lane])
-    assert_near(move(None, back, weights.unbind(2), signal, ReusedMemory()), written)
+    assert_near(move_influences(None, back, weights.unbind(2), signal, ReusedMemory()), written)
 
 
 def test_moving_leaves_what_was_before(size: Size, dtype: torch.dtype) -> None:
@@ -70,7 +70,9 @@ def test_moving_leaves_what_was_before(size: Size, dtype: torch.dtype) -> None:
     old = torch.ones(batch, lanes, currents * units, sources, dtype=dtype)
     back = [[torch.zeros(batch, units, dtype=dtype)]] * lanes
     weights = [torch.ones(steps, batch, currents * units, dtype=dtype)] * lanes
-    move(old, back, weights, torch.ones(steps, batch, sources, dtype=dtype), ReusedMemory())
+    move_influences(
+        old, back, weights, torch.ones(steps, batch, sources, dtype=dtype), ReusedMemory()
+    )
     assert bool((old == 1).all())
 
 
@@ -86,13 +88,13 @@ def test_layout_in_memory_does_not_matter(size: Size, dtype: torch.dtype) -> Non
     ]
     mixed = [each.transpose(0, 2).contiguous().transpose(0, 2) for each in weights]
     other = signal.transpose(0, 2).contiguous().transpose(0, 2)
-    found = move(
+    found = move_influences(
         old.transpose(1, 3).contiguous().transpose(1, 3), turned, mixed, other, ReusedMemory()
     )
-    assert_near(found, move(old, back, weights, signal, ReusedMemory()))
+    assert_near(found, move_influences(old, back, weights, signal, ReusedMemory()))
     gradients = [torch.zeros(currents * units, sources, dtype=dtype) for _ in range(2)]
-    credit(old, back[0], gradients[0])
-    credit(old.transpose(1, 3).contiguous().transpose(1, 3), back[0], gradients[1])
+    credit_influences(old, back[0], gradients[0])
+    credit_influences(old.transpose(1, 3).contiguous().transpose(1, 3), back[0], gradients[1])
     assert_near(gradients[0], gradients[1])
 
 
@@ -105,5 +107,5 @@ def test_credit_is_the_sum_over_streams_and_fields(size: Size, dtype: torch.dtyp
     expected = found + sum(
         (each_row(bar, currents) * kept[:, 1 + f]).sum(0) for f, bar in enumerate(bars)
     )
-    credit(kept[:, 1:], bars, found)
+    credit_influences(kept[:, 1:], bars, found)
     assert_near(found, expected)
