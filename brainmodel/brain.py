@@ -1,8 +1,10 @@
 """The brain: areas wired up, learning as far as its scope lets learning signals travel."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 
 from brainmodel.learning.rule import Gradients
 from brainmodel.pathways.pathway import Pathway
@@ -15,6 +17,9 @@ from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 from objectives import Activity, GroupObjective
 
+Listener = Callable[[Passage, dict[str, Signals], Gradients], None]
+"""What is called in each backward pass; see `Brain.listen`."""
+
 
 class Brain(Wiring):
     """Areas, the pathways between them, what each learns for, and how far learning reaches.
@@ -26,10 +31,6 @@ class Brain(Wiring):
         scope: how far learning signals travel; `Local` unless given.
         groups: objectives that several areas share, by name.
         group_weights: of these, by name; as `AreaPlan.weights`.
-
-    Attributes:
-        overhear: where given, is called in each backward pass with the passage, what the loss
-            says of each area, and the gradients made of it; for callbacks that compare.
 
     Raises:
         ValueError: if areas and pathways do not fit; the message names the area or pathway.
@@ -45,7 +46,7 @@ class Brain(Wiring):
         group_weights: Mapping[str, float | Weight] | None = None,
     ):
         super().__init__(areas, pathways, inputs, groups, group_weights)
-        self.overhear: Callable[[Passage, dict[str, Signals], Gradients], None] | None = None
+        self._listeners: OrderedDict[int, Listener] = OrderedDict()
         self.scope = scope or Local()
         self.scope.build(self)
 
@@ -65,8 +66,22 @@ class Brain(Wiring):
         """
         if state is None:
             state = self.initial_state(reset.shape[1])
-        return roll_out(self, self.scope, self._overheard, dict(inputs), reset, state)
+        return roll_out(self, self.scope, self._report, dict(inputs), reset, state)
 
-    def _overheard(self, passage: Passage, signals: dict[str, Signals], found: Gradients) -> None:
-        if self.overhear is not None:
-            self.overhear(passage, signals, found)
+    def listen(self, listener: Listener) -> RemovableHandle:
+        """Call `listener` in each backward pass, for callbacks that compare gradients.
+
+        Args:
+            listener: is called with the passage, the learning signals of each area, and the
+                gradients made of them by parameter name; it changes none of them.
+
+        Returns:
+            a handle as PyTorch's hooks have: `remove()` ends it, and so does the end of a `with`.
+        """
+        handle = RemovableHandle(self._listeners)
+        self._listeners[handle.id] = listener
+        return handle
+
+    def _report(self, passage: Passage, signals: dict[str, Signals], found: Gradients) -> None:
+        for listener in list(self._listeners.values()):
+            listener(passage, signals, found)
