@@ -13,12 +13,9 @@ import time
 import numpy as np
 
 from benchmarks._results import Figure, arguments, peak_memory, write
-from brainmodel.probing.metrics.cka import CKA
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
-from brainmodel.probing.metrics.rsa import RSA
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.scores.score_table import score_table
-from brainmodel.probing.scores.scoring import Scoring
+from brainmodel.probing.metrics import CKA, RSA, RidgeEncoding
+from brainmodel.probing.recordings import Recording
+from brainmodel.probing.scores import Scoring, score_table
 
 AREAS, UNITS, NEURONS, REPEATS = 5, 500, 100, 4
 METRICS = {"ridge": RidgeEncoding(), "rsa": RSA(), "cka": CKA()}

@@ -19,20 +19,18 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from tqdm import tqdm
 
 from benchmarks._results import Figure, arguments, write
-from brainmodel.probing.analyses.unexpected import unexpected_effect
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.baselines.edge_energy import EdgeEnergy
-from brainmodel.probing.baselines.pixels import Pixels, shrink
-from brainmodel.probing.metrics.metric import Responses
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
+from brainmodel.probing.baselines import EdgeEnergy, Pixels
+from brainmodel.probing.baselines.pixels import shrink
+from brainmodel.probing.metrics import Responses, RidgeEncoding
 from brainmodel.probing.metrics.rsa import compare_pairs, dissimilarities
 from brainmodel.probing.recordings.readers import images92, macaque_v4
 from brainmodel.probing.recordings.readers.mouse_multiarea import read_trials
 from brainmodel.probing.recordings.readers.mouse_sequences import read_mouse_sequences
 from brainmodel.probing.recordings.readers.mouse_unexpected import read_differences
-from brainmodel.probing.scores.sampling import PerStimulus
-from brainmodel.probing.statistics.rsa_ceiling import subject_ceiling
-from brainmodel.probing.statistics.split_half import halves, spearman_brown
+from brainmodel.probing.scores import PerStimulus, subject_ceiling
+from brainmodel.probing.scores.ceilings.split_half import halves, spearman_brown
+from brainmodel.probing.statistics import unexpected_effect
 
 OFTEN = 8  # repeats of the V4 images whose halves are compared
 WINDOW = (0.1, 0.15)  # s from the onset of each gratings' sequence

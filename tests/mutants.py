@@ -440,13 +440,13 @@ MUTANTS = [
         tests="tests/probing/test_dsa.py",
     ),
     Mutant(
-        file="brainmodel/probing/analyses/sequence_responses.py",
+        file="brainmodel/probing/statistics/sequence_responses.py",
         old="elsewhere[:, place] = False",
         new="elsewhere[:, place - 1] = False",
         tests="tests/probing/test_expectation.py -k order",
     ),
     Mutant(
-        file="brainmodel/probing/analyses/learning_stages.py",
+        file="brainmodel/probing/statistics/learning_stages.py",
         old="value = float(second.mean() - first.mean())",
         new="value = float(first.mean() - second.mean())",
         tests="tests/probing/test_expectation.py -k stages",
@@ -740,7 +740,7 @@ MUTANTS = [
         tests="tests/learning/test_e_prop.py -k carried",
     ),
     Mutant(
-        file="brainmodel/probing/scores/dissimilarity_targets.py",
+        file="brainmodel/probing/scores/matrices.py",
         old="data.of(areas=area).mean_over_sessions()",
         new="data.of(areas=area)",
         tests="tests/probing/test_dissimilarity_probe.py -k planted",

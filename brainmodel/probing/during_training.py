@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity.model_activity import picture_input, record_model
+from brainmodel.probing.activity import picture_input, record_model
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.baselines.baseline import record_baseline
+from brainmodel.probing.baselines import record_baseline
 from brainmodel.probing.plan import Plan
-from brainmodel.probing.recordings.experiment import Shown
-from brainmodel.probing.scores.score_row import Row
-from brainmodel.probing.scores.score_table import score_models
+from brainmodel.probing.recordings import Shown
+from brainmodel.probing.scores import Row, score_models
 
 
 def model_rows(brain: Brain, shown: Shown, plan: Plan) -> tuple[list[Row], dict[str, Floats]]:

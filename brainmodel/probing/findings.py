@@ -8,17 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity.model_activity import picture_input, record_model
-from brainmodel.probing.activity.source import Source
-from brainmodel.probing.analyses.analysis import Evidence, Section, require_responses
+from brainmodel.probing.activity import Source, picture_input, record_model
+from brainmodel.probing.analyses import Evidence, Section, require_responses
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.baselines.baseline import record_baseline
+from brainmodel.probing.baselines import record_baseline
 from brainmodel.probing.plan import Plan
-from brainmodel.probing.recordings.experiment import Experiment, Shown
-from brainmodel.probing.recordings.recorded import Recorded
-from brainmodel.probing.recordings.stimuli import Stimuli
-from brainmodel.probing.scores.score_row import Row
-from brainmodel.probing.scores.score_table import require_scorable, score_models
+from brainmodel.probing.recordings import Experiment, Recorded, Shown, Stimuli
+from brainmodel.probing.scores import Row, require_scorable, score_models
 
 
 class Trained(NamedTuple):

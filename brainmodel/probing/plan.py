@@ -3,15 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from brainmodel.probing.activity.presentation import Presentation
-from brainmodel.probing.analyses.analysis import Analysis
-from brainmodel.probing.baselines.baseline import Baseline
-from brainmodel.probing.baselines.edge_energy import EdgeEnergy
-from brainmodel.probing.baselines.motion_energy import MotionEnergy
-from brainmodel.probing.baselines.pixels import Pixels
-from brainmodel.probing.metrics.metric import Metric
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
-from brainmodel.probing.scores.scoring import Scoring
+from brainmodel.probing.activity import Presentation
+from brainmodel.probing.analyses import Analysis
+from brainmodel.probing.baselines import Baseline, EdgeEnergy, MotionEnergy, Pixels
+from brainmodel.probing.metrics import Metric, RidgeEncoding
+from brainmodel.probing.scores import Scoring
 
 
 @dataclass(frozen=True)

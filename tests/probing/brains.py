@@ -8,7 +8,7 @@ from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import EProp
 from brainmodel.pathways.adapters import Flatten
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.recordings import Stimuli
 from objectives import SquaredError
 
 

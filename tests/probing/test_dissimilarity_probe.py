@@ -8,15 +8,17 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 
 from brainmodel.probing import Plan, Presentation, Scoring, Shown, Trained, probe, write_report
-from brainmodel.probing.activity.model_activity import record_model
-from brainmodel.probing.baselines.pixels import Pixels
-from brainmodel.probing.metrics.cka import CKA
-from brainmodel.probing.metrics.rsa import RSA, SpearmanRSA
-from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
-from brainmodel.probing.recordings.experiments.images92 import Images92
-from brainmodel.probing.recordings.experiments.npz_matrices import NpzMatrices
-from brainmodel.probing.recordings.readers.npz_matrices import read_npz_matrices, write_npz_matrices
-from brainmodel.probing.scores.score_table import score_table
+from brainmodel.probing.activity import record_model
+from brainmodel.probing.baselines import Pixels
+from brainmodel.probing.metrics import CKA, RSA, SpearmanRSA
+from brainmodel.probing.recordings import (
+    DissimilarityData,
+    Images92,
+    NpzMatrices,
+    read_npz_matrices,
+    write_npz_matrices,
+)
+from brainmodel.probing.scores import score_table
 from tests.probing.brains import looking, pictures
 
 rdm: Any = pytest.importorskip("rsatoolbox.rdm")

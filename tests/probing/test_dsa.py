@@ -5,15 +5,13 @@ import pytest
 from scipy.linalg import expm
 from scipy.stats import ortho_group
 
+from brainmodel.probing.metrics import DSA, Responses
 from brainmodel.probing.metrics.comparisons.orthogonal_alignment import align, usual_starts
 from brainmodel.probing.metrics.comparisons.trajectories import motion, once, operator
-from brainmodel.probing.metrics.dsa import DSA, sweep
-from brainmodel.probing.metrics.metric import Responses
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.scores.sampling import PerStep
-from brainmodel.probing.scores.score_table import score_table
-from brainmodel.probing.scores.scoring import Scoring
-from brainmodel.probing.statistics.bootstrap import stimulus_weights
+from brainmodel.probing.metrics.dsa import sweep
+from brainmodel.probing.recordings import Recording
+from brainmodel.probing.scores import PerStep, Scoring, score_table
+from brainmodel.probing.statistics import stimulus_weights
 
 MOVIES, STEPS = 20, 30
 GROUPS = np.repeat(np.arange(MOVIES), STEPS)

@@ -18,15 +18,13 @@ from brainmodel.probing import (
     write_report,
 )
 from brainmodel.probing import probe as run
-from brainmodel.probing.activity.model_activity import record_model
-from brainmodel.probing.analyses.expectation import Expectation
-from brainmodel.probing.baselines.motion_energy import MotionEnergy
-from brainmodel.probing.baselines.pixels import Pixels
-from brainmodel.probing.metrics.cka import CKA
-from brainmodel.probing.recordings.experiment import read_frames
+from brainmodel.probing.activity import record_model
+from brainmodel.probing.analyses import Expectation
+from brainmodel.probing.baselines import MotionEnergy, Pixels
+from brainmodel.probing.metrics import CKA
+from brainmodel.probing.recordings import read_frames
 from brainmodel.probing.report.words import verdict
-from brainmodel.probing.scores.score_row import Row
-from brainmodel.probing.scores.score_table import score_table
+from brainmodel.probing.scores import Row, score_table
 from tests.probing.brains import looking, pictures
 
 STIMULI, SUBJECTS = 40, ["ann", "bob"]

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from brainmodel.data import EyeMovements, Fixation
-from brainmodel.probing.activity.eye import look, to_eye
-from brainmodel.probing.activity.presentation import Presentation, in_steps
-from brainmodel.probing.recordings.stimuli import Stimuli, as_floats
+from brainmodel.probing.activity import Presentation, look, to_eye
+from brainmodel.probing.activity.presentation import in_steps
+from brainmodel.probing.recordings import Stimuli, as_floats
 
 
 def noise(*shape: int, seed: int = 0) -> np.ndarray:

@@ -8,16 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainmodel.probing.metrics.cka import CKA
-from brainmodel.probing.metrics.procrustes import Procrustes
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
-from brainmodel.probing.metrics.rsa import RSA
-from brainmodel.probing.recordings.recording import Recording
+from brainmodel.probing.metrics import CKA, RSA, Procrustes, RidgeEncoding
+from brainmodel.probing.recordings import Recording
 from brainmodel.probing.report.table_files import write_atomically, write_csv, write_json
-from brainmodel.probing.scores.sampling import PerStep
-from brainmodel.probing.scores.score_row import Row
-from brainmodel.probing.scores.score_table import score_table
-from brainmodel.probing.scores.scoring import Scoring
+from brainmodel.probing.scores import PerStep, Row, Scoring, score_table
 
 STIMULI, STEPS, UNITS = 30, 8, 20
 EDGES = [step / 10 for step in range(STEPS + 1)]

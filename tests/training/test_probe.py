@@ -17,8 +17,7 @@ from brainmodel.cli import main
 from brainmodel.command_line.probe_command import probe_parser, written_out
 from brainmodel.errors import Refused
 from brainmodel.probing import Experiment
-from brainmodel.probing.recordings.readers.npz import read_npz, write_npz
-from brainmodel.probing.recordings.recording import Recording
+from brainmodel.probing.recordings import Recording, read_npz, write_npz
 from tests.probing.brains import pictures
 from tests.training.runs import EVERY_STEP, checkpoint, fit
 

@@ -17,7 +17,7 @@ from brainmodel.brain import Brain
 from brainmodel.probing.activity.eye import to_eye
 from brainmodel.probing.activity.presentation import Presentation
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.recordings import Stimuli
 
 SIGNALS = ("rate", "error", "prediction", "state")
 WINDOW = 16  # steps followed at once, unless states are recorded

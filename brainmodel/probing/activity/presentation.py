@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from brainmodel.probing.activity.eye import look
 from brainmodel.probing.array_types import Floats, Whole
-from brainmodel.probing.recordings.stimuli import Stimuli, as_floats
+from brainmodel.probing.recordings import Stimuli, as_floats
 
 SLACK = 1e-9  # s; rounding of frame edges
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from brainmodel.probing.analyses.learning_stages import Events
 from brainmodel.probing.array_types import Floats
+from brainmodel.probing.statistics import Events
 
 Masks = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 

@@ -11,20 +11,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.activity import Presentation
 from brainmodel.probing.analyses.analysis import Analysis, Evidence, Illustration, Section
 from brainmodel.probing.analyses.courses import Courses, courses, marks, within
 from brainmodel.probing.analyses.expectation_figures import draw_courses, draw_stages
-from brainmodel.probing.analyses.learning_stages import (
-    Change,
-    Stage,
-    change_between,
-    change_within,
-    over_stages,
-)
 from brainmodel.probing.analyses.traces import brain_traces, model_traces
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.recordings import Recording, Stimuli
+from brainmodel.probing.statistics import Change, Stage, change_between, change_within, over_stages
 
 COURSES = (
     "<b>Expected (grey) and unexpected (red) stimuli.</b> Means over units: responses of the "

@@ -10,16 +10,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.activity import Presentation
 from brainmodel.probing.analyses.analysis import Analysis, Evidence, Illustration, Section
 from brainmodel.probing.analyses.courses import within
 from brainmodel.probing.analyses.dots import Dot, draw_dots
-from brainmodel.probing.analyses.learning_stages import change_within
-from brainmodel.probing.analyses.sequence_responses import omission, order_effect
 from brainmodel.probing.analyses.traces import Trace, brain_traces, model_traces
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.recordings import Recording, Stimuli
+from brainmodel.probing.statistics import change_within, omission, order_effect
 
 CAPTION = (
     "<b>Order and omission,</b> mean effects in standard deviations over units, and their standard "

@@ -10,17 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from brainmodel.probing.activity.eye import to_eye
-from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.activity import Presentation, to_eye
 from brainmodel.probing.analyses.analysis import Analysis, Evidence, Illustration, Section
 from brainmodel.probing.analyses.courses import Place, mean
-from brainmodel.probing.analyses.curvature import curvature
 from brainmodel.probing.analyses.dots import Dot, draw_dots
-from brainmodel.probing.analyses.learning_stages import change_within
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.recordings.stimuli import Stimuli
-from brainmodel.probing.scores.sampling import covered_steps, resample
+from brainmodel.probing.recordings import Recording, Stimuli, covered_steps, resample
+from brainmodel.probing.statistics import change_within, curvature
 
 CAPTION = (
     "<b>Curvature of the paths of movies,</b> degrees between successive steps, mean over movies "

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from tqdm.auto import tqdm
 
-from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.activity import Presentation
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.recordings import Stimuli
 
 
 class Baseline(ABC):

@@ -35,13 +35,6 @@ class Responses(NamedTuple):
         return np.where(there, self.repeats, 0).sum(1) / there.sum(1)
 
 
-class Ceiling(NamedTuple):
-    """What noise leaves to be explained, on the scale of a metric."""
-
-    low: float  # what one half of the repeats says of the other half
-    high: float  # what the noiseless responses would say of the mean over repeats
-
-
 class Comparison(ABC):
     """One model area against one brain area.
 

@@ -16,5 +16,7 @@ from .readers.npz_matrices import read_npz_matrices as read_npz_matrices
 from .readers.npz_matrices import write_npz_matrices as write_npz_matrices
 from .recorded import Recorded as Recorded
 from .recording import Recording as Recording
+from .resampling import covered_steps as covered_steps
+from .resampling import resample as resample
 from .stimuli import Stimuli as Stimuli
 from .stimuli import as_floats as as_floats

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from brainmodel.probing.drawing import ACROSS, CEILING, COLOURS, WIDE, canvas
 from brainmodel.probing.report.rows import distinct, place_of, select
-from brainmodel.probing.scores.score_row import Row
+from brainmodel.probing.scores import Row
 
 
 def colours_of(rows: Sequence[Row]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from brainmodel.probing.report.rows import (
     select,
     sign_of,
 )
-from brainmodel.probing.scores.score_row import Row
+from brainmodel.probing.scores import Row
 
 
 def draw_lags(rows: Sequence[Row]) -> Figure:

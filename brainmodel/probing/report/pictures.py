@@ -12,9 +12,7 @@ from scipy.stats import rankdata
 from brainmodel.figures import INK
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.drawing import canvas
-from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
-from brainmodel.probing.recordings.recorded import Recorded
-from brainmodel.probing.recordings.recording import Recording
+from brainmodel.probing.recordings import DissimilarityData, Recorded, Recording
 
 ACROSS = 5  # panels in a row
 MOST = 400  # stimuli in a picture

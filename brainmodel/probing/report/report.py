@@ -16,7 +16,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from brainmodel.probing.analyses.analysis import Section
+from brainmodel.probing.analyses import Section
 from brainmodel.probing.findings import Findings
 from brainmodel.probing.report.curves import draw_lags, draw_stages
 from brainmodel.probing.report.page import CAPTIONS, HOW_TO_READ, PAGE
@@ -25,7 +25,7 @@ from brainmodel.probing.report.rows import distinct, select
 from brainmodel.probing.report.score_figures import draw_map, draw_scores
 from brainmodel.probing.report.table_files import versions, write_atomically, write_csv, write_json
 from brainmodel.probing.report.words import facts, neurons, summary, verdicts
-from brainmodel.probing.scores.score_row import Row
+from brainmodel.probing.scores import Row
 
 DOTS = 160  # per inch
 

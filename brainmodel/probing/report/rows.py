@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from brainmodel.probing.scores.score_row import Row
+from brainmodel.probing.scores import Row
 
 
 def distinct(rows: Sequence[Row], key: str) -> list[Any]:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
-from brainmodel.probing.recordings.recorded import Recorded
+from brainmodel.probing.recordings import DissimilarityData, Recorded
 from brainmodel.probing.report.rows import (
     at_best_lag,
     best,
@@ -15,7 +14,7 @@ from brainmodel.probing.report.rows import (
     select,
     sign_of,
 )
-from brainmodel.probing.scores.score_row import Row
+from brainmodel.probing.scores import Row
 
 
 def facts(recorded: Recorded) -> str:

@@ -1,3 +1,8 @@
+from .ceilings.ceiling import Ceiling as Ceiling
+from .ceilings.noise_ceiling_snr import explainable as explainable
+from .ceilings.noise_ceiling_snr import ncsnr as ncsnr
+from .ceilings.rsa_ceiling import subject_ceiling as subject_ceiling
+from .ceilings.split_half import split_half_ceiling as split_half_ceiling
 from .sampling import PerStep as PerStep
 from .sampling import PerStimulus as PerStimulus
 from .sampling import Sampling as Sampling

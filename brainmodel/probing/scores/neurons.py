@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.metrics.metric import Metric, Responses
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.scores.sampling import Sampling, covered_steps, resample
+from brainmodel.probing.metrics import Metric, Responses
+from brainmodel.probing.recordings import Recording, covered_steps, resample
+from brainmodel.probing.scores.ceilings.noise_ceiling_snr import explainable, ncsnr
+from brainmodel.probing.scores.ceilings.split_half import repeated, split_half_ceiling
+from brainmodel.probing.scores.sampling import Sampling
 from brainmodel.probing.scores.target import NO_CEILING, Target
-from brainmodel.probing.statistics.noise_ceiling_snr import explainable, ncsnr
-from brainmodel.probing.statistics.split_half import repeated, split_half_ceiling
 
 
 @dataclass(frozen=True, eq=False)

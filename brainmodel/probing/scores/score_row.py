@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.metrics.metric import Comparison, Metric
+from brainmodel.probing.metrics import Comparison, Metric, SubjectMean
 from brainmodel.probing.scores.scoring import Scoring
 from brainmodel.probing.scores.target import Target
-from brainmodel.probing.statistics.bootstrap import SubjectMean, interval, stimulus_weights
-from brainmodel.probing.statistics.permutation import orders, p_value
+from brainmodel.probing.statistics import interval, orders, p_value, stimulus_weights
 
 Row = dict[str, Any]
 Draws = dict[bytes, Floats]

@@ -8,18 +8,14 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.metrics.comparisons.folds import grouped_folds, refuse_leakage
-from brainmodel.probing.metrics.metric import Metric
-from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
-from brainmodel.probing.recordings.recorded import Recorded
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.scores.dissimilarity_targets import matrix_targets
+from brainmodel.probing.metrics import Metric, grouped_folds, refuse_leakage
+from brainmodel.probing.recordings import DissimilarityData, Recorded, Recording
+from brainmodel.probing.scores.matrices import matrix_targets
 from brainmodel.probing.scores.neurons import targets
-from brainmodel.probing.scores.sampling import group_numbers
 from brainmodel.probing.scores.score_row import Draws, Row, Side, naming
 from brainmodel.probing.scores.scoring import Scoring
 from brainmodel.probing.scores.target import Target
-from brainmodel.probing.statistics.permutation import false_discovery_rate
+from brainmodel.probing.statistics import false_discovery_rate
 
 
 def score_table(
@@ -106,7 +102,7 @@ def require_scorable(
                 if scoring.halvings and metric.by_sample:
                     target.require_ceiling()
         if metric.folds and frames is not None and isinstance(recording, Recording):
-            fold_of = grouped_folds(group_numbers(recording), metric.folds, scoring.seed)
+            fold_of = grouped_folds(recording.group_numbers, metric.folds, scoring.seed)
             refuse_leakage(frames, fold_of)
     return found
 

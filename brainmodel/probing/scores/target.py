@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brainmodel.probing.metrics.metric import Metric
+from brainmodel.probing.metrics import Metric
 
 
 @dataclass(frozen=True, eq=False)

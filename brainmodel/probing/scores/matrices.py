@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.metrics.metric import Metric
-from brainmodel.probing.metrics.rsa import RSA, Pairs
-from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
+from brainmodel.probing.metrics import RSA, Metric, Pairs
+from brainmodel.probing.recordings import DissimilarityData
+from brainmodel.probing.scores.ceilings.rsa_ceiling import subject_ceiling
 from brainmodel.probing.scores.sampling import PerStimulus, Sampling
 from brainmodel.probing.scores.target import NO_CEILING, Target
-from brainmodel.probing.statistics.rsa_ceiling import subject_ceiling
 
 
 @dataclass(frozen=True, eq=False)
