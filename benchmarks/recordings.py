@@ -49,7 +49,7 @@ def images_92(folder: Path) -> list[Told]:
     """Inferior temporal cortex of humans (fMRI) and monkeys (cells) to 92 images."""
     people = images92.read_human_it(folder).mean_over_sessions()
     models = images92.read_models(folder)
-    gray = images92.read_images(folder).mean(3).reshape(92, -1)
+    gray = images92.read_object_images(folder).mean(3).reshape(92, -1)
     monkey = models.of(areas="monkeyIT").pairs[0]
     low, high = subject_ceiling(people)
 
@@ -94,7 +94,7 @@ def v4_baselines(folder: Path) -> dict[str, Floats]:
     with the steepness of the image at its own 112 pixels, which is the edge energy that is told of.
     """
     recording = macaque_v4.read_macaque_v4(folder)
-    images = macaque_v4.read_images(folder / "images_210325.zip", recording.stimuli)[:, None]
+    images = macaque_v4.read_v4_images(folder / "images_210325.zip", recording.stimuli)[:, None]
     pixels, edges = Pixels(16)(images)[:, 0], EdgeEnergy(32, octaves=3)(images)[:, 0]
     steep = np.hypot(*np.gradient(images[:, 0].mean(3), axis=(1, 2)))[:, None, :, :, None]
     gradients = shrink(steep, 16).reshape(len(steep), -1)

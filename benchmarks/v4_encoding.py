@@ -64,7 +64,7 @@ def session(folder: Path, images: int | None) -> Session:
     recording = macaque_v4.read_macaque_v4(folder)
     chosen = slice(images)
     names = recording.stimuli[chosen]
-    frames = macaque_v4.read_images(folder / "images_210325.zip", names)[:, None]
+    frames = macaque_v4.read_v4_images(folder / "images_210325.zip", names)[:, None]
     return Session(
         PerStimulus().responses(recording.show(np.arange(len(names)))),
         Stimuli(frames, np.array([0.0, 1.0])),

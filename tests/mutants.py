@@ -758,7 +758,7 @@ MUTANTS = [
         tests="tests/probing/test_array_files.py -k repeats",
     ),
     Mutant(
-        file="brainmodel/probing/analyses/traces.py",
+        file="brainmodel/probing/analyses/area_responses.py",
         old='np.abs if source.signal == "error"',
         new='np.abs if source.signal == "rate"',
         tests="tests/probing/test_analyses.py -k part_over",

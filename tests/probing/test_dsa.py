@@ -7,8 +7,8 @@ from scipy.stats import ortho_group
 
 from brainmodel.probing.metrics import DSA, Responses
 from brainmodel.probing.metrics.comparisons.orthogonal_alignment import align, usual_starts
-from brainmodel.probing.metrics.comparisons.trajectories import motion, once, operator
-from brainmodel.probing.metrics.dsa import sweep
+from brainmodel.probing.metrics.comparisons.trajectories import once, operator, trajectories_of
+from brainmodel.probing.metrics.dsa import sweep_ranks
 from brainmodel.probing.recordings import Recording
 from brainmodel.probing.scores import PerStep, Scoring, score_table
 from brainmodel.probing.statistics import stimulus_weights
@@ -78,7 +78,7 @@ def test_symmetric_fields_align_by_their_sorted_eigenvalues() -> None:
 
 def test_the_operator_of_a_noiseless_system_is_its_law() -> None:
     system = law([0.2, 0.9])
-    side = motion(run(system, noise=0.0), GROUPS, delays=1, axes=4)
+    side = trajectories_of(run(system, noise=0.0), GROUPS, delays=1, axes=4)
     found = operator(side, 4, once(side))[0]
     assert np.sort_complex(np.linalg.eigvals(found)) == pytest.approx(
         np.sort_complex(np.linalg.eigvals(system)), abs=0.02
@@ -117,12 +117,12 @@ def test_geometry_alone_does_not_decide() -> None:
 
 def test_a_sweep_tells_the_rank_that_foresees() -> None:
     path = run(law([0.2, 0.9]), noise=0.05) @ drawn(4, 20) + 0.1 * drawn(MOVIES * STEPS, 20, seed=2)
-    found = sweep(path, shown(path), ranks=[1, 2, 4, 8], delays=1)
+    found = sweep_ranks(path, shown(path), ranks=[1, 2, 4, 8], delays=1)
     assert found.angles == pytest.approx(0, abs=1e-5)
-    gain = np.diff(found.model_foreseen)
+    gain = np.diff(found.model_explained)
     assert gain[1] > 0.1  # from 2 to 4
     assert abs(gain[2]) < 0.02  # beyond the true rank
-    assert found.brain_foreseen == pytest.approx(found.model_foreseen)
+    assert found.brain_explained == pytest.approx(found.model_explained)
 
 
 def test_trajectories_are_what_the_bootstrap_draws() -> None:
@@ -131,8 +131,8 @@ def test_trajectories_are_what_the_bootstrap_draws() -> None:
     draws = found.reweighted(stimulus_weights(GROUPS, 20, seed=0))
     assert np.std(draws) > 1e-3
     doubled = np.concatenate([path, path]), np.concatenate([GROUPS, GROUPS + MOVIES])
-    twice = motion(*doubled, 2, 3)
-    once_ = motion(path, GROUPS, 2, 3)
+    twice = trajectories_of(*doubled, 2, 3)
+    once_ = trajectories_of(path, GROUPS, 2, 3)
     assert operator(twice, 3, once(twice)) == pytest.approx(operator(once_, 3, 2 * once(once_)))
 
 

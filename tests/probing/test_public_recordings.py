@@ -48,7 +48,7 @@ def test_v4_is_encoded_by_pixels_and_edges(recordings: Path) -> None:
     folder = recordings / "macaque_v4"
     recording = macaque_v4.read_macaque_v4(folder)
     responses = PerStimulus().responses(recording)
-    images = macaque_v4.read_images(folder / "images_210325.zip", recording.stimuli)
+    images = macaque_v4.read_v4_images(folder / "images_210325.zip", recording.stimuli)
     refuse_leakage(images, grouped_folds(responses.groups, 5))
     baselines = recordings_told.v4_baselines(folder)
     both = baselines["pixels + edges"]

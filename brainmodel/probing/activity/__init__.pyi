@@ -1,4 +1,4 @@
-from .eye import look as look
+from .eye import follow_gaze as follow_gaze
 from .eye import to_eye as to_eye
 from .model_activity import model_inputs as model_inputs
 from .model_activity import picture_input as picture_input

@@ -21,7 +21,7 @@ from brainmodel.probing.recordings import Stimuli
 
 SIGNALS = ("rate", "error", "prediction", "state")
 WINDOW = 16  # steps followed at once, unless states are recorded
-Recorded = dict[str, dict[str, Floats]]
+ActivityBySignal = dict[str, dict[str, Floats]]
 """By signal, by area: [stimulus, step, unit] float32. The fields of a state are signals of their
 own, such as "state.memory"."""
 
@@ -34,7 +34,7 @@ def record_model(
     folder: Path | None = None,
     batch: int = 32,
     progress: str = "",
-) -> Recorded:
+) -> ActivityBySignal:
     """What the areas of a brain did.
 
     Args:

@@ -12,6 +12,6 @@ from .procrustes import Procrustes as Procrustes
 from .reduced_rank import ReducedRankEncoding as ReducedRankEncoding
 from .ridge_encoding import RidgeEncoding as RidgeEncoding
 from .rsa import RSA as RSA
-from .rsa import Pairs as Pairs
+from .rsa import DissimilarityPairs as DissimilarityPairs
 from .rsa import SpearmanRSA as SpearmanRSA
 from .whitened_rsa import WhitenedRSA as WhitenedRSA

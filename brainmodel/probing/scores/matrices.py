@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.metrics import RSA, Metric, Pairs
+from brainmodel.probing.metrics import RSA, DissimilarityPairs, Metric
 from brainmodel.probing.recordings import DissimilarityData
 from brainmodel.probing.scores.ceilings.rsa_ceiling import subject_ceiling
 from brainmodel.probing.scores.sampling import PerStimulus, Sampling
@@ -24,13 +24,13 @@ class Matrices(Target):
 
     data: DissimilarityData
 
-    def sides(self, metric: Metric[Any, Any]) -> list[Pairs]:
+    def sides(self, metric: Metric[Any, Any]) -> list[DissimilarityPairs]:
         if not isinstance(metric, RSA):
             raise ValueError(
                 f"{type(metric).__name__} compares responses, and only dissimilarities are known: "
                 "take metrics RSA or SpearmanRSA."
             )
-        return [metric.pairs(vector) for vector in self.data.pairs]
+        return [metric.known_side(vector) for vector in self.data.pairs]
 
     def require_ceiling(self) -> None:
         """One subject has no ceiling; that is no fault of what was asked for."""

@@ -40,7 +40,7 @@ class Neurons(Target):
         return {"ceiling_low": float(low), "ceiling_high": float(high)} | snr_ceiling(self.parts)
 
 
-def targets(
+def neuron_targets(
     recording: Recording, edges: Floats, lags: Sequence[float], sampling: Sampling, by_subject: bool
 ) -> Iterator[Neurons]:
     """Brain areas x lags.
@@ -61,7 +61,7 @@ def targets(
         for area in shown.area_names:
             name = f"{recording.source}: {area}"
             found = [
-                telling(sampling.responses(part), name)
+                scorable_neurons(sampling.responses(part), name)
                 for part in _parts(shown.of(areas=area), by_subject)
             ]
             parts = [part for part, _ in found]
@@ -85,7 +85,7 @@ def _total(found: list[tuple[Responses, dict[str, int]]]) -> dict[str, int]:
     return summed | {name: first[name] for name in ("samples", "groups")} | {"parts": len(found)}
 
 
-def telling(responses: Responses, name: str) -> tuple[Responses, dict[str, int]]:
+def scorable_neurons(responses: Responses, name: str) -> tuple[Responses, dict[str, int]]:
     """The neurons that can be scored, and how many cannot and why.
 
     Raises:

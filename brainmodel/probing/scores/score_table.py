@@ -11,7 +11,7 @@ from brainmodel.probing.array_types import Floats
 from brainmodel.probing.metrics import Metric, grouped_folds, refuse_leakage
 from brainmodel.probing.recordings import DissimilarityData, Recorded, Recording
 from brainmodel.probing.scores.matrices import matrix_targets
-from brainmodel.probing.scores.neurons import targets
+from brainmodel.probing.scores.neurons import neuron_targets
 from brainmodel.probing.scores.score_row import Draws, Row, Side, naming
 from brainmodel.probing.scores.scoring import Scoring
 from brainmodel.probing.scores.target import Target
@@ -112,7 +112,7 @@ def brain_targets(recording: Recorded, scoring: Scoring) -> list[Target]:
     edges = np.asarray(scoring.edges, float)
     if isinstance(recording, DissimilarityData):
         return list(matrix_targets(recording, edges, scoring.lags, scoring.samples))
-    return list(targets(recording, edges, scoring.lags, scoring.samples, scoring.by_subject))
+    return list(neuron_targets(recording, edges, scoring.lags, scoring.samples, scoring.by_subject))
 
 
 def with_false_discovery_rate(rows: list[Row]) -> list[Row]:
