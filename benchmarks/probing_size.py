@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks._results import Figure, arguments, peak_memory, write
 from brainmodel.probing.metrics import CKA, RSA, RidgeEncoding
 from brainmodel.probing.recordings import Recording
-from brainmodel.probing.scores import Scoring, score_table
+from brainmodel.probing.scores import Scoring, score_model
 
 AREAS, UNITS, NEURONS, REPEATS = 5, 500, 100, 4
 METRICS = {"ridge": RidgeEncoding(), "rsa": RSA(), "cka": CKA()}
@@ -52,7 +52,7 @@ def measure(stimuli: int, lags: int, bootstraps: int, halvings: int) -> list[Fig
     figures, total = [], 0.0
     for name, metric in METRICS.items():
         start = time.monotonic()
-        scores = score_table(rates, recording, {name: metric}, scoring)
+        scores = score_model(rates, recording, {name: metric}, scoring)
         total += (seconds := time.monotonic() - start)
         figures.append(
             Figure(f"probe, {name}", [seconds], "s", settings=settings | {"scores": len(scores)})

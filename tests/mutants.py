@@ -470,15 +470,15 @@ MUTANTS = [
         tests="tests/probing/test_draws.py",
     ),
     Mutant(
-        file="brainmodel/probing/findings.py",
-        old='SAME = ("model", "stage", "signal",',
-        new='SAME = ("model", "signal",',
+        file="brainmodel/probing/scores/score.py",
+        old="(self.model, self.stage, self.signal,",
+        new="(self.model, self.signal,",
         tests="tests/training/test_probe.py -k tables",
     ),
     Mutant(
         file="brainmodel/probing/report/words.py",
-        old='top["low" if sign > 0 else "high"]',
-        new='top["high" if sign > 0 else "low"]',
+        old="best.low if table.higher_is_better else best.high",
+        new="best.high if table.higher_is_better else best.low",
         tests="tests/probing/test_findings.py -k verdict",
     ),
     Mutant(
@@ -746,7 +746,7 @@ MUTANTS = [
         tests="tests/probing/test_dissimilarity_probe.py -k planted",
     ),
     Mutant(
-        file="brainmodel/probing/scores/score_table.py",
+        file="brainmodel/probing/scores/model_scores.py",
         old="                    target.require_ceiling()",
         new="                    pass",
         tests="tests/training/test_probe.py -k before",

@@ -165,7 +165,7 @@ def _probe(built: Namespace, held: Config, names: Sequence[str]) -> None:
     finally:
         signal.signal(signal.SIGTERM, previous)
     print()
-    for sentence in verdicts(findings.rows):
+    for sentence in verdicts(findings.scores):
         print(re.sub("<.*?>", "", sentence))
     print(f"\nreport      {page}\ntable       {out / 'scores.csv'}")
 

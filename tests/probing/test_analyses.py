@@ -191,7 +191,7 @@ def test_analyses_and_dynamics_come_with_a_probe_of_movies(tmp_path: Path) -> No
     shown = Shown(recorded(noise(6, 12, 3, 12)), film())
     trained = [Trained(f"{step}.ckpt", step, looking(step)) for step in (1, 2)]
     findings = probe(trained, [looking(3), looking(4)], shown, plan)
-    assert {row["signal"] for row in findings.rows} == {"rate", "frames"}  # errors: not scored
+    assert {score.signal for score in findings.scores} == {"rate", "frames"}  # errors: not scored
     page = write_report(findings, tmp_path / "out").read_text()
     for title in ("Expected and unexpected", "Straightening", "Sequences"):
         assert f"<h2>{title}</h2>" in page

@@ -10,8 +10,9 @@ from brainmodel.probing.metrics.comparisons.orthogonal_alignment import align, u
 from brainmodel.probing.metrics.comparisons.trajectories import once, operator, trajectories_of
 from brainmodel.probing.metrics.dsa import sweep_ranks
 from brainmodel.probing.recordings import Recording
-from brainmodel.probing.scores import PerStep, Scoring, score_table
+from brainmodel.probing.scores import PerStep, Scoring, score_model
 from brainmodel.probing.statistics import stimulus_weights
+from tests.probing.brains import known
 
 MOVIES, STEPS = 20, 30
 GROUPS = np.repeat(np.arange(MOVIES), STEPS)
@@ -149,9 +150,9 @@ def test_tables_say_neither_p_nor_ceiling_of_dynamics() -> None:
     scoring = Scoring(
         recording.edges.tolist(), sampling=PerStep(), bootstraps=20, permutations=20, halvings=2
     )
-    (row,) = score_table({"V1": values}, recording, {"dsa": DSA([4], 2)}, scoring)
-    assert row["p"] is row["q"] is row["ceiling_low"] is None
-    assert row["low"] < row["score"] < row["high"]
+    (row,) = score_model({"V1": values}, recording, {"dsa": DSA([4], 2)}, scoring)
+    assert row.p is row.q is row.ceiling_low is None
+    assert known(row.low) < row.score < known(row.high)
 
 
 def test_what_cannot_be_embedded_is_refused() -> None:

@@ -74,6 +74,11 @@ def model_inputs(
     return silent | {name: pictures}
 
 
+def eye_of(brain: Brain) -> tuple[int, ...]:
+    """[channel, height, width] of the input that takes pictures."""
+    return tuple(brain.inputs[picture_input(brain)])
+
+
 def picture_input(brain: Brain) -> str:
     """Name of the input that takes pictures.
 

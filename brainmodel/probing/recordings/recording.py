@@ -92,6 +92,14 @@ class Recording:
         return sorted({str(area) for area in self.areas})
 
     @property
+    def facts(self) -> str:
+        """What was recorded, in one line."""
+        return (
+            f"{len(self.areas)} neurons in {', '.join(self.area_names)}; {len(self.stimuli)} "
+            f"stimuli; {self.edges[0]:g} to {self.edges[-1]:g} s from onset; {self.unit}"
+        )
+
+    @property
     def group_numbers(self) -> Whole:
         """[stimulus] its group as a number; each stimulus is its own where none are given."""
         if self.groups is None:

@@ -3,11 +3,12 @@ from .ceilings.noise_ceiling_snr import explainable as explainable
 from .ceilings.noise_ceiling_snr import ncsnr as ncsnr
 from .ceilings.rsa_ceiling import subject_ceiling as subject_ceiling
 from .ceilings.split_half import split_half_ceiling as split_half_ceiling
+from .model_scores import require_scorable as require_scorable
+from .model_scores import score_model as score_model
+from .model_scores import score_models as score_models
 from .sampling import PerStep as PerStep
 from .sampling import PerStimulus as PerStimulus
 from .sampling import Sampling as Sampling
-from .score_row import Row as Row
-from .score_table import require_scorable as require_scorable
-from .score_table import score_models as score_models
-from .score_table import score_table as score_table
+from .score import Score as Score
+from .score_table import ScoreTable as ScoreTable
 from .scoring import Scoring as Scoring
