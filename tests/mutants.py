@@ -440,13 +440,13 @@ MUTANTS = [
         tests="tests/probing/test_dsa.py",
     ),
     Mutant(
-        file="brainmodel/probing/analyses/sequence_responses.py",
+        file="brainmodel/probing/statistics/sequence_responses.py",
         old="elsewhere[:, place] = False",
         new="elsewhere[:, place - 1] = False",
         tests="tests/probing/test_expectation.py -k order",
     ),
     Mutant(
-        file="brainmodel/probing/analyses/learning_stages.py",
+        file="brainmodel/probing/statistics/learning_stages.py",
         old="value = float(second.mean() - first.mean())",
         new="value = float(first.mean() - second.mean())",
         tests="tests/probing/test_expectation.py -k stages",
@@ -470,15 +470,15 @@ MUTANTS = [
         tests="tests/probing/test_draws.py",
     ),
     Mutant(
-        file="brainmodel/probing/findings.py",
-        old='SAME = ("model", "stage", "signal",',
-        new='SAME = ("model", "signal",',
+        file="brainmodel/probing/scores/score.py",
+        old="(self.model, self.stage, self.signal,",
+        new="(self.model, self.signal,",
         tests="tests/training/test_probe.py -k tables",
     ),
     Mutant(
         file="brainmodel/probing/report/words.py",
-        old='top["low" if sign > 0 else "high"]',
-        new='top["high" if sign > 0 else "low"]',
+        old="best.low if table.higher_is_better else best.high",
+        new="best.high if table.higher_is_better else best.low",
         tests="tests/probing/test_findings.py -k verdict",
     ),
     Mutant(
@@ -752,13 +752,13 @@ MUTANTS = [
         tests="tests/learning/test_e_prop.py -k carried",
     ),
     Mutant(
-        file="brainmodel/probing/scores/dissimilarity_targets.py",
+        file="brainmodel/probing/scores/matrices.py",
         old="data.of(areas=area).mean_over_sessions()",
         new="data.of(areas=area)",
         tests="tests/probing/test_dissimilarity_probe.py -k planted",
     ),
     Mutant(
-        file="brainmodel/probing/scores/score_table.py",
+        file="brainmodel/probing/scores/model_scores.py",
         old="                    target.require_ceiling()",
         new="                    pass",
         tests="tests/training/test_probe.py -k before",
@@ -770,7 +770,7 @@ MUTANTS = [
         tests="tests/probing/test_array_files.py -k repeats",
     ),
     Mutant(
-        file="brainmodel/probing/analyses/traces.py",
+        file="brainmodel/probing/analyses/area_responses.py",
         old='np.abs if source.signal == "error"',
         new='np.abs if source.signal == "rate"',
         tests="tests/probing/test_analyses.py -k part_over",
