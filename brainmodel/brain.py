@@ -1,16 +1,16 @@
 """The brain: areas wired up, learning as far as its scope lets learning signals travel."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
-from areas.record import Report
+from areas.record import StepActivity
 from brainmodel.learning.rule import Gradients
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.roll_out.roll_out import roll_out
+from brainmodel.roll_out.roll_out import Overheard, roll_out
 from brainmodel.schedules import Weight
 from brainmodel.scopes.local import Local
-from brainmodel.scopes.scope import Passage, Scope, Signals
+from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
 from brainmodel.wiring.literal_step import literal_step
 from brainmodel.wiring.losses import Losses, judge, weigh
 from brainmodel.wiring.plan import AreaPlan, BrainPlan
@@ -31,8 +31,9 @@ class Brain(Wiring):
         group_weights: of these, by name; as `AreaPlan.weights`.
 
     Attributes:
-        overhear: where given, is called in each backward pass with the passage, what the loss
-            says of each area, and the gradients made of it; for callbacks that compare.
+        overhear: where given, is called in each backward pass with the passage, the derivatives of
+            the loss by what each area did, and the gradients made of them; for callbacks that
+            compare.
 
     Raises:
         ValueError: if areas and pathways do not fit; the message names the area or pathway.
@@ -48,7 +49,7 @@ class Brain(Wiring):
         group_weights: Mapping[str, float | Weight] | None = None,
     ):
         super().__init__(BrainPlan(areas, pathways, inputs, groups or {}, group_weights or {}))
-        self.overhear: Callable[[Passage, dict[str, Signals], Gradients], None] | None = None
+        self.overhear: Overheard | None = None
         self.scope = scope or Local()
         self.scope.build(self)
 
@@ -72,7 +73,7 @@ class Brain(Wiring):
 
     def step(
         self, inputs: Mapping[str, Tensor], reset: Tensor, state: BrainState
-    ) -> tuple[dict[str, Report], BrainState]:
+    ) -> tuple[dict[str, StepActivity], BrainState]:
         """One step by its definition, differentiable throughout (see `literal_step`).
 
         Args:
@@ -81,7 +82,7 @@ class Brain(Wiring):
             state: before the step.
 
         Returns:
-            the report of each area and the state after the step, not detached.
+            what each area did, by name, and the state after the step; not detached.
         """
         return literal_step(self, inputs, reset, state)
 
@@ -100,6 +101,8 @@ class Brain(Wiring):
         """`judge`, then `weigh`; the sum of these losses is what training makes small."""
         return weigh(self, judge(self, activities))
 
-    def _overheard(self, passage: Passage, signals: dict[str, Signals], found: Gradients) -> None:
+    def _overheard(
+        self, passage: Passage, derivatives: dict[str, ActivityDerivatives], found: Gradients
+    ) -> None:
         if self.overhear is not None:
-            self.overhear(passage, signals, found)
+            self.overhear(passage, derivatives, found)
