@@ -17,7 +17,7 @@ from pytorch_lightning.callbacks import Callback
 from tqdm import tqdm
 
 from benchmarks._results import Figure, arguments, write
-from brainmodel.command_line.config_files import Config, merge, read
+from brainmodel.command_line.config_files import Config, merge, read_config
 from brainmodel.command_line.train_command import CommandLine, usual
 from brainmodel.training.callbacks.report import Report
 
@@ -90,7 +90,7 @@ def train(areas: Config, seed: int, steps: int, folder: Path) -> Report:
         },
         "report": {"scenes": 0},
     }
-    config = merge(merge(usual("fit", ["quick"]), read("quick")), changes)
+    config = merge(merge(usual("fit", ["quick"]), read_config("quick")), changes)
     callbacks: list[Callback] = CommandLine("fit", config, []).trainer.callbacks  # type: ignore[attr-defined]
     return next(callback for callback in callbacks if isinstance(callback, Report))
 

@@ -19,7 +19,7 @@ from pytorch_lightning.callbacks import Callback
 from tqdm import tqdm
 
 from benchmarks._results import Figure, arguments, write
-from brainmodel.command_line.config_files import Config, merge, read
+from brainmodel.command_line.config_files import Config, merge, read_config
 from brainmodel.command_line.train_command import CommandLine, usual
 from brainmodel.training.callbacks.report import Report
 from brainmodel.training.held_out import HeldOut
@@ -38,7 +38,7 @@ SCENES = {"photographs": "default", "video": "natural_video"}
 
 def train(scenes: str, model: Config, seed: int, steps: int, folder: Path) -> Report:
     """Train a variant of a shipped config; what its report says at the end."""
-    config = merge(usual("fit", [scenes]), read(scenes))
+    config = merge(usual("fit", [scenes]), read_config(scenes))
     changes: Config = {
         "model": model,
         "seed_everything": seed,

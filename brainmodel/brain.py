@@ -1,13 +1,15 @@
 """The brain: areas wired up, learning as far as its scope lets learning signals travel."""
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 
 from areas.record import StepActivity
 from brainmodel.learning.rule import Gradients
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.roll_out.roll_out import Overheard, roll_out
+from brainmodel.roll_out.roll_out import Listener, roll_out
 from brainmodel.schedules import Weight
 from brainmodel.scopes.local import Local
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
@@ -30,11 +32,6 @@ class Brain(Wiring):
         groups: objectives that several areas share, by name.
         group_weights: of these, by name; as `AreaPlan.weights`.
 
-    Attributes:
-        overhear: where given, is called in each backward pass with the passage, the derivatives of
-            the loss by what each area did, and the gradients made of them; for callbacks that
-            compare.
-
     Raises:
         ValueError: if areas and pathways do not fit; the message names the area or pathway.
     """
@@ -49,7 +46,7 @@ class Brain(Wiring):
         group_weights: Mapping[str, float | Weight] | None = None,
     ):
         super().__init__(BrainPlan(areas, pathways, inputs, groups or {}, group_weights or {}))
-        self.overhear: Overheard | None = None
+        self._listeners: OrderedDict[int, Listener] = OrderedDict()
         self.scope = scope or Local()
         self.scope.build(self)
 
@@ -69,7 +66,7 @@ class Brain(Wiring):
         """
         if state is None:
             state = self.initial_state(reset.shape[1])
-        return roll_out(self, self.scope, self._overheard, dict(inputs), reset, state)
+        return roll_out(self, self.scope, self._report, dict(inputs), reset, state)
 
     def step(
         self, inputs: Mapping[str, Tensor], reset: Tensor, state: BrainState
@@ -101,8 +98,22 @@ class Brain(Wiring):
         """`judge`, then `weigh`; the sum of these losses is what training makes small."""
         return weigh(self, judge(self, activities))
 
-    def _overheard(
+    def listen(self, listener: Listener) -> RemovableHandle:
+        """Call `listener` in each backward pass, for callbacks that compare gradients.
+
+        Args:
+            listener: is called with the passage, the derivatives of the loss by what each area did,
+                and the gradients made of them by parameter name; it changes none of them.
+
+        Returns:
+            a handle as PyTorch's hooks have: `remove()` ends it, and so does the end of a `with`.
+        """
+        handle = RemovableHandle(self._listeners)
+        self._listeners[handle.id] = listener
+        return handle
+
+    def _report(
         self, passage: Passage, derivatives: dict[str, ActivityDerivatives], found: Gradients
     ) -> None:
-        if self.overhear is not None:
-            self.overhear(passage, derivatives, found)
+        for listener in list(self._listeners.values()):
+            listener(passage, derivatives, found)

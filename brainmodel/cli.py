@@ -1,4 +1,4 @@
-"""The command line: `brainmodel fit --config default`, and validate, test, probe.
+"""The command line: `brainmodel fit --config default`, and validate, test, probe, migrate.
 
 torch and Lightning are loaded only after what can be refused without them has been refused.
 """
@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from brainmodel import CONFIGS
-from brainmodel.command_line.config_files import lay_over, load
+from brainmodel.command_line.config_files import check_options, lay_over, load
+from brainmodel.command_line.migrate_command import migrate
 from brainmodel.errors import NotFinite, Refused
 
 COMMANDS = {
@@ -18,6 +19,7 @@ COMMANDS = {
     "validate": "measure a brain, or a checkpoint of it, on held-out streams",
     "test": "the same on other held-out streams",
     "probe": "score checkpoints against a recording of a brain, and write a report",
+    "migrate": "give classes that moved their new names in configs and checkpoints",
 }
 USAGE = """usage: brainmodel COMMAND --config FILE [--config FILE ...] [--any.option VALUE ...]
 
@@ -33,6 +35,9 @@ options, after the command:
   --print_config      show the whole configuration and stop
   --help              show every option and stop
   --traceback         show where in the program an error came from
+
+brainmodel migrate FILE [FILE ...] rewrites each file in its place, says what it changed, and keeps
+what was there as FILE.bak
 """
 
 
@@ -74,7 +79,11 @@ def _run(words: list[str]) -> None:
             f"there is no command {words[0]!r}; there are {', '.join(COMMANDS)}: "
             f"did you mean 'brainmodel {near[0]}'?"
         )
+    if words[0] == "migrate":
+        migrate(words[1:])
+        return
     names, rest = split(words[1:])
+    check_options(rest)
     config, rest = lay_over(load(names), rest)
     if words[0] == "probe":
         from brainmodel.command_line import probe_command

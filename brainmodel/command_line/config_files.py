@@ -15,6 +15,7 @@ import yaml
 
 from brainmodel import CONFIGS
 from brainmodel.errors import Refused
+from brainmodel.old_names import require_new_names
 
 NAMED = r"areas\.\w+\.objectives|areas\.\w+\.weights|areas|pathways|groups|group_weights"
 PROBED = ("metrics", "baselines", "analyses")
@@ -52,7 +53,7 @@ def find(name: str, folder: Path | None = None) -> Path:
     )
 
 
-def read(name: str, folder: Path | None = None, above: Sequence[Path] = ()) -> Config:
+def read_config(name: str, folder: Path | None = None, above: Sequence[Path] = ()) -> Config:
     """The content of a config file, merged over those that it extends; nulls still stand.
 
     Args:
@@ -67,17 +68,22 @@ def read(name: str, folder: Path | None = None, above: Sequence[Path] = ()) -> C
     path = find(name, folder).resolve()
     if path in above:
         raise Refused(f"{path.name}: extends itself; take the name out of its extends")
-    content = _load(path)
+    content = _whole(path)
     extended = content.pop("extends", [])
     if isinstance(extended, str):
         extended = [extended]
     merged: Config = {}
     for base in extended:
-        merged = merge(merged, read(str(base), path.parent, [*above, path]))
+        merged = merge(merged, read_config(str(base), path.parent, [*above, path]))
     return merge(merged, content)
 
 
-def _load(path: Path) -> Config:
+def parsed(path: Path) -> Config:
+    """The content of a yaml file as it stands.
+
+    Raises:
+        Refused: if it is not a yaml mapping.
+    """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -92,6 +98,12 @@ def _load(path: Path) -> Config:
             f"{path}: a config is a mapping (trainer:, model:, data:), not a "
             f"{type(content).__name__}"
         )
+    return content
+
+
+def _whole(path: Path) -> Config:
+    content = parsed(path)
+    require_new_names(content, str(path))
     if "class_path" in content:
         raise Refused(
             f"{path}: is one part of a brain, not a config; give it where it belongs, such as "
@@ -104,11 +116,11 @@ def load(names: Sequence[str]) -> Config:
     """What config files say together, later ones over earlier ones.
 
     Raises:
-        Refused: see `read`.
+        Refused: see `read_config`.
     """
     merged: Config = {}
     for name in names:
-        merged = merge(merged, read(name))
+        merged = merge(merged, read_config(name))
     return settle(merged)
 
 
@@ -153,6 +165,24 @@ def lay_over(config: Config, words: Sequence[str]) -> tuple[Config, list[str]]:
             laid = {key: laid}
         config = merge(config, laid)
     return settle(config), rest
+
+
+def check_options(words: Sequence[str]) -> None:
+    """Refuse options that name a class by a path that it no longer has.
+
+    Args:
+        words: of the command line, without config files.
+
+    Raises:
+        Refused: see `require_new_names`.
+    """
+    field = ""
+    for word in words:
+        option, given, value = word.partition("=")
+        if option.startswith("--"):
+            field = option.removeprefix("--").rstrip("+").removesuffix(".class_path")
+        if given or not option.startswith("--"):
+            require_new_names(value if given else word, "", field)
 
 
 def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> Config:

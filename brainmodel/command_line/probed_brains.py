@@ -22,7 +22,7 @@ def brains(paths: Sequence[str], seeds: int) -> tuple[list[Trained], list[Brain]
     """
     trained, first = [], None
     for path in paths:
-        content = checkpoint.read(path)
+        content = checkpoint.read_checkpoint(path)
         made = module_of(content, path)
         if first is None:
             first = content

@@ -98,7 +98,9 @@ class CommandLine(LightningCLI):
     def _parse_ckpt_path(self) -> None:
         """The config says what the brain is; a checkpoint has to be there and to fit it."""
         path = self.config[self.config.subcommand].get("ckpt_path")
-        self.begun = None if path in (None, "last", "best", "hpc") else checkpoint.read(path)
+        self.begun = (
+            None if path in (None, "last", "best", "hpc") else checkpoint.read_checkpoint(path)
+        )
 
     def instantiate_classes(self) -> None:
         """Build everything; what goes wrong here is the configuration's fault."""

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from areas import Area
 from areas.record import Record, interrupt, stretches
-from brainmodel.learning.credit.reverse_scan import still
-from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.reverse_scan import zero_carried
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
@@ -49,18 +49,20 @@ def backpropagate(
     Returns:
         gradients by name; derivatives by the state before the window, [batch, *units] by field.
     """
-    rate_bar, before, potential_bar = spread(area, record, signal)
+    rate_bar, before, potential_bar = unit_signals(area, record, signal)
     if "error" in area.afferents:
         potential_bar = potential_bar.clone()
-    carried_bar = still(area, record)
-    currents_bar = unroll(area, record, rate_bar, before, carried_bar, potential_bar)
-    found = synaptic(area, record, currents_bar) | predictive(area, record, potential_bar)
+    carried_bar = zero_carried(area, record)
+    currents_bar = scan_area(area, record, rate_bar, before, carried_bar, potential_bar)
+    found = synaptic_gradients(area, record, currents_bar) | predictor_gradients(
+        area, record, potential_bar
+    )
     state_bar = dict(zip(area.cell.carried, carried_bar, strict=True))
     state_bar["rate"] = before + state_bar["rate"] if "rate" in state_bar else before
     return found, state_bar
 
 
-def unroll(
+def scan_area(
     area: Area,
     record: Record,
     rate_bar: Tensor,

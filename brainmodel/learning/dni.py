@@ -12,12 +12,12 @@ Future-facing, deterministic, numerical; time per step and stream O(N^2), memory
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.credit.parameter_matrix import through_both
-from brainmodel.learning.credit.synthetic import Pairs, Synthetic
+from brainmodel.learning.credit.parameter_matrix import through_transposes
+from brainmodel.learning.credit.synthetic_gradients import SyntheticGradients, Transitions
 from brainmodel.learning.rule import Criteria
 
 
-class DNI(Synthetic):
+class DNI(SyntheticGradients):
     """Synthetic gradients, for dense areas of any cell.
 
     It learns a synthesizer besides, A. Under scope `global` that is not asked for: there the
@@ -35,6 +35,6 @@ class DNI(Synthetic):
         "future", "A_li", stochastic=False, closed_form=False, time="N^2", memory="N^2"
     )
 
-    def back(self, area: Area, pairs: Pairs, state_bar: Tensor) -> Tensor:
+    def back(self, area: Area, pairs: Transitions, state_bar: Tensor) -> Tensor:
         """See `Synthetic.back`; the area's own Jacobian."""
-        return through_both(area, pairs.linear, 0, state_bar)[0]
+        return through_transposes(area, pairs.linear, 0, state_bar)[0]

@@ -16,11 +16,11 @@ from torch import Tensor, nn
 
 from areas import Area
 from areas.record import Record, flat
-from brainmodel.learning.credit.synthetic import Pairs, Synthetic
+from brainmodel.learning.credit.synthetic_gradients import SyntheticGradients, Transitions
 from brainmodel.learning.rule import Criteria, Gradients, of_rule
 
 
-class DNILearnt(Synthetic):
+class DNILearnt(SyntheticGradients):
     """Synthetic gradients bootstrapped through a learnt Jacobian, for dense areas of any cell.
 
     It learns a synthesizer, A, and a transition, [Q Q'], besides; see `DNI` for scope `global`.
@@ -43,7 +43,7 @@ class DNILearnt(Synthetic):
         given = sum(area.messages.get(name, area.drive)[0] for name in _given(area))
         self.transition = nn.Parameter(torch.zeros(size, size + given + 1))
 
-    def back(self, area: Area, pairs: Pairs, state_bar: Tensor) -> Tensor:
+    def back(self, area: Area, pairs: Transitions, state_bar: Tensor) -> Tensor:
         """See `Synthetic.back`; Q."""
         before = state_bar @ self.transition[:, : state_bar.shape[1]]
         keep = pairs.linear.keep

@@ -10,11 +10,11 @@ from torch import Tensor
 from areas import Area
 from areas.keys import BIAS, belongs_to_predictor, of_units
 from areas.record import Record, fade
-from brainmodel.learning.credit.synaptic_gradients import predictive
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense
 
-Table = dict[str, dict[str, Tensor]]
+LiteralTraces = dict[str, dict[str, Tensor]]
 
 
 class EPropLiteral(Rule):
@@ -32,14 +32,14 @@ class EPropLiteral(Rule):
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
         """See `Rule.gradients`."""
-        rate_bar, before, potential_bar = spread(area, record, signal)
+        rate_bar, before, potential_bar = unit_signals(area, record, signal)
         found = _zeros(area)
         if memory is not None:
             _learn(found, before, memory["rate"])
         for t in range(rate_bar.shape[0]):
             memory = self.remember(area, record.stretch(t, t + 1), memory)
             _learn(found, rate_bar[t], memory["rate"])
-        return found | predictive(area, record, potential_bar)
+        return found | predictor_gradients(area, record, potential_bar)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """Traces of the rate and of the carried fields, by field and source."""
@@ -75,10 +75,10 @@ def _learn(found: Gradients, rate_bar: Tensor, traces: dict[str, Tensor]) -> Non
         found[name] += torch.einsum("bi,bij->ij", signal, trace).view_as(found[name])
 
 
-def _move(area: Area, step: Record, memory: Table | None) -> Table:
+def _move(area: Area, step: Record, memory: LiteralTraces | None) -> LiteralTraces:
     """e(t) from e(t-1), for one step."""
     outputs, currents, carried = _differentiable_step(area, step)
-    after: Table = {}
+    after: LiteralTraces = {}
     for output, total in outputs.items():
         inputs = [currents, *carried.values()]
         slopes = torch.autograd.grad(total, inputs, retain_graph=True, allow_unused=True)

@@ -19,10 +19,10 @@ from torch.utils._pytree import tree_map_only
 
 from areas import Area
 from areas.record import Record
-from brainmodel.learning.bptt import unroll
-from brainmodel.learning.credit.reverse_scan import still
-from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.bptt import scan_area
+from brainmodel.learning.credit.reverse_scan import zero_carried
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
@@ -52,7 +52,7 @@ class FBPTT(Rule):
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
         """See `Rule.gradients`."""
-        rate_bar, before, potential_bar = spread(area, record, signal)
+        rate_bar, before, potential_bar = unit_signals(area, record, signal)
         if memory is not None:
             record, past = memory.join(record), memory.currents.shape[0]
             rate_bar = torch.cat([before[None], rate_bar])
@@ -71,7 +71,7 @@ class FBPTT(Rule):
         """See `Rule.recall`."""
         if memory is None:
             return {}
-        empty = still(area, memory)[0]
+        empty = zero_carried(area, memory)[0]
         given = [state_bar.get(name, empty) for name in area.cell.carried]
         rate_bar = empty if "rate" in area.cell.carried else state_bar.get("rate", empty)
         carried_bar = [bar.clone(memory_format=torch.contiguous_format) for bar in given]
@@ -107,11 +107,13 @@ class FBPTT(Rule):
             lanes = slice(max(0, first - d), steps - d)
             step = _as_one_step(record.stretch(lanes.start, lanes.stop))
             before, felt = torch.zeros_like(rate_bar), torch.zeros_like(step.potential)
-            made = unroll(area, step, rate_bar[None], before, carried_bar, felt)
+            made = scan_area(area, step, rate_bar[None], before, carried_bar, felt)
             currents_bar[lanes] += made.view_as(currents_bar[lanes])
             potential_bar[lanes] += felt.view_as(potential_bar[lanes])
             rate_bar = before
-        return synaptic(area, record, currents_bar) | predictive(area, record, potential_bar)
+        return synaptic_gradients(area, record, currents_bar) | predictor_gradients(
+            area, record, potential_bar
+        )
 
 
 def _as_one_step(record: Record) -> Record:

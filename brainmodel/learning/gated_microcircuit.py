@@ -29,11 +29,12 @@ from torch import Tensor, nn
 from areas import Area, SubLSTM
 from areas.record import Record, flat
 from areas.synapses import connect
-from brainmodel.learning.credit.reverse_scan import recede
-from brainmodel.learning.credit.synaptic_gradients import predictive
-from brainmodel.learning.credit.trace_credit import eligible, recall_state
-from brainmodel.learning.credit.traces import Scan, remember
-from brainmodel.learning.learning_signal import LearningSignal, heard, spread
+from brainmodel.learning.credit.eligibility_traces import Scan, carry_traces
+from brainmodel.learning.credit.reused_memory import ReusedMemory
+from brainmodel.learning.credit.reverse_scan import scan_units
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
+from brainmodel.learning.credit.trace_gradients import gradients_of_state, trace_gradients
+from brainmodel.learning.learning_signal import LearningSignal, modulated, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
@@ -86,7 +87,7 @@ class GatedScan(Scan):
             shut = _inhibition(record, "output")
             read = torch.addcmul(rate_bar, rate_bar, shut, value=-self.gates.read)
         between = None if self.gates.hold == 1 else hold
-        currents_bar = recede(area, record, read, carried_bar, between)
+        currents_bar = scan_units(area, record, read, carried_bar, between)
         if self.gates.write > 0:  # all but the output, the last, are written into the memory
             shut = _inhibition(record, "input")[:, :, None]
             written = currents_bar.unflatten(2, (len(SubLSTM.currents), -1))[:, :, :-1]
@@ -135,6 +136,7 @@ class GatedMicrocircuit(Rule):
         self.names, self.gain, self.own, self.carry = tuple(apical), gain, own, carry
         self.gates = gates or Gates()
         self.scan = GatedScan(self.gates)
+        self.reused = ReusedMemory()
         self.apical = nn.ModuleDict()
 
     def build(self, area: Area) -> None:
@@ -157,16 +159,16 @@ class GatedMicrocircuit(Rule):
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
         """See `Rule.gradients`."""
-        told, before, potential_bar = spread(area, record, signal)
-        direct = heard(signal.rate, signal.level)
+        told, before, potential_bar = unit_signals(area, record, signal)
+        direct = modulated(signal.rate, signal.level)
         apical = (told - direct).mul_(self.own)
         if self.apical:
-            apical += heard(self.apical_signal(record, told), signal.level)
+            apical += modulated(self.apical_signal(record, told), signal.level)
         rate_bar = torch.addcmul(direct, self.disinhibition(record), apical)
         if memory is not None:
             before = self.own * self.disinhibition(memory.last)[0] * before
-        found = eligible(area, record, rate_bar.contiguous(), before, memory, self.scan)
-        return found | predictive(area, record, potential_bar)
+        found = trace_gradients(area, record, rate_bar.contiguous(), before, memory, self.scan)
+        return found | predictor_gradients(area, record, potential_bar)
 
     def disinhibition(self, record: Record) -> Tensor:
         """D(t), how open the apical dendrites are, [time, batch, 1, ...]."""
@@ -189,11 +191,13 @@ class GatedMicrocircuit(Rule):
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`."""
-        return remember(area, record, memory, self.scan) if self.carry else None
+        if not self.carry:
+            return None
+        return carry_traces(area, record, memory, self.reused, self.scan)
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
-        return recall_state(area, state_bar, memory, self.scan)
+        return gradients_of_state(area, state_bar, memory, self.scan)
 
     @property
     def cuts(self) -> bool:

@@ -23,8 +23,8 @@ from torch.utils._pytree import tree_map_only
 
 from areas import Area
 from areas.record import Record
-from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
@@ -42,12 +42,12 @@ class Hebbian(Rule):
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
         """See `Rule.gradients`."""
-        rate_bar, before, potential_bar = spread(area, record, signal)
-        found = modulated(area, record, rate_bar)
+        rate_bar, before, potential_bar = unit_signals(area, record, signal)
+        found = three_factors(area, record, rate_bar)
         if memory is not None:
-            for name, gradient in modulated(area, memory, before[None]).items():
+            for name, gradient in three_factors(area, memory, before[None]).items():
                 found[name] = found[name] + gradient
-        return found | predictive(area, record, potential_bar)
+        return found | predictor_gradients(area, record, potential_bar)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """The window's last step."""
@@ -60,9 +60,9 @@ class Hebbian(Rule):
         return True
 
 
-def modulated(area: Area, record: Record, rate_bar: Tensor) -> Gradients:
+def three_factors(area: Area, record: Record, rate_bar: Tensor) -> Gradients:
     """Gradients of synapses and bias from a learning signal of rates, [time, batch, *units]."""
     rate = record.fields["rate"][1:]
     modulator = (rate_bar * rate).flatten(2).mean(2)
     post = rate * modulator.view(*modulator.shape, *[1] * len(area.units))
-    return synaptic(area, record, torch.cat([post] * len(area.cell.currents), 2))
+    return synaptic_gradients(area, record, torch.cat([post] * len(area.cell.currents), 2))

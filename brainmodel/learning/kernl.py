@@ -29,19 +29,19 @@ from torch import Tensor, nn
 
 from areas import Area
 from areas.record import Record
-from brainmodel.learning.credit.jacobian import Linear, linearise
+from brainmodel.learning.credit.jacobian import LinearSteps, linearise
 from brainmodel.learning.credit.parameter_matrix import (
-    combine,
-    of_fields,
-    of_rates,
-    parameters,
+    add_gradients,
+    matrix_gradients,
     presynaptic,
     sizes,
+    state_from_fields,
+    state_from_rates,
 )
-from brainmodel.learning.credit.perturbed_copy import Pushed, deviate
-from brainmodel.learning.credit.stream_noise import Noise, Noisy
-from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.perturbed_copy import PerturbedCopy, deviation_after
+from brainmodel.learning.credit.stream_noise import Noise, NoisyRule
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, need_dense, of_rule
 
 
@@ -49,10 +49,10 @@ class Kernels(NamedTuple):
     """What KeRNL remembers."""
 
     traces: Tensor  # B after the last step, [batch, field, current * unit, source]
-    pushed: Pushed
+    pushed: PerturbedCopy
 
 
-class KeRNL(Noisy):
+class KeRNL(NoisyRule):
     """Kernel recurrent learning, for dense areas of any cell.
 
     It has parameters of its own, the sensitivity A and the logarithm of gamma. Their gradients
@@ -93,7 +93,7 @@ class KeRNL(Noisy):
         batch, targets = noise.stream.shape[0], area.bias.shape[0]
         shape = (batch, len(area.dynamics.outputs), targets, sizes(area).sources)
         none = self.log_decay.new_zeros(batch, len(self.log_decay))
-        return Kernels(none.new_zeros(shape), Pushed(none, none, none, noise))
+        return Kernels(none.new_zeros(shape), PerturbedCopy(none, none, none, noise))
 
     @property
     def kernel(self) -> Tensor:
@@ -105,18 +105,18 @@ class KeRNL(Noisy):
     ) -> Gradients:
         """See `Rule.gradients`; the rule's own are of the regression, whatever the loss."""
         memory = self.begun(area, record, memory)
-        rate_bar, before, potential_bar = spread(area, record, signal)
+        rate_bar, before, potential_bar = unit_signals(area, record, signal)
         linear = linearise(area, record)
-        heard = of_rates(area, rate_bar) @ self.sensitivity
+        heard = state_from_rates(area, rate_bar) @ self.sensitivity
         decays = self._decays(record)
         for t in reversed(range(len(heard) - 1)):
             heard[t] += decays[t + 1] * heard[t + 1]
         fields = heard.unflatten(2, (-1, area.units[0]))
         currents_bar = torch.einsum("tbfu,tbfcu->tbcu", fields, linear.currents).flatten(2)
-        found = synaptic(area, record, currents_bar)
-        bar = of_rates(area, before) @ self.sensitivity + decays[0] * heard[0]
-        found = combine(found, _credit(area, bar, memory.traces))
-        found |= predictive(area, record, potential_bar)
+        found = synaptic_gradients(area, record, currents_bar)
+        bar = state_from_rates(area, before) @ self.sensitivity + decays[0] * heard[0]
+        found = add_gradients(found, _credit(area, bar, memory.traces))
+        found |= predictor_gradients(area, record, potential_bar)
         return found | self._regress(area, record, memory.pushed)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
@@ -136,7 +136,7 @@ class KeRNL(Noisy):
         """See `Rule.recall`."""
         if memory is None:
             return {}
-        bar = of_fields(area, state_bar, memory.traces) @ self.sensitivity
+        bar = state_from_fields(area, state_bar, memory.traces) @ self.sensitivity
         return _credit(area, bar, memory.traces)
 
     @property
@@ -150,7 +150,7 @@ class KeRNL(Noisy):
         kernel = self.kernel.expand(steps, batch, -1)
         return kernel * (1 if record.keep is None else record.keep[..., None])
 
-    def _regress(self, area: Area, record: Record, pushed: Pushed) -> Gradients:
+    def _regress(self, area: Area, record: Record, pushed: PerturbedCopy) -> Gradients:
         """Gradients of the mean over steps and streams of |d - A Omega|^2 / 2."""
         bars = torch.zeros_like(self.sensitivity), torch.zeros_like(self.log_decay)
         for now in self._pushes(area, record, pushed):
@@ -164,14 +164,14 @@ class KeRNL(Noisy):
             of_rule("log_decay"): bars[1] * slope / count,
         }
 
-    def _pushes(self, area: Area, record: Record, pushed: Pushed) -> Iterator[Pushed]:
+    def _pushes(self, area: Area, record: Record, pushed: PerturbedCopy) -> Iterator[PerturbedCopy]:
         """The perturbed copy after each step, from that before the window."""
         for t in range(record.currents.shape[0]):
             step = record.stretch(t, t + 1)
             d, omega, gamma = (a * self._lives(step, pushed.noise) for a in pushed[:3])
             zeta = pushed.noise.normal(self.seed, d.shape[1], d)
-            pushed = Pushed(
-                deviation=deviate(area, step, self.sigma * d) / self.sigma + zeta,
+            pushed = PerturbedCopy(
+                deviation=deviation_after(area, step, self.sigma * d) / self.sigma + zeta,
                 filtered=self.kernel * omega + zeta,
                 slope=self.kernel * gamma + omega,
                 noise=pushed.noise.later(),
@@ -184,7 +184,7 @@ class KeRNL(Noisy):
         return (lives if step.keep is None else lives * step.keep[0])[:, None]
 
 
-def _written(linear: Linear, left: Tensor, sources: Tensor) -> Tensor:
+def _written(linear: LinearSteps, left: Tensor, sources: Tensor) -> Tensor:
     """sum_t left(t) F(t) (x) x(t), [batch, field, current * unit, source]."""
     fields, units = linear.currents.shape[2], linear.currents.shape[4]
     weights = linear.currents * left.unflatten(2, (fields, units))[:, :, :, None]
@@ -194,4 +194,4 @@ def _written(linear: Linear, left: Tensor, sources: Tensor) -> Tensor:
 def _credit(area: Area, state_bar: Tensor, traces: Tensor) -> Gradients:
     """Gradients that derivatives by the nodes [batch, field * unit] make with the traces."""
     fields = state_bar.unflatten(1, (-1, area.units[0])).repeat(1, 1, len(area.cell.currents))
-    return parameters(area, torch.einsum("bfy,bfyj->yj", fields, traces))
+    return matrix_gradients(area, torch.einsum("bfy,bfyj->yj", fields, traces))

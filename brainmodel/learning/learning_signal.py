@@ -17,23 +17,25 @@ class LearningSignal(NamedTuple):
     level: Tensor | None = None
     """M(t), which is to multiply the learning signal: neuromodulation times plasticity, [time,
     batch], or [time, batch, unit] (channel, on maps); None for 1. Not yet in `rate` and
-    `prediction`: `spread` puts it in; what a rule adds to the learning signal it multiplies by
-    `heard`."""
+    `prediction`: `unit_signals` puts it in; what a rule adds to the learning signal goes through
+    `modulated`."""
 
 
-def heard(signal: Tensor, level: Tensor | None) -> Tensor:
+def modulated(signal: Tensor, level: Tensor | None) -> Tensor:
     """A signal [time, batch, unit, ...] times the level of each unit; itself if there is none."""
     if level is None:
         return signal
     return signal * level.view(*level.shape, *[1] * (signal.dim() - level.dim()))
 
 
-def overall(level: Tensor | None) -> Tensor | None:
+def mean_level(level: Tensor | None) -> Tensor | None:
     """The level [time, batch] of what belongs to no unit: the mean over units."""
     return level.mean(2) if level is not None and level.dim() > 2 else level
 
 
-def spread(area: Area, record: Record, signal: LearningSignal) -> tuple[Tensor, Tensor, Tensor]:
+def unit_signals(
+    area: Area, record: Record, signal: LearningSignal
+) -> tuple[Tensor, Tensor, Tensor]:
     """The learning signal L(t) of each unit: what the loss says of its rate.
 
     A rate is judged by what is asked of it directly and by the prediction it takes part in, one
@@ -47,11 +49,11 @@ def spread(area: Area, record: Record, signal: LearningSignal) -> tuple[Tensor, 
         which only a rule with a memory can use; potential_bar [time, batch, *drive], the
         derivative by the potential of the predictor.
     """
-    rate_bar = heard(signal.rate, signal.level).clone(memory_format=torch.contiguous_format)
+    rate_bar = modulated(signal.rate, signal.level).clone(memory_format=torch.contiguous_format)
     if area.predictor is None:
         return rate_bar, torch.zeros_like(rate_bar[0]), signal.prediction
     potential_bar = area.predictor.slope(record.potential, signal.prediction)
     back = area.predictor.back(flat(potential_bar)).view_as(rate_bar)
-    back = heard(fade(back, record.keep), signal.level)
+    back = modulated(fade(back, record.keep), signal.level)
     rate_bar[:-1] += back[1:]
-    return rate_bar, back[0].contiguous(), heard(potential_bar, overall(signal.level))
+    return rate_bar, back[0].contiguous(), modulated(potential_bar, mean_level(signal.level))

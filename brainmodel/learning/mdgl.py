@@ -22,11 +22,16 @@ from torch import Tensor
 
 from areas import Area
 from areas.record import Record, fade, flat
-from brainmodel.learning.credit.reverse_scan import recede, still
-from brainmodel.learning.credit.synaptic_gradients import predictive
-from brainmodel.learning.credit.trace_credit import eligible, judge, recall_state
-from brainmodel.learning.credit.traces import Scan, remember
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.eligibility_traces import Scan, carry_traces
+from brainmodel.learning.credit.reused_memory import ReusedMemory
+from brainmodel.learning.credit.reverse_scan import scan_units, zero_carried
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
+from brainmodel.learning.credit.trace_gradients import (
+    add_trace_gradients,
+    gradients_of_state,
+    trace_gradients,
+)
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.mdgl_partners import Partners, TypeMeans
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
@@ -52,23 +57,28 @@ class MDGL(Rule):
         if gain < 0:
             raise ValueError(f"rule.gain: need 0 or more, got {gain}")
         self.partners, self.gain, self.carry = partners or TypeMeans(), gain, carry
+        self.reused = ReusedMemory()
 
     def gradients(
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
         """See `Rule.gradients`."""
-        rate_bar, before, potential_bar = spread(area, record, signal)
+        rate_bar, before, potential_bar = unit_signals(area, record, signal)
         heard = self.heard(area, record, rate_bar)
         past = None if memory is None else self.heard(area, memory.last, before[None])
         if area.cell.emitted in area.cell.carried:
-            scan = Secretion(area.cell.carried.index(area.cell.emitted), heard, past)
-            found = eligible(area, record, rate_bar, before, memory, scan)
-            return found | predictive(area, record, potential_bar)
+            field = area.cell.carried.index(area.cell.emitted)
+            earlier = None if past is None else SecretionScan(field, past)
+            scan = SecretionScan(field, heard)
+            found = trace_gradients(area, record, rate_bar, before, memory, scan, earlier)
+            return found | predictor_gradients(area, record, potential_bar)
         rate_bar[:-1] += heard[1:]
-        found = eligible(area, record, rate_bar, before + heard[0], memory)
+        found = trace_gradients(area, record, rate_bar, before + heard[0], memory)
         if memory is not None and past is not None:
-            judge(area, found, memory.eligibility, [past[0]], first=len(area.cell.carried))
-        return found | predictive(area, record, potential_bar)
+            add_trace_gradients(
+                area, found, memory.eligibility, [past[0]], first=len(area.cell.carried)
+            )
+        return found | predictor_gradients(area, record, potential_bar)
 
     def heard(self, area: Area, record: Record, rate_bar: Tensor) -> Tensor:
         """Gamma(t-1), what units hear at t of what they emitted before it, [time, batch, *units].
@@ -78,13 +88,13 @@ class MDGL(Rule):
             record: what happened over some steps.
             rate_bar: learning signal of the rates, [time, batch, *units].
         """
-        carried_bar = still(area, record)
+        carried_bar = zero_carried(area, record)
 
         def forget(t: int) -> None:
             for bar in carried_bar:
                 bar.zero_()
 
-        secreted = recede(area, record, rate_bar, carried_bar, forget)
+        secreted = scan_units(area, record, rate_bar, carried_bar, forget)
         recurrent = area.synapses["recurrent"]
         weights = self.gain * self.partners.weights(recurrent)
         secreted = flat(secreted[:, :, area.reached("recurrent")])
@@ -95,11 +105,11 @@ class MDGL(Rule):
         if not self.carry:
             return None
         emitted = () if area.cell.emitted in area.cell.carried else (area.cell.emitted,)
-        return remember(area, record, memory, more=emitted)
+        return carry_traces(area, record, memory, self.reused, more=emitted)
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
-        return recall_state(area, state_bar, memory)
+        return gradients_of_state(area, state_bar, memory)
 
     @property
     def cuts(self) -> bool:
@@ -107,26 +117,23 @@ class MDGL(Rule):
         return True
 
 
-class Secretion(Scan):
+class SecretionScan(Scan):
     """The scan of e-prop, to which is added what each emission is told one step later.
 
     Args:
         field: place of the emitted field among the carried ones.
-        heard: what it is told of the window, [time, batch, *units].
-        past: likewise of the step before the window, [1, batch, *units].
+        heard: what it is told of the steps that are scanned, [time, batch, *units].
     """
 
-    def __init__(self, field: int, heard: Tensor, past: Tensor | None):
-        self.field, self.waiting = field, [heard, past]
+    def __init__(self, field: int, heard: Tensor):
+        self.field, self.heard = field, heard
 
     def recede(
         self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
     ) -> Tensor:
-        """See `Scan.recede`; first over the window, then over the step before it."""
-        told = self.waiting.pop(0)
-        assert told is not None  # there is no step before the window without a memory of it
+        """See `Scan.recede`."""
 
         def tell(t: int) -> None:
-            carried_bar[self.field].add_(told[t])
+            carried_bar[self.field].add_(self.heard[t])
 
-        return recede(area, record, rate_bar, carried_bar, tell)
+        return scan_units(area, record, rate_bar, carried_bar, tell)

@@ -3,8 +3,8 @@
 from areas import Area
 from areas.keys import belongs_to_predictor
 from areas.record import Record
-from brainmodel.learning.credit.synaptic_gradients import predictive
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
@@ -21,7 +21,7 @@ class NoLearning(Rule):
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
         """See `Rule.gradients`."""
-        return predictive(area, record, spread(area, record, signal)[2])
+        return predictor_gradients(area, record, unit_signals(area, record, signal)[2])
 
     @property
     def cuts(self) -> bool:

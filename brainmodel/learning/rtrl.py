@@ -55,7 +55,7 @@ class RTRL(Rule):
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """The influences after the window, from those before."""
-        return advance(area, record, memory)
+        return influences_after(area, record, memory)
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
@@ -66,7 +66,7 @@ class RTRL(Rule):
         return {n: torch.tensordot(bars, influence, 2) for n, influence in memory.items()}
 
 
-def advance(area: Area, record: Record, before: Influence | None) -> Influence:
+def influences_after(area: Area, record: Record, before: Influence | None) -> Influence:
     """Influences after some steps, from those before; None stands for zeros.
 
     A reverse scan with one lane for each element of s(T) gives ds(T)/ds(0), ds(T)/dI(t) and

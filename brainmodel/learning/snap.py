@@ -28,11 +28,12 @@ from torch import Tensor
 from areas import Area
 from areas.keys import BIAS, of_units
 from areas.record import Record
-from brainmodel.learning.credit.influences import credit, move
-from brainmodel.learning.credit.neighbourhood import Alone, Neighbourhood
-from brainmodel.learning.credit.sparse_neighbourhood import Near
-from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.carried_influences import credit_influences, move_influences
+from brainmodel.learning.credit.neighbourhood import Neighbourhood, SingleUnit
+from brainmodel.learning.credit.reused_memory import ReusedMemory
+from brainmodel.learning.credit.sparse_neighbourhood import SparseNeighbourhood
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rtrl import RTRL
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense, need_symmetric
 
@@ -64,7 +65,8 @@ class SnAp(Rule):
         if n < 1:
             raise ValueError(f"rule.n: need 1 step or more, got {n}")
         self.n, self.carry, self.full = n, carry, False
-        self.near: Neighbourhood = Alone()
+        self.reused = ReusedMemory()
+        self.near: Neighbourhood = SingleUnit()
         self.rtrl = RTRL()
 
     def build(self, area: Area) -> None:
@@ -73,7 +75,7 @@ class SnAp(Rule):
         need_symmetric(self, area, "EProp")
         reached = reach(area, self.n)
         self.full = bool(reached.all())
-        self.near = Alone() if self.n == 1 else Near(reached)
+        self.near = SingleUnit() if self.n == 1 else SparseNeighbourhood(reached)
         if self.full:
             log.warning("SnAp with n=%d keeps every influence here: it is RTRL", self.n)
 
@@ -83,12 +85,12 @@ class SnAp(Rule):
         """See `Rule.gradients`."""
         if self.full:
             return self.rtrl.gradients(area, record, signal, memory)
-        rate_bar, before, potential_bar = spread(area, record, signal)
+        rate_bar, before, potential_bar = unit_signals(area, record, signal)
         back = self.near.back(area, record, rate_bar, before)
-        found = synaptic(area, record, back.currents[:, :, 0])
+        found = synaptic_gradients(area, record, back.currents[:, :, 0])
         for name, gradient in _credit(back.before[:, :, 0], memory).items():
             found[name] = found[name] + gradient.reshape(found[name].shape)
-        return found | predictive(area, record, potential_bar)
+        return found | predictor_gradients(area, record, potential_bar)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """Influences by parameter name, [batch, field * near, current, unit, source]."""
@@ -104,7 +106,7 @@ class SnAp(Rule):
             key, signal = of_units(source), ones if source == BIAS else record.source(source)
             weights = lanes.currents[..., area.reached(source)].unbind(2)
             old = None if memory is None else memory[key].flatten(2, 3)
-            moved = move(old, back, weights, signal)
+            moved = move_influences(old, back, weights, signal, self.reused)
             found[key] = moved.unflatten(2, (-1, area.units[0]))
         return found
 
@@ -137,5 +139,5 @@ def _credit(bars: Tensor, memory: Memory) -> Gradients:
     found = {}
     for name, influence in (memory or {}).items():
         found[name] = torch.zeros_like(influence[0, 0])
-        credit(influence.flatten(2, 3), bars.unbind(2), found[name].flatten(0, 1))
+        credit_influences(influence.flatten(2, 3), bars.unbind(2), found[name].flatten(0, 1))
     return found

@@ -1,11 +1,11 @@
-from .activity.presentation import Presentation as Presentation
+from .activity import Presentation as Presentation
 from .findings import Findings as Findings
 from .findings import Trained as Trained
 from .findings import probe as probe
 from .plan import Plan as Plan
-from .recordings.experiment import Experiment as Experiment
-from .recordings.experiment import Shown as Shown
-from .recordings.recording import Recording as Recording
-from .recordings.stimuli import Stimuli as Stimuli
+from .recordings import Experiment as Experiment
+from .recordings import Recording as Recording
+from .recordings import Shown as Shown
+from .recordings import Stimuli as Stimuli
 from .report.report import write_report as write_report
-from .scores.scoring import Scoring as Scoring
+from .scores import Scoring as Scoring

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -31,3 +32,11 @@ def canvas(rows: int, columns: int, width: float, height: float) -> tuple[Figure
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(colors=INK, labelsize=8)
     return figure, axes
+
+
+def panels(count: int, across: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure with so many panels, row by row; places that are left over stay empty."""
+    figure, axes = canvas(-(-count // across), across, width, height)
+    for panel in axes.flat[count:]:
+        panel.set_visible(False)
+    return figure, list(axes.flat[:count])

@@ -20,15 +20,14 @@ from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 from objectives import Activity
 
-Overheard = Callable[[Passage, dict[str, ActivityDerivatives], Gradients], None]
-"""Is called in each backward pass with the window, the derivatives of the loss by what each area
-did, and the gradients that were made of them."""
+Listener = Callable[[Passage, dict[str, ActivityDerivatives], Gradients], None]
+"""What is called in each backward pass; see `Brain.listen`."""
 
 
 def roll_out(
     brain: Wiring,
     scope: Scope,
-    overheard: Overheard,
+    listener: Listener,
     inputs: dict[str, Tensor],
     reset: Tensor,
     state: BrainState,
@@ -38,7 +37,7 @@ def roll_out(
     Args:
         brain: the areas and pathways.
         scope: how far learning signals travel.
-        overheard: is called in each backward pass.
+        listener: is called in each backward pass; see `Brain.listen`.
         inputs: by name, [time, batch, *shape].
         reset: [time, batch] bool.
         state: before the window.
@@ -49,7 +48,7 @@ def roll_out(
     learnt = [p for p in brain.parameters() if p.requires_grad]
     with torch.autocast(reset.device.type, enabled=False):
         inputs = {name: signal.to(brain.dtype) for name, signal in inputs.items()}
-        rolling = _Rolling(brain, scope, overheard, inputs, reset, state)
+        rolling = _Rolling(brain, scope, listener, inputs, reset, state)
         shown = _RollOut.apply(rolling, *learnt)
     activities = {}
     for k, name in enumerate(brain.areas):
@@ -65,12 +64,12 @@ class _Rolling:
         self,
         brain: Wiring,
         scope: Scope,
-        overheard: Overheard,
+        listener: Listener,
         inputs: dict[str, Tensor],
         reset: Tensor,
         state: BrainState,
     ):
-        self.brain, self.scope, self.overheard = brain, scope, overheard
+        self.brain, self.scope, self.listener = brain, scope, listener
         self.inputs, self.reset, self.start = inputs, reset, state
         self.learns = torch.is_grad_enabled()
         self.passage: Passage | None = None
@@ -140,7 +139,7 @@ class _RollOut(torch.autograd.Function):
         assert rolling.passage is not None
         found = rolling.scope.gradients(brain, rolling.passage, derivatives)
         brain.complete(found)
-        rolling.overheard(rolling.passage, derivatives, found)
+        rolling.listener(rolling.passage, derivatives, found)
         learnt = [(n, p) for n, p in brain.named_parameters() if p.requires_grad]
         gradients = [found[n] if n in found else torch.zeros_like(p) for n, p in learnt]
         return (None, *gradients)

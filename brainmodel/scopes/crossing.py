@@ -9,7 +9,7 @@ from torch import Tensor
 from areas import Area
 from areas.keys import of_predictor, of_units
 from areas.record import Record, fade, flat
-from brainmodel.learning.learning_signal import spread
+from brainmodel.learning.learning_signal import unit_signals
 from brainmodel.scopes.pathway_feedback import PathwayFeedback, from_areas
 from brainmodel.scopes.scope import ActivityDerivatives
 from brainmodel.scopes.waiting import zero_derivatives
@@ -71,7 +71,7 @@ def by_sources(
     area, sources = brain.area(name), from_areas(brain, name)
     if not sources:
         return {}
-    rate_bar = spread(area, record, derivatives.learning_signal())[0]
+    rate_bar = unit_signals(area, record, derivatives.learning_signal())[0]
     currents_bar = by_currents(area, record, rate_bar)
 
     def back(key: str, bar: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from brainmodel.learning.learning_signal import heard
+from brainmodel.learning.learning_signal import modulated
 from brainmodel.learning.rule import Gradients
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
 from brainmodel.wiring.literal_step import literal_step
@@ -38,15 +38,15 @@ class Global(Scope):
         self, brain: Wiring, passage: Passage, derivatives: dict[str, ActivityDerivatives]
     ) -> Gradients:
         """See `Scope.gradients`."""
-        modulated = {
-            name: ActivityDerivatives(*(heard(bar, passage.levels.get(name)) for bar in own))
+        weighed = {
+            name: ActivityDerivatives(*(modulated(bar, passage.levels.get(name)) for bar in own))
             for name, own in derivatives.items()
         }
 
         def cut(area: str) -> bool:
             return brain.rule(area).cuts
 
-        found, before = replayed_gradients(brain, passage, modulated, cut)
+        found, before = replayed_gradients(brain, passage, weighed, cut)
         for name in brain.areas:
             memory = passage.start.memories[name]
             made = brain.rule(name).recall(brain.area(name), before[name], memory)

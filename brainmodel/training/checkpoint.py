@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from brainmodel.errors import Refused
+from brainmodel.old_names import require_new_names
 from brainmodel.wiring.state import BrainState
 
 
@@ -110,11 +111,29 @@ def _named_tuple(path: str) -> Any:
     for part in name.split("."):
         kind = getattr(kind, part, None)
     if not (isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")):
-        raise Refused(f"ckpt_path: the checkpoint holds a {path}, which this brain does not have")
+        raise Refused(
+            f"ckpt_path: the checkpoint's streams hold a {path}, which this brain does not have; "
+            "`brainmodel migrate FILE` makes them begin anew if it is of an earlier version"
+        )
     return kind
 
 
-def read(path: str | Path) -> dict[str, Any]:
+def read_checkpoint(path: str | Path) -> dict[str, Any]:
+    """The content of a checkpoint whose brain can be made.
+
+    Raises:
+        Refused: if there is no such file, it is none of a brain, or it names a class by a path that
+            the class no longer has.
+    """
+    content = content_of(path)
+    try:
+        require_new_names(content.get("hyper_parameters"), str(path), "model")
+    except Refused as error:
+        raise Refused(f"ckpt_path: {error}") from None
+    return content
+
+
+def content_of(path: str | Path) -> dict[str, Any]:
     """The content of a checkpoint, read safely.
 
     Raises:

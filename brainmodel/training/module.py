@@ -2,7 +2,8 @@
 
 from copy import deepcopy
 from itertools import chain
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import pytorch_lightning as pl
 import torch
@@ -15,7 +16,7 @@ from brainmodel.data.window import Window
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.schedules import Annealing, Weight
 from brainmodel.scopes import Scope
-from brainmodel.training.checkpoint import Streams, require_fit
+from brainmodel.training.checkpoint import Streams, read_checkpoint, require_fit
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
 from brainmodel.wiring.losses import Losses
 from brainmodel.wiring.plan import AreaPlan
@@ -139,6 +140,17 @@ class BrainModule(pl.LightningModule):
         """Refuse weights of another brain; keep the streams for when training goes on."""
         require_fit(checkpoint["state_dict"], self.state_dict())
         self.streams.load(checkpoint.get("streams", []))
+
+    @classmethod
+    def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **kwargs: Any) -> Self:
+        """See the parent.
+
+        Raises:
+            Refused: if the checkpoint names a class by a path that it no longer has.
+        """
+        if isinstance(checkpoint_path, str | Path) and Path(checkpoint_path).is_file():
+            read_checkpoint(checkpoint_path)
+        return super().load_from_checkpoint(checkpoint_path, *args, **kwargs)
 
 
 def labelled(activities: dict[str, Activity], window: Window) -> dict[str, Activity]:

@@ -13,7 +13,6 @@ from objectives import (
     Sparseness,
     TargetRate,
 )
-from objectives.parts.synaptic_scaling import scale_synapses
 from tests.objectives.activities import MAPS, make_activity
 
 
@@ -139,25 +138,6 @@ def test_a_rate_that_is_stuck_at_an_end_is_called_back() -> None:
     rate = torch.tensor([[[-0.2, 0.0, 1.0, 1.3]]]).double().requires_grad_()
     (signal,) = torch.autograd.grad(IntrinsicPlasticity()(at_rate(rate)).sum(), rate)
     assert (signal[..., :2] < -100).all() and (signal[..., 2:] > 100).all()
-
-
-@pytest.mark.parametrize("start", [0.1, 5.0])
-def test_synaptic_scaling_reaches_the_set_point_and_keeps_ratios(start: float) -> None:
-    incoming = torch.tensor([0.5, 1.0, 2.0]).double()
-    weight = start * torch.tensor([[1.0, 2.0, 0.5], [0.3, 0.3, 3.0]]).double()
-    ratios = weight[:, :1] / weight
-    assert ((weight @ incoming - 1.0).abs() > 0.1).all()
-    for _ in range(300):
-        weight = scale_synapses(weight, weight @ incoming, target=1.0, speed=0.1)
-    torch.testing.assert_close(weight @ incoming, torch.ones(2).double())
-    torch.testing.assert_close(weight[:, :1] / weight, ratios)
-
-
-def test_one_step_of_scaling_is_the_one_worked_out_by_hand_and_never_turns_signs() -> None:
-    weight = torch.tensor([[1.0, -2.0]] * 3).view(3, 2, 1)
-    scaled = scale_synapses(weight, torch.tensor([0.0, 0.25, 99.0]), target=0.5, speed=0.5)
-    factors = torch.tensor([1.5, 1.25, 0.5]).view(3, 1, 1)
-    torch.testing.assert_close(scaled, weight * factors)
 
 
 @pytest.mark.parametrize("wrong", [{"mean": 0.0}, {"mean": 0.5}, {"margin": 0.0}, {"margin": 1.0}])

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from brainmodel import CONFIGS
-from brainmodel.command_line.config_files import find, lay_over, load, merge, read, settle
+from brainmodel.command_line.config_files import find, lay_over, load, merge, read_config, settle
 from brainmodel.errors import Refused
 
 
@@ -59,10 +59,10 @@ def test_a_file_extends_others_beside_it_or_by_short_name() -> None:
     write("deep/base.yaml", {"extends": "quick", "trainer": {"max_epochs": 7}})
     write("deep/more.yaml", {"trainer": {"max_steps": 3}})
     name = write("deep/mine.yaml", {"extends": ["base", "more.yaml"], "data": {"x": 1}})
-    config = read(name)
+    config = read_config(name)
     assert config["trainer"]["max_epochs"] == 7
     assert config["trainer"]["max_steps"] == 3
-    assert config["model"] == read("quick")["model"]
+    assert config["model"] == read_config("quick")["model"]
     assert config["data"]["x"] == 1
     assert "extends" not in config
 
@@ -89,7 +89,7 @@ def test_a_file_here_goes_before_one_that_comes_along() -> None:
 def test_files_that_extend_each_other_are_refused() -> None:
     write("a.yaml", {"extends": "b.yaml"})
     with pytest.raises(Refused, match="extends itself"):
-        read(write("b.yaml", {"extends": "a.yaml"}))
+        read_config(write("b.yaml", {"extends": "a.yaml"}))
 
 
 def test_options_name_objectives_and_take_entries_away() -> None:

@@ -10,7 +10,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from brainmodel import CONFIGS
 from brainmodel.cli import main
-from brainmodel.command_line.config_files import read
+from brainmodel.command_line.config_files import read_config
 from brainmodel.data import Photographs
 from brainmodel.data.streams import Part
 from brainmodel.training import BrainModule
@@ -30,7 +30,7 @@ EXAMPLES = [
 
 def small(name: str) -> list[str]:
     """Options that make the areas of an example small."""
-    areas = read(name)["model"]["areas"]
+    areas = read_config(name)["model"]["areas"]
     sizes = {3: {"V1": "[8,16,16]"}, 1: {}}
     options = []
     for area, plan in areas.items():

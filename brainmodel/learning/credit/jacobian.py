@@ -18,10 +18,10 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from areas.record import Record
+from areas.record import Record, flat
 
 
-class Linear(NamedTuple):
+class LinearSteps(NamedTuple):
     """An area's steps, linearised."""
 
     currents: Tensor  # [time, batch, field, current, unit], D_I
@@ -29,8 +29,14 @@ class Linear(NamedTuple):
     slope: Tensor | None  # [time, batch, drive], phi' of the predictor; None: the error is not felt
     keep: Tensor | None  # [time, batch]; 0 where a stream was reset before the step
 
+    def side_by_side(self) -> "LinearSteps":
+        """The steps as one step of so many times the streams, [1, time * batch, ...]."""
+        slope = None if self.slope is None else flat(self.slope)[None]
+        keep = None if self.keep is None else flat(self.keep)[None]
+        return LinearSteps(flat(self.currents)[None], flat(self.carried)[None], slope, keep)
 
-class Bars(NamedTuple):
+
+class StepDerivatives(NamedTuple):
     """Derivatives, one row [lane] for each thing that is differentiated."""
 
     before: Tensor  # [batch, lane, field, unit], by the state before the step
@@ -40,7 +46,7 @@ class Bars(NamedTuple):
     )  # [batch, lane, drive], by the predictor's potential, through the error
 
 
-def linearise(area: Area, record: Record) -> Linear:
+def linearise(area: Area, record: Record) -> LinearSteps:
     """The steps of a window (or a stretch of it), linearised; dense areas only."""
     cell, fields = area.cell, area.dynamics.outputs
     table = area.dynamics.slopes(record.currents, [record.before(n) for n in cell.carried])
@@ -56,10 +62,10 @@ def linearise(area: Area, record: Record) -> Linear:
     if "error" in area.afferents and area.predictor is not None:
         slope = area.predictor.slope(record.potential, torch.ones_like(record.potential))
     by_currents = stacked(list(range(len(cell.currents))))
-    return Linear(by_currents, stacked([places.get(n) for n in fields]), slope, record.keep)
+    return LinearSteps(by_currents, stacked([places.get(n) for n in fields]), slope, record.keep)
 
 
-def pull(area: Area, linear: Linear, t: int, bars: Tensor) -> Bars:
+def pull(area: Area, linear: LinearSteps, t: int, bars: Tensor) -> StepDerivatives:
     """Back through step t: derivatives by s(t), [batch, lane, field, unit], times the Jacobians.
 
     With the immediate influence Mbar of a parameter, bars Mbar is `currents` (x) the presynaptic
@@ -75,10 +81,10 @@ def pull(area: Area, linear: Linear, t: int, bars: Tensor) -> Bars:
         felt = currents[..., area.reached("error")] @ area.synapses["error"].weight
         potential = -felt * linear.slope[t][:, None]
         before[:, :, 0] += potential @ area.predictor.synapses["rate"].weight
-    return Bars(_alive(linear, t, before), currents, potential)
+    return StepDerivatives(_alive(linear, t, before), currents, potential)
 
 
-def push(area: Area, linear: Linear, t: int, tangents: Tensor) -> Tensor:
+def push(area: Area, linear: LinearSteps, t: int, tangents: Tensor) -> Tensor:
     """Forward through step t: J(t) times changes of s(t-1), [batch, lane, field, unit]."""
     tangents = _alive(linear, t, tangents)
     rate, emitted = tangents[:, :, 0], tangents[:, :, area.dynamics.emitted]
@@ -95,19 +101,19 @@ def push(area: Area, linear: Linear, t: int, tangents: Tensor) -> Tensor:
     return after + torch.einsum("bfcu,blcu->blfu", linear.currents[t], currents)
 
 
-def jacobian(area: Area, linear: Linear, t: int) -> Tensor:
+def jacobian(area: Area, linear: LinearSteps, t: int) -> Tensor:
     """J(t) = ds(t)/ds(t-1), [batch, field * unit, field * unit]; row: after, column: before."""
     batch, fields, _, units = linear.carried[t].shape
     return pull(area, linear, t, identity(linear)).before.reshape(batch, fields * units, -1)
 
 
-def identity(linear: Linear) -> Tensor:
+def identity(linear: LinearSteps) -> Tensor:
     """One lane for each element of the state, [batch, field * unit, field, unit]."""
     batch, fields, _, units = linear.carried.shape[1:]
     eye = torch.eye(fields * units, dtype=linear.carried.dtype, device=linear.carried.device)
     return eye.view(1, -1, fields, units).expand(batch, -1, -1, -1)
 
 
-def _alive(linear: Linear, t: int, states: Tensor) -> Tensor:
+def _alive(linear: LinearSteps, t: int, states: Tensor) -> Tensor:
     """States [batch, ...] before step t, without those of streams that were reset."""
     return states if linear.keep is None else states * linear.keep[t].view(-1, 1, 1, 1)

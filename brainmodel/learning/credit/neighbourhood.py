@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from areas import Area
 from areas.record import Record, interrupt
-from brainmodel.learning.credit.reverse_scan import still
+from brainmodel.learning.credit.reverse_scan import zero_carried
 
 
-class Back(NamedTuple):
+class ScanResult(NamedTuple):
     """What a reverse scan through the neighbourhoods gives, for each lane that was taken back."""
 
     currents: Tensor  # [time, batch, lane, current * unit], derivatives by the currents
@@ -42,7 +42,7 @@ class Neighbourhood(nn.Module, ABC):
         """
 
     @abstractmethod
-    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> Back:
+    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> ScanResult:
         """Take a learning signal back through a window, as one lane.
 
         Args:
@@ -53,36 +53,39 @@ class Neighbourhood(nn.Module, ABC):
         """
 
     @abstractmethod
-    def lanes(self, area: Area, record: Record) -> Back:
+    def lanes(self, area: Area, record: Record) -> ScanResult:
         """Take each element of each neighbourhood after a window back, one lane for each."""
 
 
-class Alone(Neighbourhood):
+class SingleUnit(Neighbourhood):
     """The unit itself: its own state, and its rate through its own synapse W_ii and error."""
 
     def view(self, state_bar: Tensor) -> Tensor:
         """See `Neighbourhood.view`."""
         return state_bar.transpose(1, 2)
 
-    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> Back:
+    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> ScanResult:
         """See `Neighbourhood.back`."""
-        carried_bar = still(area, record)
-        currents = _scan(area, record, own(area, record), rate_bar, before, carried_bar)
+        carried_bar = zero_carried(area, record)
+        currents = _scan(area, record, self_couplings(area, record), rate_bar, before, carried_bar)
         bars = self._state(area, before, carried_bar)
-        return Back(currents[:, :, None], bars[:, :, None])
+        return ScanResult(currents[:, :, None], bars[:, :, None])
 
-    def lanes(self, area: Area, record: Record) -> Back:
+    def lanes(self, area: Area, record: Record) -> ScanResult:
         """See `Neighbourhood.lanes`."""
-        found, couplings = [], own(area, record)
+        found, couplings = [], self_couplings(area, record)
         for name in area.dynamics.outputs:
-            rate_bar, carried_bar = torch.zeros_like(record.fields["rate"][1:]), still(area, record)
+            rate_bar, carried_bar = (
+                torch.zeros_like(record.fields["rate"][1:]),
+                zero_carried(area, record),
+            )
             bars = dict(zip(area.cell.carried, carried_bar, strict=True))
             bars.get(name, rate_bar[-1]).fill_(1.0)
             before = torch.zeros_like(rate_bar[0])
             currents = _scan(area, record, couplings, rate_bar, before, carried_bar)
-            found.append(Back(currents, self._state(area, before, carried_bar)))
+            found.append(ScanResult(currents, self._state(area, before, carried_bar)))
         currents, before = zip(*found, strict=True)
-        return Back(torch.stack(currents, 2), torch.stack(before, 2))
+        return ScanResult(torch.stack(currents, 2), torch.stack(before, 2))
 
     @staticmethod
     def _state(area: Area, before: Tensor, carried_bar: list[Tensor]) -> Tensor:
@@ -100,7 +103,7 @@ class Coupling(NamedTuple):
     slope: Tensor  # [time or 1, batch or 1, current, unit], of these currents
 
 
-def own(area: Area, record: Record) -> list[Coupling]:
+def self_couplings(area: Area, record: Record) -> list[Coupling]:
     """Each unit's ways to itself: over its autapse, and over the error of its prediction."""
     units, cell = area.units[0], area.cell
     places = range(len(cell.currents))

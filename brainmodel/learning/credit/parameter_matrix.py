@@ -17,7 +17,7 @@ from torch import Tensor
 from areas import Area
 from areas.keys import BIAS, of_predictor, of_units
 from areas.record import Record
-from brainmodel.learning.credit.jacobian import Bars, Linear, identity, pull, push
+from brainmodel.learning.credit.jacobian import LinearSteps, StepDerivatives, identity, pull, push
 from brainmodel.learning.rule import Gradients
 
 
@@ -61,7 +61,7 @@ def places(area: Area) -> dict[str, tuple[slice, slice]]:
     return found
 
 
-def parameters(area: Area, table: Tensor) -> Gradients:
+def matrix_gradients(area: Area, table: Tensor) -> Gradients:
     """Gradients by name from a table [target, source]; what is no parameter is left out.
 
     A table of the currents alone gives none of the predictor's.
@@ -74,42 +74,44 @@ def parameters(area: Area, table: Tensor) -> Gradients:
     }
 
 
-def combine(found: Gradients, more: Gradients) -> Gradients:
+def add_gradients(found: Gradients, more: Gradients) -> Gradients:
     """The sum of two sets of gradients, not all of the same parameters."""
     return found | {n: found[n] + g if n in found else g for n, g in more.items()}
 
 
-def through_jacobian(area: Area, linear: Linear, t: int, state: Tensor) -> Tensor:
+def through_jacobian(area: Area, linear: LinearSteps, t: int, state: Tensor) -> Tensor:
     """J(t) times a change of the state, [batch, field * unit]."""
     lanes = state.unflatten(1, (-1, area.units[0]))[:, None]
     return push(area, linear, t, lanes).flatten(1)
 
 
-def through_both(area: Area, linear: Linear, t: int, state_bar: Tensor) -> tuple[Tensor, Tensor]:
+def through_transposes(
+    area: Area, linear: LinearSteps, t: int, state_bar: Tensor
+) -> tuple[Tensor, Tensor]:
     """J(t) and F(t) transposed times derivatives by the state, [batch, field * unit]."""
     bars = pull(area, linear, t, state_bar.unflatten(1, (-1, area.units[0]))[:, None])
     return bars.before.flatten(1), _targets(bars)[:, 0]
 
 
-def written_out(area: Area, linear: Linear, t: int) -> tuple[Tensor, Tensor]:
+def explicit_matrices(area: Area, linear: LinearSteps, t: int) -> tuple[Tensor, Tensor]:
     """J(t) [batch, state, state] and F(t) [batch, state, target]; row: after the step."""
     bars = pull(area, linear, t, identity(linear))
     return bars.before.flatten(2), _targets(bars)
 
 
-def of_rates(area: Area, rate_bar: Tensor) -> Tensor:
+def state_from_rates(area: Area, rate_bar: Tensor) -> Tensor:
     """Derivatives by the state [..., field * unit] from those by the rates [..., unit]."""
     rest = (len(area.dynamics.outputs) - 1) * area.units[0]
     return torch.nn.functional.pad(rate_bar, (0, rest))
 
 
-def of_fields(area: Area, state_bar: dict[str, Tensor], like: Tensor) -> Tensor:
+def state_from_fields(area: Area, state_bar: dict[str, Tensor], like: Tensor) -> Tensor:
     """Derivatives by the state from those by field, [batch, unit] each; zeros where none is."""
     empty = like.new_zeros(like.shape[0], area.units[0])
     return torch.cat([state_bar.get(name, empty) for name in area.dynamics.outputs], dim=1)
 
 
-def _targets(bars: Bars) -> Tensor:
+def _targets(bars: StepDerivatives) -> Tensor:
     """Derivatives by the targets, [batch, lane, target]."""
     if bars.potential is None:
         return bars.currents

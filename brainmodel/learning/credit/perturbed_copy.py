@@ -10,7 +10,7 @@ from areas.record import Record
 from brainmodel.learning.credit.stream_noise import Noise
 
 
-class Pushed(NamedTuple):
+class PerturbedCopy(NamedTuple):
     """The perturbed copy of the state, and its regressors; in units of sigma."""
 
     deviation: Tensor  # d, [batch, field * unit]
@@ -19,7 +19,7 @@ class Pushed(NamedTuple):
     noise: Noise
 
 
-def deviate(area: Area, step: Record, deviation: Tensor) -> Tensor:
+def deviation_after(area: Area, step: Record, deviation: Tensor) -> Tensor:
     """How far from s(t) an area comes that was so far from s(t-1), on the same inputs.
 
     Args:

@@ -9,7 +9,7 @@ from areas import Area
 from areas.record import Record, interrupt, stretches
 
 
-def recede(
+def scan_units(
     area: Area,
     record: Record,
     rate_bar: Tensor,
@@ -46,6 +46,6 @@ def recede(
     return reverse.currents_bar
 
 
-def still(area: Area, record: Record) -> list[Tensor]:
+def zero_carried(area: Area, record: Record) -> list[Tensor]:
     """Zero derivatives by the carried fields, [batch, *units] each."""
     return [torch.zeros_like(record.fields[name][0]) for name in area.cell.carried]

@@ -6,10 +6,10 @@ from torch import Tensor
 from areas import Area
 from areas.record import Record
 from brainmodel.learning.credit.jacobian import linearise
-from brainmodel.learning.credit.neighbourhood import Back, Neighbourhood
+from brainmodel.learning.credit.neighbourhood import Neighbourhood, ScanResult
 
 
-class Near(Neighbourhood):
+class SparseNeighbourhood(Neighbourhood):
     """The units that a unit reaches over its recurrent synapses; the area feels no error.
 
     Args:
@@ -31,14 +31,14 @@ class Near(Neighbourhood):
         """See `Neighbourhood.view`."""
         return (state_bar[:, :, self.index] * self.real).transpose(1, 2).flatten(2)
 
-    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> Back:
+    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> ScanResult:
         """See `Neighbourhood.back`."""
         fields = len(area.dynamics.outputs)
         said = torch.cat([before[None], rate_bar])[:, :, self.index] * self.real
         bars = said.new_zeros(*said.shape[1:3], 1, fields, said.shape[3])
         return self._scan(area, record, said, bars)
 
-    def lanes(self, area: Area, record: Record) -> Back:
+    def lanes(self, area: Area, record: Record) -> ScanResult:
         """See `Neighbourhood.lanes`."""
         steps, batch = record.currents.shape[:2]
         fields, (units, near) = len(area.dynamics.outputs), self.index.shape
@@ -47,7 +47,7 @@ class Near(Neighbourhood):
         silent = eye.new_zeros(()).expand(1 + steps, batch, units, near)
         return self._scan(area, record, silent, bars.expand(batch, -1, -1, -1, -1))
 
-    def _scan(self, area: Area, record: Record, said: Tensor, bars: Tensor) -> Back:
+    def _scan(self, area: Area, record: Record, said: Tensor, bars: Tensor) -> ScanResult:
         """From bars [batch, unit, lane, field, near] after the last step to those at the start.
 
         What is said of the rates, [1 + time, batch, unit, near], from before the first step on, is
@@ -65,7 +65,7 @@ class Near(Neighbourhood):
             bars[..., area.dynamics.emitted, :] += emitted
             if record.keep is not None:
                 bars = bars * record.keep[t].view(-1, 1, 1, 1, 1)
-        return Back(torch.stack(currents), _heard(bars, said[0]).flatten(3))
+        return ScanResult(torch.stack(currents), _heard(bars, said[0]).flatten(3))
 
     def _weight(self, area: Area) -> Tensor:
         """Recurrent weights within each neighbourhood, [unit, current, near, near]."""

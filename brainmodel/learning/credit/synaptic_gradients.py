@@ -8,7 +8,7 @@ from areas.record import Record, flat
 from brainmodel.learning.rule import Gradients
 
 
-def synaptic(area: Area, record: Record, currents_bar: Tensor) -> Gradients:
+def synaptic_gradients(area: Area, record: Record, currents_bar: Tensor) -> Gradients:
     """Gradients of an area's synapses and bias.
 
     Args:
@@ -23,7 +23,7 @@ def synaptic(area: Area, record: Record, currents_bar: Tensor) -> Gradients:
     return found
 
 
-def predictive(area: Area, record: Record, potential_bar: Tensor) -> Gradients:
+def predictor_gradients(area: Area, record: Record, potential_bar: Tensor) -> Gradients:
     """Gradients of an area's predictor, from the derivative by its potential [time, batch, ...]."""
     if area.predictor is None:
         return {}

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from areas import Area
-from brainmodel.learning.modulation.modulator import Memory, Modulator, Moments
+from brainmodel.learning.modulation.modulator import Modulator, ModulatorMemory, Moments
 
 
 @dataclass
@@ -71,7 +71,7 @@ class CellTypes(Modulator):
         assert isinstance(made, Modulator)
         return made
 
-    def level(self, moments: Moments, memory: Memory) -> tuple[Tensor, Memory]:
+    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Tensor, ModulatorMemory]:
         """See `Modulator.level`."""
         parts, after = [], {}
         for name, count in zip(self.shares, self.counts, strict=True):

@@ -19,7 +19,9 @@ from torch import Tensor, nn
 
 from areas import Area
 
-Memory = Any  # what a modulator carries between windows: a pytree of tensors [batch], or None
+ModulatorMemory = (
+    Any  # what a modulator carries between windows: a pytree of tensors [batch], or None
+)
 
 
 class Moments(NamedTuple):
@@ -49,7 +51,7 @@ class Modulator(nn.Module, ABC):
         del area, inputs
 
     @abstractmethod
-    def level(self, moments: Moments, memory: Memory) -> tuple[Tensor, Memory]:
+    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Tensor, ModulatorMemory]:
         """M(t) of a window, and what to remember of it.
 
         Args:

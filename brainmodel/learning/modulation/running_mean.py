@@ -23,7 +23,7 @@ class RunningMean(NamedTuple):
         return torch.where(seen, self.total / self.weight.where(seen, 1.0), unless)
 
 
-def follow(
+def follow_mean(
     values: Tensor, valid: Tensor, rate: float, memory: RunningMean | None
 ) -> tuple[Tensor, RunningMean]:
     """The running mean as each step finds it, and what is remembered after the last.

@@ -10,12 +10,9 @@ from typing import Any, ClassVar, NamedTuple
 
 from matplotlib.figure import Figure
 
-from brainmodel.probing.activity.presentation import Presentation
-from brainmodel.probing.activity.source import Source
+from brainmodel.probing.activity import Presentation, Source
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.recordings.recorded import Recorded
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.recordings import Recorded, Recording, Stimuli
 
 
 class Evidence(NamedTuple):

@@ -16,16 +16,16 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from brainmodel.probing.analyses.analysis import Section
+from brainmodel.probing.analyses import Section
 from brainmodel.probing.findings import Findings
-from brainmodel.probing.report.curves import draw_lags, draw_stages
+from brainmodel.probing.report.curves import draw_lags, draw_training
+from brainmodel.probing.report.dissimilarity_figure import draw_dissimilarities
 from brainmodel.probing.report.page import CAPTIONS, HOW_TO_READ, PAGE
-from brainmodel.probing.report.pictures import draw_dissimilarities
-from brainmodel.probing.report.rows import distinct, select
-from brainmodel.probing.report.score_figures import draw_map, draw_scores
+from brainmodel.probing.report.page_tables import neurons, summary
+from brainmodel.probing.report.score_figures import draw_scores
+from brainmodel.probing.report.score_map import draw_map
 from brainmodel.probing.report.table_files import versions, write_atomically, write_csv, write_json
-from brainmodel.probing.report.words import facts, neurons, summary, verdicts
-from brainmodel.probing.scores.score_row import Row
+from brainmodel.probing.report.words import verdicts
 
 DOTS = 160  # per inch
 
@@ -64,12 +64,13 @@ def require_new(out: Path) -> None:
 
 
 def _fill(folder: Path, findings: Findings, config: Mapping[str, Any]) -> None:
-    write_csv(findings.rows, folder / "scores.csv")
-    write_json(findings.rows, folder / "scores.json", config)
+    rows = findings.scores.rows()
+    write_csv(rows, folder / "scores.csv")
+    write_json(rows, folder / "scores.json", config)
     pictures = {}
     for section in findings.sections.values():
-        for name, rows in section.tables.items():
-            write_csv(rows, folder / f"{name}.csv")
+        for name, lines in section.tables.items():
+            write_csv(lines, folder / f"{name}.csv")
         pictures |= {name: png(shown.figure) for name, shown in section.figures.items()}
     pictures |= {name: png(figure) for name, figure in figures(findings).items()}
     for name, content in pictures.items():
@@ -79,16 +80,16 @@ def _fill(folder: Path, findings: Findings, config: Mapping[str, Any]) -> None:
 
 def figures(findings: Findings) -> dict[str, Figure]:
     """The figures of the scores, by the name of their file, in the order of the page."""
-    rows, found = findings.rows, {}
-    trained = select(rows, model="trained")
-    for metric in distinct(rows, "metric"):
-        mine = select(rows, metric=metric)
+    table, found = findings.scores, {}
+    stages = table.of(model="trained").distinct(lambda score: score.stage)
+    for metric in table.metrics:
+        mine = table.of(metric=metric)
         found[f"scores_{metric}"] = draw_scores(mine)
-        if len(distinct(mine, "lag")) > 1:
+        if len(mine.lags) > 1:
             found[f"lags_{metric}"] = draw_lags(mine)
-        if len(distinct(trained, "stage")) > 1:
-            found[f"training_{metric}"] = draw_stages(mine)
-        if len(distinct(mine, "lag")) * len(distinct(mine, "brain_area")) > 1:
+        if len(stages) > 1:
+            found[f"training_{metric}"] = draw_training(mine)
+        if len(mine.lags) * len(mine.brain_areas) > 1:
             found[f"map_{metric}"] = draw_map(mine)
     found["dissimilarities"] = draw_dissimilarities(findings.recording, findings.patterns)
     return found
@@ -103,17 +104,17 @@ def png(figure: Figure) -> bytes:
 
 def page(findings: Findings, pictures: Mapping[str, bytes], config: Mapping[str, Any]) -> str:
     """The whole page."""
-    recording, rows = findings.recording, findings.rows
+    recording, scores = findings.recording, findings.scores
     elsewhere = {name for section in findings.sections.values() for name in section.figures}
     scored = [name for name in pictures if name not in elsewhere]
     return PAGE.format(
         title=escape(recording.source),
-        facts=escape(facts(recording)),
-        verdicts="\n".join(f"<li>{sentence}</li>" for sentence in verdicts(rows)),
+        facts=escape(recording.facts),
+        verdicts="\n".join(f"<li>{sentence}</li>" for sentence in verdicts(scores)),
         figures="\n".join(_figure(name, pictures[name], _caption(name)) for name in scored),
-        summary=table(summary(rows)),
+        summary=table(summary(scores)),
         sections="\n".join(_section(s, pictures) for s in findings.sections.values()),
-        neurons=table(neurons(rows)),
+        neurons=table(neurons(scores)),
         how_to_read=HOW_TO_READ,
         versions=escape(", ".join(f"{name} {number}" for name, number in versions().items())),
         config=escape(_indented(config)),
@@ -140,7 +141,7 @@ def _section(section: Section, pictures: Mapping[str, bytes]) -> str:
     return "\n".join(parts)
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as an HTML table; numbers to the right."""
     if not rows:
         return ""

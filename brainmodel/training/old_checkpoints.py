@@ -1,0 +1,60 @@
+"""Checkpoints that name classes by old paths: what `brainmodel migrate` makes of them."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from brainmodel.moved_names import PACKAGES
+from brainmodel.old_names import old_names, renamed
+from brainmodel.training.checkpoint import content_of
+
+
+def migrated(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """A checkpoint with the names of today, and what changed in it, a line each.
+
+    Weights stay as they are. Streams whose states are of classes that are gone are left out: they
+    begin anew when training goes on.
+
+    Raises:
+        Refused: if it is no checkpoint of a brain.
+    """
+    content = content_of(path)
+    plain = content.get("hyper_parameters")
+    lines = [f"{field}: {old} -> {new}" for field, old, new in old_names(plain, "model")]
+    made = content | ({"hyper_parameters": renamed(plain)} if lines else {})
+    gone = sorted({name for name in _classes(content.get("streams")) if not _is_there(name)})
+    if gone:
+        del made["streams"]
+        lines.append(f"streams: left out, they begin anew (there is no {', '.join(gone)} now)")
+    return made, lines
+
+
+def write(content: dict[str, Any], place: Path) -> None:
+    """Write a checkpoint."""
+    torch.save(content, place)
+
+
+def _classes(packed: Any) -> Iterator[str]:
+    """The classes that `checkpoint.pack` has written down, as "module:name"."""
+    if isinstance(packed, dict):
+        if isinstance(packed.get("class"), str):
+            yield packed["class"]
+        for value in packed.values():
+            yield from _classes(value)
+    elif isinstance(packed, list):
+        for value in packed:
+            yield from _classes(value)
+
+
+def _is_there(name: str) -> bool:
+    """Whether a class is not ours, or is where it was."""
+    module, _, kind = name.partition(":")
+    if module.partition(".")[0] not in PACKAGES:
+        return True
+    try:
+        return hasattr(import_module(module), kind)
+    except ModuleNotFoundError:
+        return False
