@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
-from areas.record import Report
+from areas.record import StepActivity
 from brainmodel.learning.rule import Gradients
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.roll_out.roll_out import Listener, roll_out
 from brainmodel.schedules import Weight
 from brainmodel.scopes.local import Local
-from brainmodel.scopes.scope import Passage, Scope, Signals
+from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
 from brainmodel.wiring.literal_step import literal_step
 from brainmodel.wiring.losses import Losses, judge, weigh
 from brainmodel.wiring.plan import AreaPlan, BrainPlan
@@ -70,7 +70,7 @@ class Brain(Wiring):
 
     def step(
         self, inputs: Mapping[str, Tensor], reset: Tensor, state: BrainState
-    ) -> tuple[dict[str, Report], BrainState]:
+    ) -> tuple[dict[str, StepActivity], BrainState]:
         """One step by its definition, differentiable throughout (see `literal_step`).
 
         Args:
@@ -79,7 +79,7 @@ class Brain(Wiring):
             state: before the step.
 
         Returns:
-            the report of each area and the state after the step, not detached.
+            what each area did, by name, and the state after the step; not detached.
         """
         return literal_step(self, inputs, reset, state)
 
@@ -102,8 +102,8 @@ class Brain(Wiring):
         """Call `listener` in each backward pass, for callbacks that compare gradients.
 
         Args:
-            listener: is called with the passage, the learning signals of each area, and the
-                gradients made of them by parameter name; it changes none of them.
+            listener: is called with the passage, the derivatives of the loss by what each area did,
+                and the gradients made of them by parameter name; it changes none of them.
 
         Returns:
             a handle as PyTorch's hooks have: `remove()` ends it, and so does the end of a `with`.
@@ -112,6 +112,8 @@ class Brain(Wiring):
         self._listeners[handle.id] = listener
         return handle
 
-    def _report(self, passage: Passage, signals: dict[str, Signals], found: Gradients) -> None:
+    def _report(
+        self, passage: Passage, derivatives: dict[str, ActivityDerivatives], found: Gradients
+    ) -> None:
         for listener in list(self._listeners.values()):
-            listener(passage, signals, found)
+            listener(passage, derivatives, found)

@@ -237,7 +237,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/scopes/scope.py",
-        old="said.prediction - said.error",
+        old="self.prediction - self.error",
         new="said.prediction + said.error",
         tests="tests/learning/test_scopes.py -k local_is",
     ),
@@ -333,8 +333,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/scopes/crossing.py",
-        old="hidden = torch.zeros_like(felt) if brain.rule(name).cuts else felt",
-        new="hidden = felt",
+        old="by_felt = torch.zeros_like(by_felt) if brain.rule(name).cuts else by_felt",
+        new="by_felt = by_felt + 0",
         tests="tests/learning/test_adjacent.py -k definition",
     ),
     Mutant(

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from areas.record import Report
+from areas.record import StepActivity
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -21,7 +21,7 @@ def literal_step(
     state: BrainState,
     crossing: Callable[[Tensor], Tensor] = lambda signal: signal,
     cut: Callable[[str], bool] = lambda area: False,
-) -> tuple[dict[str, Report], BrainState]:
+) -> tuple[dict[str, StepActivity], BrainState]:
     """One step of all areas.
 
     Args:
@@ -34,18 +34,18 @@ def literal_step(
         cut: by area, whether to hide its recurrent synapses from autograd (see `Area.step`).
 
     Returns:
-        the report of each area and the state after the step, not detached.
+        what each area did, by name, and the state after the step; not detached.
     """
     keep = (~reset).to(brain.dtype)
     delayed = {name: series * _wide(keep, series, 1) for name, series in state.delayed.items()}
-    reports: dict[str, Report] = {}
+    did: dict[str, StepActivity] = {}
     states = {}
 
     def adapted(name: str) -> Tensor:
         pathway = brain.pathways[name]
         if pathway.source in brain.inputs:
             return brain.route(name)(inputs[pathway.source])
-        return brain.route(name)(crossing(getattr(reports[pathway.source], pathway.signal)))
+        return brain.route(name)(crossing(getattr(did[pathway.source], pathway.signal)))
 
     for name in brain.acting:
         arrived = {
@@ -54,10 +54,10 @@ def literal_step(
         }
         drive, before = arrived.pop("drive"), _kept(state.areas[name], keep)
         step = brain.area(name).step
-        reports[name], states[name] = step(drive, arrived, before, cut=cut(name))
+        did[name], states[name] = step(drive, arrived, before, cut=cut(name))
     for name, series in delayed.items():
         delayed[name] = torch.cat([series[1:], adapted(name)[None]])
-    return reports, state._replace(areas=states, delayed=delayed)
+    return did, state._replace(areas=states, delayed=delayed)
 
 
 def _kept(state: Any, keep: Tensor) -> Any:

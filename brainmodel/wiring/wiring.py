@@ -45,7 +45,7 @@ class Wiring(nn.Module):
         self.inputs = {name: tuple(shape) for name, shape in plan.inputs.items()}
         self.acting = acting_order(plan.areas, self.pathways)
         self.stages = stages(self.acting, self.pathways)
-        self._arrivals = {name: self._sort(name) for name in plan.areas}
+        self._arrivals = {name: self._sources(name) for name in plan.areas}
         for name, area in plan.areas.items():
             with named(f"areas.{name}"):
                 check_shape(area.units)
@@ -58,19 +58,20 @@ class Wiring(nn.Module):
         self.weights: dict[str, dict[str, Weight]] = {}
         for name in self.acting:
             with named(f"areas.{name}"):
-                self._add(name, plan.areas[name], drives[name])
+                self._add_area(name, plan.areas[name], drives[name])
         self.groups = nn.ModuleDict(dict(plan.groups))
         for name, group in plan.groups.items():
             with named(f"groups.{name}"):
-                self._join(group)
+                self._build_group(group)
         self.weights["groups"] = weights(plan.group_weights, self.groups, "group_weights")
 
-    def _sort(self, area: str) -> dict[str, list[str]]:
+    def _sources(self, area: str) -> dict[str, list[str]]:
+        """Names of the pathways that end in an area, by source of its synapses."""
         ends = {name: pathway for name, pathway in self.pathways.items() if pathway.target == area}
         drive = [name for name, pathway in ends.items() if pathway.kind == "feedforward"]
         return {"drive": drive} | {name: [name] for name in ends if name not in drive}
 
-    def _add(self, name: str, plan: AreaPlan, drive: tuple[int, ...]) -> None:
+    def _add_area(self, name: str, plan: AreaPlan, drive: tuple[int, ...]) -> None:
         messages = {n: self.route(n).shape for n in self.arrivals(name) if n != "drive"}
         area = Area(
             plan.cell,
@@ -97,7 +98,7 @@ class Wiring(nn.Module):
         self.areas[name], self.rules[name] = area, plan.rule
         self.objectives[name] = nn.ModuleDict(plan.objectives)
 
-    def _join(self, group: GroupObjective) -> None:
+    def _build_group(self, group: GroupObjective) -> None:
         for area in group.areas:
             if area not in self.areas:
                 raise ValueError(f"areas: there is no {area!r}; there are {', '.join(self.areas)}")
