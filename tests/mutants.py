@@ -248,15 +248,15 @@ MUTANTS = [
         tests="tests/learning/test_e_prop.py -k 'any_length and Global'",
     ),
     Mutant(
-        file="brainmodel/learning/bptt.py",
+        file="brainmodel/learning/credit/reverse_scan.py",
         old="potential_bar.sub_(share)",
         new="pass",
         tests="tests/learning/test_scopes.py -k local_is",
     ),
     Mutant(
-        file="brainmodel/learning/bptt.py",
-        old="said.addcmul_(earlier, keep)",
-        new="said.add_(earlier)",
+        file="brainmodel/learning/credit/reverse_scan.py",
+        old="rate_before.addcmul_(earlier, _wide(record.keep[t], earlier))",
+        new="rate_before.add_(earlier)",
         tests="tests/learning/test_scopes.py -k local_is",
     ),
     Mutant(
@@ -608,7 +608,7 @@ MUTANTS = [
         tests="tests/areas/test_spiking.py -k autograds",
     ),
     Mutant(
-        file="brainmodel/learning/bptt.py",
+        file="brainmodel/learning/credit/reverse_scan.py",
         old="emitted = earlier if spikes is None else carried_bar[spikes]",
         new="emitted = earlier",
         tests="tests/areas/test_spiking.py -k autograds",

@@ -19,8 +19,7 @@ from torch.utils._pytree import tree_map_only
 
 from areas import Area
 from areas.record import Record
-from brainmodel.learning.bptt import scan_area
-from brainmodel.learning.credit.reverse_scan import zero_carried
+from brainmodel.learning.credit.reverse_scan import scan_area, zero_carried
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
 from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
@@ -111,9 +110,8 @@ class FBPTT(Rule):
             currents_bar[lanes] += made.view_as(currents_bar[lanes])
             potential_bar[lanes] += felt.view_as(potential_bar[lanes])
             rate_bar = before
-        return synaptic_gradients(area, record, currents_bar) | predictor_gradients(
-            area, record, potential_bar
-        )
+        found = synaptic_gradients(area, record, currents_bar)
+        return found | predictor_gradients(area, record, potential_bar)
 
 
 def _as_one_step(record: Record) -> Record:
