@@ -357,9 +357,15 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/training/callbacks/soundness.py",
-        old="if not isinstance(exception, NotFinite):",
-        new="if True:",
-        tests="tests/training/test_soundness.py -k stops_training",
+        old="except NotFinite:",
+        new="except ZeroDivisionError:",
+        tests="tests/training/test_soundness.py -k interrupted",
+    ),
+    Mutant(
+        file="brainmodel/training/module.py",
+        old="        self.finite.require()\n",
+        new="",
+        tests="tests/training/test_soundness.py -k between_logs",
     ),
     Mutant(
         file="brainmodel/learning/credit/factored_influence.py",
