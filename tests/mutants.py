@@ -488,7 +488,7 @@ MUTANTS = [
         tests="tests/probing/test_findings.py -k verdict",
     ),
     Mutant(
-        file="brainmodel/probing/report/report.py",
+        file="brainmodel/probing/report/report_folder.py",
         old="        shutil.rmtree(part, ignore_errors=True)",
         new="        pass",
         tests="tests/training/test_probe.py -k interrupted",

@@ -1,6 +1,6 @@
-"""What the figures of a probe share: panels and colours."""
+"""What the figures of a probe share: panels, colours, captions."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -21,6 +21,13 @@ ACROSS = 4  # panels in a row
 
 
 WIDE = 6.5  # inches that a row of few panels fills
+
+
+class Illustration(NamedTuple):
+    """A figure and its caption, in HTML."""
+
+    figure: Figure
+    caption: str
 
 
 def canvas(rows: int, columns: int, width: float, height: float) -> tuple[Figure, Any]:

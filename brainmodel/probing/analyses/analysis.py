@@ -8,10 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from matplotlib.figure import Figure
-
-from brainmodel.probing.activity import Presentation, Source
-from brainmodel.probing.array_types import Floats
+from brainmodel.probing.activity import ModelActivity, Presentation
+from brainmodel.probing.drawing import Illustration
 from brainmodel.probing.recordings import Recorded, Recording, Stimuli
 
 
@@ -22,14 +20,7 @@ class Evidence(NamedTuple):
     stimuli: Stimuli
     presentation: Presentation
     eye: tuple[int, ...]  # [channel, height, width] of the model's image
-    activity: Mapping[Source, Mapping[str, Floats]]  # by area, [stimulus, step, unit]
-
-
-class Illustration(NamedTuple):
-    """A figure and its caption, in HTML."""
-
-    figure: Figure
-    caption: str
+    activity: ModelActivity
 
 
 class Section(NamedTuple):
