@@ -185,7 +185,7 @@ MUTANTS = [
         file="brainmodel/wiring/order.py",
         old="groups[k][0] in reach[lower[0]]",
         new="lower[0] in reach[groups[k][0]]",
-        tests="tests/brain/test_graph.py -k stages",
+        tests="tests/brain/test_order.py -k stages",
     ),
     Mutant(
         file="brainmodel/wiring/order.py",
@@ -206,7 +206,7 @@ MUTANTS = [
         tests="tests/brain/test_pathways.py -k adapters",
     ),
     Mutant(
-        file="brainmodel/wiring/wiring.py",
+        file="brainmodel/wiring/losses.py",
         old="(activity.valid * own[k](activity)).mean()",
         new="own[k](activity).mean()",
         tests="tests/learning/test_scopes.py -k means",
@@ -237,7 +237,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/scopes/scope.py",
-        old="said.prediction - said.error",
+        old="self.prediction - self.error",
         new="said.prediction + said.error",
         tests="tests/learning/test_scopes.py -k local_is",
     ),
@@ -333,8 +333,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/scopes/crossing.py",
-        old="hidden = torch.zeros_like(felt) if brain.rule(name).cuts else felt",
-        new="hidden = felt",
+        old="by_felt = torch.zeros_like(by_felt) if brain.rule(name).cuts else by_felt",
+        new="by_felt = by_felt + 0",
         tests="tests/learning/test_adjacent.py -k definition",
     ),
     Mutant(
@@ -344,8 +344,8 @@ MUTANTS = [
         tests="tests/learning/test_adjacent.py -k learnt_feedback",
     ),
     Mutant(
-        file="brainmodel/wiring/wiring.py",
-        old="return weight.at(int(self.age)) * loss",
+        file="brainmodel/wiring/losses.py",
+        old="return weight.at(int(brain.age)) * loss",
         new="return weight.value * loss",
         tests="tests/brain/test_schedules.py -k weights",
     ),
@@ -357,9 +357,15 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/training/callbacks/soundness.py",
-        old="if not isinstance(exception, NotFinite):",
-        new="if True:",
-        tests="tests/training/test_soundness.py -k stops_training",
+        old="except NotFinite:",
+        new="except ZeroDivisionError:",
+        tests="tests/training/test_soundness.py -k interrupted",
+    ),
+    Mutant(
+        file="brainmodel/training/module.py",
+        old="        self.finite.require()\n",
+        new="",
+        tests="tests/training/test_soundness.py -k between_logs",
     ),
     Mutant(
         file="brainmodel/learning/credit/factored_influence.py",
@@ -440,13 +446,13 @@ MUTANTS = [
         tests="tests/probing/test_dsa.py",
     ),
     Mutant(
-        file="brainmodel/probing/analyses/sequence_responses.py",
+        file="brainmodel/probing/statistics/sequence_responses.py",
         old="elsewhere[:, place] = False",
         new="elsewhere[:, place - 1] = False",
         tests="tests/probing/test_expectation.py -k order",
     ),
     Mutant(
-        file="brainmodel/probing/analyses/learning_stages.py",
+        file="brainmodel/probing/statistics/learning_stages.py",
         old="value = float(second.mean() - first.mean())",
         new="value = float(first.mean() - second.mean())",
         tests="tests/probing/test_expectation.py -k stages",
@@ -470,19 +476,19 @@ MUTANTS = [
         tests="tests/probing/test_draws.py",
     ),
     Mutant(
-        file="brainmodel/probing/findings.py",
-        old='SAME = ("model", "stage", "signal",',
-        new='SAME = ("model", "signal",',
+        file="brainmodel/probing/scores/score.py",
+        old="(self.model, self.stage, self.signal,",
+        new="(self.model, self.signal,",
         tests="tests/training/test_probe.py -k tables",
     ),
     Mutant(
         file="brainmodel/probing/report/words.py",
-        old='top["low" if sign > 0 else "high"]',
-        new='top["high" if sign > 0 else "low"]',
+        old="best.low if table.higher_is_better else best.high",
+        new="best.high if table.higher_is_better else best.low",
         tests="tests/probing/test_findings.py -k verdict",
     ),
     Mutant(
-        file="brainmodel/probing/report/report.py",
+        file="brainmodel/probing/report/report_folder.py",
         old="        shutil.rmtree(part, ignore_errors=True)",
         new="        pass",
         tests="tests/training/test_probe.py -k interrupted",
@@ -752,13 +758,13 @@ MUTANTS = [
         tests="tests/learning/test_e_prop.py -k carried",
     ),
     Mutant(
-        file="brainmodel/probing/scores/dissimilarity_targets.py",
+        file="brainmodel/probing/scores/matrices.py",
         old="data.of(areas=area).mean_over_sessions()",
         new="data.of(areas=area)",
         tests="tests/probing/test_dissimilarity_probe.py -k planted",
     ),
     Mutant(
-        file="brainmodel/probing/scores/score_table.py",
+        file="brainmodel/probing/scores/model_scores.py",
         old="                    target.require_ceiling()",
         new="                    pass",
         tests="tests/training/test_probe.py -k before",
@@ -770,7 +776,7 @@ MUTANTS = [
         tests="tests/probing/test_array_files.py -k repeats",
     ),
     Mutant(
-        file="brainmodel/probing/analyses/traces.py",
+        file="brainmodel/probing/analyses/area_responses.py",
         old='np.abs if source.signal == "error"',
         new='np.abs if source.signal == "rate"',
         tests="tests/probing/test_analyses.py -k part_over",

@@ -37,10 +37,25 @@ def test_the_alignment_is_angle_and_length() -> None:
 def heard(brain: Brain) -> tuple:
     """Passage, signals and gradients of a window that follows another."""
     kept = []
-    brain.overhear = lambda *what: kept.append(what)
     inputs, reset = toy.stream(brain, steps=9)
-    lessons.learn(brain, inputs, reset, [4, 5])
+    with brain.listen(lambda *what: kept.append(what)):
+        lessons.learn(brain, inputs, reset, [4, 5])
     return kept[-1]
+
+
+def test_any_number_may_listen_until_their_handles_are_removed() -> None:
+    brain = toy.ladder(lambda name: BPTT())
+    inputs, reset = toy.stream(brain, steps=4)
+    first, second = [], []
+    one = brain.listen(lambda *what: first.append(what))
+    with brain.listen(lambda *what: second.append(what)):
+        lessons.learn(brain, inputs, reset, [4])
+        one.remove()
+        lessons.learn(brain, inputs, reset, [4])
+    lessons.learn(brain, inputs, reset, [4])
+    assert (len(first), len(second)) == (1, 2)
+    assert first[0][2] is second[0][2], "both are given the gradients that are applied"
+    assert set(first[0][2]) <= {name for name, _ in brain.named_parameters()}
 
 
 @pytest.mark.parametrize("scope", [Local, Global])

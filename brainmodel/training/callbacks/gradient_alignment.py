@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 
 from brainmodel.brain import Brain
 from brainmodel.learning.rule import Gradients
@@ -16,8 +16,9 @@ from brainmodel.scopes.exact_gradients import (
     exact_local,
     gradient_alignment,
 )
+from brainmodel.scopes.scope import ActivityDerivatives, Passage
 from brainmodel.training.module import BrainModule
-from brainmodel.wiring.wiring import Losses
+from brainmodel.wiring.losses import Losses
 
 
 class Alignment(pl.Callback):
@@ -45,7 +46,8 @@ class Alignment(pl.Callback):
         if every_n_steps < 0:
             raise ValueError(f"alignment.every_n_steps: need 0 or more, got {every_n_steps}")
         self.every_n_steps = every_n_steps
-        self._heard: dict[str, float] = {}
+        self._values: dict[str, float] = {}
+        self._listening: RemovableHandle | None = None
 
     def on_before_backward(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, loss: Tensor
@@ -55,25 +57,28 @@ class Alignment(pl.Callback):
         if not self.every_n_steps or (trainer.global_step + 1) % self.every_n_steps:
             return
         brain = pl_module.brain
-        self._heard = conflicts(objective_gradients(brain, brain.weigh(pl_module.losses)))
+        self._values = conflicts(objective_gradients(brain, brain.weigh(pl_module.losses)))
 
-        def overhear(passage: Any, signals: Any, found: Gradients) -> None:
+        def compare(
+            passage: Passage, derivatives: dict[str, ActivityDerivatives], found: Gradients
+        ) -> None:
             for name, exact in (("local", exact_local), ("global", exact_global)):
-                parts = by_part(brain, found, exact(brain, passage, signals))
+                parts = by_part(brain, found, exact(brain, passage, derivatives))
                 for part, alignment in parts.items():
-                    self._heard[f"cosine_{name}/{part}"] = alignment.cosine
-                    self._heard[f"norm_{name}/{part}"] = alignment.ratio
+                    self._values[f"cosine_{name}/{part}"] = alignment.cosine
+                    self._values[f"norm_{name}/{part}"] = alignment.ratio
 
-        brain.overhear = overhear
+        self._listening = brain.listen(compare)
 
     def on_after_backward(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Log what was heard, where it is a number."""
-        assert isinstance(pl_module, BrainModule)
-        pl_module.brain.overhear = None
-        values = {name: value for name, value in self._heard.items() if value == value}
+        """Log what was compared, where it is a number."""
+        if self._listening is not None:
+            self._listening.remove()
+            self._listening = None
+        values = {name: value for name, value in self._values.items() if value == value}
         for logger in trainer.loggers if values else ():
             logger.log_metrics(values, step=trainer.global_step)
-        self._heard = {}
+        self._values = {}
 
 
 def objective_gradients(brain: Brain, losses: Losses) -> dict[str, dict[str, Gradients]]:

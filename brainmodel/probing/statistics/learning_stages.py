@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from brainmodel.probing.analyses.unexpected import Selectivity, selectivity
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.statistics.permutation import p_value
+from brainmodel.probing.statistics.unexpected import Selectivity, selectivity
 
 
 class Events(NamedTuple):

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.metrics.metric import Metric
-from brainmodel.probing.metrics.rsa import RSA, Pairs
-from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
+from brainmodel.probing.metrics import RSA, DissimilarityPairs, Metric
+from brainmodel.probing.recordings import DissimilarityData
+from brainmodel.probing.scores.ceilings.rsa_ceiling import subject_ceiling
 from brainmodel.probing.scores.sampling import PerStimulus, Sampling
-from brainmodel.probing.scores.target import NO_CEILING, Target
-from brainmodel.probing.statistics.rsa_ceiling import subject_ceiling
+from brainmodel.probing.scores.target import CeilingColumns, Counts, Target
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,22 +24,21 @@ class Matrices(Target):
 
     data: DissimilarityData
 
-    def sides(self, metric: Metric[Any, Any]) -> list[Pairs]:
+    def sides(self, metric: Metric[Any, Any]) -> list[DissimilarityPairs]:
         if not isinstance(metric, RSA):
             raise ValueError(
                 f"{type(metric).__name__} compares responses, and only dissimilarities are known: "
                 "take metrics RSA or SpearmanRSA."
             )
-        return [metric.pairs(vector) for vector in self.data.pairs]
+        return [metric.known_side(vector) for vector in self.data.pairs]
 
     def require_ceiling(self) -> None:
         """One subject has no ceiling; that is no fault of what was asked for."""
 
-    def ceiling(self, metric: Metric[Any, Any], halvings: int, seed: int) -> dict[str, Any]:
+    def ceilings(self, metric: Metric[Any, Any], halvings: int, seed: int) -> CeilingColumns:
         if not (halvings and isinstance(metric, RSA)) or len(self.data.matrices) < 2:
-            return dict(NO_CEILING)
-        low, high = subject_ceiling(self.data, metric.comparison)
-        return NO_CEILING | {"ceiling_low": low, "ceiling_high": high}
+            return CeilingColumns()
+        return CeilingColumns(*subject_ceiling(self.data, metric.comparison))
 
 
 def matrix_targets(
@@ -65,7 +63,6 @@ def matrix_targets(
     stimuli = len(data.stimuli)
     for area in data.area_names:
         mine = data.of(areas=area).mean_over_sessions()
-        counts = {"samples": stimuli, "groups": stimuli, "parts": len(mine.matrices)}
-        counts |= dict.fromkeys(("neurons", "silent", "constant", "missing"))
+        counts = Counts(samples=stimuli, groups=stimuli, parts=len(mine.matrices))
         steps, groups = np.arange(len(edges) - 1), np.arange(stimuli)
         yield Matrices(f"{data.source}: {area}", area, 0.0, steps, groups, counts, mine)

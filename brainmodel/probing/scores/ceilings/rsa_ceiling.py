@@ -4,9 +4,9 @@ Nili et al. (2014), PLoS Comput. Biol. 10:e1003553: upper = mean correlation of 
 the mean of all, lower = with the mean of the others.
 """
 
-from brainmodel.probing.metrics.metric import Ceiling
 from brainmodel.probing.optional import optional
-from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
+from brainmodel.probing.recordings import DissimilarityData
+from brainmodel.probing.scores.ceilings.ceiling import Ceiling
 
 
 def subject_ceiling(data: DissimilarityData, method: str = "spearman") -> Ceiling:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from brainmodel.probing.recordings.experiment import Experiment
-from brainmodel.probing.recordings.readers.macaque_v4 import read_images, read_macaque_v4
+from brainmodel.probing.recordings.readers.macaque_v4 import read_macaque_v4, read_v4_images
 from brainmodel.probing.recordings.recording import Recording
 from brainmodel.probing.recordings.stimuli import Stimuli
 
@@ -30,5 +30,5 @@ class MacaqueV4(Experiment):
         recording = read_macaque_v4(self.folder, self.session)
         recording = recording.show(np.arange(len(recording.stimuli))[: self.images])
         archive = Path(self.folder) / f"images_{self.session}.zip"
-        frames = read_images(archive, recording.stimuli)[:, None]
+        frames = read_v4_images(archive, recording.stimuli)[:, None]
         return recording, Stimuli(frames, np.array([0.0, OFFSET]))

@@ -9,7 +9,7 @@ model explains is ncsnr^2 / (ncsnr^2 + 1/n). With ragged repeats 1/n is averaged
 import numpy as np
 
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.metrics.metric import Responses
+from brainmodel.probing.metrics import Responses
 
 
 def ncsnr(responses: Responses) -> Floats:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.metrics.metric import Ceiling, Metric, Responses
+from brainmodel.probing.metrics import Metric, Responses
+from brainmodel.probing.scores.ceilings.ceiling import Ceiling
 
 
 def split_half_ceiling(

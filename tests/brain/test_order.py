@@ -8,7 +8,7 @@ import torch
 from brainmodel.learning import BPTT, EProp
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.scopes import Global
-from brainmodel.wiring import order as graph
+from brainmodel.wiring.order import acting_order, stages
 from tests import lessons, toy
 
 
@@ -38,7 +38,7 @@ def test_no_area_acts_before_one_it_waits_for(seed: int) -> None:
         pathways[f"up{k}"] = Pathway(names[low], names[high])
         back = draw.sample(range(7), 2)
         pathways[f"back{k}"] = Pathway(names[back[0]], names[back[1]], "feedback")
-    acting = graph.order(names, pathways)
+    acting = acting_order(names, pathways)
     assert sorted(acting) == sorted(names)
     for pathway in pathways.values():
         if pathway.steps == 0:
@@ -51,7 +51,7 @@ def test_stages_are_the_cycles_in_an_order_no_pathway_runs_against(seed: int) ->
     names = list("ABCDEF")
     links = [draw.sample(names, 2) for _ in range(draw.randint(1, 9))]
     pathways = {f"p{k}": Pathway(a, b, delay=1) for k, (a, b) in enumerate(links)}
-    found = graph.stages(names, pathways)
+    found = stages(names, pathways)
     assert sorted(name for stage in found for name in stage) == names
     place = {name: k for k, stage in enumerate(found) for name in stage}
     assert all(place[a] <= place[b] for a, b in links)

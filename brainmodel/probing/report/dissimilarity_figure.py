@@ -11,10 +11,8 @@ from scipy.stats import rankdata
 
 from brainmodel.figures import INK
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.drawing import canvas
-from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
-from brainmodel.probing.recordings.recorded import Recorded
-from brainmodel.probing.recordings.recording import Recording
+from brainmodel.probing.drawing import panels
+from brainmodel.probing.recordings import DissimilarityData, Recorded, Recording
 
 ACROSS = 5  # panels in a row
 MOST = 400  # stimuli in a picture
@@ -61,10 +59,8 @@ def draw_dissimilarities(recorded: Recorded, model: Mapping[str, Floats]) -> Fig
     ranked |= {name: ranks(values[every]) for name, values in model.items()}
     order = leaves_list(linkage(np.mean(list(ranked.values()), axis=0), "average"))
     across = min(ACROSS, len(ranked))
-    figure, axes = canvas(-(-len(ranked) // across), across, 2.2, 2.35)
-    for panel in axes.flat[len(ranked) :]:
-        panel.set_visible(False)
-    for panel, (name, pairs) in zip(axes.flat, ranked.items(), strict=False):
+    figure, axes = panels(len(ranked), across, 2.2, 2.35)
+    for panel, (name, pairs) in zip(axes, ranked.items(), strict=True):
         square = squareform(pairs)[np.ix_(order, order)]
         image = panel.imshow(square, cmap="cividis", vmin=0, vmax=100, interpolation="nearest")
         panel.set_title(name, fontsize=9.5, color=INK)

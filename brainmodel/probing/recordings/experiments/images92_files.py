@@ -7,7 +7,11 @@ import numpy as np
 
 from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
 from brainmodel.probing.recordings.experiment import Experiment
-from brainmodel.probing.recordings.readers.images92 import read_human_it, read_images, read_models
+from brainmodel.probing.recordings.readers.images92 import (
+    read_human_it,
+    read_models,
+    read_object_images,
+)
 from brainmodel.probing.recordings.stimuli import Stimuli
 
 OFFSET = 0.3  # s; each image was on for 300 ms in the scanner
@@ -35,5 +39,5 @@ class Images92(Experiment):
             "92 images",
             subjects=np.array([*people, "monkeys"]),
         )
-        frames = read_images(self.folder)[:, None]
+        frames = read_object_images(self.folder)[:, None]
         return both, Stimuli(frames, np.array([0.0, OFFSET]))

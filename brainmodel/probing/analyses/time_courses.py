@@ -12,26 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from brainmodel.probing.analyses.learning_stages import Events
+from brainmodel.probing.analyses.area_responses import Origin
 from brainmodel.probing.array_types import Floats
+from brainmodel.probing.statistics import Events
 
 Masks = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 
-class Place(NamedTuple):
-    """Whose responses, and when in its learning."""
-
-    model: str  # "brain", "trained" or "untrained"
-    instance: str  # session of the brain, checkpoint or seed; may be empty
-    stage: int | None  # steps of training, or number of the session, from 0; None if there is one
-    area: str
-    signal: str  # response, rate or error
-
-
-class Courses(NamedTuple):
+class TimeCourses(NamedTuple):
     """One area's responses over time, and its effect."""
 
-    place: Place
+    origin: Origin
     edges: Floats  # [time + 1] s
     expected: Floats  # [time] mean over units and stimuli
     unexpected: Floats  # [time]
@@ -83,21 +74,21 @@ def within(window: Sequence[float], edges: Floats, what: str) -> NDArray[np.bool
     return inside
 
 
-def courses(
-    place: Place, values: Floats, edges: Floats, masks: Masks, window: Sequence[float]
-) -> Courses:
+def time_courses(
+    origin: Origin, values: Floats, edges: Floats, masks: Masks, window: Sequence[float]
+) -> TimeCourses:
     """From responses [unit, stimulus, repeat, time]; units that lack a kind are left out."""
-    inside = within(window, edges, f"{place.area} ({place.signal})")
-    means = [mean(values[:, mask], (1, 2)) for mask in masks]  # [unit, time] each
+    inside = within(window, edges, f"{origin.area} ({origin.signal})")
+    means = [mean_of_present(values[:, mask], (1, 2)) for mask in masks]  # [unit, time] each
     effects = (means[1] - means[0])[:, inside].mean(1)
     there = np.isfinite(effects)
     if not there.any():
         raise ValueError(
-            f"{place.area}: no neuron saw expected and unexpected stimuli: choose others."
+            f"{origin.area}: no neuron saw expected and unexpected stimuli: choose others."
         )
     expected, unexpected = (side[there].mean(0) for side in means)
     events = [_events(values[there][:, mask][..., inside]) for mask in masks]
-    return Courses(place, edges, expected, unexpected, effects[there], Events(*events))
+    return TimeCourses(origin, edges, expected, unexpected, effects[there], Events(*events))
 
 
 def _events(values: Floats) -> Floats:
@@ -106,7 +97,7 @@ def _events(values: Floats) -> Floats:
     return flat[:, np.isfinite(flat).any(0)]
 
 
-def mean(values: Floats, axes: tuple[int, ...]) -> Floats:
+def mean_of_present(values: Floats, axes: tuple[int, ...]) -> Floats:
     """Mean of what is there; NaN where nothing is."""
     there = np.isfinite(values)
     count = there.sum(axes)
