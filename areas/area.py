@@ -7,8 +7,8 @@
 
 z is what the cell emits, the rate h itself or its spikes (`Cell.emitted`).
 
-`step` is the literal definition, in plain differentiable calls; the roll-out over a window
-computes the same with everything hoisted out of the loop that does not belong there.
+`step` is the definition, written out in differentiable tensor calls. The roll-out over a window
+computes the same, with everything that need not be done step by step taken out of the loop.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,11 +42,11 @@ class Area(nn.Module):
         units: [unit] or [channel, height, width].
         drive: shape of its drive.
         messages: shapes of the feedback and lateral messages, by the name of the pathway.
-        predictor: what predicts the drive; None for an area that does not.
+        predictor: what predicts the drive; None for an area that does not predict.
         afferents: which of its drive and prediction error reach its units.
         kernel: odd width of the receptive fields of drive, error and recurrent synapses on maps,
-            in pixels; messages end on one pixel each.
-        connectivity: which recurrent synapses exist; unless given, all do, but for autapses in
+            in pixels; those of messages are one pixel wide.
+        connectivity: which recurrent synapses exist; unless given, all do, except autapses in
             cells that have none.
 
     Raises:

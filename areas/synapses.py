@@ -1,8 +1,8 @@
 """Synapses: the linear operators from a source's signal to the currents of an area's units.
 
-Two operators, one interface: dense for units, convolutional for maps. Each can be applied,
-transposed (a learning signal travels back along it) and learnt from (presynaptic signal and
-postsynaptic derivative give the derivative by its weights).
+There are two kinds with one interface: dense ones for units, convolutional ones for maps. Each can
+be applied, applied in transposed form (a derivative goes back along it) and differentiated (the
+presynaptic signal and the postsynaptic derivative give the derivative by the weights).
 """
 
 from abc import ABC, abstractmethod
@@ -31,9 +31,9 @@ class Synapses(nn.Module, ABC):
         self.register_buffer("mask", None)
 
     def prune(self, mask: Tensor) -> None:
-        """Take away the synapses where a mask of the weights' shape is 0.
+        """Remove the synapses where a mask of the weights' shape is 0.
 
-        The others grow, so that the currents keep their variance.
+        The others are scaled up, so that the currents keep their variance.
         """
         self.mask = mask
         share = mask.mean().item() or 1.0  # of one unit without autapses nothing is left
@@ -43,7 +43,7 @@ class Synapses(nn.Module, ABC):
     def forward(self, source: Tensor, weight: Tensor | None = None) -> Tensor:
         """Currents [batch, out, ...] that a source's signal [batch, in, ...] makes.
 
-        Through other weights where they are given, here and in `transpose`.
+        Other weights take the place of its own where they are given, here and in `transpose`.
         """
 
     @abstractmethod
@@ -53,7 +53,8 @@ class Synapses(nn.Module, ABC):
     def adder(self) -> Callable[[Tensor, Tensor], None]:
         """A function (source, out) that adds the currents a source makes to `out`, in place.
 
-        It serves for many steps, unseen by autograd, and as long as the weights do not change.
+        It may be called for many steps, as long as the weights do not change; autograd does not
+        record it.
         """
 
         def add(source: Tensor, out: Tensor) -> None:
@@ -62,7 +63,7 @@ class Synapses(nn.Module, ABC):
         return add
 
     def add_transpose(self, target: Tensor, out: Tensor) -> None:
-        """Add what `transpose` gives to `out`, in place, unseen by autograd."""
+        """Add what `transpose` gives to `out`, in place; autograd does not record it."""
         out.add_(self.transpose(target))
 
     @abstractmethod
