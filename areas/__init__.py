@@ -20,7 +20,7 @@ from areas.lstm import LSTM as LSTM
 from areas.membrane import Membrane as Membrane
 from areas.predictor import Predictor as Predictor
 from areas.record import Record as Record
-from areas.record import Report as Report
+from areas.record import StepActivity as StepActivity
 from areas.sublstm import SubLSTM as SubLSTM
 from areas.synapses import Convolution as Convolution
 from areas.synapses import Dense as Dense

@@ -22,7 +22,7 @@ from areas.keys import BIAS, of_predictor, of_units
 from areas.loops.dynamics import Dynamics
 from areas.loops.steps import Recurrence
 from areas.predictor import Predictor
-from areas.record import Report
+from areas.record import StepActivity
 from areas.synapses import Bundle, Synapses, connect
 
 Afferent = Literal["drive", "error"]
@@ -145,7 +145,7 @@ class Area(nn.Module):
 
     def step(
         self, drive: Tensor, messages: Mapping[str, Tensor], state: State, *, cut: bool = False
-    ) -> tuple[Report, State]:
+    ) -> tuple[StepActivity, State]:
         """One step, differentiable, written out as it is defined.
 
         Args:
@@ -157,7 +157,7 @@ class Area(nn.Module):
                 remains is the unit's own state.
 
         Returns:
-            The report of the step and the state after it.
+            What the area did at the step, and the state after it.
         """
         prediction = self.predict(state.rate, messages)
         error = drive - prediction
@@ -167,4 +167,4 @@ class Area(nn.Module):
         sources = {"drive": drive, "error": felt, "recurrent": emitted, **messages}
         currents = self.currents(sources).chunk(len(self.cell.currents), dim=1)
         state = self.cell.step(currents, state)
-        return Report(drive, prediction, error, state.rate), state
+        return StepActivity(drive, prediction, error, state.rate), state

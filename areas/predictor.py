@@ -51,6 +51,9 @@ class Predictor(nn.Module):
 
         Those of messages start at zero: two areas whose errors reach each other's predictions in
         random strength can drive each other beyond all bounds before either has learnt anything.
+
+        Raises:
+            ValueError: if shapes, or the given weights of a feedback, do not fit.
         """
         made = {
             name: connect(shape, drive, 1, self.kernel if name == "rate" else 1)
@@ -60,7 +63,10 @@ class Predictor(nn.Module):
             if name != "rate":
                 nn.init.zeros_(synapses.weight)
         self.synapses = Bundle(made)
-        self.feedback.build(made["rate"])
+        try:
+            self.feedback.build(made["rate"].weight)
+        except ValueError as error:
+            raise ValueError(f"predictor.{error}") from None
         self.bias = nn.Parameter(torch.zeros(drive[0]))
 
     def potential(self, sources: Mapping[str, Tensor]) -> Tensor:
@@ -72,22 +78,26 @@ class Predictor(nn.Module):
         total = self.bias.view(-1, *[1] * (next(iter(sources.values())).dim() - 2))
         for name, synapses in self.synapses.items():
             if name == "rate":
-                total = total + self.feedback.bend(synapses, sources[name])
+                total = total + self.feedback.bend(synapses, synapses.weight, sources[name])
             else:
                 total = total + synapses(sources[name])
         return total
 
     def back(self, potential_bar: Tensor) -> Tensor:
-        """What a derivative by the potential [batch, *drive] says of the rates it came from."""
-        return self.feedback.back(self.synapses["rate"], potential_bar)
+        """Derivative by the rates [batch, *units], from that by the potential [batch, *drive].
+
+        It goes back through the weights of the feedback.
+        """
+        synapses = self.synapses["rate"]
+        return synapses.transpose(potential_bar, self.feedback.weights(synapses.weight))
 
     def decays(self) -> dict[str, Tensor]:
         """What weights lose by themselves, as gradients by the keys of `areas.keys`."""
-        lost = self.feedback.decays(self.synapses["rate"])
-        if lost is None:
+        decay = self.feedback.decay
+        if decay == 0:
             return {}
-        own = {of_feedback(name): value for name, value in lost[1].items()}
-        return {of_predictor("rate"): lost[0]} | own
+        own = {of_feedback(name): lost for name, lost in self.feedback.decays().items()}
+        return {of_predictor("rate"): decay * self.synapses["rate"].weight.detach()} | own
 
     def forward(self, sources: Mapping[str, Tensor]) -> Tensor:
         """The prediction [batch, *drive] from signals [batch, ...] by name."""

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 
-class Report(NamedTuple):
-    """What an area did at one step."""
+class StepActivity(NamedTuple):
+    """What an area did at one step, as `Activity` of objectives shows it of a window."""
 
     drive: Tensor  # [batch, *drive]
     prediction: Tensor  # [batch, *drive]; zeros where the area has no predictor

@@ -18,10 +18,8 @@ from sklearn.linear_model import RidgeCV
 
 from benchmarks._results import Figure, arguments, write
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.metrics.comparisons.folds import grouped_folds
+from brainmodel.probing.metrics import Responses, RidgeEncoding, grouped_folds
 from brainmodel.probing.metrics.comparisons.prediction_comparison import held_out_score
-from brainmodel.probing.metrics.metric import Responses
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
 
 FOLDS = 5
 GRID = np.geomspace(1e-6, 1e6, 13)  # of the mean squared length of a sample

@@ -13,12 +13,9 @@ import time
 import numpy as np
 
 from benchmarks._results import Figure, arguments, peak_memory, write
-from brainmodel.probing.metrics.cka import CKA
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
-from brainmodel.probing.metrics.rsa import RSA
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.scores.score_table import score_table
-from brainmodel.probing.scores.scoring import Scoring
+from brainmodel.probing.metrics import CKA, RSA, RidgeEncoding
+from brainmodel.probing.recordings import Recording
+from brainmodel.probing.scores import Scoring, score_model
 
 AREAS, UNITS, NEURONS, REPEATS = 5, 500, 100, 4
 METRICS = {"ridge": RidgeEncoding(), "rsa": RSA(), "cka": CKA()}
@@ -55,7 +52,7 @@ def measure(stimuli: int, lags: int, bootstraps: int, halvings: int) -> list[Fig
     figures, total = [], 0.0
     for name, metric in METRICS.items():
         start = time.monotonic()
-        scores = score_table(rates, recording, {name: metric}, scoring)
+        scores = score_model(rates, recording, {name: metric}, scoring)
         total += (seconds := time.monotonic() - start)
         figures.append(
             Figure(f"probe, {name}", [seconds], "s", settings=settings | {"scores": len(scores)})

@@ -19,20 +19,18 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 from tqdm import tqdm
 
 from benchmarks._results import Figure, arguments, write
-from brainmodel.probing.analyses.unexpected import unexpected_effect
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.baselines.edge_energy import EdgeEnergy
-from brainmodel.probing.baselines.pixels import Pixels, shrink
-from brainmodel.probing.metrics.metric import Responses
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
+from brainmodel.probing.baselines import EdgeEnergy, Pixels
+from brainmodel.probing.baselines.pixels import shrink
+from brainmodel.probing.metrics import Responses, RidgeEncoding
 from brainmodel.probing.metrics.rsa import compare_pairs, dissimilarities
 from brainmodel.probing.recordings.readers import images92, macaque_v4
 from brainmodel.probing.recordings.readers.mouse_multiarea import read_trials
 from brainmodel.probing.recordings.readers.mouse_sequences import read_mouse_sequences
 from brainmodel.probing.recordings.readers.mouse_unexpected import read_differences
-from brainmodel.probing.scores.sampling import PerStimulus
-from brainmodel.probing.statistics.rsa_ceiling import subject_ceiling
-from brainmodel.probing.statistics.split_half import halves, spearman_brown
+from brainmodel.probing.scores import PerStimulus, subject_ceiling
+from brainmodel.probing.scores.ceilings.split_half import halves, spearman_brown
+from brainmodel.probing.statistics import unexpected_effect
 
 OFTEN = 8  # repeats of the V4 images whose halves are compared
 WINDOW = (0.1, 0.15)  # s from the onset of each gratings' sequence
@@ -51,7 +49,7 @@ def images_92(folder: Path) -> list[Told]:
     """Inferior temporal cortex of humans (fMRI) and monkeys (cells) to 92 images."""
     people = images92.read_human_it(folder).mean_over_sessions()
     models = images92.read_models(folder)
-    gray = images92.read_images(folder).mean(3).reshape(92, -1)
+    gray = images92.read_object_images(folder).mean(3).reshape(92, -1)
     monkey = models.of(areas="monkeyIT").pairs[0]
     low, high = subject_ceiling(people)
 
@@ -96,7 +94,7 @@ def v4_baselines(folder: Path) -> dict[str, Floats]:
     with the steepness of the image at its own 112 pixels, which is the edge energy that is told of.
     """
     recording = macaque_v4.read_macaque_v4(folder)
-    images = macaque_v4.read_images(folder / "images_210325.zip", recording.stimuli)[:, None]
+    images = macaque_v4.read_v4_images(folder / "images_210325.zip", recording.stimuli)[:, None]
     pixels, edges = Pixels(16)(images)[:, 0], EdgeEnergy(32, octaves=3)(images)[:, 0]
     steep = np.hypot(*np.gradient(images[:, 0].mean(3), axis=(1, 2)))[:, None, :, :, None]
     gradients = shrink(steep, 16).reshape(len(steep), -1)

@@ -19,14 +19,13 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from areas import Leaky
+from areas import Leaky, LearntFeedback, RandomFeedback
 from benchmarks._lessons import final
 from benchmarks._results import Figure, arguments, write
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT, EProp, Rule
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.scopes import Adjacent, Global, Local, Scope
-from brainmodel.scopes.way_back import FixedRandom, KolenPollack
 
 COINS, NARROW, WIDE = 16, 4, 32
 STREAMS, WINDOW, RATE = 16, 10, 0.5
@@ -46,10 +45,10 @@ class Contender(NamedTuple):
 CONTENDERS = {
     "local": Contender(Local),
     "adjacent, transposed": Contender(Adjacent),
-    "adjacent, fixed random": Contender(lambda: Adjacent(FixedRandom())),
-    "adjacent, learnt": Contender(lambda: Adjacent(KolenPollack())),
+    "adjacent, fixed random": Contender(lambda: Adjacent(RandomFeedback())),
+    "adjacent, learnt": Contender(lambda: Adjacent(LearntFeedback())),
     "adjacent, two hops, transposed": Contender(lambda: Adjacent(hops=2)),
-    "adjacent, two hops, learnt": Contender(lambda: Adjacent(KolenPollack(), hops=2)),
+    "adjacent, two hops, learnt": Contender(lambda: Adjacent(LearntFeedback(), hops=2)),
     "global": Contender(Global),
     "global, BPTT": Contender(Global, BPTT),
 }

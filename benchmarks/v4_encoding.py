@@ -25,17 +25,14 @@ from benchmarks.recordings import recordings_folder, side_by_side, v4_baselines
 from brainmodel.brain import Brain
 from brainmodel.command_line.config_files import Config, merge, read_config
 from brainmodel.command_line.train_command import CommandLine, usual
-from brainmodel.probing.activity.model_activity import record_model
-from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.activity import Presentation, record_model
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.baselines.pixels import shrink
-from brainmodel.probing.metrics.metric import Comparison, Responses
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
+from brainmodel.probing.metrics import Comparison, Responses, RidgeEncoding
+from brainmodel.probing.recordings import Stimuli
 from brainmodel.probing.recordings.readers import macaque_v4
-from brainmodel.probing.recordings.stimuli import Stimuli
-from brainmodel.probing.scores.sampling import PerStimulus
-from brainmodel.probing.statistics.bootstrap import interval, stimulus_weights
-from brainmodel.probing.statistics.split_half import split_half_ceiling
+from brainmodel.probing.scores import PerStimulus, split_half_ceiling
+from brainmodel.probing.statistics import interval, stimulus_weights
 from brainmodel.training.module import brain_of
 
 GRIDS = (2, 4, 8)  # patches along each side
@@ -67,7 +64,7 @@ def session(folder: Path, images: int | None) -> Session:
     recording = macaque_v4.read_macaque_v4(folder)
     chosen = slice(images)
     names = recording.stimuli[chosen]
-    frames = macaque_v4.read_images(folder / "images_210325.zip", names)[:, None]
+    frames = macaque_v4.read_v4_images(folder / "images_210325.zip", names)[:, None]
     return Session(
         PerStimulus().responses(recording.show(np.arange(len(names)))),
         Stimuli(frames, np.array([0.0, 1.0])),

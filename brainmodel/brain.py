@@ -1,24 +1,24 @@
 """The brain: areas wired up, learning as far as its scope lets learning signals travel."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
+from areas.record import StepActivity
 from brainmodel.learning.rule import Gradients
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.roll_out.roll_out import roll_out
+from brainmodel.roll_out.roll_out import Listener, roll_out
 from brainmodel.schedules import Weight
 from brainmodel.scopes.local import Local
-from brainmodel.scopes.scope import Passage, Scope, Signals
-from brainmodel.wiring.plan import AreaPlan
+from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
+from brainmodel.wiring.literal_step import literal_step
+from brainmodel.wiring.losses import Losses, judge, weigh
+from brainmodel.wiring.plan import AreaPlan, BrainPlan
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 from objectives import Activity, GroupObjective
-
-Listener = Callable[[Passage, dict[str, Signals], Gradients], None]
-"""What is called in each backward pass; see `Brain.listen`."""
 
 
 class Brain(Wiring):
@@ -45,7 +45,7 @@ class Brain(Wiring):
         groups: Mapping[str, GroupObjective] | None = None,
         group_weights: Mapping[str, float | Weight] | None = None,
     ):
-        super().__init__(areas, pathways, inputs, groups, group_weights)
+        super().__init__(BrainPlan(areas, pathways, inputs, groups or {}, group_weights or {}))
         self._listeners: OrderedDict[int, Listener] = OrderedDict()
         self.scope = scope or Local()
         self.scope.build(self)
@@ -68,12 +68,42 @@ class Brain(Wiring):
             state = self.initial_state(reset.shape[1])
         return roll_out(self, self.scope, self._report, dict(inputs), reset, state)
 
+    def step(
+        self, inputs: Mapping[str, Tensor], reset: Tensor, state: BrainState
+    ) -> tuple[dict[str, StepActivity], BrainState]:
+        """One step by its definition, differentiable throughout (see `literal_step`).
+
+        Args:
+            inputs: by name, [batch, *shape].
+            reset: [batch] bool.
+            state: before the step.
+
+        Returns:
+            what each area did, by name, and the state after the step; not detached.
+        """
+        return literal_step(self, inputs, reset, state)
+
+    def judge(self, activities: Mapping[str, Activity]) -> Losses:
+        """By area ("groups" for shared ones), by objective: the loss of a window, not yet weighed.
+
+        The mean over all steps and streams; those at which a stream was reset count as 0.
+        """
+        return judge(self, activities)
+
+    def weigh(self, losses: Losses) -> Losses:
+        """Losses that `judge` found, each times its weight at this age."""
+        return weigh(self, losses)
+
+    def losses(self, activities: Mapping[str, Activity]) -> Losses:
+        """`judge`, then `weigh`; the sum of these losses is what training makes small."""
+        return weigh(self, judge(self, activities))
+
     def listen(self, listener: Listener) -> RemovableHandle:
         """Call `listener` in each backward pass, for callbacks that compare gradients.
 
         Args:
-            listener: is called with the passage, the learning signals of each area, and the
-                gradients made of them by parameter name; it changes none of them.
+            listener: is called with the passage, the derivatives of the loss by what each area did,
+                and the gradients made of them by parameter name; it changes none of them.
 
         Returns:
             a handle as PyTorch's hooks have: `remove()` ends it, and so does the end of a `with`.
@@ -82,6 +112,8 @@ class Brain(Wiring):
         self._listeners[handle.id] = listener
         return handle
 
-    def _report(self, passage: Passage, signals: dict[str, Signals], found: Gradients) -> None:
+    def _report(
+        self, passage: Passage, derivatives: dict[str, ActivityDerivatives], found: Gradients
+    ) -> None:
         for listener in list(self._listeners.values()):
-            listener(passage, signals, found)
+            listener(passage, derivatives, found)

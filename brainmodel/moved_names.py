@@ -34,12 +34,6 @@ MOVES = (
     ),
     Move("brainmodel.learning", "partners", "Diffuse TrueWeights TypeMeans", "brainmodel.learning"),
     Move(
-        "brainmodel.learning.way_back",
-        "fixed_random kolen_pollack transposed",
-        "FixedRandom KolenPollack Transposed",
-        "brainmodel.scopes.way_back",
-    ),
-    Move(
         "brainmodel.training",
         "gradient_alignment monitor pictures probe_callback progress random_numbers report "
         "soundness synaptic_scaling",
@@ -67,7 +61,15 @@ MOVES = (
     ),
     Move("brainmodel.probing.readers", "arrays", "Layout", "brainmodel.probing.recordings"),
 )
-RENAMED: dict[str, str] = {}
+RENAMED = {
+    f"brainmodel.learning.way_back.{place}{old}": f"areas.{new}"
+    for file, old, new in (
+        ("transposed", "Transposed", "SymmetricFeedback"),
+        ("fixed_random", "FixedRandom", "RandomFeedback"),
+        ("kolen_pollack", "KolenPollack", "LearntFeedback"),
+    )
+    for place in ("", f"{file}.")
+}
 """By the whole old path the whole new one, of classes that are also called otherwise now."""
 
 

@@ -6,10 +6,12 @@ The gradient reaches the area that predicts, and not the one that is predicted.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from torch import Tensor, nn
 
 from objectives.objective import Activity, GroupObjective
+from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.pairs import at_later_step, earlier, later
 from objectives.parts.readout import Readout
 from objectives.squared_error import squared_error
@@ -22,6 +24,8 @@ class AreaPrediction(GroupObjective):
         areas: the one that predicts, and the one that is predicted.
         horizon: steps ahead; 0 for the rate of the same step.
         kernel: odd width of the read-out between maps, in pixels.
+        feedback: through which weights its error comes back to the area that predicts (see
+            `Readout`).
 
     Raises:
         ValueError: if there are not two areas, or the horizon lies in the past.
@@ -29,21 +33,27 @@ class AreaPrediction(GroupObjective):
 
     stops_gradient = True
 
-    def __init__(self, areas: list[str], horizon: int = 1, kernel: int = 3):
+    def __init__(
+        self,
+        areas: list[str],
+        horizon: int = 1,
+        kernel: int = 3,
+        feedback: BackwardWeights | None = None,
+    ):
         super().__init__(areas)
         if len(set(areas)) != 2 or len(areas) != 2:
             raise ValueError(f"areas: need two, one that predicts the other, got {areas}")
         if horizon < 0:
             raise ValueError(f"horizon: need >= 0 steps ahead, got {horizon}")
         self.horizon = horizon
-        self.kernel = kernel
+        self._readout = partial(Readout, kernel=kernel, feedback=feedback)
         self.readout: nn.Module = nn.Identity()
 
     def build(
         self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]
     ) -> None:
         source, target = self.areas
-        self.readout = Readout(units[source], units[target], self.kernel)
+        self.readout = self._readout(units[source], units[target])
 
     def forward(self, activities: dict[str, Activity]) -> Tensor:
         source, target = (activities[area] for area in self.areas)

@@ -10,13 +10,16 @@ of its own in each stream, which carry no information about the drive. Here it c
 comes from outside. Candidates z_n are those of `InfoNCE`: other streams and other times.
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
 from objectives.info_nce import info_nce
 from objectives.objective import Activity, Objective, mean_over_valid
+from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.pairs import at_later_step, check_horizons, earlier, later, unbroken
-from objectives.parts.readout import Readout
+from objectives.parts.readout import Readout, readouts
 
 
 class ContrastivePrediction(Objective):
@@ -25,6 +28,7 @@ class ContrastivePrediction(Objective):
     Args:
         horizons: how many steps ahead, each >= 1 and shorter than the windows.
         features: size of the vectors that are compared.
+        feedback: through which weights their errors come back to the area (see `Readout`).
 
     Raises:
         ValueError: if a horizon is not in the future, or there are no features.
@@ -33,18 +37,21 @@ class ContrastivePrediction(Objective):
     couples_batch = True
     fewest_streams = 2
 
-    def __init__(self, horizons: list[int], features: int = 32):
+    def __init__(
+        self, horizons: list[int], features: int = 32, feedback: BackwardWeights | None = None
+    ):
         super().__init__()
         check_horizons(horizons)
         if features < 1:
             raise ValueError(f"features: need 1 or more, got {features}")
         self.horizons, self.features = list(horizons), features
+        self._readouts = partial(readouts, len(horizons), feedback=feedback)
         self.encoder: nn.Module = nn.Identity()
         self.readouts = nn.ModuleList()
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         self.encoder = Readout(drive, (self.features,))
-        self.readouts = nn.ModuleList(Readout(units, (self.features,)) for _ in self.horizons)
+        self.readouts = self._readouts(units, (self.features,))
 
     def forward(self, activity: Activity) -> Tensor:
         total = activity.rate.new_zeros(activity.valid.shape)

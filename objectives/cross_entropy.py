@@ -5,10 +5,13 @@
 At chance it is log(number of classes). The read-out learns, and so does the area.
 """
 
+from functools import partial
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from objectives.objective import Activity, Objective, mean_over_valid
+from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.readout import Readout
 from objectives.parts.task import target
 
@@ -19,20 +22,22 @@ class CrossEntropy(Objective):
     Args:
         label: name of the label, whole numbers [time, batch] from 0 to classes - 1.
         classes: how many there are.
+        feedback: through which weights its error comes back to the area (see `Readout`).
 
     Raises:
         ValueError: if there are fewer than two classes; while learning, if there is no such label.
     """
 
-    def __init__(self, label: str, classes: int):
+    def __init__(self, label: str, classes: int, feedback: BackwardWeights | None = None):
         super().__init__()
         if classes < 2:
             raise ValueError(f"classes: need 2 or more, got {classes}")
         self.label, self.classes = label, classes
+        self._readout = partial(Readout, feedback=feedback)
         self.readout: nn.Module = nn.Identity()
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
-        self.readout = Readout(units, (self.classes,))
+        self.readout = self._readout(units, (self.classes,))
 
     def forward(self, activity: Activity) -> Tensor:
         logits = self.readout(activity.rate).movedim(2, 1)

@@ -7,11 +7,14 @@ drive arrives. The next step is k = 1; it reads the rates alone, while the area'
 (SquaredError) also uses feedback.
 """
 
+from functools import partial
+
 from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective
+from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.pairs import at_later_step, check_horizons, earlier, later
-from objectives.parts.readout import Readout
+from objectives.parts.readout import readouts
 from objectives.squared_error import squared_error
 
 
@@ -21,20 +24,23 @@ class MultiHorizon(Objective):
     Args:
         horizons: how many steps ahead, each >= 1 and shorter than the windows.
         kernel: odd width of the read-outs between maps, in pixels.
+        feedback: through which weights their errors come back to the area (see `Readout`).
 
     Raises:
         ValueError: if a horizon is not in the future.
     """
 
-    def __init__(self, horizons: list[int], kernel: int = 3):
+    def __init__(
+        self, horizons: list[int], kernel: int = 3, feedback: BackwardWeights | None = None
+    ):
         super().__init__()
         check_horizons(horizons)
         self.horizons = list(horizons)
-        self.kernel = kernel
+        self._readouts = partial(readouts, len(horizons), kernel=kernel, feedback=feedback)
         self.readouts = nn.ModuleList()
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
-        self.readouts = nn.ModuleList(Readout(units, drive, self.kernel) for _ in self.horizons)
+        self.readouts = self._readouts(units, drive)
 
     def forward(self, activity: Activity) -> Tensor:
         total = activity.rate.new_zeros(activity.valid.shape)

@@ -3,9 +3,12 @@
 loss(t) = mean_i ( y_i(t) - [W h(t) + b]_i )^2,      y = label(t)
 """
 
+from functools import partial
+
 from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective, mean_over_valid
+from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.readout import Readout
 from objectives.parts.task import target
 from objectives.squared_error import squared_error
@@ -17,20 +20,22 @@ class Regression(Objective):
     Args:
         label: name of the label, numbers [time, batch, size].
         size: how many numbers it has.
+        feedback: through which weights its error comes back to the area (see `Readout`).
 
     Raises:
         ValueError: if the size is below 1; while learning, if there is no such label.
     """
 
-    def __init__(self, label: str, size: int):
+    def __init__(self, label: str, size: int, feedback: BackwardWeights | None = None):
         super().__init__()
         if size < 1:
             raise ValueError(f"size: need 1 or more, got {size}")
         self.label, self.size = label, size
+        self._readout = partial(Readout, feedback=feedback)
         self.readout: nn.Module = nn.Identity()
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
-        self.readout = Readout(units, (self.size,))
+        self.readout = self._readout(units, (self.size,))
 
     def forward(self, activity: Activity) -> Tensor:
         wanted = target(activity, self.label).to(activity.rate.dtype)

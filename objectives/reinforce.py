@@ -9,10 +9,13 @@ From the second term the baseline alone learns: b is a constant in the first, h 
 the area learns from one number for all of its units: the reward minus the expected reward.
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective, mean_over_valid
+from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.readout import Readout
 from objectives.parts.task import target
 
@@ -36,6 +39,7 @@ class Reinforce(Objective):
     Args:
         label: name of the label of the rewarded action, whole numbers [time, batch].
         actions: how many there are.
+        feedback: through which weights the policy's error comes back to the area (see `Readout`).
 
     Raises:
         ValueError: if there are fewer than two actions; while learning, if there is no such label.
@@ -44,16 +48,17 @@ class Reinforce(Objective):
     stops_gradient = True
     draws = True
 
-    def __init__(self, label: str, actions: int):
+    def __init__(self, label: str, actions: int, feedback: BackwardWeights | None = None):
         super().__init__()
         if actions < 2:
             raise ValueError(f"actions: need 2 or more, got {actions}")
         self.label, self.actions = label, actions
+        self._policy = partial(Readout, feedback=feedback)
         self.policy: nn.Module = nn.Identity()
         self.baseline: nn.Module = nn.Identity()
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
-        self.policy = Readout(units, (self.actions,))
+        self.policy = self._policy(units, (self.actions,))
         self.baseline = Readout(units, (1,))
 
     def forward(self, activity: Activity) -> Tensor:

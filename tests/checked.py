@@ -8,9 +8,9 @@ from beartype import BeartypeConf, beartype
 PACKAGES = ["areas", "objectives", "brainmodel.learning"]
 """Whose signatures are checked. Training pays nothing: the check is put in by the tests alone."""
 
-_CONF = BeartypeConf(is_pep484_tower=True)  # a whole number will do for a float
+_check = beartype(conf=BeartypeConf(is_pep484_tower=True))  # a whole number will do for a float
 
 
 def checked(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, refusing arguments and results that are not as its signature says."""
-    return beartype(function, conf=_CONF)
+    return _check(function)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.learning.credit.stream_noise import Noise, Noisy
+from brainmodel.learning.credit.stream_noise import Noise, NoisyRule
 from brainmodel.wiring.state import BrainState
 from objectives import Activity
 from tests.literal import Literal
@@ -45,7 +45,7 @@ def begin(brain: Brain, streams: Sequence[int]) -> BrainState:
     state = brain.initial_state(len(streams))
     noise = Noise(torch.tensor(streams), torch.zeros(len(streams), dtype=torch.int64))
     rules = {name: brain.rule(name) for name in brain.areas}
-    noisy = {name: rule for name, rule in rules.items() if isinstance(rule, Noisy)}
+    noisy = {name: rule for name, rule in rules.items() if isinstance(rule, NoisyRule)}
     memories = {name: rule.begin(brain.area(name), noise) for name, rule in noisy.items()}
     return state._replace(memories=state.memories | memories)
 

@@ -1,4 +1,4 @@
-"""The floor plan: sizes of files, folders and functions, names that stand once, what configs name."""
+"""The floor plan: small files, folders and functions; names that stand once; what configs name."""
 
 import ast
 import re

@@ -1,6 +1,7 @@
 """A cell's step as a function of plain tensors, and what follows from it by differentiation."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -43,6 +44,24 @@ class Pointwise:
             list(torch.autograd.grad(o, inputs, retain_graph=True, allow_unused=True))
             for o in outputs
         ]
+
+    @cached_property
+    def reaching(self) -> dict[str, set[int]]:
+        """Which currents reach each of `outputs`, in one step or in several.
+
+        It is read from the derivatives of the step: where there is no way, there is none.
+        """
+        count, carried = len(self.cell.currents), self.cell.carried
+        with torch.inference_mode(mode=False):
+            one = torch.zeros(1, 1, 1)
+            slopes = self.slopes(one.expand(1, 1, count), [one for _ in carried])
+        rows = dict(zip(self.outputs, slopes, strict=True))
+        found = {n: {k for k in range(count) if row[k] is not None} for n, row in rows.items()}
+        for _ in carried:  # no way between fields has more steps
+            for name, row in rows.items():
+                ways = zip(carried, row[count:], strict=True)
+                found[name].update(*(found[field] for field, slope in ways if slope is not None))
+        return found
 
     def split(self, currents: Tensor) -> tuple[Tensor, ...]:
         """Each current of [batch, current * unit, ...]."""

@@ -23,8 +23,7 @@ from brainmodel.command_line.refusals import read_error, unknown
 from brainmodel.command_line.train_command import quieten
 from brainmodel.errors import Refused
 from brainmodel.probing import Experiment, Plan, probe, write_report
-from brainmodel.probing.report.report import require_new
-from brainmodel.probing.report.words import verdicts
+from brainmodel.probing.report import require_new, verdicts
 
 TRAINING = {"model", "data", "trainer", "checkpoint", "monitor", "pictures", "report"}
 TRAINING |= {"seed_everything", "optimizer", "lr_scheduler"}
@@ -86,12 +85,12 @@ def _parse(parser: ArgumentParser, config: Config, rest: Sequence[str]) -> Names
         mine["ckpt_path"] = [mine["ckpt_path"]]
     text = yaml.safe_dump(mine, sort_keys=False)
     try:
-        return parser.parse_args(["--config", text, *written_out(rest)])
+        return parser.parse_args(["--config", text, *spelled_out(rest)])
     except Exception as error:
         raise _refused(error, parser) from error
 
 
-def written_out(words: Sequence[str]) -> list[str]:
+def spelled_out(words: Sequence[str]) -> list[str]:
     """Words of the command line with the short forms of --recording and --ckpt_path written out.
 
     `--recording FILE.npz` is a recording in NumPy's format; FILE.yaml is a config of one, NAME one
@@ -165,7 +164,7 @@ def _probe(built: Namespace, held: Config, names: Sequence[str]) -> None:
     finally:
         signal.signal(signal.SIGTERM, previous)
     print()
-    for sentence in verdicts(findings.rows):
+    for sentence in verdicts(findings.scores):
         print(re.sub("<.*?>", "", sentence))
     print(f"\nreport      {page}\ntable       {out / 'scores.csv'}")
 

@@ -5,23 +5,24 @@
 
 Source: Jaderberg et al. (2017), "Decoupled neural interfaces using synthetic gradients",
 arXiv:1608.05343, in the online form of Marschall, Cho & Savin (2020), JMLR 21(135), section on DNI
-(which asks the synthesizer for L(t), too, and therefore shows it the label). See `synthetic.py`.
+(which asks the synthesizer for L(t), too, and therefore shows it the label). See
+`credit/synthetic_gradients.py`.
 Future-facing, deterministic, numerical; time per step and stream O(N^2), memory O(N^2) in all.
 """
 
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.credit.parameter_matrix import through_both
-from brainmodel.learning.credit.synthetic import Pairs, Synthetic
+from brainmodel.learning.credit.parameter_matrix import through_transposes
+from brainmodel.learning.credit.synthetic_gradients import SyntheticGradients, Transitions
 from brainmodel.learning.rule import Criteria
 
 
-class DNI(Synthetic):
+class DNI(SyntheticGradients):
     """Synthetic gradients, for dense areas of any cell.
 
-    It learns a synthesizer besides, A. Under scope `global` that is not asked for: there the
-    rule is backpropagation through time within the window.
+    The rule learns a synthesizer, A, besides the area's weights. Scope `Global` does not use it:
+    there the rule is backpropagation through time within the window.
 
     Args:
         drive: whether the synthesizer sees the drive, too. Where an area is taught by its drive
@@ -35,6 +36,6 @@ class DNI(Synthetic):
         "future", "A_li", stochastic=False, closed_form=False, time="N^2", memory="N^2"
     )
 
-    def back(self, area: Area, pairs: Pairs, state_bar: Tensor) -> Tensor:
+    def back(self, area: Area, pairs: Transitions, state_bar: Tensor) -> Tensor:
         """See `Synthetic.back`; the area's own Jacobian."""
-        return through_both(area, pairs.linear, 0, state_bar)[0]
+        return through_transposes(area, pairs.linear, 0, state_bar)[0]

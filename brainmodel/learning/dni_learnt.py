@@ -1,10 +1,10 @@
 """DNI whose Jacobian is learnt as well, so that nothing travels back along a synapse in time.
 
-    J(t) ~ Q,    s(t) ~ Q s(t-1) + Q' [x'(t); 1]             x': drive and messages that are felt
+    J(t) ~ Q,    s(t) ~ Q s(t-1) + Q' [x'(t); 1]             x': drive and messages that reach units
     minimise | Q s(t-1) + Q' [x'(t); 1] - s(t) |^2 / 2 by Q and Q'
 
-All else is `dni.py`. With x' beside the state, Q is the part of a linear forecast that is due to
-the state itself.
+All else is as in `dni.py`. With x' beside the state, Q is the part of a linear forecast that is due
+to the state itself.
 
 Source: Marschall, Cho & Savin (2020), JMLR 21(135), section on DNI, its variant with an
 approximated Jacobian. Future-facing, deterministic, numerical; time per step and stream
@@ -16,14 +16,15 @@ from torch import Tensor, nn
 
 from areas import Area
 from areas.record import Record, flat
-from brainmodel.learning.credit.synthetic import Pairs, Synthetic
+from brainmodel.learning.credit.synthetic_gradients import SyntheticGradients, Transitions
 from brainmodel.learning.rule import Criteria, Gradients, of_rule
 
 
-class DNILearnt(Synthetic):
+class DNILearnt(SyntheticGradients):
     """Synthetic gradients bootstrapped through a learnt Jacobian, for dense areas of any cell.
 
-    It learns a synthesizer, A, and a transition, [Q Q'], besides; see `DNI` for scope `global`.
+    The rule learns a synthesizer, A, and a transition, [Q Q'], besides the area's weights; for
+    scope `Global` see `DNI`.
 
     Args:
         drive: as of `DNI`.
@@ -43,7 +44,7 @@ class DNILearnt(Synthetic):
         given = sum(area.messages.get(name, area.drive)[0] for name in _given(area))
         self.transition = nn.Parameter(torch.zeros(size, size + given + 1))
 
-    def back(self, area: Area, pairs: Pairs, state_bar: Tensor) -> Tensor:
+    def back(self, area: Area, pairs: Transitions, state_bar: Tensor) -> Tensor:
         """See `Synthetic.back`; Q."""
         before = state_bar @ self.transition[:, : state_bar.shape[1]]
         keep = pairs.linear.keep
@@ -61,6 +62,6 @@ class DNILearnt(Synthetic):
 
 
 def _given(area: Area) -> list[str]:
-    """What the area is given at a step; where it feels an error, the drive that makes it."""
+    """What reaches an area's units from outside; in place of an error, the drive it comes from."""
     names = ["drive" if name == "error" else name for name in area.synapses if name != "recurrent"]
     return list(dict.fromkeys(names))

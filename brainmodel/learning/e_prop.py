@@ -15,10 +15,11 @@ from torch import Tensor
 
 from areas import Area
 from areas.record import Record
-from brainmodel.learning.credit.synaptic_gradients import predictive
-from brainmodel.learning.credit.trace_credit import eligible, recall_state
-from brainmodel.learning.credit.traces import remember
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.eligibility_traces import carry_traces
+from brainmodel.learning.credit.reused_memory import ReusedMemory
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
+from brainmodel.learning.credit.trace_gradients import gradients_of_state, trace_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
@@ -26,8 +27,8 @@ class EProp(Rule):
     """e-prop, in window form.
 
     Args:
-        carry: whether traces outlive the window (continuing streams) or each window is a sequence
-            of its own, so that nothing need be remembered.
+        carry: whether traces outlive the window, for streams that continue; else each window is a
+            sequence of its own and nothing is remembered.
     """
 
     criteria = Criteria(
@@ -37,22 +38,23 @@ class EProp(Rule):
     def __init__(self, carry: bool = True):
         super().__init__()
         self.carry = carry
+        self.reused = ReusedMemory()
 
     def gradients(
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
         """See `Rule.gradients`."""
-        rate_bar, before, potential_bar = spread(area, record, signal)
-        found = eligible(area, record, rate_bar, before, memory)
-        return found | predictive(area, record, potential_bar)
+        rate_bar, before, potential_bar = unit_signals(area, record, signal)
+        found = trace_gradients(area, record, rate_bar, before, memory)
+        return found | predictor_gradients(area, record, potential_bar)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
-        """See `Rule.remember`; traces of dense areas, the last step of convolutional ones."""
-        return remember(area, record, memory) if self.carry else None
+        """See `Rule.remember`; traces of dense areas, the last step of maps."""
+        return carry_traces(area, record, memory, self.reused) if self.carry else None
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
-        return recall_state(area, state_bar, memory)
+        return gradients_of_state(area, state_bar, memory)
 
     @property
     def cuts(self) -> bool:

@@ -1,4 +1,4 @@
-"""e-prop step by step, as it is defined: traces moved on at every step. Slow; a definition.
+"""e-prop as it is defined: traces moved on step by step. Slow; kept as a definition.
 
 See `e_prop` for the equations and the source; the two give the same gradients. Past-facing,
 deterministic, closed form; time and memory per step O(B N M) per carried field.
@@ -10,15 +10,16 @@ from torch import Tensor
 from areas import Area
 from areas.keys import BIAS, belongs_to_predictor, of_units
 from areas.record import Record, fade
-from brainmodel.learning.credit.synaptic_gradients import predictive
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense
 
-Table = dict[str, dict[str, Tensor]]
+LiteralTraces = dict[str, dict[str, Tensor]]
+"""By state field, by source (`BIAS` among them): [batch, current * unit, source]."""
 
 
 class EPropLiteral(Rule):
-    """e-prop with one trace update per step, dense areas only."""
+    """e-prop with one update of the traces per step, for dense areas."""
 
     criteria = Criteria(
         "past", "e_ij", stochastic=False, closed_form=True, time="N M", memory="N M"
@@ -32,14 +33,14 @@ class EPropLiteral(Rule):
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
         """See `Rule.gradients`."""
-        rate_bar, before, potential_bar = spread(area, record, signal)
+        rate_bar, before, potential_bar = unit_signals(area, record, signal)
         found = _zeros(area)
         if memory is not None:
             _learn(found, before, memory["rate"])
         for t in range(rate_bar.shape[0]):
             memory = self.remember(area, record.stretch(t, t + 1), memory)
             _learn(found, rate_bar[t], memory["rate"])
-        return found | predictive(area, record, potential_bar)
+        return found | predictor_gradients(area, record, potential_bar)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """Traces of the rate and of the carried fields, by field and source."""
@@ -68,17 +69,18 @@ def _zeros(area: Area) -> Gradients:
     return {key: torch.zeros_like(w) for key, w in weights if not belongs_to_predictor(key)}
 
 
-def _learn(found: Gradients, rate_bar: Tensor, traces: dict[str, Tensor]) -> None:
+def _learn(found: Gradients, bar: Tensor, traces: dict[str, Tensor]) -> None:
+    """Add to gradients the derivative by a field, [batch, unit], times the traces of that field."""
     for source, trace in traces.items():
         name = of_units(source)
-        signal = rate_bar.repeat(1, trace.shape[1] // rate_bar.shape[1])
-        found[name] += torch.einsum("bi,bij->ij", signal, trace).view_as(found[name])
+        rows = bar.repeat(1, trace.shape[1] // bar.shape[1])
+        found[name] += torch.einsum("bi,bij->ij", rows, trace).view_as(found[name])
 
 
-def _move(area: Area, step: Record, memory: Table | None) -> Table:
-    """e(t) from e(t-1), for one step."""
+def _move(area: Area, step: Record, memory: LiteralTraces | None) -> LiteralTraces:
+    """The traces after a step, e(t), from those before it, e(t-1)."""
     outputs, currents, carried = _differentiable_step(area, step)
-    after: Table = {}
+    after: LiteralTraces = {}
     for output, total in outputs.items():
         inputs = [currents, *carried.values()]
         slopes = torch.autograd.grad(total, inputs, retain_graph=True, allow_unused=True)
@@ -99,6 +101,7 @@ def _move(area: Area, step: Record, memory: Table | None) -> Table:
 def _differentiable_step(
     area: Area, step: Record
 ) -> tuple[dict[str, Tensor], Tensor, dict[str, Tensor]]:
+    """A step under autograd: sums of the fields after it, its currents, the fields before it."""
     cell = area.cell
     with torch.enable_grad():
         currents = step.currents[0].detach().requires_grad_()

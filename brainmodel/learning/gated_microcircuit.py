@@ -11,7 +11,7 @@ inhibition i of the input lets it, and read where the inhibition o of the output
 signal arrives on the apical dendrites: the area's own prediction error, and those of higher areas
 on feedback pathways, m(t), by fixed random weights B_m [unit, message], n_m the number of a
 message's values. The mean inhibition of an area (at each place of a map) closes its dendrites;
-disinhibition D opens them. A neuromodulator multiplies L(t) from outside of the rule.
+disinhibition D opens them. A neuromodulator multiplies L(t) as it does for every rule.
 
 `docs/gated_microcircuit.md` derives what this approximates, and what it leaves out.
 
@@ -29,17 +29,18 @@ from torch import Tensor, nn
 from areas import Area, SubLSTM
 from areas.record import Record, flat
 from areas.synapses import connect
-from brainmodel.learning.credit.reverse_scan import recede
-from brainmodel.learning.credit.synaptic_gradients import predictive
-from brainmodel.learning.credit.trace_credit import eligible, recall_state
-from brainmodel.learning.credit.traces import Scan, remember
-from brainmodel.learning.learning_signal import LearningSignal, heard, spread
+from brainmodel.learning.credit.eligibility_traces import Scan, carry_traces
+from brainmodel.learning.credit.reused_memory import ReusedMemory
+from brainmodel.learning.credit.reverse_scan import scan_units
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
+from brainmodel.learning.credit.trace_gradients import gradients_of_state, trace_gradients
+from brainmodel.learning.learning_signal import LearningSignal, modulated, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
 @dataclass(frozen=True)
 class Gates:
-    """How far the circuit's gates reach into learning, each from 0 to 1; all as in e-prop at first.
+    """How far the circuit's gates reach into learning, each from 0 to 1; by default as in e-prop.
 
     Args:
         hold: share of the trace that the forget gate hands on; 0 forgets at once.
@@ -63,7 +64,7 @@ class Gates:
 
 
 class GatedScan(Scan):
-    """The scan of e-prop through gates: eligibility held, written and read as they let it.
+    """The scan of e-prop with gates that hold, write and read eligibility.
 
     Args:
         gates: how far they reach.
@@ -72,10 +73,10 @@ class GatedScan(Scan):
     def __init__(self, gates: Gates):
         self.gates = gates
 
-    def recede(
+    def back(
         self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
     ) -> Tensor:
-        """See `Scan.recede`."""
+        """See `Scan.back`."""
 
         def hold(t: int) -> None:
             for bar in carried_bar:
@@ -86,7 +87,7 @@ class GatedScan(Scan):
             shut = _inhibition(record, "output")
             read = torch.addcmul(rate_bar, rate_bar, shut, value=-self.gates.read)
         between = None if self.gates.hold == 1 else hold
-        currents_bar = recede(area, record, read, carried_bar, between)
+        currents_bar = scan_units(area, record, read, carried_bar, between)
         if self.gates.write > 0:  # all but the output, the last, are written into the memory
             shut = _inhibition(record, "input")[:, :, None]
             written = currents_bar.unflatten(2, (len(SubLSTM.currents), -1))[:, :, :-1]
@@ -105,7 +106,8 @@ class GatedMicrocircuit(Rule):
 
     Args:
         apical: names of the pathways that end on the apical dendrites: messages that carry the
-            prediction errors of higher areas. None: the area listens to its own error alone.
+            prediction errors of higher areas. Without any, the area learns from its own error
+            alone.
         gain: weight of these errors in the learning signal, 0 or more (dimensionless).
         own: weight of the area's own prediction error in it, likewise.
         gates: how far the circuit's gates reach into learning; as in e-prop unless given.
@@ -135,6 +137,7 @@ class GatedMicrocircuit(Rule):
         self.names, self.gain, self.own, self.carry = tuple(apical), gain, own, carry
         self.gates = gates or Gates()
         self.scan = GatedScan(self.gates)
+        self.reused = ReusedMemory()
         self.apical = nn.ModuleDict()
 
     def build(self, area: Area) -> None:
@@ -157,16 +160,16 @@ class GatedMicrocircuit(Rule):
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
         """See `Rule.gradients`."""
-        told, before, potential_bar = spread(area, record, signal)
-        direct = heard(signal.rate, signal.level)
-        apical = (told - direct).mul_(self.own)
+        whole, before, potential_bar = unit_signals(area, record, signal)
+        direct = modulated(signal.rate, signal.level)
+        apical = (whole - direct).mul_(self.own)
         if self.apical:
-            apical += heard(self.apical_signal(record, told), signal.level)
+            apical += modulated(self.apical_signal(record, whole), signal.level)
         rate_bar = torch.addcmul(direct, self.disinhibition(record), apical)
         if memory is not None:
             before = self.own * self.disinhibition(memory.last)[0] * before
-        found = eligible(area, record, rate_bar.contiguous(), before, memory, self.scan)
-        return found | predictive(area, record, potential_bar)
+        found = trace_gradients(area, record, rate_bar.contiguous(), before, memory, self.scan)
+        return found | predictor_gradients(area, record, potential_bar)
 
     def disinhibition(self, record: Record) -> Tensor:
         """D(t), how open the apical dendrites are, [time, batch, 1, ...]."""
@@ -176,9 +179,13 @@ class GatedMicrocircuit(Rule):
         return shut.mul_(-self.gates.dendrite).add_(1.0)
 
     def apical_signal(self, record: Record, like: Tensor) -> Tensor:
-        """What higher areas add to the learning signal, [time, batch, *units].
+        """The part of the learning signal that comes from higher areas, [time, batch, *units].
 
-        It is scaled as the derivative of an error averaged over values, steps and streams is.
+        It is scaled like the derivative of an error that is a mean over values, steps and streams.
+
+        Args:
+            record: what happened over the window.
+            like: of the shape of the result.
         """
         total = torch.zeros_like(like)
         for name, weights in self.apical.items():
@@ -189,11 +196,13 @@ class GatedMicrocircuit(Rule):
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`."""
-        return remember(area, record, memory, self.scan) if self.carry else None
+        if not self.carry:
+            return None
+        return carry_traces(area, record, memory, self.reused, self.scan)
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
-        return recall_state(area, state_bar, memory, self.scan)
+        return gradients_of_state(area, state_bar, memory, self.scan)
 
     @property
     def cuts(self) -> bool:

@@ -2,17 +2,16 @@
 
     gradient_ij = sum_t g(t) h_i(t) source_j(t),       g(t) = mean_i L_i(t) h_i(t)
 
-The third factor g is the same at all synapses of a stream's area. It says whether the loss would
-rise if the whole population were more active in proportion to what it does: the learning signal L
-projected onto the population's activity h, which is all of L that one diffusing modulator can
-carry. Where more activity would help (g < 0) synapses between active partners grow, else they
-shrink. Every current of a unit learns alike, for the rule knows nothing of gates, slopes or pasts:
-it is a lower baseline.
+The third factor g is the same at all synapses of an area, stream by stream. It is the learning
+signal L projected onto the activity h of the population: the change of the loss if every unit did
+more of what it does, which is all of L that one diffusing modulator can carry. Where more activity
+would help (g < 0), synapses between active partners grow, else they shrink. All currents of a unit
+learn alike, for the rule knows nothing of gates, slopes or the past: it is a lower baseline.
 
 Source: the general form of three-factor rules (modulator x post x pre) of Fremaux & Gerstner
 (2016), "Neuromodulated spike-timing-dependent plasticity, and theory of three-factor learning
-rules", Frontiers in Neural Circuits 9:85; without an eligibility trace, for here the modulator is
-never late. That the modulator is this projection is our own choice. Past-facing, deterministic,
+rules", Frontiers in Neural Circuits 9:85; without an eligibility trace, for here the modulator
+comes in time. That the modulator is this projection is our own choice. Past-facing, deterministic,
 closed form. Time per step O(N M), memory O(B (N + M)): the last step of a window, whose learning
 signal is complete one step late.
 """
@@ -23,15 +22,15 @@ from torch.utils._pytree import tree_map_only
 
 from areas import Area
 from areas.record import Record
-from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
 class Hebbian(Rule):
     """Presynaptic x postsynaptic x modulator.
 
-    Scope `Global`, which differentiates, puts the derivative by the unit's own state in its place.
+    Scope `Global`, which differentiates, has the derivative through the unit's own state instead.
     """
 
     criteria = Criteria(
@@ -42,12 +41,12 @@ class Hebbian(Rule):
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
         """See `Rule.gradients`."""
-        rate_bar, before, potential_bar = spread(area, record, signal)
-        found = modulated(area, record, rate_bar)
+        rate_bar, before, potential_bar = unit_signals(area, record, signal)
+        found = three_factors(area, record, rate_bar)
         if memory is not None:
-            for name, gradient in modulated(area, memory, before[None]).items():
+            for name, gradient in three_factors(area, memory, before[None]).items():
                 found[name] = found[name] + gradient
-        return found | predictive(area, record, potential_bar)
+        return found | predictor_gradients(area, record, potential_bar)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """The window's last step."""
@@ -60,9 +59,15 @@ class Hebbian(Rule):
         return True
 
 
-def modulated(area: Area, record: Record, rate_bar: Tensor) -> Gradients:
-    """Gradients of synapses and bias from a learning signal of rates, [time, batch, *units]."""
+def three_factors(area: Area, record: Record, rate_bar: Tensor) -> Gradients:
+    """Gradients of synapses and bias from the learning signal of the rates.
+
+    Args:
+        area: the area.
+        record: what happened over some steps.
+        rate_bar: learning signal of the rates, [time, batch, *units].
+    """
     rate = record.fields["rate"][1:]
     modulator = (rate_bar * rate).flatten(2).mean(2)
     post = rate * modulator.view(*modulator.shape, *[1] * len(area.units))
-    return synaptic(area, record, torch.cat([post] * len(area.cell.currents), 2))
+    return synaptic_gradients(area, record, torch.cat([post] * len(area.cell.currents), 2))

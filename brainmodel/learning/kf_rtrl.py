@@ -17,14 +17,19 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.credit.factored import Factored, Factors, balance, scale
-from brainmodel.learning.credit.jacobian import Linear
-from brainmodel.learning.credit.parameter_matrix import sizes, written_out
+from brainmodel.learning.credit.factored_influence import (
+    FactoredInfluence,
+    Factors,
+    balance,
+    scale_streams,
+)
+from brainmodel.learning.credit.jacobian import LinearSteps
+from brainmodel.learning.credit.parameter_matrix import explicit_matrices, sizes
 from brainmodel.learning.credit.stream_noise import Noise
 from brainmodel.learning.rule import Criteria
 
 
-class KFRTRL(Factored):
+class KFRTRL(FactoredInfluence):
     """Kronecker-factored real-time recurrent learning, for dense areas of any cell.
 
     Args:
@@ -45,17 +50,17 @@ class KFRTRL(Factored):
         return Factors(new(batch, size.sources), new(batch, size.state, size.targets), noise)
 
     def move(
-        self, area: Area, linear: Linear, t: int, source: Tensor, factors: Factors
+        self, area: Area, linear: LinearSteps, t: int, source: Tensor, factors: Factors
     ) -> tuple[Tensor, Tensor]:
         """See `Factored.move`."""
         nu = factors.noise.signs(self.seed, 1, source)[:, 0]
-        jacobian, new = written_out(area, linear, t)
+        jacobian, new = explicit_matrices(area, linear, t)
         old = jacobian @ factors.second
         keeps, adds = balance(old, factors.first), balance(new, source)
-        first = scale(factors.first, keeps) + scale(source, nu * adds)
-        return first, scale(old, 1 / keeps) + scale(new, nu / adds)
+        first = scale_streams(factors.first, keeps) + scale_streams(source, nu * adds)
+        return first, scale_streams(old, 1 / keeps) + scale_streams(new, nu / adds)
 
     def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
         """See `Factored.credit`."""
-        heard = torch.einsum("bk,bki->bi", state_bar, factors.second)
-        return heard.t() @ factors.first
+        by_target = torch.einsum("bk,bki->bi", state_bar, factors.second)
+        return by_target.t() @ factors.first

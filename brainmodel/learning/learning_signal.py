@@ -1,4 +1,4 @@
-"""The learning signal of an area: what its loss says of it, and of each of its units."""
+"""The learning signal of an area: the derivatives of its loss by what it did, and by each rate."""
 
 from typing import NamedTuple
 
@@ -10,48 +10,74 @@ from areas.record import Record, fade, flat
 
 
 class LearningSignal(NamedTuple):
-    """What the loss says of an area: its derivatives by what the area did."""
+    """Derivatives of the loss by what an area did over a window, and how much they count."""
 
-    rate: Tensor  # [time, batch, *units], directly, not by way of the area's own prediction
-    prediction: Tensor  # [time, batch, *drive], with the share that comes through the error
+    rate: Tensor
+    """[time, batch, *units], of the rate itself, not by way of the area's own prediction."""
+    prediction: Tensor
+    """[time, batch, *drive], of the prediction, with the part that comes by way of the error."""
     level: Tensor | None = None
-    """M(t), which is to multiply the learning signal: neuromodulation times plasticity, [time,
-    batch], or [time, batch, unit] (channel, on maps); None for 1. Not yet in `rate` and
-    `prediction`: `spread` puts it in; what a rule adds to the learning signal it multiplies by
-    `heard`."""
+    """M(t), neuromodulation times plasticity, by which the learning signal is to be multiplied:
+    [time, batch], or [time, batch, unit] (of maps, channel); None for 1. `rate` and `prediction`
+    are without it: `unit_signals` multiplies them; what a rule adds to the learning signal by
+    itself goes through `modulated`."""
 
 
-def heard(signal: Tensor, level: Tensor | None) -> Tensor:
-    """A signal [time, batch, unit, ...] times the level of each unit; itself if there is none."""
+class UnitSignals(NamedTuple):
+    """The learning signal of each unit, and the derivative by the predictor's potential."""
+
+    rate_bar: Tensor
+    """L(t), [time, batch, *units], contiguous."""
+    before: Tensor
+    """The part of the first prediction in the learning signal of the rate BEFORE the window,
+    [batch, *units], contiguous; only a rule with a memory can use it."""
+    potential_bar: Tensor
+    """[time, batch, *drive], by the potential of the predictor."""
+
+
+def modulated(signal: Tensor, level: Tensor | None) -> Tensor:
+    """A signal times the level of each unit; the signal itself if there is no level.
+
+    Args:
+        signal: [time, batch, unit, ...].
+        level: [time, batch] or [time, batch, unit].
+    """
     if level is None:
         return signal
     return signal * level.view(*level.shape, *[1] * (signal.dim() - level.dim()))
 
 
-def overall(level: Tensor | None) -> Tensor | None:
-    """The level [time, batch] of what belongs to no unit: the mean over units."""
+def mean_level(level: Tensor | None) -> Tensor | None:
+    """The mean of a level over units, [time, batch]: the level of what belongs to no unit."""
     return level.mean(2) if level is not None and level.dim() > 2 else level
 
 
-def spread(area: Area, record: Record, signal: LearningSignal) -> tuple[Tensor, Tensor, Tensor]:
-    """The learning signal L(t) of each unit: what the loss says of its rate.
+def unit_signals(area: Area, record: Record, signal: LearningSignal) -> UnitSignals:
+    """The learning signal L(t) of each unit: the derivative of the loss by its rate h(t).
 
-    A rate is judged by what is asked of it directly and by the prediction it takes part in, one
-    step later: L(t) = dloss/dh(t) + B dloss/dpotential(t+1), with B = P^T or what the predictor's
-    feedback has in its place (see `areas.feedback`). What is said at step t has the factor M(t) of
-    that step: L(t) = M(t) dloss/dh(t) + M(t+1) B dloss/dpotential(t+1), unit by unit. The
-    predictor, whose targets are no units of the area, hears the mean of M(t) over units.
+    The loss depends on a rate directly, and by way of the prediction that is made from it one step
+    later:
 
-    Returns:
-        rate_bar [time, batch, *units]; the share of the rate BEFORE the window, [batch, *units],
-        which only a rule with a memory can use; potential_bar [time, batch, *drive], the
-        derivative by the potential of the predictor.
+        L(t) = dloss/dh(t) + B dloss/dpotential(t+1)
+
+    with B = P^T, or what the predictor's feedback has in its place (see `areas.feedback`). Each
+    part is multiplied by the level of the step whose loss it comes from:
+
+        L(t) = M(t) dloss/dh(t) + M(t+1) B dloss/dpotential(t+1)
+
+    unit by unit. The predictor's own signal is multiplied by the mean of M(t) over units.
+
+    Args:
+        area: the area.
+        record: what happened over the window.
+        signal: derivatives of the loss by what the area did.
     """
-    rate_bar = heard(signal.rate, signal.level).clone(memory_format=torch.contiguous_format)
+    rate_bar = modulated(signal.rate, signal.level).clone(memory_format=torch.contiguous_format)
     if area.predictor is None:
-        return rate_bar, torch.zeros_like(rate_bar[0]), signal.prediction
+        return UnitSignals(rate_bar, torch.zeros_like(rate_bar[0]), signal.prediction)
     potential_bar = area.predictor.slope(record.potential, signal.prediction)
     back = area.predictor.back(flat(potential_bar)).view_as(rate_bar)
-    back = heard(fade(back, record.keep), signal.level)
+    back = modulated(fade(back, record.keep), signal.level)
     rate_bar[:-1] += back[1:]
-    return rate_bar, back[0].contiguous(), heard(potential_bar, overall(signal.level))
+    modulated_potential = modulated(potential_bar, mean_level(signal.level))
+    return UnitSignals(rate_bar, back[0].contiguous(), modulated_potential)

@@ -16,14 +16,19 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.credit.factored import Factored, Factors, balance, scale
-from brainmodel.learning.credit.jacobian import Linear
-from brainmodel.learning.credit.parameter_matrix import sizes, written_out
+from brainmodel.learning.credit.factored_influence import (
+    FactoredInfluence,
+    Factors,
+    balance,
+    scale_streams,
+)
+from brainmodel.learning.credit.jacobian import LinearSteps
+from brainmodel.learning.credit.parameter_matrix import explicit_matrices, sizes
 from brainmodel.learning.credit.stream_noise import Noise
 from brainmodel.learning.rule import Criteria
 
 
-class RKFRTRL(Factored):
+class RKFRTRL(FactoredInfluence):
     """Reverse Kronecker-factored real-time recurrent learning, for dense areas of any cell.
 
     Args:
@@ -44,17 +49,17 @@ class RKFRTRL(Factored):
         return Factors(new(batch, size.targets), new(batch, size.state, size.sources), noise)
 
     def move(
-        self, area: Area, linear: Linear, t: int, source: Tensor, factors: Factors
+        self, area: Area, linear: LinearSteps, t: int, source: Tensor, factors: Factors
     ) -> tuple[Tensor, Tensor]:
         """See `Factored.move`."""
         nu = factors.noise.signs(self.seed, sizes(area).targets, source)
-        jacobian, influence = written_out(area, linear, t)
+        jacobian, influence = explicit_matrices(area, linear, t)
         old, new = jacobian @ factors.second, influence @ nu[..., None] * source[:, None]
         keeps, adds = balance(old, factors.first), balance(new, nu)
-        first = scale(factors.first, keeps) + scale(nu, adds)
-        return first, scale(old, 1 / keeps) + scale(new, 1 / adds)
+        first = scale_streams(factors.first, keeps) + scale_streams(nu, adds)
+        return first, scale_streams(old, 1 / keeps) + scale_streams(new, 1 / adds)
 
     def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
         """See `Factored.credit`."""
-        heard = torch.einsum("bk,bkj->bj", state_bar, factors.second)
-        return factors.first.t() @ heard
+        by_source = torch.einsum("bk,bkj->bj", state_bar, factors.second)
+        return factors.first.t() @ by_source

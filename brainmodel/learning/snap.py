@@ -5,14 +5,15 @@
 The mask keeps the influence of a synapse on those units that it can reach within n steps: on its
 own postsynaptic unit (n = 1), and on the units that this one reaches over n - 1 recurrent
 synapses. Which these are is read from the recurrent weights when the rule is built: weights of zero
-are no synapses. An area that feels its own prediction error reaches everything in one step.
+are no synapses. In an area whose units receive its prediction error, everything reaches everything
+in one step.
 
 n = 1 keeps, of each unit, its own state and its own synapse W_ii: e-prop plus W_ii; on a leaky
-unit, RFLO plus W_ii. It runs in the units' own window form. Where the mask keeps everything (dense
-synapses, n > 1) the rule is RTRL, says so (`full`, and a line in the log) and runs as such.
+unit, RFLO plus W_ii. It runs in a window form of the units' own. Where the mask keeps everything
+(dense synapses, n > 1) the rule is RTRL and runs as RTRL; `full` and a line in the log show it.
 
-The predictor learns from its own error; with a full mask also, as in RTRL, from what the error did
-to the units.
+The predictor learns from its own error; with a full mask also, as in RTRL, from the influence of
+its error on the units.
 
 Source: Menick et al. (2021), "Practical real time recurrent learning with a sparse approximation",
 ICLR, arXiv:2006.07232, section 3. Past-facing, deterministic, closed form; exact where the mask is
@@ -28,11 +29,12 @@ from torch import Tensor
 from areas import Area
 from areas.keys import BIAS, of_units
 from areas.record import Record
-from brainmodel.learning.credit.influences import credit, move
-from brainmodel.learning.credit.neighbourhood import Alone, Neighbourhood
-from brainmodel.learning.credit.sparse_neighbourhood import Near
-from brainmodel.learning.credit.synaptic_gradients import predictive, synaptic
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.carried_influences import credit_influences, move_influences
+from brainmodel.learning.credit.neighbourhood import Neighbourhood, SingleUnit
+from brainmodel.learning.credit.reused_memory import ReusedMemory
+from brainmodel.learning.credit.sparse_neighbourhood import SparseNeighbourhood
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rtrl import RTRL
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense, need_symmetric
 
@@ -40,9 +42,9 @@ log = logging.getLogger(__name__)
 
 
 class SnAp(Rule):
-    """Sparse n-step approximation of RTRL, dense areas only.
+    """Sparse n-step approximation of RTRL, for dense areas.
 
-    Scope `Global` follows the whole Jacobian in the window, and the kept influences before it.
+    Scope `Global` uses the whole Jacobian in the window, and the kept influences before it.
 
     Args:
         n: steps within which a synapse must reach a unit for its influence to be kept; 1 or more.
@@ -64,16 +66,17 @@ class SnAp(Rule):
         if n < 1:
             raise ValueError(f"rule.n: need 1 step or more, got {n}")
         self.n, self.carry, self.full = n, carry, False
-        self.near: Neighbourhood = Alone()
+        self.reused = ReusedMemory()
+        self.near: Neighbourhood = SingleUnit()
         self.rtrl = RTRL()
 
     def build(self, area: Area) -> None:
-        """See `Rule.build`; finds who reaches whom."""
+        """See `Rule.build`; finds which units reach which."""
         need_dense(self, area, "EProp")
         need_symmetric(self, area, "EProp")
         reached = reach(area, self.n)
         self.full = bool(reached.all())
-        self.near = Alone() if self.n == 1 else Near(reached)
+        self.near = SingleUnit() if self.n == 1 else SparseNeighbourhood(reached)
         if self.full:
             log.warning("SnAp with n=%d keeps every influence here: it is RTRL", self.n)
 
@@ -83,15 +86,15 @@ class SnAp(Rule):
         """See `Rule.gradients`."""
         if self.full:
             return self.rtrl.gradients(area, record, signal, memory)
-        rate_bar, before, potential_bar = spread(area, record, signal)
+        rate_bar, before, potential_bar = unit_signals(area, record, signal)
         back = self.near.back(area, record, rate_bar, before)
-        found = synaptic(area, record, back.currents[:, :, 0])
+        found = synaptic_gradients(area, record, back.currents[:, :, 0])
         for name, gradient in _credit(back.before[:, :, 0], memory).items():
             found[name] = found[name] + gradient.reshape(found[name].shape)
-        return found | predictive(area, record, potential_bar)
+        return found | predictor_gradients(area, record, potential_bar)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
-        """Influences by parameter name, [batch, field * near, current, unit, source]."""
+        """See `Rule.remember`; influences by key, [batch, field * near, current, unit, source]."""
         if not self.carry:
             return None
         if self.full:
@@ -104,7 +107,7 @@ class SnAp(Rule):
             key, signal = of_units(source), ones if source == BIAS else record.source(source)
             weights = lanes.currents[..., area.reached(source)].unbind(2)
             old = None if memory is None else memory[key].flatten(2, 3)
-            moved = move(old, back, weights, signal)
+            moved = move_influences(old, back, weights, signal, self.reused)
             found[key] = moved.unflatten(2, (-1, area.units[0]))
         return found
 
@@ -120,7 +123,15 @@ class SnAp(Rule):
 
 
 def reach(area: Area, n: int) -> Tensor:
-    """Whether the first unit's state is reached by the second's synapses within n steps, bool."""
+    """Which units' states depend on which units' synapses within n steps.
+
+    Args:
+        area: the area.
+        n: the number of steps.
+
+    Returns:
+        [unit, unit] bool, whether the first is reached by the second.
+    """
     units = area.units[0]
     weight = area.synapses["recurrent"].weight.detach().view(-1, units, units)
     reached = torch.eye(units, dtype=torch.bool, device=weight.device)
@@ -133,9 +144,14 @@ def reach(area: Area, n: int) -> Tensor:
 
 
 def _credit(bars: Tensor, memory: Memory) -> Gradients:
-    """Gradients [current, unit, source] of what units hear, [batch, unit, field * near]."""
+    """Gradients [current, unit, source] from derivatives by neighbourhoods.
+
+    Args:
+        bars: of each unit's neighbourhood, [batch, unit, field * near].
+        memory: the influences.
+    """
     found = {}
     for name, influence in (memory or {}).items():
         found[name] = torch.zeros_like(influence[0, 0])
-        credit(influence.flatten(2, 3), bars.unbind(2), found[name].flatten(0, 1))
+        credit_influences(influence.flatten(2, 3), bars.unbind(2), found[name].flatten(0, 1))
     return found

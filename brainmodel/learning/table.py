@@ -23,8 +23,8 @@ def rules() -> list[type[Rule]]:
     ]
 
 
-def table() -> str:
-    """The table, one line for each rule."""
+def criteria_table() -> str:
+    """The table in Markdown, one line for each rule."""
     lines = [HEADER, ("---",) * len(HEADER)]
     for rule in rules():
         kind = rule.criteria
@@ -36,4 +36,4 @@ def table() -> str:
 
 
 if __name__ == "__main__":
-    print(table(), end="")
+    print(criteria_table(), end="")

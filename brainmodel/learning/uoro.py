@@ -16,19 +16,24 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.credit.factored import Factored, Factors, balance, scale
-from brainmodel.learning.credit.jacobian import Linear
+from brainmodel.learning.credit.factored_influence import (
+    FactoredInfluence,
+    Factors,
+    balance,
+    scale_streams,
+)
+from brainmodel.learning.credit.jacobian import LinearSteps
 from brainmodel.learning.credit.parameter_matrix import (
     places,
     sizes,
-    through_both,
     through_jacobian,
+    through_transposes,
 )
 from brainmodel.learning.credit.stream_noise import Noise
 from brainmodel.learning.rule import Criteria
 
 
-class UORO(Factored):
+class UORO(FactoredInfluence):
     """Unbiased online recurrent optimization, for dense areas of any cell.
 
     Args:
@@ -49,21 +54,21 @@ class UORO(Factored):
         return Factors(new(batch, size.state), new(batch, size.targets, size.sources), noise)
 
     def move(
-        self, area: Area, linear: Linear, t: int, source: Tensor, factors: Factors
+        self, area: Area, linear: LinearSteps, t: int, source: Tensor, factors: Factors
     ) -> tuple[Tensor, Tensor]:
         """See `Factored.move`."""
         nu = factors.noise.signs(self.seed, sizes(area).state, source)
         old = through_jacobian(area, linear, t, factors.first)
-        heard = through_both(area, linear, t, nu)[1]
-        new = heard[..., None] * source[:, None] * _existing(area, source)
+        by_target = through_transposes(area, linear, t, nu)[1]
+        new = by_target[..., None] * source[:, None] * _existing(area, source)
         keeps, adds = balance(factors.second, old), balance(new, nu)
-        first = scale(old, keeps) + scale(nu, adds)
-        return first, scale(factors.second, 1 / keeps) + scale(new, 1 / adds)
+        first = scale_streams(old, keeps) + scale_streams(nu, adds)
+        return first, scale_streams(factors.second, 1 / keeps) + scale_streams(new, 1 / adds)
 
     def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
         """See `Factored.credit`."""
-        heard = (state_bar * factors.first).sum(1)
-        return torch.einsum("b,bij->ij", heard, factors.second)
+        along = (state_bar * factors.first).sum(1)
+        return torch.einsum("b,bij->ij", along, factors.second)
 
 
 def _existing(area: Area, like: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
-"""What the figures of a probe share: panels and colours."""
+"""What the figures of a probe share: panels, colours, captions."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -22,6 +23,13 @@ ACROSS = 4  # panels in a row
 WIDE = 6.5  # inches that a row of few panels fills
 
 
+class Illustration(NamedTuple):
+    """A figure and its caption, in HTML."""
+
+    figure: Figure
+    caption: str
+
+
 def canvas(rows: int, columns: int, width: float, height: float) -> tuple[Figure, Any]:
     """A figure with panels of the given size in inches, and its axes [row, column]."""
     figure = Figure(figsize=(columns * width + 0.4, rows * height + 0.5), layout="constrained")
@@ -31,3 +39,11 @@ def canvas(rows: int, columns: int, width: float, height: float) -> tuple[Figure
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(colors=INK, labelsize=8)
     return figure, axes
+
+
+def panels(count: int, across: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure with so many panels, row by row; places that are left over stay empty."""
+    figure, axes = canvas(-(-count // across), across, width, height)
+    for panel in axes.flat[count:]:
+        panel.set_visible(False)
+    return figure, list(axes.flat[:count])

@@ -1,60 +1,77 @@
 """Scores without draws, quick enough to be taken while a brain is in training."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity.model_activity import picture_input, record_model
+from brainmodel.probing.activity import ModelActivity, Source, eye_of, record_model
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.baselines.baseline import record_baseline
+from brainmodel.probing.baselines import record_baselines
 from brainmodel.probing.plan import Plan
-from brainmodel.probing.recordings.experiment import Shown
-from brainmodel.probing.scores.score_row import Row
-from brainmodel.probing.scores.score_table import score_models
+from brainmodel.probing.recordings import Shown
+from brainmodel.probing.scores import ScoreTable, score_models
 
 
-def model_rows(brain: Brain, shown: Shown, plan: Plan) -> tuple[list[Row], dict[str, Floats]]:
-    """Scores of a brain's areas, and their patterns [stimulus, unit] for pictures."""
+class ScoredBrain(NamedTuple):
+    """A brain at one moment of its training, scored."""
+
+    scores: ScoreTable
+    patterns: dict[str, Floats]  # [stimulus, unit] means over time, by label, for pictures
+
+
+def score_brain(brain: Brain, shown: Shown, plan: Plan) -> ScoredBrain:
+    """Score the areas of a brain, without ceilings."""
     held = record_model(brain, shown.stimuli, plan.presentation, plan.signals, batch=plan.batch)
-    named = {
-        area if signal == "rate" else f"{area} {signal}": values
-        for signal, areas in held.items()
-        for area, values in areas.items()
-    }
-    patterns = {name: np.asarray(values.mean(1)) for name, values in named.items()}
-    return _rows(named, shown, plan, halvings=0), patterns
+    activity = {Source("trained", "", None, signal): areas for signal, areas in held.items()}
+    scores = _score(activity, shown, plan, halvings=0)
+    labels = scores.grouped(lambda score: score.label)
+    patterns = {}
+    for label, mine in labels.items():
+        one = mine.scores[0]
+        patterns[label] = np.asarray(held[one.signal][one.model_area].mean(1))
+    return ScoredBrain(scores, patterns)
 
 
-def baseline_rows(brain: Brain, shown: Shown, plan: Plan) -> list[Row]:
-    """Scores of the baselines, with ceilings where there are repeats; once is enough."""
-    eye = brain.inputs[picture_input(brain)][1]
+def score_baselines(brain: Brain, shown: Shown, plan: Plan) -> ScoreTable:
+    """Score what the eye of a brain sees, with ceilings where there are repeats.
+
+    Once is enough: baselines do not learn.
+    """
     with tempfile.TemporaryDirectory(prefix=".activity-") as place:
-        named = {
-            name: record_baseline(
-                baseline, shown.stimuli, plan.presentation, eye, Path(place, f"{k}.npy"), plan.batch
-            )
-            for k, (name, baseline) in enumerate(plan.rivals.items())
+        features = record_baselines(
+            plan.used_baselines,
+            shown.stimuli,
+            plan.presentation,
+            eye_of(brain)[1],
+            Path(place),
+            plan.batch,
+        )
+        activity = {
+            Source("baseline", name, None, "frames"): {name: values}
+            for name, values in features.items()
         }
-        return _rows(named, shown, plan, plan.scoring.halvings)
+        return _score(activity, shown, plan, plan.scoring.halvings)
 
 
-def _rows(named: Mapping[str, Floats], shown: Shown, plan: Plan, halvings: int) -> list[Row]:
-    quick = replace(plan.scored, bootstraps=0, permutations=0, halvings=halvings, progress=False)
-    return score_models({"model": named}, shown.recording, plan.measures, quick)
+def _score(activity: ModelActivity, shown: Shown, plan: Plan, halvings: int) -> ScoreTable:
+    quick = replace(
+        plan.used_scoring, bootstraps=0, permutations=0, halvings=halvings, progress=False
+    )
+    return score_models(activity, shown.recording, plan.used_metrics, quick)
 
 
-def best_scores(rows: Sequence[Row]) -> dict[str, float]:
+def best_scores(table: ScoreTable) -> dict[str, float]:
     """By "probe_METRIC/AREA-BRAIN_AREA": the score at its best lag; and ceilings, where known."""
     found: dict[str, float] = {}
-    for row in rows:
-        name = f"probe_{row['metric']}/{row['model_area']}-{row['brain_area']}".replace(" ", "_")
-        better = max if row["higher_is_better"] else min
-        found[name] = better(found.get(name, row["score"]), row["score"])
-        if row["ceiling_high"] is not None:
-            name = f"probe_{row['metric']}/ceiling-{row['brain_area']}"
-            found[name] = better(found.get(name, row["ceiling_high"]), row["ceiling_high"])
+    for score in table:
+        better = max if score.higher_is_better else min
+        name = f"probe_{score.metric}/{score.label}-{score.brain_area}".replace(" ", "_")
+        found[name] = better(found.get(name, score.score), score.score)
+        if score.ceiling_high is not None:
+            name = f"probe_{score.metric}/ceiling-{score.brain_area}"
+            found[name] = better(found.get(name, score.ceiling_high), score.ceiling_high)
     return found

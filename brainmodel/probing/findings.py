@@ -3,22 +3,18 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity.model_activity import picture_input, record_model
-from brainmodel.probing.activity.source import Source
-from brainmodel.probing.analyses.analysis import Evidence, Section, require_responses
+from brainmodel.probing.activity import ModelActivity, Source, eye_of, record_model
+from brainmodel.probing.analyses import Evidence, Section, require_responses
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.baselines.baseline import record_baseline
+from brainmodel.probing.baselines import record_baselines
 from brainmodel.probing.plan import Plan
-from brainmodel.probing.recordings.experiment import Experiment, Shown
-from brainmodel.probing.recordings.recorded import Recorded
-from brainmodel.probing.recordings.stimuli import Stimuli
-from brainmodel.probing.scores.score_row import Row
-from brainmodel.probing.scores.score_table import require_scorable, score_models
+from brainmodel.probing.recordings import Experiment, Recorded, Shown, Stimuli
+from brainmodel.probing.scores import ScoreTable, require_scorable, score_models
 
 
 class Trained(NamedTuple):
@@ -32,7 +28,7 @@ class Trained(NamedTuple):
 class Findings(NamedTuple):
     """What a probe found."""
 
-    rows: list[Row]  # one per score
+    scores: ScoreTable
     recording: Recorded  # what was scored
     patterns: dict[str, Floats]  # [stimulus, unit] means over time, by name, for pictures
     sections: dict[str, Section]  # of the report, by the names of the plan's analyses
@@ -63,21 +59,26 @@ def probe(
             f"{len(trained)} trained and {len(untrained)} untrained brains: give 1 or more, and 2 "
             "or more of other seeds to compare with."
         )
+    shown = _require_probable(experiment, plan)
+    with tempfile.TemporaryDirectory(prefix=".activity-", dir=folder) as place:
+        activity = _record(trained, untrained, shown.stimuli, plan, Path(place))
+        compared = {source: areas for source, areas in activity.items() if _is_scored(source, plan)}
+        scores = score_models(compared, shown.recording, plan.used_metrics, plan.used_scoring)
+        sections = _analyse(plan, shown, eye_of(trained[0].brain), activity)
+        patterns = _patterns(activity, trained[-1].instance)
+        del activity, compared  # arrays in files that are removed now
+    return Findings(scores, shown.recording, patterns, sections)
+
+
+def _require_probable(experiment: Experiment | Shown, plan: Plan) -> Shown:
+    """The chosen areas of the recording, if all that is asked of them can be had."""
     recording, stimuli = experiment if isinstance(experiment, Shown) else experiment.read()
     if plan.brain_areas is not None:
         recording = recording.of(areas=list(plan.brain_areas))
-    require_scorable(recording, plan.measures, plan.scored, stimuli.frames)
+    require_scorable(recording, plan.used_metrics, plan.used_scoring, stimuli.frames)
     for name, analysis in (plan.analyses or {}).items():
         analysis.check(require_responses(recording, name), stimuli, plan.presentation)
-    with tempfile.TemporaryDirectory(prefix=".activity-", dir=folder) as place:
-        models = _record(trained, untrained, stimuli, plan, Path(place))
-        scored = {s: areas for s, areas in models.items() if _compared(s, plan)}
-        rows = score_models(scored, recording, plan.measures, plan.scored)
-        eye = eye_of(trained[0].brain)
-        sections = _ask(plan, Shown(recording, stimuli), eye, models)
-        patterns = _patterns(models)
-        del models, scored
-    return Findings(with_spread(_named(rows)), recording, patterns, sections)
+    return Shown(recording, stimuli)
 
 
 def _record(
@@ -85,46 +86,35 @@ def _record(
     untrained: Sequence[Brain],
     stimuli: Stimuli,
     plan: Plan,
-    place: Path,
-) -> dict[Source, Mapping[str, Floats]]:
+    folder: Path,
+) -> ModelActivity:
     """Activity of all brains, in every signal that is asked for, and of baselines."""
     brains = [(Source("trained", t.instance, t.stage, ""), t.brain) for t in trained]
     brains += [
         (Source("untrained", f"seed {seed}", 0, ""), brain) for seed, brain in enumerate(untrained)
     ]
-    models: dict[Source, Mapping[str, Floats]] = {}
-    bar = plan.scoring.progress
+    shown, signals, batch = plan.presentation, plan.recorded_signals, plan.batch
+    found: dict[Source, Mapping[str, Floats]] = {}
     for number, (source, brain) in enumerate(brains):
-        name = f"{source.model} {source.instance}" if bar else ""
-        held = record_model(
-            brain, stimuli, plan.presentation, plan.recorded, place / str(number), plan.batch, name
-        )
-        models |= {source._replace(signal=signal): areas for signal, areas in held.items()}
+        name = f"{source.model} {source.instance}" if plan.scoring.progress else ""
+        by_signal = record_model(brain, stimuli, shown, signals, folder / str(number), batch, name)
+        found |= {source._replace(signal=signal): areas for signal, areas in by_signal.items()}
     height = eye_of(brains[0][1])[1]
-    for number, (name, baseline) in enumerate(plan.rivals.items()):
-        file, said = place / f"baseline-{number}.npy", name if bar else ""
-        features = record_baseline(
-            baseline, stimuli, plan.presentation, height, file, plan.batch, said
-        )
-        models[Source("baseline", name, None, "frames")] = {name: features}
-    return models
+    features = record_baselines(
+        plan.used_baselines, stimuli, shown, height, folder, batch, plan.scoring.progress
+    )
+    for name, values in features.items():
+        found[Source("baseline", name, None, "frames")] = {name: values}
+    return found
 
 
-def eye_of(brain: Brain) -> tuple[int, ...]:
-    """[channel, height, width] of the input that takes pictures."""
-    return tuple(brain.inputs[picture_input(brain)])
-
-
-def _compared(source: Source, plan: Plan) -> bool:
+def _is_scored(source: Source, plan: Plan) -> bool:
     """Whether it is scored; some signals are recorded for analyses alone."""
     return source.model == "baseline" or source.signal.partition(".")[0] in plan.signals
 
 
-def _ask(
-    plan: Plan,
-    shown: Shown,
-    eye: tuple[int, ...],
-    activity: Mapping[Source, Mapping[str, Floats]],
+def _analyse(
+    plan: Plan, shown: Shown, eye: tuple[int, ...], activity: ModelActivity
 ) -> dict[str, Section]:
     """The sections of all analyses."""
     found = {}
@@ -134,34 +124,10 @@ def _ask(
     return found
 
 
-def _patterns(models: Mapping[Source, Mapping[str, Floats]]) -> dict[str, Floats]:
-    """[stimulus, unit] means over steps of the last trained brain's areas, and of baselines."""
-    last = [source for source in models if source.model == "trained"][-1].instance
+def _patterns(activity: ModelActivity, last: str) -> dict[str, Floats]:
+    """[stimulus, unit] means over steps of the areas of the brain `last`, and of baselines."""
     found = {}
-    for source, areas in models.items():
+    for source, areas in activity.items():
         if source.signal in ("rate", "frames") and source.instance in (last, *areas):
             found |= {name: np.asarray(values.mean(1)) for name, values in areas.items()}
-    return found
-
-
-def _named(rows: Sequence[Row]) -> list[Row]:
-    """Rows whose model is a `Source`, with its fields as columns."""
-    return [row["model"]._asdict() | {k: v for k, v in row.items() if k != "model"} for row in rows]
-
-
-SAME = ("model", "stage", "signal", "model_area", "metric", "brain_area", "lag")
-
-
-def with_spread(rows: Sequence[Row]) -> list[Row]:
-    """The rows with number, mean and standard deviation of the scores that differ in seed alone."""
-    scores: dict[tuple[Any, ...], list[float]] = {}
-    for row in rows:
-        scores.setdefault(tuple(row[name] for name in SAME), []).append(row["score"])
-    found = []
-    for row in rows:
-        alike = scores[tuple(row[name] for name in SAME)]
-        spread = float(np.std(alike, ddof=1)) if len(alike) > 1 else None
-        found.append(
-            row | {"seeds": len(alike), "seeds_mean": float(np.mean(alike)), "seeds_spread": spread}
-        )
     return found

@@ -3,15 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from brainmodel.probing.activity.presentation import Presentation
-from brainmodel.probing.analyses.analysis import Analysis
-from brainmodel.probing.baselines.baseline import Baseline
-from brainmodel.probing.baselines.edge_energy import EdgeEnergy
-from brainmodel.probing.baselines.motion_energy import MotionEnergy
-from brainmodel.probing.baselines.pixels import Pixels
-from brainmodel.probing.metrics.metric import Metric
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
-from brainmodel.probing.scores.scoring import Scoring
+from brainmodel.probing.activity import Presentation
+from brainmodel.probing.analyses import Analysis
+from brainmodel.probing.baselines import Baseline, EdgeEnergy, MotionEnergy, Pixels
+from brainmodel.probing.metrics import Metric, RidgeEncoding
+from brainmodel.probing.scores import Scoring
 
 
 @dataclass(frozen=True)
@@ -59,23 +55,23 @@ class Plan:
             raise ValueError("scoring.edges is given: leave it out, the presentation says it.")
 
     @property
-    def scored(self) -> Scoring:
+    def used_scoring(self) -> Scoring:
         """The scoring, with the edges of the presentation's steps."""
         return replace(self.scoring, edges=tuple(map(float, self.presentation.edges)))
 
     @property
-    def measures(self) -> Mapping[str, Metric]:
+    def used_metrics(self) -> Mapping[str, Metric]:
         """The metrics, or the usual one."""
         return {"ridge": RidgeEncoding()} if self.metrics is None else self.metrics
 
     @property
-    def recorded(self) -> list[str]:
+    def recorded_signals(self) -> list[str]:
         """Signals that are recorded: those that are compared, and those that analyses need."""
         asked = [signal for each in (self.analyses or {}).values() for signal in each.signals]
         return list(dict.fromkeys([*self.signals, *asked]))
 
     @property
-    def rivals(self) -> Mapping[str, Baseline]:
+    def used_baselines(self) -> Mapping[str, Baseline]:
         """The baselines, or the usual ones."""
         if self.baselines is not None:
             return self.baselines

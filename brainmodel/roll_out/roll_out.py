@@ -1,10 +1,10 @@
 """The roll-out of a brain over a window: one differentiable operation.
 
-Its forward is the sweep of all areas; its backward hands each area's learning signal to that
-area's rule, by way of the scope. Which rule that is, neither the brain nor the loss needs to know.
+Its forward pass is the sweep of all areas; its backward pass hands each area's learning signal to
+that area's rule, by way of the scope. Neither brain nor loss needs to know which rule it is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -15,18 +15,19 @@ from areas.record import Record
 from brainmodel.learning.modulation import Moments
 from brainmodel.learning.rule import Gradients
 from brainmodel.roll_out.sweep import Sweep
-from brainmodel.scopes.scope import Passage, Scope, Signals
+from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 from objectives import Activity
 
-Overheard = Callable[[Passage, dict[str, Signals], Gradients], None]
+Listener = Callable[[Passage, dict[str, ActivityDerivatives], Gradients], None]
+"""What is called in each backward pass; see `Brain.listen`."""
 
 
 def roll_out(
     brain: Wiring,
     scope: Scope,
-    overheard: Overheard,
+    listener: Listener,
     inputs: dict[str, Tensor],
     reset: Tensor,
     state: BrainState,
@@ -36,15 +37,18 @@ def roll_out(
     Args:
         brain: the areas and pathways.
         scope: how far learning signals travel.
-        overheard: is told of each backward pass.
+        listener: is called in each backward pass; see `Brain.listen`.
         inputs: by name, [time, batch, *shape].
         reset: [time, batch] bool.
         state: before the window.
+
+    Returns:
+        what each area did, by name, and the state after the window.
     """
     learnt = [p for p in brain.parameters() if p.requires_grad]
     with torch.autocast(reset.device.type, enabled=False):
         inputs = {name: signal.to(brain.dtype) for name, signal in inputs.items()}
-        rolling = _Rolling(brain, scope, overheard, inputs, reset, state)
+        rolling = _Rolling(brain, scope, listener, inputs, reset, state)
         shown = _RollOut.apply(rolling, *learnt)
     activities = {}
     for k, name in enumerate(brain.areas):
@@ -60,12 +64,12 @@ class _Rolling:
         self,
         brain: Wiring,
         scope: Scope,
-        overheard: Overheard,
+        listener: Listener,
         inputs: dict[str, Tensor],
         reset: Tensor,
         state: BrainState,
     ):
-        self.brain, self.scope, self.overheard = brain, scope, overheard
+        self.brain, self.scope, self.listener = brain, scope, listener
         self.inputs, self.reset, self.start = inputs, reset, state
         self.learns = torch.is_grad_enabled()
         self.passage: Passage | None = None
@@ -101,13 +105,26 @@ class _Rolling:
         return levels, memories
 
     @staticmethod
-    def _shown(record: Any) -> list[Tensor]:
+    def _shown(record: Record) -> list[Tensor]:
+        """What `Activity` shows of an area: drive, prediction, error and rate."""
         rate = record.fields["rate"][1:]
         shown = [record.sources["drive"], record.prediction, record.sources["error"], rate]
         return [signal.detach() for signal in shown]  # one tensor may play two parts
 
+    def derivatives(self, bars: Sequence[Tensor | None]) -> dict[str, ActivityDerivatives]:
+        """Derivatives of the loss by area, from those by all that the forward pass returned."""
+        like = next(bar for bar in bars if bar is not None)
+        full = [
+            like.new_zeros(()).expand(shape) if bar is None else bar
+            for bar, shape in zip(bars, self.shown, strict=True)
+        ]
+        areas = enumerate(self.brain.areas)
+        return {name: ActivityDerivatives(*full[4 * k : 4 * k + 4]) for k, name in areas}
+
 
 class _RollOut(torch.autograd.Function):
+    """The roll-out as autograd sees it: parameters in, what areas did out."""
+
     @staticmethod
     def forward(ctx: Any, rolling: _Rolling, *parameters: Tensor) -> tuple[Tensor, ...]:
         ctx.rolling = rolling
@@ -118,17 +135,11 @@ class _RollOut(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *bars: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore
         rolling = ctx.rolling
-        brain = rolling.brain
-        like = next(bar for bar in bars if bar is not None)
-        said = [
-            like.new_zeros(()).expand(shape) if bar is None else bar
-            for bar, shape in zip(bars, rolling.shown, strict=True)
-        ]
-        signals = {name: Signals(*said[4 * k : 4 * k + 4]) for k, name in enumerate(brain.areas)}
+        brain, derivatives = rolling.brain, rolling.derivatives(bars)
         assert rolling.passage is not None
-        found = rolling.scope.gradients(brain, rolling.passage, signals)
+        found = rolling.scope.gradients(brain, rolling.passage, derivatives)
         brain.complete(found)
-        rolling.overheard(rolling.passage, signals, found)
+        rolling.listener(rolling.passage, derivatives, found)
         learnt = [(n, p) for n, p in brain.named_parameters() if p.requires_grad]
         gradients = [found[n] if n in found else torch.zeros_like(p) for n, p in learnt]
         return (None, *gradients)

@@ -1,67 +1,71 @@
 """Scope adjacent: a learning signal crosses one pathway per step, and no more than a few in all.
 
-What a step of area b says of what came in at it, one hop back over a pathway from a, delay d:
+Area b computes, from its learning signal L_b(t), derivatives by what came in at its step t:
 
-    q(t)       = ( dh_b(t)/dI_b(t) )^T L_b(t)                      what is said of b's currents
-    e_bar(t)   = dloss/de_b(t) + B_e q(t)                          of its error
-    p_bar(t)   = phi'(t) [ dloss/du_hat_b(t) - e_bar(t) ]          of its predictor's potential
+    q(t)       = ( dh_b(t)/dI_b(t) )^T L_b(t)                      by b's currents
+    e_bar(t)   = dloss/de_b(t) + B_e q(t)                          by b's error
+    p_bar(t)   = phi'(t) [ dloss/du_hat_b(t) - e_bar(t) ]          by the potential of b's predictor
     drive      : dloss/du_b(t) + e_bar(t) + B_u q(t)
     message m  : B_m q(t) + C_m p_bar(t)
 
-with L_b(t) the learning signal of b's rates, and B, C the way back over the synapses W, P: their
-transpose, fixed random, or learnt weights. It is the derivative of b's step at t alone: credit by
-way of b's own past is left out, for it would have to be known before it happens. Where b's rule
-hides the way of its rates through its own error, e_bar in p_bar is without B_e q.
+B and C are the feedback along the synapses W and P: their transpose or other weights
+(`areas.feedback`). These are derivatives of b's step at t alone: credit by way of b's own past is
+left out, for it would have to be known before it happens. Where b's rule ignores that b's rates
+act on its own error (e-prop and its kin), e_bar in p_bar is without B_e q.
 
-The signal that a sent was of step t - d, so this is said of that step: it joins a's learning signal
-L_a(t - d). b knows L_b(t) at t + 1, when its next prediction has been judged. The way back takes
-max(1, d) steps. So a learns from a step when everything has come that can come: `lag` steps later,
+The signal that arrived over a pathway of delay d was sent by some area a at step t - d. So the
+derivative by it belongs to that step, and is added to a's learning signal L_a(t - d). Now b knows
+L_b(t) at t + 1, when its next prediction can be compared with the drive, and the learning signal
+needs max(1, d) steps for its return. Area a therefore learns from a step when all learning signals
+about it have arrived, which is `lag` steps later,
 
     lag = 1 + max over chains of up to `hops` pathways of sum ( d + max(1, d) )
 
-and until then keeps the record of that step. Credit and eligibility are thus of the same step,
-nothing is approximated in time, and the length of windows does not matter. With hops = 2, what came
-to a is sent on: it crosses the next pathway in the steps after.
+and keeps the record of the step until then. Credit and eligibility are thus of the same step,
+nothing is approximated in time, and the length of windows does not matter. With hops = 2, what
+arrived at a is passed on: it crosses the next pathway in the steps after.
 
-Our own, between Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, whose areas hear the ones
-above, and truncated backpropagation. Time per step as of scope local and one more product of each
-pathway's weights per hop; memory `lag` steps more.
+Our own, between Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, whose areas receive
+learning signals from the areas above, and truncated backpropagation. Time per step as of scope
+local and one more product with each pathway's weights per hop; memory `lag` steps more.
 """
 
 from typing import Any
 
 import torch
 
+from areas import Feedback, SymmetricFeedback
 from areas.record import Record
 from brainmodel.learning.rule import Gradients, Memory
 from brainmodel.scopes.crossing import cross
-from brainmodel.scopes.scope import Passage, Scope, Signals, taught
-from brainmodel.scopes.waiting import keep, together, under_way
-from brainmodel.scopes.way_back import Transposed, WayBack
+from brainmodel.scopes.pathway_feedback import PathwayFeedback
+from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope, rule_gradients
+from brainmodel.scopes.waiting import join_derivatives, keep, under_way
 from brainmodel.wiring.wiring import Wiring
 
 
 class Adjacent(Scope):
-    """A learning signal reaches the areas that sent a signal to its own, step by step.
+    """A learning signal travels to the areas that sent a signal to its own, step by step.
 
     Args:
-        way_back: through which weights it returns; the transposed ones unless given.
+        feedback: the weights through which it returns: each group of synapses has a copy of its
+            own; the transposed ones unless given.
         hops: how many pathways it crosses at most, one after the other.
 
     Raises:
         ValueError: if `hops` is below 1.
     """
 
-    def __init__(self, way_back: WayBack | None = None, hops: int = 1):
+    def __init__(self, feedback: Feedback | None = None, hops: int = 1):
         super().__init__()
         if hops < 1:
             raise ValueError(f"hops: need 1 or more pathways, got {hops}; use scope Local for none")
-        self.way_back = way_back or Transposed()
+        self.feedback = PathwayFeedback(feedback or SymmetricFeedback())
         self.hops, self.lag = hops, 0
 
     def build(self, brain: Wiring) -> None:
         """See `Scope.build`."""
-        self.way_back.build(brain)
+        self.feedback.build(brain)
         longest = dict.fromkeys(brain.areas, 0)
         inner = [p for p in brain.pathways.values() if p.source in brain.areas]
         for _ in range(self.hops):
@@ -73,7 +77,7 @@ class Adjacent(Scope):
         self.lag = 1 + max(longest.values()) if inner else 0
 
     def remember(self, brain: Wiring, passage: Passage) -> tuple[dict[str, Memory], Any]:
-        """See `Scope.remember`; rules remember what was learnt from, the rest waits."""
+        """See `Scope.remember`; rules remember the steps that were learnt from, the others wait."""
         if self.lag == 0:
             return super().remember(brain, passage)
         records, levels = under_way(passage)
@@ -86,46 +90,63 @@ class Adjacent(Scope):
                 memories[name] = brain.rule(name).remember(brain.area(name), early, memories[name])
         return memories, keep(records, levels, ripe)
 
-    def gradients(self, brain: Wiring, passage: Passage, signals: dict[str, Signals]) -> Gradients:
+    def gradients(
+        self, brain: Wiring, passage: Passage, derivatives: dict[str, ActivityDerivatives]
+    ) -> Gradients:
         """See `Scope.gradients`."""
         records, levels = under_way(passage)
-        waiting = passage.start.waiting
-        if waiting is not None:
-            signals = {n: together(waiting.signals[n], said) for n, said in signals.items()}
+        if passage.start.waiting is not None:
+            waited = passage.start.waiting.signals
+            derivatives = {n: join_derivatives(waited[n], now) for n, now in derivatives.items()}
         ripe = max(0, len(next(iter(records.values())).currents) - self.lag)
         if passage.waiting is not None:
-            for name, kept in passage.waiting.signals.items():
-                for mine, value in zip(kept, signals[name], strict=True):
-                    mine.copy_(value[ripe:])
+            _fill(passage.waiting.signals, derivatives, ripe)
         found: Gradients = {}
         if ripe == 0:
             return found
         with torch.no_grad():
-            total = self.gather(brain, records, signals)
+            total = self.gather(brain, records, derivatives)
         for name, record in records.items():
-            said = Signals(*(bar[:ripe] for bar in total[name]))
+            own = ActivityDerivatives(*(bar[:ripe] for bar in total[name]))
             level = levels[name][:ripe] if name in levels else None
             memory = passage.start.memories[name]
-            found |= taught(brain, name, record.stretch(0, ripe), said, level, memory)
-        self.way_back.learn(brain, found)
+            found |= rule_gradients(brain, name, record.stretch(0, ripe), own, level, memory)
+        self.feedback.learn(brain, found)
         return found
 
     def synapses_of(self, area: str) -> Any:
         """See `Scope.synapses_of`."""
-        return self.way_back.synapses_of(area)
+        return self.feedback.parameters_of(area)
 
     def gather(
-        self, brain: Wiring, records: dict[str, Record], signals: dict[str, Signals]
-    ) -> dict[str, Signals]:
-        """What each area is told: by its own loss, and over up to `hops` pathways by others'.
+        self,
+        brain: Wiring,
+        records: dict[str, Record],
+        derivatives: dict[str, ActivityDerivatives],
+    ) -> dict[str, ActivityDerivatives]:
+        """For each area, the derivatives of its own loss and those that arrive from other areas.
 
         Complete for all but the last `lag` steps.
+
+        Args:
+            brain: the brain.
+            records: of some steps, by area.
+            derivatives: of each area's own loss at these steps.
         """
-        total = sent = signals
+        total = sent = derivatives
         for _ in range(self.hops if self.lag else 0):
-            sent = cross(brain, self.way_back, records, sent)
+            sent = cross(brain, self.feedback, records, sent)
             total = {
-                name: Signals(*(a + b for a, b in zip(said, sent[name], strict=True)))
-                for name, said in total.items()
+                name: ActivityDerivatives(*(a + b for a, b in zip(own, sent[name], strict=True)))
+                for name, own in total.items()
             }
         return total
+
+
+def _fill(
+    kept: dict[str, ActivityDerivatives], known: dict[str, ActivityDerivatives], first: int
+) -> None:
+    """Write into what is kept for the next window, in place, what is known from step `first` on."""
+    for name, own in kept.items():
+        for mine, value in zip(own, known[name], strict=True):
+            mine.copy_(value[first:])

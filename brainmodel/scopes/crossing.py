@@ -1,4 +1,4 @@
-"""One pathway back: what learning signals of areas say of the signals that other areas sent them.
+"""One pathway back: learning signals of areas become derivatives by the signals they were sent.
 
 The equations stand at the head of `adjacent`.
 """
@@ -9,77 +9,101 @@ from torch import Tensor
 from areas import Area
 from areas.keys import of_predictor, of_units
 from areas.record import Record, fade, flat
-from brainmodel.learning.learning_signal import LearningSignal, spread
-from brainmodel.scopes.scope import Signals
-from brainmodel.scopes.waiting import silence
-from brainmodel.scopes.way_back import WayBack, from_areas
+from brainmodel.learning.learning_signal import unit_signals
+from brainmodel.scopes.pathway_feedback import PathwayFeedback, from_areas
+from brainmodel.scopes.scope import ActivityDerivatives
+from brainmodel.scopes.waiting import zero_derivatives
 from brainmodel.wiring.wiring import Wiring
 
 
 def cross(
-    brain: Wiring, way_back: WayBack, records: dict[str, Record], signals: dict[str, Signals]
-) -> dict[str, Signals]:
-    """What signals of all areas say, one pathway back: of the step at which each thing was sent."""
-    told = {name: silence(record) for name, record in records.items()}
+    brain: Wiring,
+    feedback: PathwayFeedback,
+    records: dict[str, Record],
+    derivatives: dict[str, ActivityDerivatives],
+) -> dict[str, ActivityDerivatives]:
+    """Derivatives by what areas sent to others, from those by what these others did.
+
+    Args:
+        brain: the brain.
+        feedback: the weights to go back through.
+        records: of some steps, by area.
+        derivatives: of the loss by what each area did at these steps.
+
+    Returns:
+        by area, the share of other areas' losses in the derivatives by what it did, at the step at
+        which it did it.
+    """
+    received = {name: zero_derivatives(record) for name, record in records.items()}
     for target, record in records.items():
-        bars = of_sources(brain, way_back, target, record, signals[target])
+        bars = by_sources(brain, feedback, target, record, derivatives[target])
         for source, bar in bars.items():
             names = brain.arrivals(target)[source]
             sizes = [brain.route(name).shape[0] for name in names]
             for name, part in zip(names, bar.split(sizes, dim=2), strict=True):
                 pathway = brain.pathways[name]
                 if pathway.source in brain.areas:
-                    there = getattr(told[pathway.source], pathway.signal)
-                    sent = returned(brain, name, part, record.keep, there.shape[2:])
+                    there = getattr(received[pathway.source], pathway.signal)
+                    sent = back_along(brain, name, part, record.keep, there.shape[2:])
                     there[: len(there) - pathway.steps] += sent[pathway.steps :]
-    return told
+    return received
 
 
-def of_sources(
-    brain: Wiring, way_back: WayBack, name: str, record: Record, said: Signals
+def by_sources(
+    brain: Wiring,
+    feedback: PathwayFeedback,
+    name: str,
+    record: Record,
+    derivatives: ActivityDerivatives,
 ) -> dict[str, Tensor]:
-    """What a signal of an area says of what came in from areas, each step by itself.
+    """Derivatives by what an area received from other areas, each step by itself.
+
+    Args:
+        brain: the brain.
+        feedback: the weights to go back through.
+        name: of the area.
+        record: of some steps.
+        derivatives: by what the area did at these steps.
 
     Returns:
-        derivatives by source ("drive", or a message), [time, batch, ...]; those of the last step
-        are not complete.
+        by source ("drive", or a message), [time, batch, ...]; not complete for the last step.
     """
     area, sources = brain.area(name), from_areas(brain, name)
     if not sources:
         return {}
-    signal = LearningSignal(said.rate, said.prediction - said.error)
-    currents_bar = instant(area, record, spread(area, record, signal)[0])
+    rate_bar = unit_signals(area, record, derivatives.learning_signal())[0]
+    currents_bar = by_currents(area, record, rate_bar)
 
     def back(key: str, bar: Tensor) -> Tensor:
-        made = way_back.through(brain, name, key).transpose(flat(bar))
+        made = feedback.back(brain, name, key, flat(bar))
         return made.view(*bar.shape[:2], *made.shape[1:])
 
     def through(source: str) -> Tensor:
         return back(of_units(source), currents_bar[:, :, area.reached(source)])
 
-    felt = through("error") if "error" in area.synapses else torch.zeros_like(said.error)
+    by_felt = through("error") if "error" in area.synapses else torch.zeros_like(derivatives.error)
     bars = {source: through(source) for source in sources if source in area.synapses}
     if "drive" in sources:
-        bars["drive"] = bars.get("drive", 0.0) + said.drive + said.error + felt
+        bars["drive"] = bars.get("drive", 0.0) + derivatives.drive + derivatives.error + by_felt
     if area.predictor is not None:
-        hidden = torch.zeros_like(felt) if brain.rule(name).cuts else felt
-        prediction_bar = said.prediction - said.error - hidden
+        by_felt = torch.zeros_like(by_felt) if brain.rule(name).cuts else by_felt
+        prediction_bar = derivatives.prediction - derivatives.error - by_felt
         potential_bar = area.predictor.slope(record.potential, prediction_bar)
         for message in bars.keys() - {"drive"}:
             bars[message] = bars[message] + back(of_predictor(message), potential_bar)
     return bars
 
 
-def instant(area: Area, record: Record, rate_bar: Tensor) -> Tensor:
-    """( dh(t)/dI(t) )^T times a learning signal, for each step by itself.
+def by_currents(area: Area, record: Record, rate_bar: Tensor) -> Tensor:
+    """( dh(t)/dI(t) )^T times derivatives by the rates, for each step by itself.
 
     Args:
         area: the area.
         record: what happened over some steps.
-        rate_bar: of the rates, [time, batch, *units].
+        rate_bar: derivatives by the rates, [time, batch, *units].
 
     Returns:
-        derivative by the currents, [time, batch, current * unit, ...].
+        derivatives by the currents, [time, batch, current * unit, ...].
     """
     once = flat(record.currents)[None]
     befores = [flat(record.before(name))[None] for name in area.cell.carried]
@@ -89,12 +113,22 @@ def instant(area: Area, record: Record, rate_bar: Tensor) -> Tensor:
     return reverse.currents_bar.view_as(record.currents)
 
 
-def returned(
+def back_along(
     brain: Wiring, pathway: str, bar: Tensor, keep: Tensor | None, shape: torch.Size
 ) -> Tensor:
-    """What is said of a message [time, batch, ...], of the signal [time, batch, *shape] it was.
+    """Derivative by the signal at the start of a pathway, from that by the message at its end.
 
-    Nothing is said of what a reset kept from arriving. It still stands at the step of arrival.
+    It is 0 for messages that a reset kept from arriving.
+
+    Args:
+        brain: the brain.
+        pathway: its name.
+        bar: derivative by the message, [time, batch, ...].
+        keep: 0 where a stream was reset, [time, batch], or None.
+        shape: of the signal, without time and batch.
+
+    Returns:
+        [time, batch, *shape], still at the step of arrival.
     """
     delay = brain.pathways[pathway].steps
     if keep is not None:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from brainmodel.learning.learning_signal import heard
+from brainmodel.learning.learning_signal import modulated
 from brainmodel.learning.rule import Gradients
-from brainmodel.scopes.scope import Passage, Scope, Signals
+from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
+from brainmodel.wiring.literal_step import literal_step
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -16,11 +17,12 @@ class Global(Scope):
     """End to end, the reference: learning signals cross every pathway, in the window.
 
     The brain is stepped again, literally and under autograd. An area whose rule cuts its recurrent
-    synapses (e-prop and its kin) is stepped with them cut, so no signal passes through them; what
-    its memory adds for earlier windows is added.
+    synapses (e-prop and its kin) is stepped with them cut, so that no learning signal passes
+    through them; what its memory adds for earlier windows is added.
 
-    What an area's loss says at a step keeps the level of that area's modulator wherever it goes;
-    the plasticity of an area multiplies all that its own synapses learn.
+    The loss of an area at a step is multiplied by the level of that area's modulator at that step,
+    whichever area learns from it; the plasticity of an area multiplies all that its own synapses
+    learn.
     """
 
     def build(self, brain: Wiring) -> None:
@@ -32,13 +34,19 @@ class Global(Scope):
                     "scope Global cannot follow; use scope Local or Adjacent"
                 )
 
-    def gradients(self, brain: Wiring, passage: Passage, signals: dict[str, Signals]) -> Gradients:
+    def gradients(
+        self, brain: Wiring, passage: Passage, derivatives: dict[str, ActivityDerivatives]
+    ) -> Gradients:
         """See `Scope.gradients`."""
         weighed = {
-            name: Signals(*(heard(bar, passage.levels.get(name)) for bar in said))
-            for name, said in signals.items()
+            name: ActivityDerivatives(*(modulated(bar, passage.levels.get(name)) for bar in own))
+            for name, own in derivatives.items()
         }
-        found, before = through(brain, passage, weighed, cut=lambda name: brain.rule(name).cuts)
+
+        def cut(area: str) -> bool:
+            return brain.rule(area).cuts
+
+        found, before = replayed_gradients(brain, passage, weighed, cut)
         for name in brain.areas:
             memory = passage.start.memories[name]
             made = brain.rule(name).recall(brain.area(name), before[name], memory)
@@ -52,15 +60,18 @@ class Global(Scope):
         return found
 
 
-def through(
-    brain: Wiring, passage: Passage, signals: dict[str, Signals], cut: Callable[[str], bool]
+def replayed_gradients(
+    brain: Wiring,
+    passage: Passage,
+    derivatives: dict[str, ActivityDerivatives],
+    cut: Callable[[str], bool],
 ) -> tuple[Gradients, dict[str, dict[str, Tensor]]]:
-    """Autograd through the whole brain, stepped again over a window.
+    """Gradients by autograd through the whole brain, which is stepped again over a window.
 
     Args:
         brain: the brain.
         passage: the window.
-        signals: what the loss says of each area.
+        derivatives: of the loss by what each area did.
         cut: by area, whether its recurrent path is hidden.
 
     Returns:
@@ -69,14 +80,14 @@ def through(
     """
     with torch.enable_grad():
         start, leaves = _leaf(passage.start)
-        shown, said = _replay(brain, passage, start, signals, cut)
+        shown, bars = _replay(brain, passage, start, derivatives, cut)
         learnt = {name: p for name, p in brain.named_parameters() if p.requires_grad}
         wanted = [*learnt.values(), *leaves]
-        made = torch.autograd.grad(shown, wanted, said, allow_unused=True)
+        made = torch.autograd.grad(shown, wanted, bars, allow_unused=True)
     found = {n: g for n, g in zip(learnt, made, strict=False) if g is not None}
-    bars = dict(zip(map(id, leaves), made[len(learnt) :], strict=True))
+    by_leaf = dict(zip(map(id, leaves), made[len(learnt) :], strict=True))
     before = {
-        name: {f: bars[id(v)] for f, v in state._asdict().items() if bars[id(v)] is not None}
+        name: {f: by_leaf[id(v)] for f, v in state._asdict().items() if by_leaf[id(v)] is not None}
         for name, state in start.areas.items()
     }
     return found, before
@@ -86,20 +97,20 @@ def _replay(
     brain: Wiring,
     passage: Passage,
     state: BrainState,
-    signals: dict[str, Signals],
+    derivatives: dict[str, ActivityDerivatives],
     cut: Callable[[str], bool],
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """Step again; what each area showed at each step, and what the loss says of it."""
-    shown, said = [], []
+    """Step again: what each area did at each step, and the derivative of the loss by it."""
+    shown, bars = [], []
     for t in range(passage.reset.shape[0]):
         inputs = {name: signal[t] for name, signal in passage.inputs.items()}
-        reports, state = brain.step(inputs, passage.reset[t], state, cut=cut)
-        for name, report in reports.items():
-            for value, bar in zip(report, signals[name], strict=True):
+        did, state = literal_step(brain, inputs, passage.reset[t], state, cut=cut)
+        for name, activity in did.items():
+            for value, bar in zip(activity, derivatives[name], strict=True):
                 if value.requires_grad:
                     shown.append(value)
-                    said.append(bar[t])
-    return shown, said
+                    bars.append(bar[t])
+    return shown, bars
 
 
 def _leaf(state: BrainState) -> tuple[BrainState, list[Tensor]]:

@@ -1,4 +1,4 @@
-"""How a rule's gradient lies to the exact one: angle and length, by parameter and by area.
+"""How a rule's gradient compares with the exact one: angle and length, by parameter and by area.
 
     cosine = <g, g*> / |g| |g*|,      ratio = |g| / |g*|
 
@@ -15,10 +15,9 @@ import torch
 
 from areas.keys import short
 from brainmodel.learning.bptt import BPTT
-from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.learning.rule import Gradients
-from brainmodel.scopes.end_to_end import through
-from brainmodel.scopes.scope import Passage, Signals
+from brainmodel.scopes.end_to_end import replayed_gradients
+from brainmodel.scopes.scope import ActivityDerivatives, Passage
 from brainmodel.wiring.wiring import Wiring
 
 
@@ -32,7 +31,7 @@ class GradientAlignment(NamedTuple):
 def gradient_alignment(
     found: Gradients, exact: Gradients, names: Iterable[str] | None = None
 ) -> GradientAlignment:
-    """Of some parameters together.
+    """Angle and length of the gradient of some parameters, taken together as one vector.
 
     Args:
         found: gradients by parameter name; what is missing is zero.
@@ -52,7 +51,9 @@ def gradient_alignment(
 
 
 def by_part(brain: Wiring, found: Gradients, exact: Gradients) -> dict[str, GradientAlignment]:
-    """For each area, under its name, and for each of its parameters that learn, "AREA.PARAMETER".
+    """Angle and length for each area, under its name, and for each of its parameters that learn.
+
+    Those of parameters stand under "AREA.PARAMETER".
 
     Args:
         brain: the brain.
@@ -69,19 +70,34 @@ def by_part(brain: Wiring, found: Gradients, exact: Gradients) -> dict[str, Grad
     return parts
 
 
-def exact_local(brain: Wiring, passage: Passage, signals: dict[str, Signals]) -> Gradients:
-    """Backpropagation through time of each area's own loss, within the area and the window."""
+def exact_local(
+    brain: Wiring, passage: Passage, derivatives: dict[str, ActivityDerivatives]
+) -> Gradients:
+    """Backpropagation through time of each area's own loss, within the area and the window.
+
+    Args:
+        brain: the brain.
+        passage: the window.
+        derivatives: of the loss by what each area did.
+    """
     found: Gradients = {}
     for name, record in passage.records.items():
-        said = signals[name]
-        signal = LearningSignal(said.rate, said.prediction - said.error)
+        signal = derivatives[name].learning_signal()
         with torch.no_grad():
             made = BPTT().gradients(brain.area(name), record, signal, None)
         found |= {brain.parameter_name(name, key): gradient for key, gradient in made.items()}
     return found
 
 
-def exact_global(brain: Wiring, passage: Passage, signals: dict[str, Signals]) -> Gradients:
-    """Backpropagation through time of all losses, through all pathways, within the window."""
+def exact_global(
+    brain: Wiring, passage: Passage, derivatives: dict[str, ActivityDerivatives]
+) -> Gradients:
+    """Backpropagation through time of all losses, through all pathways, within the window.
+
+    Args:
+        brain: the brain.
+        passage: the window.
+        derivatives: of the loss by what each area did.
+    """
     with torch.random.fork_rng(devices=[]):  # looking on does not change what comes
-        return through(brain, passage, signals, cut=lambda area: False)[0]
+        return replayed_gradients(brain, passage, derivatives, cut=lambda area: False)[0]

@@ -1,20 +1,19 @@
 """Scope local: nothing crosses a pathway."""
 
 from brainmodel.learning.rule import Gradients
-from brainmodel.scopes.scope import Passage, Scope, Signals, taught
+from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope, rule_gradients
 from brainmodel.wiring.wiring import Wiring
 
 
 class Local(Scope):
-    """Nothing crosses a pathway: each area's rule hears what the loss says of that area alone.
+    """Each area learns from its own loss alone; its drive and messages are taken as given."""
 
-    Drives and messages are taken as given.
-    """
-
-    def gradients(self, brain: Wiring, passage: Passage, signals: dict[str, Signals]) -> Gradients:
+    def gradients(
+        self, brain: Wiring, passage: Passage, derivatives: dict[str, ActivityDerivatives]
+    ) -> Gradients:
         """See `Scope.gradients`."""
         found: Gradients = {}
         for name, record in passage.records.items():
-            memory = passage.start.memories[name]
-            found |= taught(brain, name, record, signals[name], passage.levels.get(name), memory)
+            level, memory = passage.levels.get(name), passage.start.memories[name]
+            found |= rule_gradients(brain, name, record, derivatives[name], level, memory)
         return found

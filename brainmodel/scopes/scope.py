@@ -1,4 +1,4 @@
-"""How far a learning signal travels in space: the contract, and the scope that stays at home."""
+"""How far a learning signal travels in space: the contract of a scope."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -25,17 +25,28 @@ class Passage(NamedTuple):
     waiting: Any = None  # what `Scope.remember` keeps for the next window
 
 
-class Signals(NamedTuple):
-    """What the loss says of one area: derivatives by what `Activity` shows of it."""
+class ActivityDerivatives(NamedTuple):
+    """Derivatives of the loss by what `Activity` shows of one area, each of them by itself.
 
-    drive: Tensor
-    prediction: Tensor
-    error: Tensor
-    rate: Tensor
+    That is, the derivative by the prediction does not include what comes by way of the error.
+    """
+
+    drive: Tensor  # [time, batch, *drive]
+    prediction: Tensor  # [time, batch, *drive]
+    error: Tensor  # [time, batch, *drive]
+    rate: Tensor  # [time, batch, *units]
+
+    def learning_signal(self, level: Tensor | None = None) -> LearningSignal:
+        """The learning signal of the area, whose error is its drive minus its prediction.
+
+        Args:
+            level: M(t), as of `LearningSignal`.
+        """
+        return LearningSignal(self.rate, self.prediction - self.error, level)
 
 
 class Scope(nn.Module, ABC):
-    """Turns what the loss says of every area into gradients."""
+    """Turns the derivatives of the loss by what all areas did into gradients of parameters."""
 
     def build(self, brain: Wiring) -> None:
         """Prepare for a brain, once, when all its areas are there.
@@ -47,8 +58,8 @@ class Scope(nn.Module, ABC):
     def remember(self, brain: Wiring, passage: Passage) -> tuple[dict[str, Memory], Any]:
         """What rules remember of a window, by area, and what the scope itself keeps for the next.
 
-        The latter may hold tensors that `gradients` of the same passage completes in place: what
-        the loss says is not known yet.
+        The latter may hold tensors that `gradients` of the same passage fills in place: the
+        derivatives of the loss are not known yet.
         """
         before = passage.start.memories
         memories = {
@@ -58,16 +69,29 @@ class Scope(nn.Module, ABC):
         return memories, None
 
     @abstractmethod
-    def gradients(self, brain: Wiring, passage: Passage, signals: dict[str, Signals]) -> Gradients:
-        """Gradients by the brain's parameter names; parameters without one may be left out."""
+    def gradients(
+        self, brain: Wiring, passage: Passage, derivatives: dict[str, ActivityDerivatives]
+    ) -> Gradients:
+        """Gradients by the brain's parameter names; parameters without one may be left out.
+
+        Args:
+            brain: the brain.
+            passage: the window.
+            derivatives: of the loss of the window, by area.
+        """
 
     def synapses_of(self, area: str) -> Sequence[nn.Parameter]:
         """Parameters of the scope's own that learn with an area's synapses; by default none."""
         return ()
 
 
-def taught(
-    brain: Wiring, name: str, record: Record, said: Signals, level: Tensor | None, memory: Memory
+def rule_gradients(
+    brain: Wiring,
+    name: str,
+    record: Record,
+    derivatives: ActivityDerivatives,
+    level: Tensor | None,
+    memory: Memory,
 ) -> Gradients:
     """Gradients that an area's rule makes, by the brain's parameter names.
 
@@ -75,17 +99,17 @@ def taught(
         brain: the brain.
         name: of the area.
         record: what happened in it over some steps.
-        said: what it is told of them.
-        level: M(t) of these steps; None for 1. The area's plasticity is multiplied to it here.
+        derivatives: by what it did at these steps.
+        level: M(t) of these steps; None for 1. It is multiplied by the area's plasticity here.
         memory: of its rule, from before these steps.
     """
     plasticity = brain.plasticity(name)
     if plasticity == 0:
         return {}
     if plasticity != 1:
-        unmodulated = said.rate.new_ones(said.rate.shape[:2])
+        unmodulated = derivatives.rate.new_ones(derivatives.rate.shape[:2])
         level = plasticity * (unmodulated if level is None else level)
-    signal = LearningSignal(said.rate, said.prediction - said.error, level)
+    signal = derivatives.learning_signal(level)
     with torch.no_grad():
         made = brain.rule(name).gradients(brain.area(name), record, signal, memory)
     return {brain.parameter_name(name, key): gradient for key, gradient in made.items()}

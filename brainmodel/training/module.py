@@ -19,9 +19,9 @@ from brainmodel.scopes import Scope
 from brainmodel.training.checkpoint import Streams, read_checkpoint, require_fit
 from brainmodel.training.finite_watch import FiniteWatch
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
+from brainmodel.wiring.losses import Losses
 from brainmodel.wiring.plan import AreaPlan
 from brainmodel.wiring.state import BrainState
-from brainmodel.wiring.wiring import Losses
 from objectives import Activity, GroupObjective
 
 

@@ -8,7 +8,9 @@ from torch import nn
 from brainmodel.pathways.pathway import Pathway
 
 
-def check(areas: Iterable[str], inputs: Iterable[str], pathways: Mapping[str, Pathway]) -> None:
+def check_pathways(
+    areas: Iterable[str], inputs: Iterable[str], pathways: Mapping[str, Pathway]
+) -> None:
     """Refuse pathways that do not fit the areas.
 
     Raises:
@@ -16,14 +18,7 @@ def check(areas: Iterable[str], inputs: Iterable[str], pathways: Mapping[str, Pa
             identifier or is taken, or an area without a feedforward pathway.
     """
     areas, inputs = list(areas), list(inputs)
-    for name in [*areas, *pathways]:
-        if not name.isidentifier():
-            raise ValueError(f"name {name!r}: areas and pathways need letters, digits, underscores")
-        if name == "groups" or hasattr(nn.ModuleDict(), name):
-            raise ValueError(f"name {name!r}: it is taken; choose another for this area or pathway")
-    for name in areas:
-        if name in inputs:
-            raise ValueError(f"areas.{name}: an input has this name; choose another")
+    _check_names(areas, inputs, pathways)
     for name, pathway in pathways.items():
         where = f"pathways.{name}"
         if pathway.source not in [*areas, *inputs]:
@@ -46,7 +41,18 @@ def check(areas: Iterable[str], inputs: Iterable[str], pathways: Mapping[str, Pa
             )
 
 
-def order(areas: Iterable[str], pathways: Mapping[str, Pathway]) -> list[str]:
+def _check_names(areas: list[str], inputs: list[str], pathways: Iterable[str]) -> None:
+    for name in [*areas, *pathways]:
+        if not name.isidentifier():
+            raise ValueError(f"name {name!r}: areas and pathways need letters, digits, underscores")
+        if name == "groups" or hasattr(nn.ModuleDict(), name):
+            raise ValueError(f"name {name!r}: it is taken; choose another for this area or pathway")
+    for name in areas:
+        if name in inputs:
+            raise ValueError(f"areas.{name}: an input has this name; choose another")
+
+
+def acting_order(areas: Iterable[str], pathways: Mapping[str, Pathway]) -> list[str]:
     """Areas in the order in which they act within a step; alphabetical where it is free.
 
     Raises:

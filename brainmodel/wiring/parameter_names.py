@@ -2,7 +2,7 @@
 
 "areas.AREA.KEY"                    of an area, KEY as in `areas.keys`
 "rules.AREA.NAME"                   of an area's rule
-"scope.way_back.copies.AREA..."     of the weights through which learning signals return
+"scope.feedback.groups.AREA..."     of the feedback through which learning signals return
 """
 
 from typing import NamedTuple
@@ -25,9 +25,12 @@ def full_name(area: str, key: str) -> str:
     return f"areas.{area}.{key}" if own is None else f"rules.{area}.{own}"
 
 
-def copy_name(area: str, key: str) -> str:
-    """The brain's name of the weights that a way back has in place of an area's own."""
-    return f"scope.way_back.copies.{area}.{slug(key)}.weight"
+def feedback_name(area: str, key: str, name: str) -> str:
+    """The brain's name of a parameter of the feedback of the synapses that an area knows by `key`.
+
+    Of the feedback of a scope, that is; the one of a predictor belongs to its area.
+    """
+    return f"scope.feedback.groups.{area}.{slug(key)}.{name}"
 
 
 def take_apart(name: str) -> ParameterName:

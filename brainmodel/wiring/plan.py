@@ -1,13 +1,15 @@
-"""The plan of an area: what it is to be, as a configuration says it."""
+"""Plans of an area and of a brain: what they are to be, as a configuration says it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from areas import Cell, Connectivity, Predictor
 from areas.area import Afferent
 from brainmodel.learning.modulation import Modulator
 from brainmodel.learning.rule import Rule
+from brainmodel.pathways.pathway import Pathway
 from brainmodel.schedules import Schedule, Weight
-from objectives import Objective
+from objectives import GroupObjective, Objective
 
 
 @dataclass
@@ -42,3 +44,22 @@ class AreaPlan:
     weights: dict[str, float | Weight] = field(default_factory=dict)
     modulator: Modulator | None = None
     plasticity: Schedule | None = None
+
+
+@dataclass
+class BrainPlan:
+    """What a brain is to be, but for how far learning signals travel in it.
+
+    Args:
+        areas: plans by name.
+        pathways: by name.
+        inputs: shapes of the inputs by name, without time and batch.
+        groups: objectives that several areas share, by name.
+        group_weights: of these, by name; as `AreaPlan.weights`.
+    """
+
+    areas: Mapping[str, AreaPlan]
+    pathways: Mapping[str, Pathway]
+    inputs: Mapping[str, Sequence[int]]
+    groups: Mapping[str, GroupObjective] = field(default_factory=dict)
+    group_weights: Mapping[str, float | Weight] = field(default_factory=dict)

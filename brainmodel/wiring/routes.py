@@ -6,13 +6,13 @@ from brainmodel.errors import named
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.pathways.route import Route
 
+Shape = tuple[int, ...]
 
-def route(
-    pathways: Mapping[str, Pathway],
-    units: Mapping[str, tuple[int, ...]],
-    inputs: Mapping[str, tuple[int, ...]],
-) -> tuple[dict[str, Route], dict[str, tuple[int, ...]]]:
-    """Shapes: how each pathway's signal is adapted, and the drive of each area.
+
+def find_routes(
+    pathways: Mapping[str, Pathway], units: Mapping[str, Shape], inputs: Mapping[str, Shape]
+) -> tuple[dict[str, Route], dict[str, Shape]]:
+    """How each pathway's signal is adapted, by name, and the shape of each area's drive.
 
     Args:
         pathways: by name.
@@ -22,34 +22,50 @@ def route(
     Raises:
         ValueError: if a pathway's shapes cannot be joined, or drives are errors of each other.
     """
-    routes: dict[str, Route] = {}
-    drives: dict[str, tuple[int, ...]] = {}
+    search = _Search(pathways, units, inputs)
+    drives = {area: search.drive(area) for area in units}
+    for name in pathways:
+        search.route(name)
+    return dict(sorted(search.routes.items())), drives
 
-    def drive(area: str, below: tuple[str, ...]) -> tuple[int, ...]:
+
+class _Search:
+    """A search for shapes from the inputs on; each is found once.
+
+    The shape of an error or a prediction is that of its area's drive, which is made of the signals
+    of other areas: `below` says for which drives the present one is being looked for.
+    """
+
+    def __init__(
+        self,
+        pathways: Mapping[str, Pathway],
+        units: Mapping[str, Shape],
+        inputs: Mapping[str, Shape],
+    ):
+        self.pathways, self.units, self.inputs = pathways, units, inputs
+        self.routes: dict[str, Route] = {}
+        self.drives: dict[str, Shape] = {}
+
+    def drive(self, area: str, below: tuple[str, ...] = ()) -> Shape:
         if area in below:
             cycle = " -> ".join([area, *reversed(below[below.index(area) :])])
             raise ValueError(f"pathways: the drives of {cycle} are errors of each other")
-        if area not in drives:
-            names = [n for n, p in pathways.items() if p.target == area and p.kind == "feedforward"]
-            shapes = [join(name, (*below, area)).shape for name in names]
-            drives[area] = (sum(shape[0] for shape in shapes), *shapes[0][1:])
-        return drives[area]
+        if area not in self.drives:
+            ends = {n: p for n, p in self.pathways.items() if p.target == area}
+            names = [name for name, pathway in ends.items() if pathway.kind == "feedforward"]
+            shapes = [self.route(name, (*below, area)).shape for name in names]
+            self.drives[area] = (sum(shape[0] for shape in shapes), *shapes[0][1:])
+        return self.drives[area]
 
-    def join(name: str, below: tuple[str, ...] = ()) -> Route:
-        if name not in routes:
-            pathway = pathways[name]
-            if pathway.source in inputs:
-                source = inputs[pathway.source]
+    def route(self, name: str, below: tuple[str, ...] = ()) -> Route:
+        if name not in self.routes:
+            pathway = self.pathways[name]
+            if pathway.source in self.inputs:
+                source = self.inputs[pathway.source]
             elif pathway.signal == "rate":
-                source = units[pathway.source]
+                source = self.units[pathway.source]
             else:
-                source = drive(pathway.source, below)
+                source = self.drive(pathway.source, below)
             with named(f"pathways.{name}"):
-                routes[name] = Route(pathway.adapters, source, units[pathway.target])
-        return routes[name]
-
-    for area in units:
-        drive(area, ())
-    for name in pathways:
-        join(name)
-    return dict(sorted(routes.items())), drives
+                self.routes[name] = Route(pathway.adapters, source, self.units[pathway.target])
+        return self.routes[name]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from areas import Area, Record
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, Gradients, Memory, Rule
-from brainmodel.learning.credit.synaptic_gradients import predictive
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
 from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.pathways.pathway import Pathway
 from objectives import (
@@ -48,7 +48,7 @@ class Tuned(Rule):
     ) -> Gradients:
         """See `Rule.gradients`."""
         steps = float(len(record.currents))
-        return {"rule.feedback": -steps * torch.ones_like(self.feedback)} | predictive(
+        return {"rule.feedback": -steps * torch.ones_like(self.feedback)} | predictor_gradients(
             area, record, signal.prediction
         )
 

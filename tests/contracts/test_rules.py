@@ -8,7 +8,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 from areas.record import Record
 from brainmodel.brain import Brain
-from brainmodel.learning.credit.synthetic import Synthetic as Synthetic
+from brainmodel.learning.credit.synthetic_gradients import SyntheticGradients as SyntheticGradients
 from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.roll_out.sweep import Sweep
 from brainmodel.scopes import Global, Local
@@ -93,7 +93,9 @@ def test_a_level_multiplies_all_that_a_rule_learns(name: str) -> None:
         for level in (None, *(torch.full(signal.rate.shape[:2], m).double() for m in (0.5, 0.0)))
     )
     silent = signal._replace(rate=0 * signal.rate, prediction=0 * signal.prediction)
-    guess = rule.gradients(area, record, silent, None) if isinstance(rule, Synthetic) else {}
+    guess = (
+        rule.gradients(area, record, silent, None) if isinstance(rule, SyntheticGradients) else {}
+    )
     for key in (key for key in once if not key.startswith("rule.")):
         full, half, none = (found[key] - guess.get(key, 0.0) for found in (once, halved, mute))
         torch.testing.assert_close(half, 0.5 * full, rtol=1e-9, atol=1e-11)

@@ -7,13 +7,13 @@ from torch import Tensor
 from areas import LSTM, Leaky, SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, DNI, DNILearnt
-from brainmodel.learning.credit.synthetic import Synthetic
+from brainmodel.learning.credit.synthetic_gradients import SyntheticGradients
 from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.roll_out.sweep import Sweep
 from tests import lessons, toy
-from tests.learning.influences import Matrices, Moment, direct, moments, of_area, signals
+from tests.learning.literal_influences import Matrices, Moment, direct, moments, of_area, signals
 
-KINDS: list[type[Synthetic]] = [DNI, DNILearnt]
+KINDS: list[type[SyntheticGradients]] = [DNI, DNILearnt]
 
 
 def own(found: lessons.Gradients) -> Matrices:
@@ -22,7 +22,7 @@ def own(found: lessons.Gradients) -> Matrices:
 
 def synthesizer(brain: Brain) -> Tensor:
     rule = brain.rule("V1")
-    assert isinstance(rule, Synthetic)
+    assert isinstance(rule, SyntheticGradients)
     return rule.synthesizer
 
 
@@ -83,7 +83,7 @@ def test_the_length_of_windows_does_not_change_the_gradient(kind, drive: bool) -
     assert min(float(g.abs().max()) for g in found[0].values()) > 1e-4
 
 
-def told(brain: Brain, kind: type[Synthetic], drive: bool, label: float) -> Matrices:
+def told(brain: Brain, kind: type[SyntheticGradients], drive: bool, label: float) -> Matrices:
     """What LM learns if the drive it is taught by, and does not feel, is shifted by so much."""
     inputs, reset = toy.stream(brain)
     with torch.no_grad():
@@ -97,7 +97,9 @@ def told(brain: Brain, kind: type[Synthetic], drive: bool, label: float) -> Matr
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_label_leaks_into_the_synthesizer_unless_asked_for(kind: type[Synthetic]) -> None:
+def test_no_label_leaks_into_the_synthesizer_unless_asked_for(
+    kind: type[SyntheticGradients],
+) -> None:
     """An area that learns to predict a label from messages, and is told the same of it."""
     for drive in (False, True):
         brain = toy.ladder(lambda name, drive=drive: kind(drive), afferents=[])
@@ -158,6 +160,6 @@ def test_a_learnt_jacobian_that_is_true_teaches_the_same() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_maps_are_refused(kind: type[Synthetic]) -> None:
+def test_maps_are_refused(kind: type[SyntheticGradients]) -> None:
     with pytest.raises(ValueError, match=rf"rule {kind.__name__}: needs dense.*\[2, 4, 4\].*use"):
         toy.lone(maps=True, rule=kind())

@@ -12,7 +12,7 @@ from brainmodel.learning import BPTT, KeRNL, Rule
 from brainmodel.learning.credit.stream_noise import Noise
 from brainmodel.scopes import Global, Local, Scope
 from tests import lessons, toy
-from tests.learning.influences import Matrices, direct, moments, of_area, step
+from tests.learning.literal_influences import Matrices, direct, moments, of_area, step
 
 
 def own(found: lessons.Gradients) -> Matrices:

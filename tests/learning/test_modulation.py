@@ -7,8 +7,8 @@ from torch import Tensor
 from areas import Area, Predictor
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp
-from brainmodel.learning.credit.synaptic_gradients import predictive
-from brainmodel.learning.learning_signal import LearningSignal, spread
+from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
+from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.modulation import (
     AfterDevelopment,
     CellType,
@@ -110,7 +110,7 @@ def test_a_level_multiplies_what_is_said_at_its_step(by_unit: bool) -> None:
     said = torch.randn(steps, batch, units).double(), torch.randn(steps, batch, 4).double()
     level = torch.rand(steps, batch, units).double() if by_unit else torch.rand(steps, batch)
     level = level.double()
-    rate_bar, before, potential_bar = spread(area, record, LearningSignal(*said, level))
+    rate_bar, before, potential_bar = unit_signals(area, record, LearningSignal(*said, level))
     assert area.predictor is not None
     weight = area.predictor.synapses["rate"].weight
     slope = 1 - record.prediction.square()
@@ -128,7 +128,7 @@ def test_a_level_multiplies_what_is_said_at_its_step(by_unit: bool) -> None:
                 assert float(rate_bar[t, b, i]) == pytest.approx(expected)
     mean = level.mean(2) if by_unit else level
     torch.testing.assert_close(potential_bar, mean[..., None] * slope * said[1])
-    learnt = predictive(area, record, potential_bar)["predictor.bias"]
+    learnt = predictor_gradients(area, record, potential_bar)["predictor.bias"]
     torch.testing.assert_close(learnt, (mean[..., None] * slope * said[1]).sum((0, 1)))
 
 
@@ -235,7 +235,7 @@ def test_without_gradients_modulators_remember_nothing() -> None:
             lambda: AfterDevelopment(types(), CriticalPeriod(3)),
             "modulator: tells types of units apart",
         ),
-        (lambda: CellTypes({"a": CellType(1.0, types())}), "types.a: cannot hear"),
+        (lambda: CellTypes({"a": CellType(1.0, types())}), "types.a: cannot have"),
     ],
 )
 def test_modulators_that_do_not_fit_are_refused(attempt, sentence: str) -> None:

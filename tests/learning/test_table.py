@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 
 from brainmodel.learning import BPTT, Rule
-from brainmodel.learning.table import rules, table
+from brainmodel.learning.table import criteria_table, rules
 from tests import lessons, toy
 
 PAGE = Path(__file__).parents[2] / "docs" / "learning.md"
 
 
 def test_the_table_in_the_documentation_is_that_of_the_rules() -> None:
-    assert table() in PAGE.read_text(), "print it anew: python -m brainmodel.learning.table"
+    assert criteria_table() in PAGE.read_text(), (
+        "print it anew: python -m brainmodel.learning.table"
+    )
 
 
 def test_every_rule_that_has_a_config_is_in_the_table() -> None:

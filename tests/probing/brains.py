@@ -8,7 +8,7 @@ from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import EProp
 from brainmodel.pathways.adapters import Flatten
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.recordings import Stimuli
 from objectives import SquaredError
 
 
@@ -33,3 +33,9 @@ def pictures(count: int = 20, size: int = 8, seed: int = 0) -> Stimuli:
     coarse = np.random.default_rng(seed).random((count, 1, 3, 3, 1))
     fine = coarse.repeat(size // 2, axis=2).repeat(size // 2, axis=3)[:, :, :size, :size]
     return Stimuli(fine.astype(np.float32), np.array([0.0, 0.2]))
+
+
+def known(value: float | None) -> float:
+    """A number that must be there."""
+    assert value is not None
+    return value

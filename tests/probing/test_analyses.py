@@ -18,19 +18,14 @@ from brainmodel.probing import (
     probe,
     write_report,
 )
-from brainmodel.probing.activity.eye import to_eye
-from brainmodel.probing.activity.source import Source
-from brainmodel.probing.analyses.analysis import Analysis, Evidence
-from brainmodel.probing.analyses.curvature import curvature
-from brainmodel.probing.analyses.expectation import Expectation
-from brainmodel.probing.analyses.sequences import Sequences
-from brainmodel.probing.analyses.straightening import Straightening
+from brainmodel.probing.activity import Source, to_eye
+from brainmodel.probing.analyses import Analysis, Evidence, Expectation, Sequences, Straightening
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.baselines.pixels import Pixels
-from brainmodel.probing.metrics.dsa import DSA
-from brainmodel.probing.metrics.rsa import RSA
-from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
-from brainmodel.probing.scores.sampling import PerStep
+from brainmodel.probing.baselines import Pixels
+from brainmodel.probing.metrics import DSA, RSA
+from brainmodel.probing.recordings import DissimilarityData
+from brainmodel.probing.scores import PerStep
+from brainmodel.probing.statistics import curvature
 from tests.probing.brains import looking
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs/probing/analyses").glob("*.yaml"))
@@ -196,7 +191,7 @@ def test_analyses_and_dynamics_come_with_a_probe_of_movies(tmp_path: Path) -> No
     shown = Shown(recorded(noise(6, 12, 3, 12)), film())
     trained = [Trained(f"{step}.ckpt", step, looking(step)) for step in (1, 2)]
     findings = probe(trained, [looking(3), looking(4)], shown, plan)
-    assert {row["signal"] for row in findings.rows} == {"rate", "frames"}  # errors: not scored
+    assert {score.signal for score in findings.scores} == {"rate", "frames"}  # errors: not scored
     page = write_report(findings, tmp_path / "out").read_text()
     for title in ("Expected and unexpected", "Straightening", "Sequences"):
         assert f"<h2>{title}</h2>" in page

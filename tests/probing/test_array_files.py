@@ -10,11 +10,10 @@ from scipy.io import savemat
 
 from brainmodel.command_line.probe_command import probe_parser
 from brainmodel.probing import Experiment
-from brainmodel.probing.recordings.experiments.rds_file import RdsFile
+from brainmodel.probing.recordings import RdsFile, Recording
 from brainmodel.probing.recordings.readers.arrays import Layout
 from brainmodel.probing.recordings.readers.mat import read_mat
 from brainmodel.probing.recordings.readers.mouse_multiarea import read_mouse_multiarea
-from brainmodel.probing.recordings.recording import Recording
 
 rdata: Any = pytest.importorskip("rdata")
 

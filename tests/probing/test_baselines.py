@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import yaml
 
-from brainmodel.probing.baselines.edge_energy import EdgeEnergy
-from brainmodel.probing.baselines.motion_energy import MotionEnergy
-from brainmodel.probing.baselines.pixels import Pixels, shrink
+from brainmodel.probing.baselines import EdgeEnergy, MotionEnergy, Pixels
+from brainmodel.probing.baselines.pixels import shrink
 from tests.probing.test_laws import build
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs/probing/baselines").glob("*.yaml"))

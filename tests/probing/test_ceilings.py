@@ -3,14 +3,10 @@
 import numpy as np
 import pytest
 
-from brainmodel.probing.metrics.cka import CKA
-from brainmodel.probing.metrics.metric import Metric, Responses
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
-from brainmodel.probing.metrics.rsa import RSA
-from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
-from brainmodel.probing.statistics.noise_ceiling_snr import explainable, ncsnr
-from brainmodel.probing.statistics.rsa_ceiling import subject_ceiling
-from brainmodel.probing.statistics.split_half import halves, split_half_ceiling
+from brainmodel.probing.metrics import CKA, RSA, Metric, Responses, RidgeEncoding
+from brainmodel.probing.recordings import DissimilarityData
+from brainmodel.probing.scores import explainable, ncsnr, split_half_ceiling, subject_ceiling
+from brainmodel.probing.scores.ceilings.split_half import halves
 
 RATIO = np.array([0.3, 0.6, 1.0, 2.0])  # of the deviations of signal and noise
 

@@ -8,16 +8,18 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 
 from brainmodel.probing import Plan, Presentation, Scoring, Shown, Trained, probe, write_report
-from brainmodel.probing.activity.model_activity import record_model
-from brainmodel.probing.baselines.pixels import Pixels
-from brainmodel.probing.metrics.cka import CKA
-from brainmodel.probing.metrics.rsa import RSA, SpearmanRSA
-from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
-from brainmodel.probing.recordings.experiments.images92 import Images92
-from brainmodel.probing.recordings.experiments.npz_matrices import NpzMatrices
-from brainmodel.probing.recordings.readers.npz_matrices import read_npz_matrices, write_npz_matrices
-from brainmodel.probing.scores.score_table import score_table
-from tests.probing.brains import looking, pictures
+from brainmodel.probing.activity import record_model
+from brainmodel.probing.baselines import Pixels
+from brainmodel.probing.metrics import CKA, RSA, SpearmanRSA
+from brainmodel.probing.recordings import (
+    DissimilarityData,
+    Images92,
+    NpzMatrices,
+    read_npz_matrices,
+    write_npz_matrices,
+)
+from brainmodel.probing.scores import score_model
+from tests.probing.brains import known, looking, pictures
 
 rdm: Any = pytest.importorskip("rsatoolbox.rdm")
 inference: Any = pytest.importorskip("rsatoolbox.inference")
@@ -55,24 +57,22 @@ def test_the_planted_area_scores_best_beside_the_ceiling_of_subjects(tmp_path: P
     data = planted()
     shown = Shown(data, pictures(STIMULI))
     findings = probe([Trained("a", 5, looking())], [looking(1), looking(2)], shown, PLAN)
-    best = max(findings.rows, key=lambda row: row["score"])
-    assert [best[k] for k in ("model", "model_area", "brain_area")] == ["trained", "LM", "IT"]
-    assert (best["parts"], best["neurons"], best["lag"], best["p"]) == (3, None, 0.0, 0.01)
-    assert best["ceiling_low"] < best["score"] < best["ceiling_high"] + 0.02
-    assert best["low"] < best["score"] < best["high"]
+    best = findings.scores.best()
+    assert (best.model, best.model_area, best.brain_area) == ("trained", "LM", "IT")
+    assert (best.parts, best.neurons, best.lag, best.p) == (3, None, 0.0, 0.01)
+    assert known(best.ceiling_low) < best.score < known(best.ceiling_high) + 0.02
+    assert known(best.low) < best.score < known(best.high)
     rates = record_model(looking(), shown.stimuli, PLAN.presentation)["rate"]["LM"].mean(1)
     model, people = (
         rdm.RDMs(pdist(rates, "sqeuclidean")[None]),
         rdm.RDMs(data.of(areas="IT").mean_over_sessions().pairs),
     )
-    assert best["score"] == pytest.approx(
-        rdm.compare(model, people, method="corr").mean(), abs=1e-5
-    )
+    assert best.score == pytest.approx(rdm.compare(model, people, method="corr").mean(), abs=1e-5)
     low, high = inference.boot_noise_ceiling(people, method="corr")
-    assert (best["ceiling_low"], best["ceiling_high"]) == pytest.approx((low, high))
-    nobody = [row for row in findings.rows if row["brain_area"] == "EVC"]
-    assert all(row["ceiling_high"] is None and row["parts"] == 1 for row in nobody)
-    assert all(row["score"] < best["score"] - 0.3 for row in nobody)  # the control
+    assert (best.ceiling_low, best.ceiling_high) == pytest.approx((low, high))
+    nobody = findings.scores.of(brain_area="EVC")
+    assert nobody and all(row.ceiling_high is None and row.parts == 1 for row in nobody)
+    assert all(row.score < best.score - 0.3 for row in nobody)  # the control
 
     page = write_report(findings, tmp_path / "out").read_text()
     assert "5 dissimilarity matrices of EVC, IT; 15 stimuli; squared distance" in page
@@ -83,9 +83,9 @@ def test_what_needs_responses_or_time_is_refused() -> None:
     data, rates = planted(), {"LM": np.random.default_rng(0).random((STIMULI, 2, 3))}
     scoring = Scoring((0.0, 0.1, 0.2))
     with pytest.raises(ValueError, match=r"test people: EVC: CKA compares responses, and only"):
-        score_table(rates, data, {"cka": CKA()}, scoring)
+        score_model(rates, data, {"cka": CKA()}, scoring)
     with pytest.raises(ValueError, match=r"test people: dissimilarities have no time: leave out"):
-        score_table(rates, data, {"rsa": RSA()}, Scoring((0.0, 0.1, 0.2), (0.0, 0.1)))
+        score_model(rates, data, {"rsa": RSA()}, Scoring((0.0, 0.1, 0.2), (0.0, 0.1)))
     with pytest.raises(ValueError, match=r"test people: no area 'V1': there are \['EVC', 'IT'\]"):
         data.of(areas=["IT", "V1"])
 
@@ -108,8 +108,8 @@ def test_the_92_images_score_as_they_are_told_to(recordings: Path) -> None:
     assert data.area_names == ["human IT", "monkey IT"] and stimuli.frames.shape[0] == 92
     gray = {"gray pixels": stimuli.frames.mean(4).reshape(92, 1, -1)}
     scoring = Scoring((0.0, 0.3), bootstraps=0)
-    human, monkey = score_table(gray, data, {"rsa": SpearmanRSA()}, scoring)
-    assert human["score"] == pytest.approx(0.024, abs=5e-4)
-    assert human["ceiling_low"] == pytest.approx(0.372, abs=5e-4)
-    assert human["ceiling_high"] == pytest.approx(0.666, abs=5e-4)
-    assert (human["parts"], monkey["parts"], monkey["ceiling_high"]) == (4, 1, None)
+    human, monkey = score_model(gray, data, {"rsa": SpearmanRSA()}, scoring)
+    assert human.score == pytest.approx(0.024, abs=5e-4)
+    assert human.ceiling_low == pytest.approx(0.372, abs=5e-4)
+    assert human.ceiling_high == pytest.approx(0.666, abs=5e-4)
+    assert (human.parts, monkey.parts, monkey.ceiling_high) == (4, 1, None)

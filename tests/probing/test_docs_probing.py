@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from brainmodel import CONFIGS
-from brainmodel.probing.analyses.expectation import Expectation
-from brainmodel.probing.recordings.readers.npz import read_npz
+from brainmodel.probing.analyses import Expectation
+from brainmodel.probing.recordings import read_npz
 from tests.probing.brains import looking
 
 TEXT = (Path(__file__).parents[2] / "docs" / "probing.md").read_text()

@@ -5,10 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from brainmodel.probing.metrics.cka import CKA
-from brainmodel.probing.metrics.metric import Metric, Responses
-from brainmodel.probing.metrics.rsa import RSA, SpearmanRSA
-from brainmodel.probing.statistics.bootstrap import stimulus_weights
+from brainmodel.probing.metrics import CKA, RSA, Metric, Responses, SpearmanRSA
+from brainmodel.probing.statistics import stimulus_weights
 
 SAMPLES = 25
 

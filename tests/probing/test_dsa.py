@@ -5,15 +5,14 @@ import pytest
 from scipy.linalg import expm
 from scipy.stats import ortho_group
 
+from brainmodel.probing.metrics import DSA, Responses
 from brainmodel.probing.metrics.comparisons.orthogonal_alignment import align, usual_starts
-from brainmodel.probing.metrics.comparisons.trajectories import motion, once, operator
-from brainmodel.probing.metrics.dsa import DSA, sweep
-from brainmodel.probing.metrics.metric import Responses
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.scores.sampling import PerStep
-from brainmodel.probing.scores.score_table import score_table
-from brainmodel.probing.scores.scoring import Scoring
-from brainmodel.probing.statistics.bootstrap import stimulus_weights
+from brainmodel.probing.metrics.comparisons.trajectories import once, operator, trajectories_of
+from brainmodel.probing.metrics.dsa import sweep_ranks
+from brainmodel.probing.recordings import Recording
+from brainmodel.probing.scores import PerStep, Scoring, score_model
+from brainmodel.probing.statistics import stimulus_weights
+from tests.probing.brains import known
 
 MOVIES, STEPS = 20, 30
 GROUPS = np.repeat(np.arange(MOVIES), STEPS)
@@ -80,7 +79,7 @@ def test_symmetric_fields_align_by_their_sorted_eigenvalues() -> None:
 
 def test_the_operator_of_a_noiseless_system_is_its_law() -> None:
     system = law([0.2, 0.9])
-    side = motion(run(system, noise=0.0), GROUPS, delays=1, axes=4)
+    side = trajectories_of(run(system, noise=0.0), GROUPS, delays=1, axes=4)
     found = operator(side, 4, once(side))[0]
     assert np.sort_complex(np.linalg.eigvals(found)) == pytest.approx(
         np.sort_complex(np.linalg.eigvals(system)), abs=0.02
@@ -119,12 +118,12 @@ def test_geometry_alone_does_not_decide() -> None:
 
 def test_a_sweep_tells_the_rank_that_foresees() -> None:
     path = run(law([0.2, 0.9]), noise=0.05) @ drawn(4, 20) + 0.1 * drawn(MOVIES * STEPS, 20, seed=2)
-    found = sweep(path, shown(path), ranks=[1, 2, 4, 8], delays=1)
+    found = sweep_ranks(path, shown(path), ranks=[1, 2, 4, 8], delays=1)
     assert found.angles == pytest.approx(0, abs=1e-5)
-    gain = np.diff(found.model_foreseen)
+    gain = np.diff(found.model_explained)
     assert gain[1] > 0.1  # from 2 to 4
     assert abs(gain[2]) < 0.02  # beyond the true rank
-    assert found.brain_foreseen == pytest.approx(found.model_foreseen)
+    assert found.brain_explained == pytest.approx(found.model_explained)
 
 
 def test_trajectories_are_what_the_bootstrap_draws() -> None:
@@ -133,8 +132,8 @@ def test_trajectories_are_what_the_bootstrap_draws() -> None:
     draws = found.reweighted(stimulus_weights(GROUPS, 20, seed=0))
     assert np.std(draws) > 1e-3
     doubled = np.concatenate([path, path]), np.concatenate([GROUPS, GROUPS + MOVIES])
-    twice = motion(*doubled, 2, 3)
-    once_ = motion(path, GROUPS, 2, 3)
+    twice = trajectories_of(*doubled, 2, 3)
+    once_ = trajectories_of(path, GROUPS, 2, 3)
     assert operator(twice, 3, once(twice)) == pytest.approx(operator(once_, 3, 2 * once(once_)))
 
 
@@ -151,9 +150,9 @@ def test_tables_say_neither_p_nor_ceiling_of_dynamics() -> None:
     scoring = Scoring(
         recording.edges.tolist(), sampling=PerStep(), bootstraps=20, permutations=20, halvings=2
     )
-    (row,) = score_table({"V1": values}, recording, {"dsa": DSA([4], 2)}, scoring)
-    assert row["p"] is row["q"] is row["ceiling_low"] is None
-    assert row["low"] < row["score"] < row["high"]
+    (row,) = score_model({"V1": values}, recording, {"dsa": DSA([4], 2)}, scoring)
+    assert row.p is row.q is row.ceiling_low is None
+    assert known(row.low) < row.score < known(row.high)
 
 
 def test_what_cannot_be_embedded_is_refused() -> None:

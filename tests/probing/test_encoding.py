@@ -6,21 +6,22 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge, RidgeCV
 
-from brainmodel.probing.metrics.comparisons.folds import grouped_folds, refuse_leakage
+from brainmodel.probing.metrics import (
+    PLSEncoding,
+    ReducedRankEncoding,
+    Responses,
+    RidgeEncoding,
+    grouped_folds,
+    refuse_leakage,
+)
 from brainmodel.probing.metrics.comparisons.ridge import (
     choose_penalties,
     decompose,
     leave_out,
     predict,
 )
-from brainmodel.probing.metrics.metric import Responses
-from brainmodel.probing.metrics.pls_encoding import PLSEncoding
-from brainmodel.probing.metrics.reduced_rank import (
-    ReducedRankEncoding,
-    communication,
-    predict_ranks,
-)
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding, predict_held_out
+from brainmodel.probing.metrics.reduced_rank import communication, predict_ranks
+from brainmodel.probing.metrics.ridge_encoding import predict_held_out
 
 
 def drawn(*shape: int, seed: int = 0) -> np.ndarray:

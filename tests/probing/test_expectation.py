@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from brainmodel.probing.analyses.curvature import curvature, straightening
-from brainmodel.probing.analyses.learning_stages import (
+from brainmodel.probing.statistics import (
     Change,
     Events,
     change_between,
     change_within,
+    curvature,
+    omission,
+    order_effect,
     over_stages,
+    selectivity,
+    straightening,
+    unexpected_effect,
 )
-from brainmodel.probing.analyses.sequence_responses import omission, order_effect
-from brainmodel.probing.analyses.unexpected import selectivity, unexpected_effect
 
 
 def events(shift: float, neurons: int = 200) -> tuple[np.ndarray, np.ndarray]:

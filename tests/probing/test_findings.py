@@ -1,6 +1,5 @@
 """A probe finds what was planted, beside baselines and untrained brains, and says so honestly."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,16 +17,14 @@ from brainmodel.probing import (
     write_report,
 )
 from brainmodel.probing import probe as run
-from brainmodel.probing.activity.model_activity import record_model
-from brainmodel.probing.analyses.expectation import Expectation
-from brainmodel.probing.baselines.motion_energy import MotionEnergy
-from brainmodel.probing.baselines.pixels import Pixels
-from brainmodel.probing.metrics.cka import CKA
-from brainmodel.probing.recordings.experiment import read_frames
+from brainmodel.probing.activity import record_model
+from brainmodel.probing.analyses import Expectation
+from brainmodel.probing.baselines import MotionEnergy, Pixels
+from brainmodel.probing.metrics import CKA
+from brainmodel.probing.recordings import read_frames
 from brainmodel.probing.report.words import verdict
-from brainmodel.probing.scores.score_row import Row
-from brainmodel.probing.scores.score_table import score_table
-from tests.probing.brains import looking, pictures
+from brainmodel.probing.scores import ScoreTable, score_model
+from tests.probing.brains import known, looking, pictures
 
 STIMULI, SUBJECTS = 40, ["ann", "bob"]
 PLAN = Plan(
@@ -66,23 +63,19 @@ def findings() -> Findings:
     return run(trained, [looking(1), looking(2)], planted(), PLAN)
 
 
-def pick(rows: Sequence[Row], **wanted: object) -> list[Row]:
-    return [row for row in rows if all(row[key] == value for key, value in wanted.items())]
-
-
 def test_the_planted_area_and_lag_score_best_and_near_the_ceiling(findings: Findings) -> None:
-    best = max(findings.rows, key=lambda row: row["score"])
-    where = [best[key] for key in ("model", "instance", "model_area", "lag")]
-    assert where == ["trained", "first.ckpt", "LM", 0.1]
-    assert best["ceiling_low"] < best["score"] < best["ceiling_high"] + 0.02
-    assert best["parts"] == 2 and best["neurons"] == 10
-    assert best["low"] < best["score"] < best["high"]
-    others = [row["score"] for row in findings.rows if row["instance"] != "first.ckpt"]
-    assert best["score"] > max(others) + 0.05
+    best = findings.scores.best()
+    where = (best.model, best.instance, best.model_area, best.lag)
+    assert where == ("trained", "first.ckpt", "LM", 0.1)
+    assert known(best.ceiling_low) < best.score < known(best.ceiling_high) + 0.02
+    assert best.parts == 2 and best.neurons == 10
+    assert known(best.low) < best.score < known(best.high)
+    others = [row.score for row in findings.scores if row.instance != "first.ckpt"]
+    assert best.score > max(others) + 0.05
 
 
 def test_baselines_and_untrained_brains_are_always_there(findings: Findings) -> None:
-    kinds = {(row["model"], row["instance"], row["model_area"]) for row in findings.rows}
+    kinds = {(row.model, row.instance, row.model_area) for row in findings.scores}
     areas = ("V1", "LM")
     named = {("trained", n, a) for n in ("first.ckpt", "second.ckpt") for a in areas}
     named |= {("untrained", f"seed {k}", a) for k in (0, 1) for a in areas}
@@ -96,32 +89,34 @@ def test_baselines_and_untrained_brains_are_always_there(findings: Findings) -> 
 
 
 def test_spread_is_over_what_differs_in_seed_alone(findings: Findings) -> None:
-    pair = pick(findings.rows, model="trained", model_area="LM", lag=0.1)
-    scores = [row["score"] for row in pair]
+    pair = findings.scores.of(model="trained", label="LM", lag=0.1)
+    scores = [row.score for row in pair]
     assert len(pair) == 2 and scores[0] != scores[1]
     for row in pair:
-        assert row["seeds"] == 2
-        assert row["seeds_mean"] == pytest.approx(np.mean(scores))
-        assert row["seeds_spread"] == pytest.approx(np.std(scores, ddof=1))
-    (alone,) = pick(findings.rows, model="baseline", lag=0.1)
-    assert (alone["seeds"], alone["seeds_spread"]) == (1, None)
+        assert row.seeds == 2
+        assert row.seeds_mean == pytest.approx(np.mean(scores))
+        assert row.seeds_spread == pytest.approx(np.std(scores, ddof=1))
+    (alone,) = findings.scores.of(model="baseline", lag=0.1)
+    assert (alone.seeds, alone.seeds_spread) == (1, None)
 
 
 def test_subjects_are_scored_one_by_one_and_averaged() -> None:
     recording, stimuli = planted()
     assert isinstance(recording, Recording)
     rates = record_model(looking(), stimuli, PLAN.presentation)["rate"]
-    scoring = replace(PLAN.scored, permutations=0, lags=(0.1,))
-    (both,) = score_table({"LM": rates["LM"]}, recording, {"cka": CKA()}, scoring)
+    scoring = replace(PLAN.used_scoring, permutations=0, lags=(0.1,))
+    (both,) = score_model({"LM": rates["LM"]}, recording, {"cka": CKA()}, scoring)
     alone = [
-        score_table({"LM": rates["LM"]}, recording.of(subjects=who), {"cka": CKA()}, scoring)[0]
+        score_model(
+            {"LM": rates["LM"]}, recording.of(subjects=who), {"cka": CKA()}, scoring
+        ).scores[0]
         for who in SUBJECTS
     ]
-    assert both["score"] == pytest.approx(np.mean([row["score"] for row in alone]))
-    assert both["ceiling_low"] == pytest.approx(np.mean([row["ceiling_low"] for row in alone]))
+    assert both.score == pytest.approx(np.mean([row.score for row in alone]))
+    assert both.ceiling_low == pytest.approx(np.mean([known(row.ceiling_low) for row in alone]))
     unlabelled = replace(recording, subjects=None)
     with pytest.raises(ValueError, match="test mouse: neurons have no subjects: label them"):
-        score_table({"LM": rates["LM"]}, unlabelled, {"cka": CKA()}, scoring)
+        score_model({"LM": rates["LM"]}, unlabelled, {"cka": CKA()}, scoring)
 
 
 def test_effects_are_differences_of_means_in_the_window(findings: Findings) -> None:
@@ -142,14 +137,21 @@ def test_effects_are_differences_of_means_in_the_window(findings: Findings) -> N
 
 
 def test_the_verdict_says_what_was_beaten_and_what_was_not(findings: Findings) -> None:
-    words = verdict(findings.rows)
+    words = verdict(findings.scores)
     assert "VISp, cka:</b> best is LM with" in words and "100 ms behind the model" in words
     assert "beyond every baseline and untrained area" in words
-    better = [
-        row | {"score": 2.0, "seeds_mean": 2.0} if row["model"] == "baseline" else row
-        for row in findings.rows
-    ]
-    assert "Not beyond pixels 2.00." in verdict(better)
+
+    def with_baseline(value: float) -> str:
+        changed = [
+            replace(score, score=value, seeds_mean=value) if score.model == "baseline" else score
+            for score in findings.scores
+        ]
+        return verdict(ScoreTable(tuple(changed)))
+
+    assert "Not beyond pixels 2.00." in with_baseline(2.0)
+    best = findings.scores.best()
+    assert "Not beyond pixels" in with_baseline((best.score + known(best.low)) / 2)
+    assert "beyond every baseline" in with_baseline(known(best.low) - 0.01)
 
 
 def test_a_report_is_one_page_with_tables_beside_it(findings: Findings, tmp_path: Path) -> None:

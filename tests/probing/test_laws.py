@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from brainmodel.probing.metrics.metric import Metric, Responses
+from brainmodel.probing.metrics import Metric, Responses
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "probing").glob("*.yaml"))
 SAMPLES, UNITS, NEURONS = 150, 30, 26

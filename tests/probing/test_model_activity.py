@@ -10,9 +10,8 @@ from areas import Leaky
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import EProp
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.probing.activity.eye import to_eye
-from brainmodel.probing.activity.model_activity import SIGNALS, record_model
-from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.activity import Presentation, record_model, to_eye
+from brainmodel.probing.activity.model_activity import SIGNALS
 from tests.probing.brains import looking, pictures
 
 SHOWN = Presentation(20.0, seconds=0.3, warm_up=0.1)

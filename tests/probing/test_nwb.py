@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from brainmodel.probing.recordings.experiments.nwb_files import NwbUnits
+from brainmodel.probing.recordings import NwbUnits
 from brainmodel.probing.recordings.readers.nwb import read_rois, read_units
 
 pynwb: Any = pytest.importorskip("pynwb")

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from brainmodel.data import EyeMovements, Fixation
-from brainmodel.probing.activity.eye import look, to_eye
-from brainmodel.probing.activity.presentation import Presentation, in_steps
-from brainmodel.probing.recordings.stimuli import Stimuli, as_floats
+from brainmodel.probing.activity import Presentation, follow_gaze, to_eye
+from brainmodel.probing.activity.presentation import in_steps
+from brainmodel.probing.recordings import Stimuli, as_floats
 
 
 def noise(*shape: int, seed: int = 0) -> np.ndarray:
@@ -54,7 +54,7 @@ def test_warm_up_and_offset_show_the_background() -> None:
 
 def test_a_gaze_by_whole_pixels_shifts_the_picture() -> None:
     movie = noise(3, 6, 7, 2)
-    seen = look(movie, np.array([[0, 0], [2, 0], [0, -1]]), 0.5)
+    seen = follow_gaze(movie, np.array([[0, 0], [2, 0], [0, -1]]), 0.5)
     np.testing.assert_allclose(seen[0], movie[0], atol=1e-5)
     np.testing.assert_allclose(seen[1, :, :-2], movie[1, :, 2:], atol=1e-5)
     np.testing.assert_allclose(seen[1, :, -2:], 0.5, atol=1e-5)

@@ -7,15 +7,14 @@ import pytest
 from sklearn.linear_model import RidgeCV
 
 from benchmarks import recordings as recordings_told
-from brainmodel.probing.analyses.unexpected import unexpected_effect
-from brainmodel.probing.metrics.comparisons.folds import grouped_folds, refuse_leakage
-from brainmodel.probing.metrics.metric import Responses
-from brainmodel.probing.metrics.ridge_encoding import PENALTIES, RidgeEncoding
+from brainmodel.probing.metrics import Responses, RidgeEncoding, grouped_folds, refuse_leakage
+from brainmodel.probing.metrics.ridge_encoding import PENALTIES
 from brainmodel.probing.recordings.readers import images92, macaque_v4
 from brainmodel.probing.recordings.readers.mouse_multiarea import read_mouse_multiarea, read_trials
 from brainmodel.probing.recordings.readers.mouse_sequences import read_mouse_sequences
 from brainmodel.probing.recordings.readers.mouse_unexpected import read_differences, read_traces
-from brainmodel.probing.scores.sampling import PerStimulus
+from brainmodel.probing.scores import PerStimulus
+from brainmodel.probing.statistics import unexpected_effect
 
 
 @pytest.mark.parametrize("name", recordings_told.CLAIMS)
@@ -49,7 +48,7 @@ def test_v4_is_encoded_by_pixels_and_edges(recordings: Path) -> None:
     folder = recordings / "macaque_v4"
     recording = macaque_v4.read_macaque_v4(folder)
     responses = PerStimulus().responses(recording)
-    images = macaque_v4.read_images(folder / "images_210325.zip", recording.stimuli)
+    images = macaque_v4.read_v4_images(folder / "images_210325.zip", recording.stimuli)
     refuse_leakage(images, grouped_folds(responses.groups, 5))
     baselines = recordings_told.v4_baselines(folder)
     both = baselines["pixels + edges"]

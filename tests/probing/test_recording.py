@@ -8,13 +8,18 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
+from brainmodel.probing.recordings import (
+    DissimilarityData,
+    Recording,
+    covered_steps,
+    read_npz,
+    resample,
+    write_npz,
+)
 from brainmodel.probing.recordings.readers.arrays import Layout
 from brainmodel.probing.recordings.readers.mat import read_mat
-from brainmodel.probing.recordings.readers.npz import read_npz, write_npz
 from brainmodel.probing.recordings.readers.rds import read_rds
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.scores.sampling import PerStep, PerStimulus, covered_steps, resample
+from brainmodel.probing.scores import PerStep, PerStimulus
 
 
 @pytest.fixture

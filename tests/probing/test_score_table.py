@@ -8,16 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainmodel.probing.metrics.cka import CKA
-from brainmodel.probing.metrics.procrustes import Procrustes
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
-from brainmodel.probing.metrics.rsa import RSA
-from brainmodel.probing.recordings.recording import Recording
+from brainmodel.probing.metrics import CKA, RSA, Procrustes, RidgeEncoding
+from brainmodel.probing.recordings import Recording
 from brainmodel.probing.report.table_files import write_atomically, write_csv, write_json
-from brainmodel.probing.scores.sampling import PerStep
-from brainmodel.probing.scores.score_row import Row
-from brainmodel.probing.scores.score_table import score_table
-from brainmodel.probing.scores.scoring import Scoring
+from brainmodel.probing.scores import PerStep, Score, ScoreTable, Scoring, score_model
+from tests.probing.brains import known
 
 STIMULI, STEPS, UNITS = 30, 8, 20
 EDGES = [step / 10 for step in range(STEPS + 1)]
@@ -44,95 +39,91 @@ def planted() -> tuple[dict[str, np.ndarray], Recording]:
 
 
 @pytest.fixture(scope="module")
-def rows() -> list[Row]:
+def scores() -> ScoreTable:
     rates, recording = planted()
-    return score_table(rates, recording, METRICS, SCORING)
+    return score_model(rates, recording, METRICS, SCORING)
 
 
-def pick(rows: list[Row], metric: str, model: str, brain: str, lag: float) -> Row:
-    (row,) = [
-        row
-        for row in rows
-        if (row["metric"], row["model_area"], row["brain_area"], row["lag"])
-        == (metric, model, brain, lag)
-    ]
-    return row
+def pick(scores: ScoreTable, metric: str, model: str, brain: str, lag: float) -> Score:
+    (score,) = scores.of(metric=metric, label=model, brain_area=brain, lag=lag)
+    return score
 
 
-def test_there_is_one_row_for_everything(rows: list[Row]) -> None:
-    assert len(rows) == len(METRICS) * 2 * 2 * 2
-    assert len({tuple(row) for row in rows}) == 1  # the same columns
+def test_there_is_one_score_for_everything(scores: ScoreTable) -> None:
+    places = {(s.metric, s.model_area, s.brain_area, s.lag) for s in scores}
+    assert len(scores) == len(places) == len(METRICS) * 2 * 2 * 2
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_planted_areas_and_lags_are_found(rows: list[Row], metric: str) -> None:
-    mine = [row for row in rows if row["metric"] == metric]
+def test_planted_areas_and_lags_are_found(scores: ScoreTable, metric: str) -> None:
+    mine = scores.of(metric=metric)
     places = {("low", "V1", 0.2), ("high", "LM", 0.0)}
-    found = [(row["model_area"], row["brain_area"], row["lag"]) in places for row in mine]
+    found = [(row.model_area, row.brain_area, row.lag) in places for row in mine]
     better = 1 if METRICS[metric].higher_is_better else -1
-    scores = better * np.array([row["score"] for row in mine])
-    p = np.array([row["p"] for row in mine])
-    assert scores[found].min() > scores[np.invert(found)].max() + 0.2
+    values = better * np.array([row.score for row in mine])
+    p = np.array([row.p for row in mine])
+    assert values[found].min() > values[np.invert(found)].max() + 0.2
     assert (p[found] == 0.05).all()
     assert p[np.invert(found)].mean() > 0.2
     for row in mine:
-        assert row["low"] < row["score"] < row["high"]
-        assert row["p"] <= row["q"] <= 1
-        assert better * row["ceiling_low"] < better * row["ceiling_high"]
+        assert known(row.low) < row.score < known(row.high)
+        assert known(row.p) <= known(row.q) <= 1
+        assert better * known(row.ceiling_low) < better * known(row.ceiling_high)
 
 
 def test_the_sides_are_the_same_when_asked_alone() -> None:
     rates, recording = planted()
-    rows = score_table(rates, recording, {"cka": CKA()}, replace(SCORING, permutations=0))
+    scores = score_model(rates, recording, {"cka": CKA()}, replace(SCORING, permutations=0))
     aligned = PerStep().responses(recording.of(areas="LM"))
     expected = CKA()(rates["high"].reshape(-1, UNITS), aligned).value
-    assert pick(rows, "cka", "high", "LM", 0.0)["score"] == pytest.approx(expected)
+    assert pick(scores, "cka", "high", "LM", 0.0).score == pytest.approx(expected)
 
 
 def test_silent_constant_and_missing_neurons_are_counted() -> None:
     rates, recording = planted()
     values = recording.responses.copy()
     values[0], values[1], values[2, 5], values[3, :, 0] = 0, 3, np.nan, np.nan
-    rows = score_table(rates, replace(recording, responses=values), {"cka": CKA()}, SCORING)
-    row = pick(rows, "cka", "low", "V1", 0.2)
-    assert [row[key] for key in ("neurons", "silent", "constant", "missing")] == [3, 1, 1, 1]
-    assert np.isfinite(row["score"])
-    assert pick(rows, "cka", "high", "LM", 0.0)["neurons"] == 6
+    scores = score_model(rates, replace(recording, responses=values), {"cka": CKA()}, SCORING)
+    row = pick(scores, "cka", "low", "V1", 0.2)
+    assert (row.neurons, row.silent, row.constant, row.missing) == (3, 1, 1, 1)
+    assert np.isfinite(row.score)
+    assert pick(scores, "cka", "high", "LM", 0.0).neurons == 6
     values[:6] = 0
     with pytest.raises(ValueError, match=r"test mouse: V1: no neuron can be scored \(6 silent, 0"):
-        score_table(rates, replace(recording, responses=values), {"cka": CKA()}, SCORING)
+        score_model(rates, replace(recording, responses=values), {"cka": CKA()}, SCORING)
 
 
 def test_same_seed_same_table_and_another_seed_another() -> None:
     rates, recording = planted()
     first, again, other = (
-        score_table(rates, recording, {"cka": CKA()}, replace(SCORING, seed=seed))
+        score_model(rates, recording, {"cka": CKA()}, replace(SCORING, seed=seed))
         for seed in (1, 1, 2)
     )
     assert first == again
-    assert first[0]["low"] != other[0]["low"]
+    assert first.scores[0].low != other.scores[0].low
 
 
 def test_what_does_not_fit_is_refused_before_scoring() -> None:
     rates, recording = planted()
     with pytest.raises(ValueError, match=r"model area 'low' has rates of shape \(29, 8, 20\): g"):
-        score_table({"low": rates["low"][1:]}, recording, METRICS, SCORING)
+        score_model({"low": rates["low"][1:]}, recording, METRICS, SCORING)
     broken = rates["low"].copy()
     broken[0, 0, 0] = np.nan
     with pytest.raises(ValueError, match=r"model area 'low' has rates that are not finite"):
-        score_table({"low": broken}, recording, METRICS, SCORING)
+        score_model({"low": broken}, recording, METRICS, SCORING)
     single = replace(recording, responses=recording.responses[:, :, :1])
     with pytest.raises(ValueError, match=r"only 0 stimuli have 2 repeats or more"):
-        score_table(rates, single, METRICS, SCORING)
-    assert score_table(rates, single, {"cka": CKA()}, replace(SCORING, halvings=0))
+        score_model(rates, single, METRICS, SCORING)
+    assert score_model(rates, single, {"cka": CKA()}, replace(SCORING, halvings=0))
     frames = np.zeros((STIMULI, 4, 4))
     with pytest.raises(ValueError, match=r"are the same frame in folds"):
-        score_table(rates, recording, METRICS, SCORING, frames=frames)
+        score_model(rates, recording, METRICS, SCORING, frames=frames)
     with pytest.raises(ValueError, match=r"permutations is -1: give 0 or more"):
         Scoring(EDGES, permutations=-1)
 
 
-def test_tables_are_written_whole_or_not_at_all(rows: list[Row], tmp_path: Path) -> None:
+def test_tables_are_written_whole_or_not_at_all(scores: ScoreTable, tmp_path: Path) -> None:
+    rows = scores.rows()
     write_csv(rows, tmp_path / "out" / "scores.csv")
     write_json(rows, tmp_path / "out" / "scores.json", {"checkpoint": "last.ckpt"})
     with (tmp_path / "out" / "scores.csv").open() as opened:

@@ -4,12 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, kstest
 
-from brainmodel.probing.metrics.cka import CKA
-from brainmodel.probing.metrics.metric import Metric, Responses
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
-from brainmodel.probing.metrics.rsa import RSA
-from brainmodel.probing.statistics.bootstrap import over_subjects, stimulus_weights
-from brainmodel.probing.statistics.permutation import false_discovery_rate, orders, p_value
+from brainmodel.probing.metrics import CKA, RSA, Metric, Responses, RidgeEncoding, SubjectMean
+from brainmodel.probing.statistics import false_discovery_rate, orders, p_value, stimulus_weights
 
 
 @pytest.mark.parametrize("metric", [RSA("euclidean"), CKA(), RidgeEncoding(3, [0.01, 1.0])])
@@ -75,4 +71,5 @@ def test_the_spread_over_subjects_counts() -> None:
             brain = model + noise * random.standard_normal((60, 8))
             found.append(CKA()(model, Responses(brain[:, None], np.arange(60))))
     same = np.ones((400, 60))
-    assert over_subjects(unlike, same, 0)[1].std() > 5 * over_subjects(alike, same, 0)[1].std()
+    spread, none = (SubjectMean(found, 0).reweighted(same).std() for found in (unlike, alike))
+    assert spread > 5 * none

@@ -6,18 +6,19 @@ import numpy as np
 import pytest
 from scipy.stats import ortho_group
 
-from brainmodel.probing.metrics.cka import CKA
-from brainmodel.probing.metrics.crossnobis_rsa import (
+from brainmodel.probing.metrics import (
+    CKA,
+    RSA,
     CrossnobisRSA,
-    _deal,
-    crossnobis,
-    noise_precision,
+    Metric,
+    Procrustes,
+    Responses,
+    SpearmanRSA,
+    WhitenedRSA,
 )
-from brainmodel.probing.metrics.metric import Metric, Responses
-from brainmodel.probing.metrics.procrustes import Procrustes, procrustes_distance
-from brainmodel.probing.metrics.rsa import RSA, SpearmanRSA
-from brainmodel.probing.metrics.whitened_rsa import WhitenedRSA
-from brainmodel.probing.statistics.bootstrap import interval, stimulus_weights
+from brainmodel.probing.metrics.crossnobis_rsa import _deal, crossnobis, noise_precision
+from brainmodel.probing.metrics.procrustes import procrustes_distance
+from brainmodel.probing.statistics import interval, stimulus_weights
 
 data: Any = pytest.importorskip("rsatoolbox.data")
 rdm: Any = pytest.importorskip("rsatoolbox.rdm")

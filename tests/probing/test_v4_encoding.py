@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.v4_encoding import Session, judge, pool
-from brainmodel.probing.metrics.metric import Responses
-from brainmodel.probing.metrics.ridge_encoding import RidgeEncoding
-from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.metrics import Responses, RidgeEncoding
+from brainmodel.probing.recordings import Stimuli
 
 
 def drawn(*shape: int, seed: int = 0) -> np.ndarray:

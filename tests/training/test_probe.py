@@ -14,11 +14,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from brainmodel import CONFIGS
 from brainmodel.cli import main
-from brainmodel.command_line.probe_command import probe_parser, written_out
+from brainmodel.command_line.probe_command import probe_parser, spelled_out
 from brainmodel.errors import Refused
 from brainmodel.probing import Experiment
-from brainmodel.probing.recordings.readers.npz import read_npz, write_npz
-from brainmodel.probing.recordings.recording import Recording
+from brainmodel.probing.recordings import Recording, read_npz, write_npz
 from tests.probing.brains import pictures
 from tests.training.runs import EVERY_STEP, checkpoint, fit
 
@@ -221,7 +220,7 @@ def test_an_interrupted_probe_leaves_nothing_under_its_name(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("brainmodel.probing.report.report.page", interrupt)
+    monkeypatch.setattr("brainmodel.probing.report.report_folder.write_json", interrupt)
     options = ["--config=plan.yaml", f"--ckpt_path={checkpoint(run)}", "--out=out/two"]
     with pytest.raises(SystemExit) as left:
         main(["probe", *options])
@@ -233,11 +232,11 @@ def test_short_forms_are_written_out() -> None:
     words = ["--recording", "a.npz", "--ckpt_path", "x", "--ckpt_path=y", "--untrained=4"]
     npz = "brainmodel.probing.recordings.NpzFiles"
     expected = [f"--recording={npz}", "--recording.path=a.npz", "--ckpt_path+=x", "--ckpt_path+=y"]
-    assert written_out(words) == [*expected, "--untrained=4"]
-    (along,) = written_out(["--recording=macaque_v4"])
+    assert spelled_out(words) == [*expected, "--untrained=4"]
+    (along,) = spelled_out(["--recording=macaque_v4"])
     assert "recordings.MacaqueV4" in along and '"session": "210325"' in along
     with pytest.raises(Refused, match=r"recording: there is no file 'mine.yaml'"):
-        written_out(["--recording", "mine.yaml"])
+        spelled_out(["--recording", "mine.yaml"])
 
 
 @pytest.mark.parametrize("name", ["probe_v4", "probe_npz", "probe_rdm"])
@@ -250,5 +249,5 @@ def test_the_configs_that_come_along_parse(name: str) -> None:
     "name", sorted(path.stem for path in (CONFIGS / "probing/recordings").glob("*.yaml"))
 )
 def test_every_recordings_config_builds(name: str) -> None:
-    parsed = probe_parser().parse_args(written_out([f"--recording={name}"]))
+    parsed = probe_parser().parse_args(spelled_out([f"--recording={name}"]))
     assert isinstance(probe_parser().instantiate(parsed).recording, Experiment)

@@ -15,7 +15,7 @@ NOISY: dict[str, Any] = {
     "model": {
         "scope": {
             "class_path": "brainmodel.scopes.Adjacent",
-            "init_args": {"way_back": "brainmodel.scopes.way_back.KolenPollack"},
+            "init_args": {"feedback": "areas.LearntFeedback"},
         },
         "areas": {
             "PM": {

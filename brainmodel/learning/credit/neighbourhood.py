@@ -1,12 +1,12 @@
 """Which influences SnAp keeps: of a unit's synapses on the unit alone, or on the units near it.
 
-All synapses onto unit k share one neighbourhood, `near` units with `field` state fields each. What
-they do to it obeys a linear recursion of its own, with the Jacobian restricted to it,
+All synapses onto unit k share one neighbourhood, `near` units with `field` state fields each. Their
+influence on it obeys a linear recursion of its own, with the Jacobian restricted to it:
 
-    M_k(t) = P_k J(t) P_k M_k(t-1) + Mbar_k(t),
+    M_k(t) = P_k J(t) P_k M_k(t-1) + Mbar_k(t)
 
-so that here, too, reverse mode computes within a window what forward mode carries across: each
-unit takes the learning signal of its neighbourhood back through its own restricted Jacobian.
+So here, too, reverse mode computes within a window what forward mode carries across: each unit
+takes the learning signal of its neighbourhood back through its own restricted Jacobian.
 """
 
 from abc import ABC, abstractmethod
@@ -17,11 +17,11 @@ from torch import Tensor, nn
 
 from areas import Area
 from areas.record import Record, interrupt
-from brainmodel.learning.credit.reverse_scan import still
+from brainmodel.learning.credit.reverse_scan import reverse_steps, zero_carried
 
 
-class Back(NamedTuple):
-    """What a reverse scan through the neighbourhoods gives, for each lane that was taken back."""
+class ScanResult(NamedTuple):
+    """What a reverse scan through the neighbourhoods gives, for each lane."""
 
     currents: Tensor  # [time, batch, lane, current * unit], derivatives by the currents
     before: Tensor  # [batch, unit, lane, field * near], by each unit's neighbourhood at the start
@@ -32,17 +32,17 @@ class Neighbourhood(nn.Module, ABC):
 
     @abstractmethod
     def view(self, state_bar: Tensor) -> Tensor:
-        """What is said of states, as each unit's neighbourhood hears it.
+        """Derivatives by states, arranged by each unit's neighbourhood.
 
         Args:
-            state_bar: [batch, field, unit].
+            state_bar: derivatives by the state, [batch, field, unit].
 
         Returns:
             [batch, unit, field * near]
         """
 
     @abstractmethod
-    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> Back:
+    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> ScanResult:
         """Take a learning signal back through a window, as one lane.
 
         Args:
@@ -53,36 +53,39 @@ class Neighbourhood(nn.Module, ABC):
         """
 
     @abstractmethod
-    def lanes(self, area: Area, record: Record) -> Back:
+    def lanes(self, area: Area, record: Record) -> ScanResult:
         """Take each element of each neighbourhood after a window back, one lane for each."""
 
 
-class Alone(Neighbourhood):
-    """The unit itself: its own state, and its rate through its own synapse W_ii and error."""
+class SingleUnit(Neighbourhood):
+    """The unit alone: its own state, and the ways by its own synapse W_ii and its own error."""
 
     def view(self, state_bar: Tensor) -> Tensor:
         """See `Neighbourhood.view`."""
         return state_bar.transpose(1, 2)
 
-    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> Back:
+    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> ScanResult:
         """See `Neighbourhood.back`."""
-        carried_bar = still(area, record)
-        currents = _scan(area, record, own(area, record), rate_bar, before, carried_bar)
+        carried_bar = zero_carried(area, record)
+        currents = _scan(area, record, self_couplings(area, record), rate_bar, before, carried_bar)
         bars = self._state(area, before, carried_bar)
-        return Back(currents[:, :, None], bars[:, :, None])
+        return ScanResult(currents[:, :, None], bars[:, :, None])
 
-    def lanes(self, area: Area, record: Record) -> Back:
+    def lanes(self, area: Area, record: Record) -> ScanResult:
         """See `Neighbourhood.lanes`."""
-        found, couplings = [], own(area, record)
+        found, couplings = [], self_couplings(area, record)
         for name in area.dynamics.outputs:
-            rate_bar, carried_bar = torch.zeros_like(record.fields["rate"][1:]), still(area, record)
+            rate_bar, carried_bar = (
+                torch.zeros_like(record.fields["rate"][1:]),
+                zero_carried(area, record),
+            )
             bars = dict(zip(area.cell.carried, carried_bar, strict=True))
             bars.get(name, rate_bar[-1]).fill_(1.0)
             before = torch.zeros_like(rate_bar[0])
             currents = _scan(area, record, couplings, rate_bar, before, carried_bar)
-            found.append(Back(currents, self._state(area, before, carried_bar)))
+            found.append(ScanResult(currents, self._state(area, before, carried_bar)))
         currents, before = zip(*found, strict=True)
-        return Back(torch.stack(currents, 2), torch.stack(before, 2))
+        return ScanResult(torch.stack(currents, 2), torch.stack(before, 2))
 
     @staticmethod
     def _state(area: Area, before: Tensor, carried_bar: list[Tensor]) -> Tensor:
@@ -93,15 +96,15 @@ class Alone(Neighbourhood):
 
 
 class Coupling(NamedTuple):
-    """How the currents of each unit depend on a field of its own state, one step before."""
+    """How currents of each unit depend on a field of its own state, one step before."""
 
     field: str
-    currents: range  # which of them
+    currents: range  # which currents
     slope: Tensor  # [time or 1, batch or 1, current, unit], of these currents
 
 
-def own(area: Area, record: Record) -> list[Coupling]:
-    """Each unit's ways to itself: over its autapse, and over the error of its prediction."""
+def self_couplings(area: Area, record: Record) -> list[Coupling]:
+    """Each unit's ways to itself: by its autapse, and by the error of its prediction."""
     units, cell = area.units[0], area.cell
     places = range(len(cell.currents))
     weight = area.synapses["recurrent"].weight.view(-1, units, units)
@@ -109,8 +112,8 @@ def own(area: Area, record: Record) -> list[Coupling]:
     found = [Coupling(cell.emitted, places[cell.reach("recurrent")], autapse)]
     if "error" in area.afferents and area.predictor is not None:
         slope = area.predictor.slope(record.potential, torch.ones_like(record.potential))
-        felt = area.synapses["error"].weight.unflatten(0, (-1, units))
-        loop = felt * area.predictor.synapses["rate"].weight.t()
+        weight = area.synapses["error"].weight.unflatten(0, (-1, units))
+        loop = weight * area.predictor.synapses["rate"].weight.t()
         through = torch.einsum("tbd,cud->tbcu", -slope, loop)
         found.append(Coupling("rate", places[cell.reach("error")], through))
     if record.keep is None:
@@ -126,13 +129,12 @@ def _scan(
     before: Tensor,
     carried_bar: list[Tensor],
 ) -> Tensor:
-    """Reverse scan through each unit's own state and couplings; see `bptt.unroll`."""
-    befores = [record.before(name) for name in area.cell.carried]
-    reverse = area.dynamics.reverse(record.currents, befores, rate_bar, carried_bar)
+    """Reverse scan through each unit's own state and couplings; see `scan_area`."""
+    reverse = reverse_steps(area, record, rate_bar, carried_bar)
     steps, breaks = rate_bar.shape[0], interrupt(record)
-    told = reverse.currents_bar.unflatten(2, (len(area.cell.currents), -1)).unbind(2)
+    by_current = reverse.currents_bar.unflatten(2, (len(area.cell.currents), -1)).unbind(2)
     ways = [
-        (way.field, told[current].unbind(0), slope.expand(steps, -1, -1).unbind(0))
+        (way.field, by_current[current].unbind(0), slope.expand(steps, -1, -1).unbind(0))
         for way in couplings
         for current, slope in zip(way.currents, way.slope.unbind(2), strict=True)
     ]

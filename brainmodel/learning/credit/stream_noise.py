@@ -46,7 +46,7 @@ class Noise(NamedTuple):
         return _mix(mixed[:, None] + place * GAMMA)
 
 
-class Noisy(Rule):
+class NoisyRule(Rule):
     """A rule with noise of its own, different in each stream.
 
     Args:
@@ -59,14 +59,14 @@ class Noisy(Rule):
 
     @abstractmethod
     def begin(self, area: Area, noise: Noise) -> Memory:
-        """What it remembers of streams that begin."""
+        """What the rule remembers of streams that begin."""
 
     def begun(self, area: Area, record: Record, memory: Memory) -> Memory:
-        """The memory before a window, at the very first that of streams that begin."""
-        return self.begin(area, silence(record.currents[0])) if memory is None else memory
+        """The memory before a window; before the very first, that of streams that begin."""
+        return self.begin(area, noise_at_start(record.currents[0])) if memory is None else memory
 
 
-def silence(like: Tensor) -> Noise:
+def noise_at_start(like: Tensor) -> Noise:
     """Noise of streams that begin: one for each row of `like`, different in every process."""
     batch, device = like.shape[0], like.device
     rank = 0

@@ -1,4 +1,4 @@
-"""Gated after development: a young area learns from everything, a grown one when it is told to.
+"""Gating after development: a young area learns from everything, a grown one when modulated.
 
 M(t) = d + (1 - d) M'(t),      d the level of a schedule: 1 in the young, falling to 0
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.modulation.modulator import Memory, Modulator, Moments
+from brainmodel.learning.modulation.modulator import Modulator, ModulatorMemory, Moments
 from brainmodel.schedules import Schedule
 
 
@@ -39,7 +39,7 @@ class AfterDevelopment(Modulator):
         """See `Modulator.build`."""
         self.modulator.build(area, inputs)
 
-    def level(self, moments: Moments, memory: Memory) -> tuple[Tensor, Memory]:
+    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Tensor, ModulatorMemory]:
         """See `Modulator.level`."""
         young = self.development.level(moments.age)
         adult, memory = self.modulator.level(moments, memory)

@@ -5,7 +5,7 @@ M(t) = amount
 
 from torch import Tensor
 
-from brainmodel.learning.modulation.modulator import Memory, Modulator, Moments
+from brainmodel.learning.modulation.modulator import Modulator, ModulatorMemory, Moments
 
 
 class Constant(Modulator):
@@ -24,6 +24,6 @@ class Constant(Modulator):
             raise ValueError(f"amount: need 0 or more, got {amount}")
         self.amount = amount
 
-    def level(self, moments: Moments, memory: Memory) -> tuple[Tensor, Memory]:
+    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Tensor, ModulatorMemory]:
         """See `Modulator.level`."""
         return moments.error.new_full(moments.valid.shape, self.amount), None

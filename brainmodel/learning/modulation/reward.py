@@ -3,7 +3,7 @@
     M(t) = tonic + gain ( r(t) - running mean of r before t )
 
 r(t) is an input of the brain, its mean over units if it has several. Each stream has a running
-mean of its own. Dopamine as the error of a reward's prediction: Schultz, Dayan & Montague (1997),
+mean of its own. Dopamine as the error of a prediction of reward: Schultz, Dayan & Montague (1997),
 doi:10.1126/science.275.5306.1593; the baseline as in Williams (1992), doi:10.1007/BF00992696.
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.modulation.modulator import Memory, Modulator, Moments
-from brainmodel.learning.modulation.running_mean import follow, require_rate
+from brainmodel.learning.modulation.modulator import Modulator, ModulatorMemory, Moments
+from brainmodel.learning.modulation.running_mean import follow_mean, require_rate
 
 
 class Reward(Modulator):
@@ -43,8 +43,8 @@ class Reward(Modulator):
                 f"input: the data has no {self.input!r}; there are {', '.join(inputs)}"
             )
 
-    def level(self, moments: Moments, memory: Memory) -> tuple[Tensor, Memory]:
+    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Tensor, ModulatorMemory]:
         """See `Modulator.level`."""
         reward = moments.inputs[self.input].flatten(2).mean(2)
-        usual, memory = follow(reward, moments.valid, self.rate, memory)
+        usual, memory = follow_mean(reward, moments.valid, self.rate, memory)
         return self.tonic + self.gain * (reward - usual), memory

@@ -2,7 +2,7 @@
 
     mean(t) = sum_{s < t} (1 - r)^(t - 1 - s) x(s)  /  sum_{s < t} (1 - r)^(t - 1 - s)
 
-It knows the past only, counts valid steps only, and is not drawn towards where it began.
+It knows the past only, counts valid steps only, and is not biased towards a value at the start.
 """
 
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class RunningMean(NamedTuple):
         return torch.where(seen, self.total / self.weight.where(seen, 1.0), unless)
 
 
-def follow(
+def follow_mean(
     values: Tensor, valid: Tensor, rate: float, memory: RunningMean | None
 ) -> tuple[Tensor, RunningMean]:
     """The running mean as each step finds it, and what is remembered after the last.

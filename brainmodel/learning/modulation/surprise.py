@@ -1,11 +1,11 @@
-"""Surprise: an area learns from what it did not expect, as compared with how wrong it usually is.
+"""Surprise: an area learns from what it did not expect, relative to how wrong it usually is.
 
     s(t) = mean_i e_i(t)^2
     M(t) = min( s(t) / running mean of s before t,  most )
 
-About 1 on average, so that learning rates compare. Each stream has a running mean of its own.
-After noradrenaline as the signal of unexpected uncertainty: Yu & Dayan (2005),
-doi:10.1016/j.neuron.2005.04.026.
+M is about 1 on average, so that learning rates can be compared with those of other modulators.
+Each stream has a running mean of its own. After noradrenaline as the signal of unexpected
+uncertainty: Yu & Dayan (2005), doi:10.1016/j.neuron.2005.04.026.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from brainmodel.learning.modulation.modulator import Memory, Modulator, Moments
-from brainmodel.learning.modulation.running_mean import follow, require_rate
+from brainmodel.learning.modulation.modulator import Modulator, ModulatorMemory, Moments
+from brainmodel.learning.modulation.running_mean import follow_mean, require_rate
 
 
 class Surprise(Modulator):
@@ -42,10 +42,10 @@ class Surprise(Modulator):
         if area.predictor is None:
             raise ValueError("Surprise: needs an area with a predictor; use Constant or Reward")
 
-    def level(self, moments: Moments, memory: Memory) -> tuple[Tensor, Memory]:
+    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Tensor, ModulatorMemory]:
         """See `Modulator.level`; 1 where nothing has been seen, and where nothing is ever wrong."""
         surprise = moments.error.square().flatten(2).mean(2)
-        usual, memory = follow(surprise, moments.valid, self.rate, memory)
+        usual, memory = follow_mean(surprise, moments.valid, self.rate, memory)
         known = usual > 0
         ratio = torch.where(known, surprise / usual.where(known, 1.0), 1.0)
         return ratio.clamp(max=self.most), memory

@@ -10,7 +10,7 @@ from brainmodel.probing.array_types import Floats
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
-def look(movie: NDArray[np.float32], path: Floats, background: float) -> NDArray[np.float32]:
+def follow_gaze(movie: NDArray[np.float32], path: Floats, background: float) -> NDArray[np.float32]:
     """A movie as an eye sees it whose gaze lies off its middle; beyond the picture: background.
 
     Args:

@@ -17,11 +17,11 @@ from brainmodel.brain import Brain
 from brainmodel.probing.activity.eye import to_eye
 from brainmodel.probing.activity.presentation import Presentation
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.recordings import Stimuli
 
 SIGNALS = ("rate", "error", "prediction", "state")
 WINDOW = 16  # steps followed at once, unless states are recorded
-Recorded = dict[str, dict[str, Floats]]
+ActivityBySignal = dict[str, dict[str, Floats]]
 """By signal, by area: [stimulus, step, unit] float32. The fields of a state are signals of their
 own, such as "state.memory"."""
 
@@ -34,7 +34,7 @@ def record_model(
     folder: Path | None = None,
     batch: int = 32,
     progress: str = "",
-) -> Recorded:
+) -> ActivityBySignal:
     """What the areas of a brain did.
 
     Args:
@@ -72,6 +72,11 @@ def model_inputs(
     pictures = to_eye(presentation.movies(stimuli, rows, eye=shape[1]), shape)
     silent = {n: pictures.new_zeros(*pictures.shape[:2], *s) for n, s in brain.inputs.items()}
     return silent | {name: pictures}
+
+
+def eye_of(brain: Brain) -> tuple[int, ...]:
+    """[channel, height, width] of the input that takes pictures."""
+    return tuple(brain.inputs[picture_input(brain)])
 
 
 def picture_input(brain: Brain) -> str:

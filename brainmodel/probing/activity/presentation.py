@@ -12,9 +12,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from brainmodel.probing.activity.eye import look
+from brainmodel.probing.activity.eye import follow_gaze
 from brainmodel.probing.array_types import Floats, Whole
-from brainmodel.probing.recordings.stimuli import Stimuli, as_floats
+from brainmodel.probing.recordings import Stimuli, as_floats
 
 SLACK = 1e-9  # s; rounding of frame edges
 
@@ -95,7 +95,7 @@ class Presentation:
         for movie, number in zip(shown, chosen, strict=True):
             random = np.random.default_rng([self.seed, int(number)])
             path = self.gaze.path(len(movie), self.frames_per_second, random)
-            movie[:] = look(movie, path * scale, self.background)
+            movie[:] = follow_gaze(movie, path * scale, self.background)
         return shown
 
 

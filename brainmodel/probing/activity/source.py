@@ -1,12 +1,19 @@
-"""Where rates come from."""
+"""Whose activity it is: of which model, at which stage, in which signal."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from brainmodel.probing.array_types import Floats
 
 
 class Source(NamedTuple):
-    """Where rates come from."""
+    """Whose activity it is."""
 
     model: str  # "trained", "untrained" or "baseline"
     instance: str  # which checkpoint or seed
     stage: int | None  # steps of training behind it; None where there is no training
     signal: str  # of the model; "frames" for baselines
+
+
+ModelActivity = Mapping[Source, Mapping[str, Floats]]
+"""By source, by model area, [stimulus, step, unit]."""

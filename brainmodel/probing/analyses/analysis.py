@@ -8,14 +8,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from matplotlib.figure import Figure
-
-from brainmodel.probing.activity.presentation import Presentation
-from brainmodel.probing.activity.source import Source
-from brainmodel.probing.array_types import Floats
-from brainmodel.probing.recordings.recorded import Recorded
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.activity import ModelActivity, Presentation
+from brainmodel.probing.drawing import Illustration
+from brainmodel.probing.recordings import Recorded, Recording, Stimuli
 
 
 class Evidence(NamedTuple):
@@ -25,14 +20,7 @@ class Evidence(NamedTuple):
     stimuli: Stimuli
     presentation: Presentation
     eye: tuple[int, ...]  # [channel, height, width] of the model's image
-    activity: Mapping[Source, Mapping[str, Floats]]  # by area, [stimulus, step, unit]
-
-
-class Illustration(NamedTuple):
-    """A figure and its caption, in HTML."""
-
-    figure: Figure
-    caption: str
+    activity: ModelActivity
 
 
 class Section(NamedTuple):

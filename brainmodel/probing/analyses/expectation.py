@@ -11,20 +11,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.activity import Presentation
 from brainmodel.probing.analyses.analysis import Analysis, Evidence, Illustration, Section
-from brainmodel.probing.analyses.courses import Courses, courses, marks, within
+from brainmodel.probing.analyses.area_responses import brain_responses, model_responses
 from brainmodel.probing.analyses.expectation_figures import draw_courses, draw_stages
-from brainmodel.probing.analyses.learning_stages import (
-    Change,
-    Stage,
-    change_between,
-    change_within,
-    over_stages,
-)
-from brainmodel.probing.analyses.traces import brain_traces, model_traces
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.analyses.time_courses import TimeCourses, marks, time_courses, within
+from brainmodel.probing.recordings import Recording, Stimuli
+from brainmodel.probing.statistics import Change, Stage, change_between, change_within, over_stages
 
 COURSES = (
     "<b>Expected (grey) and unexpected (red) stimuli.</b> Means over units: responses of the "
@@ -82,33 +75,33 @@ class Expectation(Analysis):
             figures["expectation_stages"] = Illustration(draw_stages(rows), STAGES)
         return Section("Expected and unexpected", tables, figures)
 
-    def _courses(self, evidence: Evidence) -> Iterator[Courses]:
+    def _courses(self, evidence: Evidence) -> Iterator[TimeCourses]:
         recording = evidence.recording
         masks = marks(self.expected, self.unexpected, recording.stimuli, recording.source)
-        for trace in (*brain_traces(evidence), *model_traces(evidence, self.signals)):
-            yield courses(*trace, masks, self.window)
+        for responses in (*brain_responses(evidence), *model_responses(evidence, self.signals)):
+            yield time_courses(*responses, masks, self.window)
 
-    def _stage(self, course: Courses) -> Stage | None:
+    def _stage(self, course: TimeCourses) -> Stage | None:
         """Selectivity; None where there are too few events, or nothing varies."""
         if min(side.shape[1] for side in course.events) < 2:
             return None
-        events = {"": {course.place.signal: course.events}}
+        events = {"": {course.origin.signal: course.events}}
         try:
             return over_stages(events, self.shuffles, self.seed)[0]
         except ValueError:
             return None
 
     def _changes(
-        self, found: Sequence[Courses], stages: Sequence[Stage | None]
+        self, found: Sequence[TimeCourses], stages: Sequence[Stage | None]
     ) -> Iterator[dict[str, Any]]:
         """From the first to the last stage: of rates, of errors, and of one against the other."""
         ends = {}
         for course, stage in zip(found, stages, strict=True):
-            place = course.place
-            if stage is not None and place.stage is not None and place.model != "untrained":
-                key = (place.model, place.area, place.signal)
-                ends.setdefault(key, []).append((place.stage, stage.selectivity.indices))
-        moved: dict[tuple[str, str], dict[str, Any]] = {}  # [unit] by place, by signal
+            origin = course.origin
+            if stage is not None and origin.stage is not None and origin.model != "untrained":
+                key = (origin.model, origin.area, origin.signal)
+                ends.setdefault(key, []).append((origin.stage, stage.selectivity.indices))
+        moved: dict[tuple[str, str], dict[str, Any]] = {}  # [unit] by area, by signal
         for (model, area, signal), stages_of in ends.items():
             if len({number for number, _ in stages_of}) < max(2, len(stages_of)):
                 continue  # one stage, or several seeds at one
@@ -130,11 +123,11 @@ def _changed(model: str, area: str, what: str, change: Change) -> dict[str, Any]
     return {"model": model, "area": area, "change of": what} | change._asdict()
 
 
-def _row(course: Courses, stage: Stage | None) -> dict[str, Any]:
+def _row(course: TimeCourses, stage: Stage | None) -> dict[str, Any]:
     """The effect and the index of one area, as a row of a table."""
     count, events = len(course.effects), [side.shape[1] for side in course.events]
     spread = float(course.effects.std(ddof=1) / np.sqrt(count)) if count > 1 else None
-    row = course.place._asdict() | {
+    row = course.origin._asdict() | {
         "units": count,
         "events": f"{events[0]} / {events[1]}",
         "effect": float(course.effects.mean()),

@@ -9,20 +9,20 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from brainmodel.figures import FAINT, INK
-from brainmodel.probing.analyses.courses import Courses
+from brainmodel.probing.analyses.time_courses import TimeCourses
 from brainmodel.probing.drawing import COLOURS, canvas
 
 ACROSS = 4  # panels in a row
 OF_SIGNAL = {"response": INK, "rate": COLOURS[0], "error": COLOURS[1]}
 
 
-def draw_courses(courses: Sequence[Courses]) -> Figure:
+def draw_courses(courses: Sequence[TimeCourses]) -> Figure:
     """Mean responses to expected (grey) and unexpected (red) stimuli over time.
 
     Of the brain in every session, and of the last trained model.
     """
-    last = [c.place.instance for c in courses if c.place.model == "trained"][-1:]
-    shown = [c for c in courses if c.place.model == "brain" or c.place.instance in last]
+    last = [c.origin.instance for c in courses if c.origin.model == "trained"][-1:]
+    shown = [c for c in courses if c.origin.model == "brain" or c.origin.instance in last]
     across = min(ACROSS, len(shown))
     figure, axes = canvas(-(-len(shown) // across), across, 2.7, 2.0)
     for panel in axes.flat[len(shown) :]:
@@ -37,11 +37,11 @@ def draw_courses(courses: Sequence[Courses]) -> Figure:
     return figure
 
 
-def _words(course: Courses) -> str:
-    effects, place = course.effects, course.place
-    where = " ".join(word for word in ("brain", place.area, place.instance) if word)
-    if place.model != "brain":
-        where = f"{place.area} {place.signal}"
+def _words(course: TimeCourses) -> str:
+    effects, origin = course.effects, course.origin
+    where = " ".join(word for word in ("brain", origin.area, origin.instance) if word)
+    if origin.model != "brain":
+        where = f"{origin.area} {origin.signal}"
     error = effects.std(ddof=1) / np.sqrt(len(effects)) if len(effects) > 1 else None
     spread = "" if error is None else f" ± {error:.2g}"
     return f"{where}\nunexpected - expected {effects.mean():.2g}{spread}"

@@ -10,16 +10,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.activity import Presentation
 from brainmodel.probing.analyses.analysis import Analysis, Evidence, Illustration, Section
-from brainmodel.probing.analyses.courses import within
+from brainmodel.probing.analyses.area_responses import (
+    AreaResponses,
+    brain_responses,
+    model_responses,
+)
 from brainmodel.probing.analyses.dots import Dot, draw_dots
-from brainmodel.probing.analyses.learning_stages import change_within
-from brainmodel.probing.analyses.sequence_responses import omission, order_effect
-from brainmodel.probing.analyses.traces import Trace, brain_traces, model_traces
+from brainmodel.probing.analyses.time_courses import within
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.recordings import Recording, Stimuli
+from brainmodel.probing.statistics import change_within, omission, order_effect
 
 CAPTION = (
     "<b>Order and omission,</b> mean effects in standard deviations over units, and their standard "
@@ -99,17 +101,17 @@ class Sequences(Analysis):
     def __call__(self, evidence: Evidence) -> Section:
         words = self._words(evidence.recording)
         rows, panels = [], {"order effect, SD": [], "omission effect, SD": []}
-        for trace in (*brain_traces(evidence), *model_traces(evidence, self.signals)):
+        for responses in (*brain_responses(evidence), *model_responses(evidence, self.signals)):
             whole, gaps = self._kinds(words)
-            answers = self._answers(trace, words, [*whole, *gaps])
+            answers = self._answers(responses, words, [*whole, *gaps])
             if len(answers[self.trained]) < 2:
                 continue  # too few units that saw all of them
             if self._moves(whole):
-                row, dot = self._order(trace, answers, whole)
+                row, dot = self._order(responses, answers, whole)
                 rows.append(row)
                 panels["order effect, SD"].append(dot)
             for word in gaps:
-                row, dot = self._omission(trace, answers, word)
+                row, dot = self._omission(responses, answers, word)
                 rows.append(row)
                 panels["omission effect, SD"].append(dot)
         figure = draw_dots({what: dots for what, dots in panels.items() if dots}, zero=True)
@@ -118,7 +120,7 @@ class Sequences(Analysis):
         )
 
     def _answers(
-        self, trace: Trace, words: Sequence[str], wanted: Sequence[str]
+        self, responses: AreaResponses, words: Sequence[str], wanted: Sequence[str]
     ) -> dict[str, Floats]:
         """By sequence, [unit, place, event] means in the windows of its elements.
 
@@ -127,9 +129,9 @@ class Sequences(Analysis):
         found = {}
         blank = OMITTED * len(self.trained)
         for word in (*wanted, *([blank] if blank in words else [])):
-            mine = trace.values[:, [other == word for other in words]]
+            mine = responses.values[:, [other == word for other in words]]
             by_place = [
-                mine[..., within(self._at(k), trace.edges, trace.place.area)].mean(3)
+                mine[..., within(self._at(k), responses.edges, responses.origin.area)].mean(3)
                 for k in range(len(self.trained))
             ]
             found[word] = np.stack([v.reshape(len(v), -1) for v in by_place], axis=1).astype(float)
@@ -141,7 +143,7 @@ class Sequences(Analysis):
         return any(a != b for word in whole for a, b in zip(word, self.trained, strict=True))
 
     def _order(
-        self, trace: Trace, answers: Mapping[str, Floats], whole: Sequence[str]
+        self, responses: AreaResponses, answers: Mapping[str, Floats], whole: Sequence[str]
     ) -> tuple[dict[str, Any], Dot]:
         events = max(answers[word].shape[2] for word in whole)
         padded = [
@@ -153,10 +155,10 @@ class Sequences(Analysis):
             for word in whole
         ]
         effect = order_effect(np.stack(padded, axis=1), whole, self.trained)
-        return _told(trace, "order", effect)
+        return _told(responses, "order", effect)
 
     def _omission(
-        self, trace: Trace, answers: Mapping[str, Floats], word: str
+        self, responses: AreaResponses, answers: Mapping[str, Floats], word: str
     ) -> tuple[dict[str, Any], Dot]:
         place, shown = self._gap(word), answers[self.trained]
         assert place is not None
@@ -165,19 +167,19 @@ class Sequences(Analysis):
         found = omission(
             answers[word][:, place], blank, elements, self.trained[place], self.shuffles, self.seed
         )
-        row, dot = _told(trace, word, found.effect)
+        row, dot = _told(responses, word, found.effect)
         likeness = {"likeness": found.likeness, "of others": found.others, "p of likeness": found.p}
         return row | likeness, dot
 
 
-def _told(trace: Trace, what: str, effect: Floats) -> tuple[dict[str, Any], Dot]:
+def _told(responses: AreaResponses, what: str, effect: Floats) -> tuple[dict[str, Any], Dot]:
     """The effect of a question over units, as a row and as a dot."""
     effect = effect[np.isfinite(effect)]
     change = change_within(np.zeros_like(effect), effect)
     spread = float(effect.std(ddof=1))
     error = spread / np.sqrt(len(effect))
-    row = trace.place._asdict() | {"question": what, "units": len(effect), "effect": change.value}
-    row |= {"standard error": float(error), "p": change.p}
+    row = responses.origin._asdict() | {"question": what, "units": len(effect)}
+    row |= {"effect": change.value, "standard error": float(error), "p": change.p}
     row |= dict.fromkeys(("likeness", "of others", "p of likeness"))
     scale = spread if spread > 0 else 1.0
-    return row, Dot(trace.place, change.value / scale, float(error / scale))
+    return row, Dot(responses.origin, change.value / scale, float(error / scale))

@@ -10,17 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from brainmodel.probing.activity.eye import to_eye
-from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.activity import Presentation, to_eye
 from brainmodel.probing.analyses.analysis import Analysis, Evidence, Illustration, Section
-from brainmodel.probing.analyses.courses import Place, mean
-from brainmodel.probing.analyses.curvature import curvature
+from brainmodel.probing.analyses.area_responses import Origin
 from brainmodel.probing.analyses.dots import Dot, draw_dots
-from brainmodel.probing.analyses.learning_stages import change_within
+from brainmodel.probing.analyses.time_courses import mean_of_present
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.recordings.stimuli import Stimuli
-from brainmodel.probing.scores.sampling import covered_steps, resample
+from brainmodel.probing.recordings import Recording, Stimuli, covered_steps, resample
+from brainmodel.probing.statistics import change_within, curvature
 
 CAPTION = (
     "<b>Curvature of the paths of movies,</b> degrees between successive steps, mean over movies "
@@ -63,21 +60,21 @@ class Straightening(Analysis):
     def __call__(self, evidence: Evidence) -> Section:
         steps = self._steps(evidence.stimuli, evidence.presentation)
         pixels = bends(np.concatenate(list(_frames(evidence, steps))))
-        found = [(Place("baseline", "pixels", None, "pixels", "frames"), pixels)]
+        found = [(Origin("baseline", "pixels", None, "pixels", "frames"), pixels)]
         for source, areas in evidence.activity.items():
             if source.signal == "rate" and source.model != "baseline":
                 found += [
-                    (Place(*source[:3], area, "rate"), bends(values[:, steps]))
+                    (Origin(*source[:3], area, "rate"), bends(values[:, steps]))
                     for area, values in areas.items()
                 ]
         found += [
-            (Place("brain", "", None, area, "response"), bends(path))
+            (Origin("brain", "", None, area, "response"), bends(path))
             for area, path in _brain_paths(evidence, steps)
         ]
-        rows = [_row(place, bent, pixels) for place, bent in found]
+        rows = [_row(origin, bent, pixels) for origin, bent in found]
         dots = [
-            Dot(place, row["curvature"], row["standard error"])
-            for (place, _), row in zip(found, rows, strict=True)
+            Dot(origin, row["curvature"], row["standard error"])
+            for (origin, _), row in zip(found, rows, strict=True)
             if row["curvature"] is not None
         ]
         figure = draw_dots({"curvature, degrees": dots}, zero=False)
@@ -119,22 +116,23 @@ def _brain_paths(evidence: Evidence, steps: Any) -> Iterator[tuple[str, Floats]]
         return
     shown = resample(recording, edges[covered[0] : covered[-1] + 2])
     for area in shown.area_names:
-        path = mean(shown.of(areas=area).responses, (2,))[:, :, points]  # [neuron, movie, point]
+        means = mean_of_present(shown.of(areas=area).responses, (2,))  # [neuron, movie, step]
+        path = means[:, :, points]
         path = path[np.isfinite(path).all((1, 2))]
         if len(path):
             yield area, path.transpose(1, 2, 0)
 
 
-def _row(place: Place, bent: Floats, pixels: Floats) -> dict[str, Any]:
+def _row(origin: Origin, bent: Floats, pixels: Floats) -> dict[str, Any]:
     """Curvature, and how much less it is than that of the pixels of the same movies."""
     there = np.isfinite(bent)
-    row = place._asdict() | {"movies": int(there.sum()), "standing still": int((~there).sum())}
+    row = origin._asdict() | {"movies": int(there.sum()), "standing still": int((~there).sum())}
     names = ("curvature", "standard error", "straightened by", "p")
     if there.sum() < 2:
         return row | dict.fromkeys(names)
     middle, error = float(bent[there].mean()), float(bent[there].std(ddof=1) / there.sum() ** 0.5)
     told: tuple[Any, ...] = (middle, error, None, None)
-    if place.model != "baseline" and np.isfinite(bent - pixels).sum() >= 2:
+    if origin.model != "baseline" and np.isfinite(bent - pixels).sum() >= 2:
         change = change_within(bent, pixels)
         told = (middle, error, change.value, change.p)
     return row | dict(zip(names, told, strict=True))

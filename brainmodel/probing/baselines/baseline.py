@@ -1,14 +1,15 @@
 """The contract of a baseline: features of what was shown that any model has to beat."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from brainmodel.probing.activity.presentation import Presentation
-from brainmodel.probing.array_types import Floats
-from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.activity import Presentation
+from brainmodel.probing.array_types import Floats, Whole
+from brainmodel.probing.recordings import Stimuli
 
 
 class Baseline(ABC):
@@ -19,35 +20,48 @@ class Baseline(ABC):
         """[stimulus, time, unit] from movies [stimulus, time, height, width, channel] in [0, 1]."""
 
 
-def record_baseline(
-    baseline: Baseline,
+def record_baselines(
+    baselines: Mapping[str, Baseline],
     stimuli: Stimuli,
     presentation: Presentation,
     eye: int,
-    file: Path,
+    folder: Path,
     batch: int = 64,
-    progress: str = "",
-) -> Floats:
-    """Features [stimulus, step, unit] of what the model saw, at the resolution it was shown in.
+    progress: bool = False,
+) -> dict[str, Floats]:
+    """Features of what the model saw, at the resolution in which it was shown.
 
     Args:
-        baseline: what makes them.
+        baselines: what makes them, by name.
         stimuli: what was shown.
         presentation: how.
         eye: height of the model's image in pixels, the unit of the gaze.
-        file: where they are kept, memory-mapped.
+        folder: where they are kept, memory-mapped, one file for each baseline.
         batch: stimuli at once.
-        progress: what the progress bar says; none is shown unless given.
+        progress: show a progress bar for each.
+
+    Returns:
+        By name, [stimulus, step, unit].
     """
-    count = len(stimuli.frames)
+    found, firsts = {}, range(0, len(stimuli.frames), batch)
+    for number, (name, baseline) in enumerate(baselines.items()):
+        bar = tqdm(firsts, desc=name, disable=not progress, unit="batch", leave=False)
+        batches = (np.arange(first, first + batch)[: len(stimuli.frames) - first] for first in bar)
+        features = (
+            (chosen, baseline(presentation.movies(stimuli, chosen, eye))[:, presentation.before :])
+            for chosen in batches
+        )
+        found[name] = _kept(features, len(stimuli.frames), folder / f"baseline-{number}.npy")
+    return found
+
+
+def _kept(features: Iterable[tuple[Whole, Floats]], count: int, file: Path) -> Floats:
+    """Features of all stimuli in a file, memory-mapped, from batches of them."""
     kept = None
-    batches = range(0, count, batch)
-    for first in tqdm(batches, desc=progress, disable=not progress, unit="batch", leave=False):
-        rows = np.arange(first, min(first + batch, count))
-        features = baseline(presentation.movies(stimuli, rows, eye))[:, presentation.before :]
+    for chosen, values in features:
         if kept is None:
-            shape = (count, *features.shape[1:])
+            shape = (count, *values.shape[1:])
             kept = np.lib.format.open_memmap(file, "w+", np.float32, shape)
-        kept[rows] = features
+        kept[chosen] = values
     assert kept is not None
     return kept

@@ -1,7 +1,9 @@
 from .cka import CKA as CKA
+from .comparisons.folds import grouped_folds as grouped_folds
+from .comparisons.folds import refuse_leakage as refuse_leakage
+from .comparisons.subject_mean import SubjectMean as SubjectMean
 from .crossnobis_rsa import CrossnobisRSA as CrossnobisRSA
 from .dsa import DSA as DSA
-from .metric import Ceiling as Ceiling
 from .metric import Comparison as Comparison
 from .metric import Metric as Metric
 from .metric import Responses as Responses
@@ -10,5 +12,6 @@ from .procrustes import Procrustes as Procrustes
 from .reduced_rank import ReducedRankEncoding as ReducedRankEncoding
 from .ridge_encoding import RidgeEncoding as RidgeEncoding
 from .rsa import RSA as RSA
+from .rsa import DissimilarityPairs as DissimilarityPairs
 from .rsa import SpearmanRSA as SpearmanRSA
 from .whitened_rsa import WhitenedRSA as WhitenedRSA

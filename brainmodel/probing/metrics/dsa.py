@@ -15,33 +15,33 @@ import numpy as np
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.comparisons.orthogonal_alignment import align, usual_starts
 from brainmodel.probing.metrics.comparisons.trajectories import (
-    Motion,
+    Trajectories,
     by_trajectory,
-    foreseen,
-    motion,
+    explained_next_state,
     once,
     operator,
+    trajectories_of,
 )
 from brainmodel.probing.metrics.metric import Comparison, Metric, Responses
 
 
-class Sweep(NamedTuple):
+class RankSweep(NamedTuple):
     """Angles by rank, and how well operators of that rank foresee held-out trajectories."""
 
     ranks: Whole  # [rank]
     angles: Floats  # [rank] rad
-    model_foreseen: Floats  # [rank] share of the variance of the next state; NaN for 1 trajectory
-    brain_foreseen: Floats  # [rank]
+    model_explained: Floats  # [rank] share of the variance of the next state; NaN for 1 trajectory
+    brain_explained: Floats  # [rank]
 
 
-class SameMotion(Comparison):
+class DynamicsComparison(Comparison):
     """The dynamics of a model area against those of a brain area.
 
     Attributes:
         by_rank: [rank] angle in radians.
     """
 
-    def __init__(self, model: Motion, brain: Motion, metric: "DSA") -> None:
+    def __init__(self, model: Trajectories, brain: Trajectories, metric: "DSA") -> None:
         self.model, self.brain, self.metric = model, brain, metric
         self.by_rank = self._angles(once(model), [brain], once(brain))[0]
         self.value = float(self.by_rank.mean())
@@ -54,10 +54,10 @@ class SameMotion(Comparison):
     def permuted(self, orders: Whole) -> Floats:
         """The brain's samples in other orders: its dynamics without their time."""
         brain = self.brain
-        shuffled = [self.metric.motion(brain.samples[order], brain.groups) for order in orders]
+        shuffled = [self.metric.trajectories(brain.samples[o], brain.groups) for o in orders]
         return self._angles(once(self.model), shuffled, once(brain)).mean(1)
 
-    def _angles(self, model: Floats, brains: list[Motion], weights: Floats) -> Floats:
+    def _angles(self, model: Floats, brains: list[Trajectories], weights: Floats) -> Floats:
         """[draw, rank] under weights [draw, trajectory] of either side."""
         found = []
         for rank in self.metric.ranks:
@@ -68,14 +68,14 @@ class SameMotion(Comparison):
         return np.stack(found, axis=1)
 
 
-class DSA(Metric[Motion, Motion]):
+class DSA(Metric[Trajectories, Trajectories]):
     """Angle in radians between dynamics, mean over ranks; samples of a group are a trajectory.
 
     For steps of movies (`PerStep`). It does not compare stimulus by stimulus, so there is neither
     a p from exchanged stimuli nor a ceiling from halves of repeats.
 
     Args:
-        ranks: principal axes that operators live in; see `sweep` for each of them.
+        ranks: principal axes that operators live in; see `sweep_ranks` for each of them.
         delays: successive samples that make up a state; 1 for none.
     """
 
@@ -89,22 +89,22 @@ class DSA(Metric[Motion, Motion]):
             )
         self.ranks, self.delays = np.array(ranks, int), delays
 
-    def motion(self, samples: Floats, groups: Whole) -> Motion:
+    def trajectories(self, samples: Floats, groups: Whole) -> Trajectories:
         """Trajectories in as many axes as the largest rank needs.
 
         Raises:
             ValueError: if trajectories are too short or have too few axes.
         """
-        return motion(samples, groups, self.delays, int(self.ranks.max()))
+        return trajectories_of(samples, groups, self.delays, int(self.ranks.max()))
 
-    def model_side(self, features: Floats, groups: Whole) -> Motion:
-        return self.motion(np.asarray(features, float), groups)
+    def model_side(self, features: Floats, groups: Whole) -> Trajectories:
+        return self.trajectories(np.asarray(features, float), groups)
 
-    def brain_side(self, responses: Responses) -> Motion:
-        return self.motion(responses.mean, responses.groups)
+    def brain_side(self, responses: Responses) -> Trajectories:
+        return self.trajectories(responses.mean, responses.groups)
 
-    def compare(self, model: Motion, brain: Motion) -> SameMotion:
-        return SameMotion(model, brain, self)
+    def compare(self, model: Trajectories, brain: Trajectories) -> DynamicsComparison:
+        return DynamicsComparison(model, brain, self)
 
     def halves(self, first: Floats, second: Floats) -> Floats:
         """Not defined.
@@ -115,7 +115,9 @@ class DSA(Metric[Motion, Motion]):
         raise ValueError("DSA has no ceiling from halves of repeats: ask for none.")
 
 
-def sweep(features: Floats, responses: Responses, ranks: Sequence[int], delays: int) -> Sweep:
+def sweep_ranks(
+    features: Floats, responses: Responses, ranks: Sequence[int], delays: int
+) -> RankSweep:
     """Angles at every rank, with what operators of that rank foresee: choose ranks by that.
 
     Args:
@@ -127,4 +129,5 @@ def sweep(features: Floats, responses: Responses, ranks: Sequence[int], delays: 
     model = metric.model_side(features, responses.groups)
     brain = metric.brain_side(responses)
     angles = metric.compare(model, brain).by_rank
-    return Sweep(metric.ranks, angles, foreseen(model, metric.ranks), foreseen(brain, metric.ranks))
+    explained = (explained_next_state(side, metric.ranks) for side in (model, brain))
+    return RankSweep(metric.ranks, angles, *explained)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats, Whole
 
-Model = TypeVar("Model")
-Brain = TypeVar("Brain")
+ModelSide = TypeVar("ModelSide")
+BrainSide = TypeVar("BrainSide")
 
 
 class Responses(NamedTuple):
@@ -33,13 +33,6 @@ class Responses(NamedTuple):
         """[sample, neuron] mean over the repeats that there are."""
         there = np.isfinite(self.repeats)
         return np.where(there, self.repeats, 0).sum(1) / there.sum(1)
-
-
-class Ceiling(NamedTuple):
-    """What noise leaves to be explained, on the scale of a metric."""
-
-    low: float  # what one half of the repeats says of the other half
-    high: float  # what the noiseless responses would say of the mean over repeats
 
 
 class Comparison(ABC):
@@ -62,7 +55,7 @@ class Comparison(ABC):
         """[draw] the score when the brain's samples come in `orders` [draw, sample]."""
 
 
-class Metric(ABC, Generic[Model, Brain]):
+class Metric(ABC, Generic[ModelSide, BrainSide]):
     """A score of alikeness.
 
     Attributes:
@@ -77,15 +70,15 @@ class Metric(ABC, Generic[Model, Brain]):
     by_sample: ClassVar[bool] = True
 
     @abstractmethod
-    def model_side(self, features: Floats, groups: Whole) -> Model:
+    def model_side(self, features: Floats, groups: Whole) -> ModelSide:
         """What it needs of a model area: features [sample, unit], groups [sample]."""
 
     @abstractmethod
-    def brain_side(self, responses: Responses) -> Brain:
+    def brain_side(self, responses: Responses) -> BrainSide:
         """What it needs of a brain area."""
 
     @abstractmethod
-    def compare(self, model: Model, brain: Brain) -> Comparison:
+    def compare(self, model: ModelSide, brain: BrainSide) -> Comparison:
         """Compare two sides of the same samples."""
 
     @abstractmethod

@@ -1,12 +1,11 @@
 """Cross-validated encoding by partial least squares (PLS), as Schrimpf et al. (2018) do it."""
 
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
 from brainmodel.probing.array_types import Floats, Whole
-from brainmodel.probing.metrics.comparisons.folds import grouped_folds
+from brainmodel.probing.metrics.comparisons.folds import FoldedFeatures, grouped_folds
 from brainmodel.probing.metrics.comparisons.prediction_comparison import (
     PredictionComparison,
     correlations,
@@ -16,14 +15,7 @@ from brainmodel.probing.metrics.metric import Metric, Responses
 ITERATIONS = 5000  # of the power method: noise has directions of nearly the same strength
 
 
-class Split(NamedTuple):
-    """Features and the fold of each sample."""
-
-    features: Floats
-    fold_of: Whole
-
-
-class PLSEncoding(Metric[Split, Floats]):
+class PLSEncoding(Metric[FoldedFeatures, Floats]):
     """Mean over neurons of the correlation of held-out PLS predictions and responses.
 
     Args:
@@ -37,7 +29,7 @@ class PLSEncoding(Metric[Split, Floats]):
             raise ValueError(f"components is {components}: give 1 or more.")
         self.components, self.folds, self.seed = components, folds, seed
 
-    def model_side(self, features: Floats, groups: Whole) -> Split:
+    def model_side(self, features: Floats, groups: Whole) -> FoldedFeatures:
         fold_of = grouped_folds(groups, self.folds, self.seed)
         room = min(features.shape[1], int(np.bincount(fold_of)[0] * (self.folds - 1)) - 1)
         if self.components > room:
@@ -45,19 +37,19 @@ class PLSEncoding(Metric[Split, Floats]):
                 f"components is {self.components}: {features.shape[0]} samples of "
                 f"{features.shape[1]} units allow {room} at most."
             )
-        return Split(np.asarray(features, float), fold_of)
+        return FoldedFeatures(np.asarray(features, float), fold_of)
 
     def brain_side(self, responses: Responses) -> Floats:
         return responses.mean
 
-    def compare(self, model: Split, brain: Floats) -> PredictionComparison:
+    def compare(self, model: FoldedFeatures, brain: Floats) -> PredictionComparison:
         return PredictionComparison(partial(_predict, model, self.components), brain, model.fold_of)
 
     def halves(self, first: Floats, second: Floats) -> Floats:
         return correlations(first, second)
 
 
-def _predict(model: Split, components: int, responses: Floats) -> Floats:
+def _predict(model: FoldedFeatures, components: int, responses: Floats) -> Floats:
     """[sample, neuron] predictions of each fold from the others."""
     from sklearn.cross_decomposition import PLSRegression
 

@@ -10,16 +10,15 @@ from typing import ClassVar
 import numpy as np
 
 from brainmodel.probing.array_types import Floats, Whole
-from brainmodel.probing.metrics.comparisons.folds import grouped_folds
+from brainmodel.probing.metrics.comparisons.folds import FoldedFeatures, grouped_folds
 from brainmodel.probing.metrics.comparisons.prediction_comparison import centre_within
 from brainmodel.probing.metrics.metric import Comparison, Metric, Responses
-from brainmodel.probing.metrics.pls_encoding import Split
 
 
 class Rotated(Comparison):
     """A model area, rotated onto a brain area fold by fold."""
 
-    def __init__(self, model: Split, responses: Floats) -> None:
+    def __init__(self, model: FoldedFeatures, responses: Floats) -> None:
         self.model, self.responses = model, responses
         self.value = float(self.reweighted(np.ones((1, len(responses))))[0])
 
@@ -34,7 +33,7 @@ class Rotated(Comparison):
         return np.array([Rotated(self.model, responses).value for responses in shuffled])
 
 
-class Procrustes(Metric[Split, Floats]):
+class Procrustes(Metric[FoldedFeatures, Floats]):
     """Angular Procrustes distance in radians, with rotations fitted on the other folds.
 
     Args:
@@ -47,13 +46,15 @@ class Procrustes(Metric[Split, Floats]):
     def __init__(self, folds: int = 5, seed: int = 0) -> None:
         self.folds, self.seed = folds, seed
 
-    def model_side(self, features: Floats, groups: Whole) -> Split:
-        return Split(np.asarray(features, float), grouped_folds(groups, self.folds, self.seed))
+    def model_side(self, features: Floats, groups: Whole) -> FoldedFeatures:
+        return FoldedFeatures(
+            np.asarray(features, float), grouped_folds(groups, self.folds, self.seed)
+        )
 
     def brain_side(self, responses: Responses) -> Floats:
         return responses.mean
 
-    def compare(self, model: Split, brain: Floats) -> Comparison:
+    def compare(self, model: FoldedFeatures, brain: Floats) -> Comparison:
         return Rotated(model, brain)
 
     def halves(self, first: Floats, second: Floats) -> Floats:
@@ -72,7 +73,7 @@ def procrustes_distance(first: Floats, second: Floats) -> float:
     return float(np.arccos(np.clip(shared / (np.linalg.norm(a) * np.linalg.norm(b)), -1, 1)))
 
 
-def rotate_held_out(model: Split, responses: Floats) -> Floats:
+def rotate_held_out(model: FoldedFeatures, responses: Floats) -> Floats:
     """Features rotated onto responses [sample, neuron], by rotations of the other folds."""
     rotated = np.empty_like(responses)
     for fold in np.unique(model.fold_of):

@@ -17,7 +17,7 @@ from brainmodel.probing.metrics.comparisons.prediction_comparison import (
 )
 from brainmodel.probing.metrics.comparisons.ridge import choose_penalties, predict
 from brainmodel.probing.metrics.metric import Metric, Responses
-from brainmodel.probing.metrics.ridge_encoding import PENALTIES, Folds, RidgeEncoding
+from brainmodel.probing.metrics.ridge_encoding import PENALTIES, RidgeEncoding, RidgeFolds
 
 
 class Communication(NamedTuple):
@@ -29,7 +29,7 @@ class Communication(NamedTuple):
     rank: int  # the smallest within one standard error of the best
 
 
-class ReducedRankEncoding(Metric[Folds, Floats]):
+class ReducedRankEncoding(Metric[RidgeFolds, Floats]):
     """Mean over neurons of the correlation of held-out predictions of limited rank.
 
     Args:
@@ -45,13 +45,13 @@ class ReducedRankEncoding(Metric[Folds, Floats]):
         self.rank, self.folds = rank, folds
         self.ridge = RidgeEncoding(folds, penalties, seed)
 
-    def model_side(self, features: Floats, groups: Whole) -> Folds:
+    def model_side(self, features: Floats, groups: Whole) -> RidgeFolds:
         return self.ridge.model_side(features, groups)
 
     def brain_side(self, responses: Responses) -> Floats:
         return responses.mean
 
-    def compare(self, model: Folds, brain: Floats) -> PredictionComparison:
+    def compare(self, model: RidgeFolds, brain: Floats) -> PredictionComparison:
         def fit(responses: Floats) -> Floats:
             return predict_ranks(model, responses, [self.rank])[0]
 
@@ -81,7 +81,7 @@ def communication(
     return Communication(np.array(ranks), mean, error, int(min(np.array(ranks)[enough])))
 
 
-def predict_ranks(model: Folds, responses: Floats, ranks: Sequence[int]) -> Floats:
+def predict_ranks(model: RidgeFolds, responses: Floats, ranks: Sequence[int]) -> Floats:
     """[rank, sample, neuron] held-out predictions of limited rank."""
     predicted = np.empty((len(ranks), *responses.shape))
     for fold, parts in enumerate(model.parts):

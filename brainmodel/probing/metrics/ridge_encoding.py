@@ -31,7 +31,7 @@ from brainmodel.probing.metrics.metric import Metric, Responses
 PENALTIES = tuple(10.0**power for power in range(-6, 7))
 
 
-class Folds(NamedTuple):
+class RidgeFolds(NamedTuple):
     """A model area, decomposed fold by fold."""
 
     fold_of: Whole  # [sample]
@@ -40,7 +40,7 @@ class Folds(NamedTuple):
     penalties: Floats  # in units of the features
 
 
-class RidgeEncoding(Metric[Folds, Floats]):
+class RidgeEncoding(Metric[RidgeFolds, Floats]):
     """Mean over neurons of the correlation of held-out predictions and responses.
 
     Args:
@@ -57,7 +57,7 @@ class RidgeEncoding(Metric[Folds, Floats]):
             raise ValueError(f"penalties is {penalties!r}: give positive numbers.")
         self.folds, self.penalties, self.seed = folds, np.array(penalties, float), seed
 
-    def model_side(self, features: Floats, groups: Whole) -> Folds:
+    def model_side(self, features: Floats, groups: Whole) -> RidgeFolds:
         features = np.asarray(features, float)
         fold_of = grouped_folds(groups, self.folds, self.seed)
         scale = float(features.var(0).sum())
@@ -70,12 +70,12 @@ class RidgeEncoding(Metric[Folds, Floats]):
         left_out = [
             leave_out(part, groups[fold_of != fold], penalties) for fold, part in enumerate(parts)
         ]
-        return Folds(fold_of, parts, left_out, penalties)
+        return RidgeFolds(fold_of, parts, left_out, penalties)
 
     def brain_side(self, responses: Responses) -> Floats:
         return responses.mean
 
-    def compare(self, model: Folds, brain: Floats) -> PredictionComparison:
+    def compare(self, model: RidgeFolds, brain: Floats) -> PredictionComparison:
         return PredictionComparison(partial(predict_held_out, model), brain, model.fold_of)
 
     def halves(self, first: Floats, second: Floats) -> Floats:
@@ -95,7 +95,7 @@ def decompose_folds(features: Floats, fold_of: Whole) -> list[Decomposition]:
     ]
 
 
-def predict_held_out(model: Folds, responses: Floats) -> Floats:
+def predict_held_out(model: RidgeFolds, responses: Floats) -> Floats:
     """[sample, neuron] predictions of each fold from the others; penalties chosen in the others."""
     predicted = np.empty_like(responses)
     for fold, parts in enumerate(model.parts):

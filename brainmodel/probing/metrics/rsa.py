@@ -19,14 +19,14 @@ from brainmodel.probing.optional import optional
 DISSIMILARITIES = ("correlation", "euclidean")
 
 
-class Pairs(NamedTuple):
+class DissimilarityPairs(NamedTuple):
     """Dissimilarities of one side."""
 
     vector: Floats  # [pair] as rsatoolbox orders them
     square: Square  # [sample, sample], ranked where ranks are compared
 
 
-class RSA(Metric[Pairs, Pairs]):
+class RSA(Metric[DissimilarityPairs, DissimilarityPairs]):
     """Pearson correlation of dissimilarity matrices.
 
     Args:
@@ -41,17 +41,17 @@ class RSA(Metric[Pairs, Pairs]):
             raise ValueError(f"dissimilarity is {dissimilarity!r}: choose among {DISSIMILARITIES}.")
         self.dissimilarity = dissimilarity
 
-    def model_side(self, features: Floats, groups: Whole) -> Pairs:
-        return self.pairs(dissimilarities(features, self.dissimilarity))
+    def model_side(self, features: Floats, groups: Whole) -> DissimilarityPairs:
+        return self.known_side(dissimilarities(features, self.dissimilarity))
 
-    def pairs(self, vector: Floats) -> Pairs:
+    def known_side(self, vector: Floats) -> DissimilarityPairs:
         """A side of which the dissimilarities [pair] are known."""
-        return Pairs(vector, Square(self._square(vector)))
+        return DissimilarityPairs(vector, Square(self._square(vector)))
 
-    def brain_side(self, responses: Responses) -> Pairs:
+    def brain_side(self, responses: Responses) -> DissimilarityPairs:
         return self.model_side(responses.mean, responses.groups)
 
-    def compare(self, model: Pairs, brain: Pairs) -> Comparison:
+    def compare(self, model: DissimilarityPairs, brain: DissimilarityPairs) -> Comparison:
         value = compare_pairs(model.vector, brain.vector, self.comparison)
         return PairCorrelation(model.square, brain.square, value)
 

@@ -2,11 +2,11 @@ from .dissimilarity_data import DissimilarityData as DissimilarityData
 from .experiment import Experiment as Experiment
 from .experiment import Shown as Shown
 from .experiment import read_frames as read_frames
-from .experiments.images92 import Images92 as Images92
-from .experiments.macaque_v4 import MacaqueV4 as MacaqueV4
+from .experiments.images92_files import Images92 as Images92
+from .experiments.macaque_v4_files import MacaqueV4 as MacaqueV4
 from .experiments.mat_file import MatFile as MatFile
 from .experiments.npz_files import NpzFiles as NpzFiles
-from .experiments.npz_matrices import NpzMatrices as NpzMatrices
+from .experiments.npz_matrix_files import NpzMatrices as NpzMatrices
 from .experiments.nwb_files import NwbRois as NwbRois
 from .experiments.nwb_files import NwbUnits as NwbUnits
 from .experiments.rds_file import RdsFile as RdsFile
@@ -17,5 +17,7 @@ from .readers.npz_matrices import read_npz_matrices as read_npz_matrices
 from .readers.npz_matrices import write_npz_matrices as write_npz_matrices
 from .recorded import Recorded as Recorded
 from .recording import Recording as Recording
+from .resampling import covered_steps as covered_steps
+from .resampling import resample as resample
 from .stimuli import Stimuli as Stimuli
 from .stimuli import as_floats as as_floats

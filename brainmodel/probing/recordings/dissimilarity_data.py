@@ -67,6 +67,14 @@ class DissimilarityData:
         """The areas, each once, sorted."""
         return sorted({str(area) for area in self.areas})
 
+    @property
+    def facts(self) -> str:
+        """What was recorded, in one line."""
+        return (
+            f"{len(self.matrices)} dissimilarity matrices of {', '.join(self.area_names)}; "
+            f"{len(self.stimuli)} stimuli; {self.measure}"
+        )
+
     def of(self, areas: str | Sequence[str]) -> "DissimilarityData":
         """The matrices of these areas; ValueError that lists the areas if there is none."""
         wanted = [areas] if isinstance(areas, str) else list(areas)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating[Any]]
+from brainmodel.probing.array_types import Floats, Whole
+
 Labels = NDArray[Any]
 
 PER_NEURON = ("areas", "layers", "depths", "compartments", "subjects", "sessions")
@@ -89,6 +90,21 @@ class Recording:
     def area_names(self) -> list[str]:
         """The areas, each once, sorted."""
         return sorted({str(area) for area in self.areas})
+
+    @property
+    def facts(self) -> str:
+        """What was recorded, in one line."""
+        return (
+            f"{len(self.areas)} neurons in {', '.join(self.area_names)}; {len(self.stimuli)} "
+            f"stimuli; {self.edges[0]:g} to {self.edges[-1]:g} s from onset; {self.unit}"
+        )
+
+    @property
+    def group_numbers(self) -> Whole:
+        """[stimulus] its group as a number; each stimulus is its own where none are given."""
+        if self.groups is None:
+            return np.arange(len(self.stimuli))
+        return np.unique(self.groups, return_inverse=True)[1]
 
     def of(self, **labels: str | Sequence[str]) -> "Recording":
         """The neurons with these labels, e.g. `of(areas="VISp", layers=["2/3", "5"])`.

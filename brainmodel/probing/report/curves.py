@@ -1,57 +1,46 @@
 """Figures of scores as curves: over lags, over training."""
 
-from collections.abc import Sequence
-
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from brainmodel.figures import FAINT, INK
 from brainmodel.probing.drawing import GREY
-from brainmodel.probing.report.canvas import ceiling_band, colours_of, panels
-from brainmodel.probing.report.rows import (
-    at_best_lag,
-    best,
-    distinct,
-    last_stage,
-    place_of,
-    select,
-    sign_of,
-)
-from brainmodel.probing.scores.score_row import Row
+from brainmodel.probing.report.score_panels import ceiling_band, colours_of, draw_by_area
+from brainmodel.probing.scores import ScoreTable
+
+STYLES = {"baseline": "--", "untrained": ":", "trained": "-"}
 
 
-def draw_lags(rows: Sequence[Row]) -> Figure:
+def draw_lags(table: ScoreTable) -> Figure:
     """Scores of one metric over lags: trained in colour, untrained dotted, baselines grey."""
-    colours, last = colours_of(rows), last_stage(rows)
+    colours = colours_of(table)
 
-    def draw(axes: Axes, mine: list[Row], area: str) -> None:
+    def draw(axes: Axes, mine: ScoreTable, area: str) -> None:
         ceiling_band(axes, mine, vertical=False)
-        for place in dict.fromkeys(map(place_of, mine)):
-            of_place = [row for row in mine if place_of(row) == place]
-            for model, style in (("baseline", "--"), ("untrained", ":"), ("trained", "-")):
-                seeds = [
-                    row
-                    for row in select(of_place, model=model)
-                    if model != "trained" or row["stage"] == last
-                ]
-                if seeds:
-                    _curve(axes, seeds, colours.get(place, GREY), style)
-        _name(axes, area, "lag, ms", rows[0]["metric"])
+        latest = mine.latest
+        for label in mine.labels:
+            for model, style in STYLES.items():
+                if seeds := latest.of(label=label, model=model):
+                    _curve(axes, seeds, colours.get(label, GREY), style)
+        _name(axes, area, "lag, ms", table.metrics[0])
 
-    figure = panels(rows, 2.4, draw, 3.0)
+    figure = draw_by_area(table, 2.4, draw, 3.0)
     _legend(figure, colours)
     return figure
 
 
-def _curve(axes: Axes, seeds: Sequence[Row], colour: str, style: str) -> None:
-    lags = distinct(seeds, "lag")
-    first = [best(select(seeds, lag=lag)) for lag in lags]
-    x = [1000 * lag for lag in lags]
+def _curve(axes: Axes, seeds: ScoreTable, colour: str, style: str) -> None:
+    """Means over seeds; around a full line the interval of the highest of them."""
+    highest = [max(seeds.of(lag=lag), key=lambda score: score.score) for lag in seeds.lags]
+    x = [1000 * score.lag for score in highest]
     thin = style != "-"
-    axes.plot(x, [row["seeds_mean"] for row in first], style, color=colour, lw=1.2 if thin else 2.2)
-    if not thin and first[0]["low"] is not None:
-        low, high = [row["low"] for row in first], [row["high"] for row in first]
+    means = [score.seeds_mean for score in highest]
+    axes.plot(x, means, style, color=colour, lw=1.2 if thin else 2.2)
+    intervals = [score.interval for score in highest if score.interval is not None]
+    if not thin and intervals:
+        low, high = np.transpose(intervals)
         axes.fill_between(x, low, high, color=colour, alpha=0.15, lw=0)
 
 
@@ -68,21 +57,26 @@ def _legend(figure: Figure, colours: dict[str, str]) -> None:
     figure.legend(handles=lines, loc="outside right upper", frameon=False, fontsize=8)
 
 
-def draw_stages(rows: Sequence[Row]) -> Figure:
+def draw_training(table: ScoreTable) -> Figure:
     """Scores of one metric over training, each at its best lag; step 0 is the untrained brain."""
-    sign, colours = sign_of(rows), colours_of(rows)
+    colours = colours_of(table)
 
-    def draw(axes: Axes, mine: list[Row], area: str) -> None:
+    def draw(axes: Axes, mine: ScoreTable, area: str) -> None:
         ceiling_band(axes, mine, vertical=False)
-        for place, colour in colours.items():
-            of_place = [r for r in mine if place_of(r) == place and r["model"] != "baseline"]
-            stages = sorted(distinct(of_place, "stage"))
-            tops = [best(select(of_place, stage=stage), sign)["seeds_mean"] for stage in stages]
-            axes.plot(stages, tops, "o-", color=colour, lw=2, ms=5)
-        for row in at_best_lag(select(mine, model="baseline"), sign):
-            axes.axhline(row[0]["score"], color=GREY, lw=1.2, ls="--")
-        _name(axes, area, "steps of training", rows[0]["metric"])
+        for label, colour in colours.items():
+            means = _best_by_stage(mine.of(label=label))
+            stages = sorted(means)
+            axes.plot(stages, [means[s] for s in stages], "o-", color=colour, lw=2, ms=5)
+        for baseline in mine.of(model="baseline").at_best_lag().values():
+            axes.axhline(baseline.scores[0].score, color=GREY, lw=1.2, ls="--")
+        _name(axes, area, "steps of training", table.metrics[0])
 
-    figure = panels(rows, 2.4, draw, 3.0)
+    figure = draw_by_area(table, 2.4, draw, 3.0)
     _legend(figure, colours)
     return figure
+
+
+def _best_by_stage(table: ScoreTable) -> dict[int, float]:
+    """By steps of training, the mean over seeds where the best of them is."""
+    by_stage = table.grouped(lambda score: score.stage)
+    return {n: stage.best().seeds_mean for n, stage in by_stage.items() if n is not None}

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.metrics.metric import Metric, Responses
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.scores.sampling import Sampling, covered_steps, resample
-from brainmodel.probing.scores.target import NO_CEILING, Target
-from brainmodel.probing.statistics.noise_ceiling_snr import explainable, ncsnr
-from brainmodel.probing.statistics.split_half import repeated, split_half_ceiling
+from brainmodel.probing.metrics import Metric, Responses
+from brainmodel.probing.recordings import Recording, covered_steps, resample
+from brainmodel.probing.scores.ceilings.noise_ceiling_snr import explainable, ncsnr
+from brainmodel.probing.scores.ceilings.split_half import repeated, split_half_ceiling
+from brainmodel.probing.scores.sampling import Sampling
+from brainmodel.probing.scores.target import CeilingColumns, Counts, Target
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +32,15 @@ class Neurons(Target):
         for part in self.parts:
             repeated(part)
 
-    def ceiling(self, metric: Metric[Any, Any], halvings: int, seed: int) -> dict[str, Any]:
+    def ceilings(self, metric: Metric[Any, Any], halvings: int, seed: int) -> CeilingColumns:
         if not (halvings and metric.by_sample):
-            return dict(NO_CEILING)
+            return CeilingColumns()
         found = [split_half_ceiling(metric, part, halvings, seed) for part in self.parts]
         low, high = np.mean(found, axis=0)
-        return {"ceiling_low": float(low), "ceiling_high": float(high)} | snr_ceiling(self.parts)
+        return CeilingColumns(float(low), float(high), *snr_ceiling(self.parts))
 
 
-def targets(
+def neuron_targets(
     recording: Recording, edges: Floats, lags: Sequence[float], sampling: Sampling, by_subject: bool
 ) -> Iterator[Neurons]:
     """Brain areas x lags.
@@ -61,10 +61,10 @@ def targets(
         for area in shown.area_names:
             name = f"{recording.source}: {area}"
             found = [
-                telling(sampling.responses(part), name)
+                scorable_neurons(sampling.responses(part), name)
                 for part in _parts(shown.of(areas=area), by_subject)
             ]
-            parts = [part for part, _ in found]
+            parts = [part.responses for part in found]
             yield Neurons(name, area, lag, steps, parts[0].groups, _total(found), parts)
 
 
@@ -78,15 +78,32 @@ def _parts(recording: Recording, by_subject: bool) -> list[Recording]:
     return [recording.of(subjects=name) for name in sorted(set(recording.subjects.astype(str)))]
 
 
-def _total(found: list[tuple[Responses, dict[str, int]]]) -> dict[str, int]:
+class PartNeurons(NamedTuple):
+    """The neurons of one part that can be scored, and how many cannot and why."""
+
+    responses: Responses
+    neurons: int
+    silent: int
+    constant: int
+    missing: int
+
+
+def _total(found: list[PartNeurons]) -> Counts:
     """Counts of samples, and of neurons added up over parts."""
-    first = found[0][1]
-    summed = {name: sum(counts[name] for _, counts in found) for name in first}
-    return summed | {name: first[name] for name in ("samples", "groups")} | {"parts": len(found)}
+    groups = found[0].responses.groups
+    return Counts(
+        samples=len(groups),
+        groups=len(np.unique(groups)),
+        neurons=sum(part.neurons for part in found),
+        silent=sum(part.silent for part in found),
+        constant=sum(part.constant for part in found),
+        missing=sum(part.missing for part in found),
+        parts=len(found),
+    )
 
 
-def telling(responses: Responses, name: str) -> tuple[Responses, dict[str, int]]:
-    """The neurons that can be scored, and how many cannot and why.
+def scorable_neurons(responses: Responses, name: str) -> PartNeurons:
+    """The neurons that can be scored.
 
     Raises:
         ValueError: if none can.
@@ -98,35 +115,29 @@ def telling(responses: Responses, name: str) -> tuple[Responses, dict[str, int]]
     with np.errstate(invalid="ignore"):
         constant = ~missing & ~silent & (np.ptp(responses.mean, axis=0) == 0)
     keep = ~(missing | silent | constant)
-    counts = {
-        "samples": len(responses.groups),
-        "groups": len(np.unique(responses.groups)),
-        "neurons": int(keep.sum()),
-        "silent": int(silent.sum()),
-        "constant": int(constant.sum()),
-        "missing": int(missing.sum()),
-    }
-    if not keep.any():
+    kept = Responses(responses.repeats[:, :, keep], responses.groups)
+    found = PartNeurons(kept, *(int(mask.sum()) for mask in (keep, silent, constant, missing)))
+    if not found.neurons:
         raise ValueError(
-            f"{name}: no neuron can be scored ({counts['silent']} silent, {counts['constant']} "
-            f"constant, {counts['missing']} without response to some stimulus): leave the area "
+            f"{name}: no neuron can be scored ({found.silent} silent, {found.constant} "
+            f"constant, {found.missing} without response to some stimulus): leave the area "
             "out, or choose stimuli that its neurons saw."
         )
-    return Responses(responses.repeats[:, :, keep], responses.groups), counts
+    return found
 
 
-def snr_ceiling(parts: Sequence[Responses]) -> dict[str, float | None]:
+def snr_ceiling(parts: Sequence[Responses]) -> tuple[float | None, float | None]:
     """Median ncsnr of the neurons, and the correlation that it leaves to an encoding model.
 
     None where a neuron has no stimulus with two repeats.
     """
     counts = [np.isfinite(part.repeats).sum(1) for part in parts]
     if not all((count >= 2).any(0).all() for count in counts):
-        return {"ncsnr": None, "ceiling_ncsnr": None}
+        return None, None
     ratios = [ncsnr(part) for part in parts]
     shares = [
         explainable(ratio, 1 / (1 / count).mean(0))
         for ratio, count in zip(ratios, counts, strict=True)
     ]
-    middle = float(np.median(np.concatenate(ratios)))
-    return {"ncsnr": middle, "ceiling_ncsnr": float(np.sqrt(np.concatenate(shares)).mean())}
+    median = float(np.median(np.concatenate(ratios)))
+    return median, float(np.sqrt(np.concatenate(shares)).mean())

@@ -1,141 +1,119 @@
-"""The score table: model area x brain area x lag x metric, with ceiling, interval, p and counts."""
+"""The score table: model area x brain area x lag x metric, and what is asked of it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-from tqdm.auto import tqdm
+from brainmodel.probing.scores.score import Score
 
-from brainmodel.probing.array_types import Floats
-from brainmodel.probing.metrics.comparisons.folds import grouped_folds, refuse_leakage
-from brainmodel.probing.metrics.metric import Metric
-from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
-from brainmodel.probing.recordings.recorded import Recorded
-from brainmodel.probing.recordings.recording import Recording
-from brainmodel.probing.scores.dissimilarity_targets import matrix_targets
-from brainmodel.probing.scores.neurons import targets
-from brainmodel.probing.scores.sampling import group_numbers
-from brainmodel.probing.scores.score_row import Draws, Row, Side, naming
-from brainmodel.probing.scores.scoring import Scoring
-from brainmodel.probing.scores.target import Target
-from brainmodel.probing.statistics.permutation import false_discovery_rate
+Key = TypeVar("Key", bound=Hashable)
 
 
-def score_table(
-    rates: Mapping[str, Floats],
-    recording: Recorded,
-    metrics: Mapping[str, Metric[Any, Any]],
-    scoring: Scoring,
-    model: str = "model",
-    frames: NDArray[Any] | None = None,
-) -> list[Row]:
-    """Score every area of one model; see `score_models`.
+@dataclass(frozen=True)
+class ScoreTable:
+    """Scores in the order in which they were taken.
 
-    Args:
-        rates: by model area, [stimulus, step, unit] to the recording's stimuli in its order.
-        model: name of the model in the table.
+    What asks for the best, the better or the direction of scores is for tables of one metric.
     """
-    return score_models({model: rates}, recording, metrics, scoring, frames)
 
+    scores: tuple[Score, ...]
 
-def score_models(
-    models: Mapping[Any, Mapping[str, Floats]],
-    recording: Recorded,
-    metrics: Mapping[str, Metric[Any, Any]],
-    scoring: Scoring,
-    frames: NDArray[Any] | None = None,
-) -> list[Row]:
-    """Score every model area against every brain area at every lag by every metric.
+    def __iter__(self) -> Iterator[Score]:
+        return iter(self.scores)
 
-    The brain's sides and ceilings are computed once for all models.
+    def __len__(self) -> int:
+        return len(self.scores)
 
-    Args:
-        models: by name, by model area, rates [stimulus, step, unit] to the recording's stimuli in
-            its order.
-        recording: what to compare with.
-        metrics: by the name they get in the table.
-        scoring: lags, draws, seeds.
-        frames: [stimulus, ...] what was shown; then frames that would straddle folds are refused.
+    def of(
+        self,
+        *,
+        metric: str | None = None,
+        brain_area: str | None = None,
+        model: str | None = None,
+        label: str | None = None,
+        stage: int | None = None,
+        lag: float | None = None,
+    ) -> "ScoreTable":
+        """The scores with these values; what is not given may be anything."""
+        given = {
+            "metric": metric,
+            "brain_area": brain_area,
+            "model": model,
+            "label": label,
+            "stage": stage,
+            "lag": lag,
+        }
+        wanted = [(name, value) for name, value in given.items() if value is not None]
+        return ScoreTable(
+            tuple(s for s in self.scores if all(getattr(s, name) == v for name, v in wanted))
+        )
 
-    Returns:
-        One dictionary per score; q is over all scores of its metric.
+    def grouped(self, key: Callable[[Score], Key]) -> dict[Key, "ScoreTable"]:
+        """The scores by what they share, in order of appearance."""
+        found: dict[Key, list[Score]] = {}
+        for score in self.scores:
+            found.setdefault(key(score), []).append(score)
+        return {shared: ScoreTable(tuple(scores)) for shared, scores in found.items()}
 
-    Raises:
-        ValueError: in one sentence, before anything is scored.
-    """
-    for rates in models.values():
-        _check_rates(rates, recording, scoring)
-    found = require_scorable(recording, metrics, scoring, frames)
-    areas = [(model, area) for model, rates in models.items() for area in rates]
-    rows: list[Row] = []
-    drawn: Draws = {}
-    total = len(metrics) * (len(areas) + 1) * len(found)
-    with tqdm(total=total, desc="scores", disable=not scoring.progress) as bar:
-        for name, metric in metrics.items():
-            sides = []
-            for target in found:
-                sides.append(Side(metric, target, scoring, drawn))
-                bar.update()
-            for model, area in areas:
-                cache: dict[bytes, Any] = {}
-                for side in sides:
-                    row: Row = {"model": model, "model_area": area, "metric": name}
-                    rows.append(row | side.score(cache, models[model][area]))
-                    bar.update()
-    return with_false_discovery_rate(rows)
+    def distinct(self, key: Callable[[Score], Key]) -> list[Key]:
+        """The different values, in order of appearance."""
+        return list(dict.fromkeys(map(key, self.scores)))
 
+    @property
+    def metrics(self) -> list[str]:
+        """Their names, each once."""
+        return self.distinct(lambda score: score.metric)
 
-def require_scorable(
-    recording: Recorded,
-    metrics: Mapping[str, Metric[Any, Any]],
-    scoring: Scoring,
-    frames: NDArray[Any] | None = None,
-) -> list[Target]:
-    """What is scored, if it can be; quick, so that it may be asked before a model is recorded.
+    @property
+    def brain_areas(self) -> list[str]:
+        """Their names, each once."""
+        return self.distinct(lambda score: score.brain_area)
 
-    Raises:
-        ValueError: in one sentence, if a lag, an area, a metric, a ceiling or frames will not do.
-    """
-    found = brain_targets(recording, scoring)
-    for metric in metrics.values():
-        for target in found:
-            with naming(target):
-                if target.lag == scoring.lags[0]:
-                    target.sides(metric)
-                if scoring.halvings and metric.by_sample:
-                    target.require_ceiling()
-        if metric.folds and frames is not None and isinstance(recording, Recording):
-            fold_of = grouped_folds(group_numbers(recording), metric.folds, scoring.seed)
-            refuse_leakage(frames, fold_of)
-    return found
+    @property
+    def labels(self) -> list[str]:
+        """Names of model areas with their signals, and of baselines, each once."""
+        return self.distinct(lambda score: score.label)
 
+    @property
+    def lags(self) -> list[float]:
+        """Seconds by which the brain runs behind the model, each once."""
+        return self.distinct(lambda score: score.lag)
 
-def brain_targets(recording: Recorded, scoring: Scoring) -> list[Target]:
-    """Every brain area at every lag."""
-    edges = np.asarray(scoring.edges, float)
-    if isinstance(recording, DissimilarityData):
-        return list(matrix_targets(recording, edges, scoring.lags, scoring.samples))
-    return list(targets(recording, edges, scoring.lags, scoring.samples, scoring.by_subject))
+    @property
+    def last_stage(self) -> int:
+        """The most steps of training that a trained brain has behind it."""
+        return max(s.stage for s in self.scores if s.model == "trained" and s.stage is not None)
 
+    @property
+    def latest(self) -> "ScoreTable":
+        """The scores without those of trained brains at earlier stages."""
+        last = self.last_stage
+        return ScoreTable(tuple(s for s in self.scores if s.model != "trained" or s.stage == last))
 
-def with_false_discovery_rate(rows: list[Row]) -> list[Row]:
-    """The rows with q, over all rows of one metric; join tables first to correct over all."""
-    for name in {row["metric"] for row in rows}:
-        mine = [row for row in rows if row["metric"] == name]
-        p = np.array([np.nan if row["p"] is None else row["p"] for row in mine])
-        for row, q in zip(mine, false_discovery_rate(p), strict=True):
-            row["q"] = float(q) if np.isfinite(q) else None
-    return rows
+    @property
+    def higher_is_better(self) -> bool:
+        """False for distances."""
+        return self.scores[0].higher_is_better
 
+    @property
+    def sign(self) -> int:
+        """1 where higher scores are better, -1 for distances."""
+        return 1 if self.higher_is_better else -1
 
-def _check_rates(rates: Mapping[str, Floats], recording: Recorded, scoring: Scoring) -> None:
-    expected = (len(recording.stimuli), len(scoring.edges) - 1)
-    for area, values in rates.items():
-        if values.ndim != 3 or values.shape[:2] != expected:
-            raise ValueError(
-                f"model area {area!r} has rates of shape {values.shape}: give "
-                f"[{expected[0]} stimuli of {recording.source}, {expected[1]} steps, units]."
-            )
-        if not all(np.isfinite(value).all() for value in values):
-            raise ValueError(f"model area {area!r} has rates that are not finite: mend the model.")
+    def best(self) -> Score:
+        """The score that is best."""
+        return max(self.scores, key=lambda score: self.sign * score.score)
+
+    @property
+    def best_lag(self) -> float:
+        """The lag where the mean over seeds is best."""
+        return max(self.scores, key=lambda score: self.sign * score.seeds_mean).lag
+
+    def at_best_lag(self) -> dict[str, "ScoreTable"]:
+        """By label, the scores of all seeds at the lag where their mean is best."""
+        by_label = self.grouped(lambda score: score.label)
+        return {label: table.of(lag=table.best_lag) for label, table in by_label.items()}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary per score, for files."""
+        return [score.as_row() for score in self.scores]

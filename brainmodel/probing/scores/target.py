@@ -1,14 +1,32 @@
-"""The contract of what is scored: one brain area at one lag, as metrics see it."""
+"""The contract of a target: one brain area at one lag, as metrics see it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
+from brainmodel.probing.array_types import Whole
+from brainmodel.probing.metrics import Metric
 
-from brainmodel.probing.metrics.metric import Metric
+
+class Counts(NamedTuple):
+    """How much of a brain area is scored, and what is left out."""
+
+    samples: int
+    groups: int  # of samples that stay on one side of a fold
+    neurons: int | None = None  # None where only dissimilarities are known
+    silent: int | None = None  # never fire
+    constant: int | None = None  # never vary
+    missing: int | None = None  # lack a response to some stimulus
+    parts: int = 1  # scored one by one
+
+
+class CeilingColumns(NamedTuple):
+    """The noise ceiling of a brain area by a metric; None where there is none."""
+
+    low: float | None = None
+    high: float | None = None
+    ncsnr: float | None = None  # median over neurons
+    ncsnr_encoding: float | None = None  # correlation that it leaves to an encoding model
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,23 +38,23 @@ class Target(ABC):
         area: of the brain.
         lag: seconds by which the brain runs behind the model.
         steps: of the model that are compared.
-        groups: [sample] what stays together.
-        counts: columns of the table that say how much was scored and what was left out.
+        groups: [sample] numbers; samples of one group stay together.
+        counts: how much is scored, and what is left out.
     """
 
     name: str
     area: str
     lag: float
-    steps: NDArray[np.integer[Any]]
-    groups: NDArray[np.integer[Any]]
-    counts: Mapping[str, int | None]
+    steps: Whole
+    groups: Whole
+    counts: Counts
 
     @abstractmethod
     def sides(self, metric: Metric[Any, Any]) -> list[Any]:
         """The brain's side of each part: of each subject, or of all neurons together.
 
         Raises:
-            ValueError: if the metric cannot see it.
+            ValueError: if the metric cannot be asked of it.
         """
 
     @abstractmethod
@@ -44,17 +62,11 @@ class Target(ABC):
         """ValueError, in one sentence, if a ceiling that was asked for cannot be had."""
 
     @abstractmethod
-    def ceiling(self, metric: Metric[Any, Any], halvings: int, seed: int) -> dict[str, Any]:
-        """The columns of the ceiling, each None where there is none.
+    def ceilings(self, metric: Metric[Any, Any], halvings: int, seed: int) -> CeilingColumns:
+        """The noise ceiling.
 
         Args:
             metric: on whose scale.
             halvings: of the repeats; 0 for no ceiling.
             seed: of the halvings.
         """
-
-
-NO_CEILING: dict[str, Any] = dict.fromkeys(
-    ("ceiling_low", "ceiling_high", "ncsnr", "ceiling_ncsnr")
-)
-"""Its columns where there is none."""

@@ -1,4 +1,4 @@
-"""Statistics: intervals, permutations, noise ceilings."""
+"""Statistics of plain arrays: confidence, significance, and what responses say of a question."""
 
 import lazy_loader
 

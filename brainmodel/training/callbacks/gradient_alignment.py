@@ -16,9 +16,9 @@ from brainmodel.scopes.exact_gradients import (
     exact_local,
     gradient_alignment,
 )
-from brainmodel.scopes.scope import Passage, Signals
+from brainmodel.scopes.scope import ActivityDerivatives, Passage
 from brainmodel.training.module import BrainModule
-from brainmodel.wiring.wiring import Losses
+from brainmodel.wiring.losses import Losses
 
 
 class Alignment(pl.Callback):
@@ -59,9 +59,11 @@ class Alignment(pl.Callback):
         brain = pl_module.brain
         self._values = conflicts(objective_gradients(brain, brain.weigh(pl_module.losses)))
 
-        def compare(passage: Passage, signals: dict[str, Signals], found: Gradients) -> None:
+        def compare(
+            passage: Passage, derivatives: dict[str, ActivityDerivatives], found: Gradients
+        ) -> None:
             for name, exact in (("local", exact_local), ("global", exact_global)):
-                parts = by_part(brain, found, exact(brain, passage, signals))
+                parts = by_part(brain, found, exact(brain, passage, derivatives))
                 for part, alignment in parts.items():
                     self._values[f"cosine_{name}/{part}"] = alignment.cosine
                     self._values[f"norm_{name}/{part}"] = alignment.ratio

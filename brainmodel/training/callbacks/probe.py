@@ -7,8 +7,8 @@ import pytorch_lightning as pl
 import torch
 
 from brainmodel.probing import Experiment, Plan
-from brainmodel.probing.during_training import baseline_rows, best_scores, model_rows
-from brainmodel.probing.report.pictures import draw_dissimilarities
+from brainmodel.probing.during_training import best_scores, score_baselines, score_brain
+from brainmodel.probing.report import draw_dissimilarities
 from brainmodel.training.callbacks.pictures import writers
 from brainmodel.training.module import brain_of
 
@@ -44,7 +44,7 @@ class Probe(pl.Callback):
         """Score baselines once, and the brain as it begins."""
         if trainer.is_global_zero:
             brain = brain_of(pl_module)
-            self.constant = best_scores(baseline_rows(brain, self.shown, self.plan))
+            self.constant = best_scores(score_baselines(brain, self.shown, self.plan))
             self._probe(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -54,8 +54,8 @@ class Probe(pl.Callback):
 
     def _probe(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         with torch.random.fork_rng():
-            rows, patterns = model_rows(brain_of(module), self.shown, self.plan)
-        values = best_scores(rows)
+            scores, patterns = score_brain(brain_of(module), self.shown, self.plan)
+        values = best_scores(scores)
         self.history.append((trainer.global_step, values))
         for logger in trainer.loggers:
             logger.log_metrics(values | self.constant, step=trainer.global_step)

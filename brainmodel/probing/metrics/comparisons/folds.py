@@ -1,11 +1,19 @@
 """Folds of cross-validation that keep groups together, and a refusal of frames seen twice."""
 
 from hashlib import blake2b
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brainmodel.probing.array_types import Whole
+from brainmodel.probing.array_types import Floats, Whole
+
+
+class FoldedFeatures(NamedTuple):
+    """Features and the fold of each sample."""
+
+    features: Floats
+    fold_of: Whole
 
 
 def grouped_folds(groups: Whole, folds: int, seed: int = 0) -> Whole:

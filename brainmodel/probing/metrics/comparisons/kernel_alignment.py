@@ -15,7 +15,7 @@ from brainmodel.probing.metrics.comparisons.pair_correlation import Square, quad
 from brainmodel.probing.metrics.metric import Comparison
 
 
-class Terms(NamedTuple):
+class HsicSums(NamedTuple):
     """The three numbers of HSIC, [draw] each, and how many samples were drawn."""
 
     product: Floats
@@ -24,22 +24,22 @@ class Terms(NamedTuple):
     samples: Floats
 
 
-Combine = Callable[[Terms], Floats]
+Combine = Callable[[HsicSums], Floats]
 
 
-def biased(terms: Terms) -> Floats:
+def biased(sums: HsicSums) -> Floats:
     """tr(KHLH), Gretton et al. (2005), eq. 9, without its constant factor."""
-    n = terms.samples
-    return terms.product - 2 / n * terms.rows + terms.totals / n**2
+    n = sums.samples
+    return sums.product - 2 / n * sums.rows + sums.totals / n**2
 
 
-def debiased(terms: Terms) -> Floats:
+def debiased(sums: HsicSums) -> Floats:
     """Song et al. (2012), J. Mach. Learn. Res. 13:1393, eq. 5, without its constant factor.
 
     The kernels must have zero diagonals.
     """
-    n = terms.samples
-    return terms.product - 2 / (n - 2) * terms.rows + terms.totals / ((n - 1) * (n - 2))
+    n = sums.samples
+    return sums.product - 2 / (n - 2) * sums.rows + sums.totals / ((n - 1) * (n - 2))
 
 
 class KernelAlignment(Comparison):
@@ -52,21 +52,21 @@ class KernelAlignment(Comparison):
 
     def __init__(self, model: Square, brain: Square, combine: Combine) -> None:
         self.model, self.brain, self.combine = model, brain, combine
-        own = combine(terms(model, model, one(model))), combine(terms(brain, brain, one(brain)))
-        self.scale = float(np.sqrt(max(float(own[0][0] * own[1][0]), np.finfo(float).tiny)))
-        self.value = float(combine(terms(model, brain, one(model)))[0]) / self.scale
+        own = [float(combine(hsic_sums(side, side, one(side)))[0]) for side in (model, brain)]
+        self.scale = float(np.sqrt(max(own[0] * own[1], np.finfo(float).tiny)))
+        self.value = float(combine(hsic_sums(model, brain, one(model)))[0]) / self.scale
 
     def reweighted(self, weights: Floats) -> Floats:
         model, brain = self.model, self.brain
         pairs = [(model, brain), (model, model), (brain, brain)]
-        cross, own, other = (self.combine(terms(k, m, weights)) for k, m in pairs)
+        cross, own, other = (self.combine(hsic_sums(k, m, weights)) for k, m in pairs)
         return cross / np.sqrt(np.clip(own * other, np.finfo(float).tiny, None))
 
     def permuted(self, orders: Whole) -> Floats:
         model, brain = self.model.values, self.brain.values
         model_rows, brain_rows = model.sum(0), brain.sum(0)
         totals = np.full(len(orders), model_rows.sum() * brain_rows.sum())
-        found = Terms(
+        found = HsicSums(
             np.array([np.vdot(model, brain[np.ix_(o, o)]) for o in orders]),
             np.array([model_rows @ brain_rows[o] for o in orders]),
             totals,
@@ -80,13 +80,13 @@ def one(kernel: Square) -> Floats:
     return np.ones((1, len(kernel.values)))
 
 
-def terms(first: Square, second: Square, weights: Floats) -> Terms:
+def hsic_sums(first: Square, second: Square, weights: Floats) -> HsicSums:
     """The numbers of HSIC(first, second) under weights [draw, sample]."""
     if len(weights) == 1:  # not worth remembering
-        a, b = (Square(side.values).alone(weights) for side in (first, second))
+        a, b = (Square(side.values).drawn(weights) for side in (first, second))
     else:
-        a, b = first.alone(weights), second.alone(weights)
+        a, b = first.drawn(weights), second.drawn(weights)
     same = first is second
     product = a.squares if same else quadratic(first.values * second.values, weights)
     rows = (weights * a.rows * b.rows).sum(1)
-    return Terms(product, rows, a.total * b.total, weights.sum(1))
+    return HsicSums(product, rows, a.total * b.total, weights.sum(1))

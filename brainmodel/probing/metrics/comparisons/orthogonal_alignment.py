@@ -17,14 +17,14 @@ STEPS = 300
 FLAT = 1e-9  # slope at which the climb ends
 
 
-class Alignment(NamedTuple):
+class LeastAngle(NamedTuple):
     """The least angle found, and where."""
 
     angle: Floats  # [draw] rad, 0 to pi
     rotation: Floats  # [draw, n, n] C
 
 
-def align(first: Floats, second: Floats, starts: Floats) -> Alignment:
+def align(first: Floats, second: Floats, starts: Floats) -> LeastAngle:
     """The least angle between `first` and rotated `second`.
 
     Args:
@@ -35,7 +35,7 @@ def align(first: Floats, second: Floats, starts: Floats) -> Alignment:
     value, found = _climb(a[:, None], b[:, None], np.broadcast_to(starts, _shape(a, starts)))
     best = value.argmax(1)
     rows = np.arange(len(a))
-    return Alignment(np.arccos(value[rows, best].clip(-1, 1)), found[rows, best])
+    return LeastAngle(np.arccos(value[rows, best].clip(-1, 1)), found[rows, best])
 
 
 def usual_starts(first: Floats, second: Floats, seed: int = 0) -> Floats:

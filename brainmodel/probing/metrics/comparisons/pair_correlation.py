@@ -13,7 +13,7 @@ from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.metric import Comparison
 
 
-class Alone(NamedTuple):
+class DrawnSums(NamedTuple):
     """What bootstrap draws need of one matrix M, whatever it is compared with."""
 
     rows: Floats  # [draw, sample] M w
@@ -29,14 +29,14 @@ class Square:
 
     def __init__(self, values: Floats) -> None:
         self.values = values
-        self._known: tuple[Floats, Alone] | None = None
+        self._known: tuple[Floats, DrawnSums] | None = None
 
-    def alone(self, weights: Floats) -> Alone:
+    def drawn(self, weights: Floats) -> DrawnSums:
         """For weights [draw, sample]; of the last array given, the answer is remembered."""
         if self._known is None or self._known[0] is not weights:
             rows = weights @ self.values
             squares = quadratic(self.values**2, weights)
-            self._known = weights, Alone(rows, (rows * weights).sum(1), squares)
+            self._known = weights, DrawnSums(rows, (rows * weights).sum(1), squares)
         return self._known[1]
 
 
@@ -52,7 +52,7 @@ class PairCorrelation(Comparison):
         self.model, self.brain, self.value = model, brain, value
 
     def reweighted(self, weights: Floats) -> Floats:
-        a, b = self.model.alone(weights), self.brain.alone(weights)
+        a, b = self.model.drawn(weights), self.brain.drawn(weights)
         pairs = weights.sum(1) ** 2 - (weights**2).sum(1)
         ab = quadratic(self.model.values * self.brain.values, weights)
         sums = (ab, a.squares, b.squares, a.total, b.total)

@@ -13,7 +13,7 @@ from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.comparisons.folds import grouped_folds
 
 
-class Motion(NamedTuple):
+class Trajectories(NamedTuple):
     """Trajectories in principal coordinates, as the sums that operators are fitted from."""
 
     samples: Floats  # [sample, unit] as given
@@ -24,7 +24,7 @@ class Motion(NamedTuple):
     future: Floats  # [trajectory, axis, axis] sum of x(t+1) x(t+1)'
 
 
-def motion(samples: Floats, groups: Whole, delays: int, axes: int) -> Motion:
+def trajectories_of(samples: Floats, groups: Whole, delays: int, axes: int) -> Trajectories:
     """Trajectories of samples [sample, unit] in their leading axes.
 
     Args:
@@ -37,7 +37,7 @@ def motion(samples: Floats, groups: Whole, delays: int, axes: int) -> Motion:
         ValueError: if trajectories are too short or have too few axes.
     """
     centred = samples - samples.mean(0)
-    paths = [embed(centred[groups == group], delays) for group in np.unique(groups)]
+    paths = [with_delays(centred[groups == group], delays) for group in np.unique(groups)]
     shortest = min(len(path) for path in paths)
     if shortest < 2:
         raise ValueError(
@@ -47,7 +47,7 @@ def motion(samples: Floats, groups: Whole, delays: int, axes: int) -> Motion:
     states, scale = principal(np.concatenate(paths), axes)
     cuts = np.cumsum([len(path) for path in paths])[:-1]
     pairs = [(path[:-1], path[1:]) for path in np.split(states, cuts)]
-    return Motion(
+    return Trajectories(
         samples,
         groups,
         scale,
@@ -57,7 +57,7 @@ def motion(samples: Floats, groups: Whole, delays: int, axes: int) -> Motion:
     )
 
 
-def embed(path: Floats, delays: int) -> Floats:
+def with_delays(path: Floats, delays: int) -> Floats:
     """[time - delays + 1, delays * unit]: each sample with those before it."""
     times = len(path) - delays + 1
     return np.concatenate([path[k : k + times] for k in range(delays)], axis=1)
@@ -86,23 +86,23 @@ def principal(states: Floats, axes: int) -> tuple[Floats, Floats]:
     return along * np.sqrt(len(states)), np.sqrt(values / len(states))
 
 
-def operator(side: Motion, rank: int, weights: Floats) -> Floats:
+def operator(side: Trajectories, rank: int, weights: Floats) -> Floats:
     """[draw, rank, rank] least squares x(t+1) = A x(t), trajectories weights [draw, trajectory]."""
     past, cross = (np.tensordot(weights, m[:, :rank, :rank], 1) for m in (side.past, side.cross))
     return np.linalg.solve(past, cross.swapaxes(1, 2)).swapaxes(1, 2)
 
 
-def foreseen(side: Motion, ranks: Whole, folds: int = 5) -> Floats:
+def explained_next_state(side: Trajectories, ranks: Whole, folds: int = 5) -> Floats:
     """[rank] share of the variance of the next state, in all axes, of held-out trajectories."""
     count = len(side.past)
     if count < 2:
         return np.full(len(ranks), np.nan)
     fold_of = grouped_folds(np.arange(count), min(folds, count))
-    shares = [_foreseen(side, int(rank), fold_of) for rank in ranks]
+    shares = [_explained_next_state(side, int(rank), fold_of) for rank in ranks]
     return np.array(shares)
 
 
-def _foreseen(side: Motion, rank: int, fold_of: Whole) -> float:
+def _explained_next_state(side: Trajectories, rank: int, fold_of: Whole) -> float:
     weights, left, total = np.diag(side.scale**2), 0.0, 0.0
     for fold in np.unique(fold_of):
         train, test = fold_of != fold, fold_of == fold
@@ -123,6 +123,6 @@ def by_trajectory(groups: Whole, weights: Floats) -> Floats:
     return weights[:, first]
 
 
-def once(side: Motion) -> Floats:
+def once(side: Trajectories) -> Floats:
     """[1, trajectory] every trajectory once."""
     return np.ones((1, len(side.past)))

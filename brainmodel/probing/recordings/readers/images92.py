@@ -54,7 +54,7 @@ def read_behaviour(folder: str | Path) -> DissimilarityData:
     )
 
 
-def read_images(folder: str | Path) -> NDArray[np.float32]:
+def read_object_images(folder: str | Path) -> NDArray[np.float32]:
     """The images: [92, height, width, channel] in [0, 1]."""
     held = load_mat(require_folder(folder) / IMAGES)["stimuli_92objs"]
     return np.stack([entry.image for entry in held]).astype(np.float32) / np.float32(255)

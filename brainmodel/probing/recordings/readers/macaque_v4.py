@@ -56,7 +56,7 @@ def image_names(archive: str | Path) -> list[str]:
         return sorted(name for name in opened.namelist() if name.endswith((".jpg", ".png")))
 
 
-def read_images(archive: str | Path, names: Iterable[str]) -> NDArray[np.float32]:
+def read_v4_images(archive: str | Path, names: Iterable[str]) -> NDArray[np.float32]:
     """Images by name: [image, height, width, channel] in [0, 1]."""
     from skimage.io import imread
 

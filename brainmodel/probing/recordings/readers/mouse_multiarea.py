@@ -32,7 +32,7 @@ def read_mouse_multiarea(path: str | Path) -> Recording:
     for name in NEEDED:
         require_field(Path(path), "field", name, held)
     spikes = np.stack(held["spks"], 1).astype(float)  # [neuron, trial, time]
-    shown = stimulus_names(held)
+    shown = contrast_names(held)
     neurons, _, bins = spikes.shape
     responses, stimuli = by_stimulus(spikes, shown)
     mouse, date = str(held["mouse_name"][0]), str(held["date_exp"][0])
@@ -59,7 +59,7 @@ def read_trials(path: str | Path, area: str) -> tuple[NDArray[Any], NDArray[Any]
     return spikes.sum(2).astype(float), held["contrast_left"], held["contrast_right"]
 
 
-def stimulus_names(held: dict[str, Any]) -> NDArray[Any]:
+def contrast_names(held: dict[str, Any]) -> NDArray[Any]:
     """[trial] the contrasts as text."""
     both = zip(held["contrast_left"], held["contrast_right"], strict=True)
     return np.array([f"left {left:.2f} right {right:.2f}" for left, right in both])

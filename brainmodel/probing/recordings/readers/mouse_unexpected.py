@@ -34,7 +34,7 @@ class Difference(NamedTuple):
     p: float
 
 
-class Traces(NamedTuple):
+class MeanTraces(NamedTuple):
     """Mean traces around the fourth Gabor frame (dF/F)."""
 
     layer: str
@@ -54,11 +54,11 @@ def read_differences(folder: str | Path) -> list[Difference]:
     ]
 
 
-def read_traces(folder: str | Path) -> list[Traces]:
+def read_traces(folder: str | Path) -> list[MeanTraces]:
     """Figure 2A: mean traces, expected and unexpected."""
     table = _table(Path(folder) / "Fig2" / "panel_A.json", "trace_df")
     return [
-        Traces(
+        MeanTraces(
             *place,
             np.array(row["time_values"]),
             np.array(row["trace_stats"])[:, :, 0],

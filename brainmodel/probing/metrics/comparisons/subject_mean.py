@@ -1,0 +1,31 @@
+"""The comparison of a model area with several subjects, each compared by itself."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from brainmodel.probing.array_types import Floats, Whole
+from brainmodel.probing.metrics.metric import Comparison
+
+
+class SubjectMean(Comparison):
+    """The mean score over subjects, whose draws are over subjects and stimuli at once.
+
+    Args:
+        comparisons: one per subject, over the same samples.
+        seed: of drawing subjects.
+    """
+
+    def __init__(self, comparisons: Sequence[Comparison], seed: int) -> None:
+        self.comparisons, self.seed = comparisons, seed
+        self.value = float(np.mean([comparison.value for comparison in comparisons]))
+
+    def reweighted(self, weights: Floats) -> Floats:
+        scores = np.stack([comparison.reweighted(weights) for comparison in self.comparisons])
+        subjects = len(self.comparisons)
+        random = np.random.default_rng(self.seed)
+        drawn = random.integers(subjects, size=(len(weights), subjects))
+        return np.take_along_axis(scores.T, drawn, axis=1).mean(1)
+
+    def permuted(self, orders: Whole) -> Floats:
+        return np.mean([comparison.permuted(orders) for comparison in self.comparisons], axis=0)

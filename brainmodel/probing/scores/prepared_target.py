@@ -1,0 +1,141 @@
+"""A target and a model area as one metric needs them, each computed once for all its partners."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from brainmodel.probing.activity import Source
+from brainmodel.probing.array_types import Floats, Whole
+from brainmodel.probing.metrics import Comparison, Metric, SubjectMean
+from brainmodel.probing.scores.sampling import Sampling
+from brainmodel.probing.scores.score import Score
+from brainmodel.probing.scores.scoring import Scoring
+from brainmodel.probing.scores.target import Target
+from brainmodel.probing.statistics import interval, orders, p_value, stimulus_weights
+
+
+class BootstrapDraws:
+    """Weights of bootstrap draws: one array for all that share their groups.
+
+    As the array is the same for all, sides remember what they need of it.
+    """
+
+    def __init__(self, draws: int, seed: int) -> None:
+        self.draws, self.seed = draws, seed
+        self._known: dict[bytes, Floats] = {}
+
+    def weights(self, groups: Whole) -> Floats:
+        """[draw, sample] for groups [sample]."""
+        key = groups.tobytes()
+        if key not in self._known:
+            self._known[key] = stimulus_weights(groups, self.draws, self.seed)
+        return self._known[key]
+
+
+class PreparedArea:
+    """A model area as a metric needs it: computed once for all targets of the same steps.
+
+    Args:
+        source: whose area it is.
+        name: of the area.
+        rates: [stimulus, step, unit].
+        metric: which needs it.
+        sampling: what counts as a sample.
+    """
+
+    def __init__(
+        self, source: Source, name: str, rates: Floats, metric: Metric[Any, Any], sampling: Sampling
+    ) -> None:
+        self.source, self.name, self.rates = source, name, rates
+        self.metric, self.sampling = metric, sampling
+        self._known: dict[bytes, Any] = {}
+
+    def side(self, target: Target) -> Any:
+        """The model's side over the steps that the target covers."""
+        key = target.steps.tobytes()
+        if key not in self._known:
+            features = self.sampling.features(self.rates[:, target.steps])
+            self._known[key] = self.metric.model_side(features, target.groups)
+        return self._known[key]
+
+
+class Judgement(NamedTuple):
+    """A score and how sure it is; None where that was not asked for."""
+
+    score: float
+    low: float | None
+    high: float | None
+    p: float | None
+
+
+class PreparedTarget:
+    """A target as a metric needs it: computed once for all model areas.
+
+    Args:
+        name: of the metric.
+        metric: by which it is scored.
+        target: what is scored.
+        scoring: draws and seeds.
+        drawn: weights of the bootstrap.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        metric: Metric[Any, Any],
+        target: Target,
+        scoring: Scoring,
+        drawn: BootstrapDraws,
+    ) -> None:
+        self.name, self.metric, self.target = name, metric, target
+        self.scoring, self.drawn = scoring, drawn
+        with naming(target):
+            self.sides = target.sides(metric)
+            self.ceilings = target.ceilings(metric, scoring.halvings, scoring.seed)
+
+    def score(self, area: PreparedArea) -> Score:
+        """The score of one model area, before it is seen beside others."""
+        judged, ceilings = self._judge(self._compare(area)), self.ceilings
+        return Score(
+            **area.source._asdict(),
+            model_area=area.name,
+            metric=self.name,
+            brain_area=self.target.area,
+            lag=self.target.lag,
+            **judged._asdict(),
+            ceiling_low=ceilings.low,
+            ceiling_high=ceilings.high,
+            ncsnr=ceilings.ncsnr,
+            ceiling_ncsnr=ceilings.ncsnr_encoding,
+            **self.target.counts._asdict(),
+            units=area.rates.shape[2],
+            folds=self.metric.folds,
+            seed=self.scoring.seed,
+            higher_is_better=self.metric.higher_is_better,
+        )
+
+    def _compare(self, area: PreparedArea) -> Comparison:
+        """With the one part, or with each subject."""
+        model = area.side(self.target)
+        compared = [self.metric.compare(model, side) for side in self.sides]
+        return compared[0] if len(compared) == 1 else SubjectMean(compared, self.scoring.seed)
+
+    def _judge(self, comparison: Comparison) -> Judgement:
+        groups, scoring, value = self.target.groups, self.scoring, comparison.value
+        low = high = p = None
+        if scoring.bootstraps:
+            low, high = interval(value, comparison.reweighted(self.drawn.weights(groups)))
+        if scoring.permutations and self.metric.by_sample:
+            null = comparison.permuted(orders(groups, scoring.permutations, scoring.seed))
+            sign = 1 if self.metric.higher_is_better else -1
+            p = p_value(sign * value, sign * null)
+        return Judgement(value, low, high, p)
+
+
+@contextmanager
+def naming(target: Target) -> Iterator[None]:
+    """Whatever is refused within names the recording and the area."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{target.name}: {error}") from error

@@ -1,0 +1,112 @@
+"""Feedback of all the synapses over which learning signals return from one area to others.
+
+Each group of synapses has a feedback of its own, made after one pattern: its own weights and random
+numbers, and, where it learns, its own gradient.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import partial
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from areas import Feedback, Synapses
+from areas.keys import of_predictor, of_units, slug
+from brainmodel.errors import named
+from brainmodel.learning.rule import Gradients
+from brainmodel.wiring.parameter_names import feedback_name
+from brainmodel.wiring.wiring import Wiring
+
+
+class PathwayFeedback(nn.Module):
+    """A feedback for each group of synapses over which a learning signal may return.
+
+    Args:
+        pattern: what each is a copy of; not yet built.
+
+    Attributes:
+        groups: by area, by `slug` of the key of the synapses within the area.
+    """
+
+    def __init__(self, pattern: Feedback):
+        super().__init__()
+        self._another = partial(deepcopy, pattern)  # the pattern itself is no part of the brain
+        self.groups = nn.ModuleDict()
+
+    def build(self, brain: Wiring) -> None:
+        """Make them, once; what is random is drawn one group after the other from one seed.
+
+        Raises:
+            ValueError: if weights that were given do not fit a group; the message names it.
+        """
+        generator = torch.Generator().manual_seed(self._another().seed)
+        self.groups = nn.ModuleDict({area: nn.ModuleDict() for area in sorted(brain.areas)})
+        for area, key, synapses in returning(brain):
+            bound = synapses.weight[0].numel() ** -0.5
+            start = torch.empty_like(synapses.weight).uniform_(-bound, bound, generator=generator)
+            feedback = self._another()
+            with named(f"{area}.{key}"):
+                feedback.build(synapses.weight, start)
+            cast(nn.ModuleDict, self.groups[area])[slug(key)] = feedback
+
+    def of(self, area: str, key: str) -> Feedback:
+        """The feedback of the synapses that an area calls by that key."""
+        return cast(Feedback, cast(nn.ModuleDict, self.groups[area])[slug(key)])
+
+    def back(self, brain: Wiring, area: str, key: str, target: Tensor) -> Tensor:
+        """Derivative by the sources of synapses, [batch, in, ...], from that by their currents.
+
+        Args:
+            brain: the brain.
+            area: where the synapses end.
+            key: of their weights within the area (see `areas.keys`).
+            target: derivative by the currents, [batch, out, ...].
+        """
+        synapses = brain.area(area).all_synapses()[key]
+        return synapses.transpose(target, self.of(area, key).weights(synapses.weight))
+
+    def learn(self, brain: Wiring, found: Gradients) -> None:
+        """Add gradients of own weights, and the decay of both, to those `found`, by name.
+
+        Where a rule gave the forward weights no gradient, own weights get none either.
+        """
+        for area, key, synapses in returning(brain):
+            forward, feedback = brain.parameter_name(area, key), self.of(area, key)
+            if forward not in found:
+                continue
+            lost = feedback.decays()
+            for name, gradient in feedback.gradients(found[forward]).items():
+                found[feedback_name(area, key, name)] = gradient + lost[name]
+            if feedback.decay > 0:
+                found[forward] = found[forward] + feedback.decay * synapses.weight.detach()
+
+    def parameters_of(self, area: str) -> list[nn.Parameter]:
+        """Own parameters that learn with the synapses of an area."""
+        return list(self.groups[area].parameters())
+
+
+def returning(brain: Wiring) -> Iterator[tuple[str, str, Synapses]]:
+    """All synapses over which a learning signal may return: (area, key within the area, synapses).
+
+    Those from what areas sent, and, where they sent any, those from the area's own error, which
+    what they sent is part of.
+    """
+    for name in sorted(brain.areas):
+        area, sources = brain.area(name), from_areas(brain, name)
+        for source, synapses in area.synapses.items():
+            if source in sources or (source == "error" and sources):
+                yield name, of_units(source), synapses
+        if area.predictor is not None:
+            for source, synapses in area.predictor.synapses.items():
+                if source in sources:
+                    yield name, of_predictor(source), synapses
+
+
+def from_areas(brain: Wiring, area: str) -> list[str]:
+    """Which sources of an area ("drive", or a pathway) come from areas, at least in part."""
+    arrivals = brain.arrivals(area).items()
+    return [
+        s for s, names in arrivals if any(brain.pathways[n].source in brain.areas for n in names)
+    ]
