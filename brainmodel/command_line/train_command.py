@@ -156,7 +156,7 @@ class CommandLine(LightningCLI):
         return [action.dest for parser in parsers for action in parser._actions]
 
 
-def run(command: str, names: list[str], config: Config, rest: list[str]) -> None:
+def train_or_measure(command: str, names: list[str], config: Config, rest: list[str]) -> None:
     """Parse, build and run.
 
     Args:
