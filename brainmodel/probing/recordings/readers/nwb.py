@@ -8,7 +8,7 @@ Coding Neuropixels sessions, https://dandiarchive.org/dandiset/000021. `pip inst
 `dandi download URL` fetches a file; sessions of 000021 without their LFP files suffice.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,16 @@ from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.optional import optional
+from brainmodel.probing.recordings.readers.arrays import by_stimulus
 from brainmodel.probing.recordings.readers.files import require_field, require_file
 from brainmodel.probing.recordings.readers.nwb_labels import electrode_labels, plane_labels
+from brainmodel.probing.recordings.readers.nwb_series import (
+    frame_means,
+    require_shape,
+    response_series,
+    timestamps,
+)
 from brainmodel.probing.recordings.recording import Recording
-
-Cut = Callable[[Floats], Floats]  # onsets [event] in s -> responses [neuron, event, time]
 
 
 def read_units(
@@ -50,13 +55,10 @@ def read_units(
             raise ValueError(f"{source}: no table of units: read_rois reads two-photon files.")
         names, onsets = _events(source, file, intervals, stimulus)
         require_field(source, "column of units called", "spike_times", file.units.colnames)
-        spikes = [np.asarray(file.units["spike_times"][k]) for k in range(len(file.units))]
-
-        def cut(times: Floats) -> Floats:
-            return np.stack([_rates(train, times, bins) for train in spikes])
-
         labels = electrode_labels(source, file)
-        return _recording(file, source, names, onsets, bins, cut, "spikes/s", labels)
+        spikes = (np.asarray(file.units["spike_times"][k]) for k in range(len(file.units)))
+        events = np.stack([_rates(train, onsets, bins) for train in spikes])
+        return _recording(file, source, events, names, bins, "spikes/s", labels)
 
 
 def read_rois(
@@ -82,21 +84,18 @@ def read_rois(
     """
     bins = np.asarray(edges, float)
     with _opened(path) as (source, file):
-        found = _series(source, file, series)
+        found = response_series(source, file, series)
         names, onsets = _events(source, file, intervals, stimulus)
-        seconds = _timestamps(found)
-        _require_shape(source, series, found, len(seconds))
-
-        def cut(times: Floats) -> Floats:
-            return np.stack([_means(found, seconds, onset + bins) for onset in times], axis=1)
-
+        seconds = timestamps(found)
+        require_shape(source, series, found, len(seconds))
         labels = plane_labels(found)
-        return _recording(file, source, names, onsets, bins, cut, str(found.unit), labels)
+        events = np.stack([frame_means(found, seconds, onset + bins) for onset in onsets], axis=1)
+        return _recording(file, source, events, names, bins, str(found.unit), labels)
 
 
 @contextmanager
 def _opened(path: str | Path) -> Iterator[tuple[Path, Any]]:
-    """An open NWB file; damage is told in one sentence."""
+    """An open NWB file; ValueError in one sentence if it is damaged."""
     source = require_file(path)
     pynwb = optional("pynwb")
     try:
@@ -136,19 +135,14 @@ def _events(
 def _recording(
     file: Any,
     source: Path,
+    events: Floats,
     names: NDArray[Any],
-    onsets: Floats,
     bins: Floats,
-    cut: Cut,
     unit: str,
     labels: dict[str, NDArray[Any]],
 ) -> Recording:
-    """Events of one name as repeats of one stimulus."""
-    stimuli, which, counts = np.unique(names, return_inverse=True, return_counts=True)
-    events = cut(onsets)
-    responses = np.full((len(events), len(stimuli), counts.max(), len(bins) - 1), np.nan)
-    for stimulus in range(len(stimuli)):
-        responses[:, stimulus, : counts[stimulus]] = events[:, which == stimulus]
+    """Events [neuron, event, time] of one name as repeats of one stimulus."""
+    responses, stimuli = by_stimulus(events, names)
     subject = getattr(file.subject, "subject_id", None) or "unknown"
     labels["subjects"] = np.array([str(subject)] * len(events))
     labels["sessions"] = np.array([str(file.identifier)] * len(events))
@@ -161,46 +155,3 @@ def _rates(train: Floats, onsets: Floats, bins: Floats) -> Floats:
     """[event, time] spikes/s; spike times are sorted, so counts are differences of places."""
     places = np.searchsorted(train, onsets[:, None] + bins)
     return np.diff(places, axis=1) / np.diff(bins)
-
-
-def _series(source: Path, file: Any, name: str) -> Any:
-    """The ROI response series of that name, or the only one within the interface of that name."""
-    require_field(source, "processing module", "ophys", file.processing)
-    module = file.processing["ophys"].data_interfaces
-    held = {}
-    for interface_name, interface in module.items():
-        inside = getattr(interface, "roi_response_series", None)
-        held |= dict(inside) if inside else {}
-        if inside and len(inside) == 1:
-            held[interface_name] = next(iter(inside.values()))
-        elif hasattr(interface, "rois"):
-            held[interface_name] = interface
-    require_field(source, "ROI response series", name, held)
-    return held[name]
-
-
-def _timestamps(series: Any) -> Floats:
-    """[frame] s."""
-    if series.timestamps is not None:
-        return np.asarray(series.timestamps[:], float)
-    return float(series.starting_time) + np.arange(series.data.shape[0]) / float(series.rate)
-
-
-def _require_shape(source: Path, name: str, series: Any, times: int) -> None:
-    shape = (times, len(series.rois))
-    if tuple(series.data.shape) != shape:
-        raise ValueError(
-            f"{source}: {name} has data of shape {tuple(series.data.shape)} for {times} times and "
-            f"{len(series.rois)} ROIs: write it as [time, ROI], {shape}."
-        )
-
-
-def _means(series: Any, seconds: Floats, edges: Floats) -> Floats:
-    """[neuron, time] means of the frames in each bin; only these frames are read."""
-    places = np.searchsorted(seconds, edges)
-    frames = np.asarray(series.data[int(places[0]) : int(places[-1])], float)
-    found = np.full((series.data.shape[1], len(edges) - 1), np.nan)
-    for step, (first, last) in enumerate(zip(places[:-1], places[1:], strict=True)):
-        if last > first:
-            found[:, step] = frames[first - places[0] : last - places[0]].mean(0)
-    return found
