@@ -34,7 +34,13 @@ class Experiment(ABC):
     def read(self) -> Shown:
         """The same, checked against each other; ValueError if they do not fit."""
         recording, stimuli = self.open()
-        return Shown(recording, stimuli.check(recording.source, len(recording.stimuli)))
+        left_out = getattr(recording, "left_out", ())
+        source = (
+            f"{recording.source} (left out: {', '.join(left_out)})"
+            if left_out
+            else recording.source
+        )
+        return Shown(recording, stimuli.check(source, len(recording.stimuli)))
 
 
 def read_frames(path: str | Path, edges: Sequence[float]) -> Stimuli:

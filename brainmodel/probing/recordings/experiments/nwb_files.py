@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.nwb import read_rois, read_units
 from brainmodel.probing.recordings.recording import Recording
 from brainmodel.probing.recordings.stimuli import Stimuli
@@ -16,8 +17,10 @@ class NwbFile(Experiment):
         intervals: table of stimuli, e.g. "natural_scenes_presentations".
         stimulus: column that names the stimulus, or columns, joined.
         edges: [time + 1] of the bins, s from onset.
-        frames: path of the .npy with what was shown, in the sorted order of the stimuli's names.
+        frames: path of the .npy with what was shown, in the sorted order of the stimuli's names
+            (numbers as numbers), without those that are left out.
         frame_edges: [frame + 1] s from onset between which each frame is on the screen.
+        leave_out: what to leave out of the recording.
     """
 
     def __init__(
@@ -28,16 +31,20 @@ class NwbFile(Experiment):
         edges: Sequence[float],
         frames: str,
         frame_edges: Sequence[float],
+        leave_out: LeaveOut = USUAL,
     ) -> None:
         self.path, self.intervals, self.stimulus = path, intervals, stimulus
         self.edges, self.frames, self.frame_edges = list(edges), frames, list(frame_edges)
+        self.leave_out = leave_out
 
 
 class NwbUnits(NwbFile):
     """Spikes of sorted units; arguments as of NwbFile."""
 
     def open(self) -> tuple[Recording, Stimuli]:
-        recording = read_units(self.path, self.intervals, self.stimulus, self.edges)
+        recording = read_units(
+            self.path, self.intervals, self.stimulus, self.edges, leave_out=self.leave_out
+        )
         return recording, read_frames(self.frames, self.frame_edges)
 
 
@@ -45,5 +52,7 @@ class NwbRois(NwbFile):
     """Mean traces (dF/F) of two-photon ROIs; arguments as of NwbFile."""
 
     def open(self) -> tuple[Recording, Stimuli]:
-        recording = read_rois(self.path, self.intervals, self.stimulus, self.edges)
+        recording = read_rois(
+            self.path, self.intervals, self.stimulus, self.edges, leave_out=self.leave_out
+        )
         return recording, read_frames(self.frames, self.frame_edges)

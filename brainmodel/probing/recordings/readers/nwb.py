@@ -8,7 +8,7 @@ Coding Neuropixels sessions, https://dandiarchive.org/dandiset/000021. `pip inst
 `dandi download URL` fetches a file; sessions of 000021 without their LFP files suffice.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,24 @@ from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.optional import optional
+from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
+from brainmodel.probing.recordings.readers.conditions import (
+    Conditions,
+    by_condition,
+    conditions,
+)
 from brainmodel.probing.recordings.readers.files import require_field, require_file
 from brainmodel.probing.recordings.readers.nwb_labels import electrode_labels, plane_labels
 from brainmodel.probing.recordings.recording import Recording
 
-Cut = Callable[[Floats], Floats]  # onsets [event] in s -> responses [neuron, event, time]
-
 
 def read_units(
-    path: str | Path, intervals: str, stimulus: str | Sequence[str], edges: Sequence[float]
+    path: str | Path,
+    intervals: str,
+    stimulus: str | Sequence[str],
+    edges: Sequence[float],
+    *,
+    leave_out: LeaveOut = USUAL,
 ) -> Recording:
     """Firing rates of sorted units around stimulus onsets.
 
@@ -34,7 +43,9 @@ def read_units(
         path: of the .nwb file.
         intervals: table of stimuli, e.g. "trials" or "natural_scenes_presentations".
         stimulus: column (or columns, joined) that names the stimulus; equal names are repeats.
+            Numbers sort as numbers (`readers/conditions.py`).
         edges: [time + 1] of the bins, s from onset.
+        leave_out: what to leave out.
 
     Returns:
         A recording in spikes/s; area from the electrode's `location`, depth from
@@ -48,15 +59,12 @@ def read_units(
     with _opened(path) as (source, file):
         if file.units is None or len(file.units) == 0:
             raise ValueError(f"{source}: no table of units: read_rois reads two-photon files.")
-        names, onsets = _events(source, file, intervals, stimulus)
+        found, onsets = _events(source, file, intervals, stimulus, leave_out)
         require_field(source, "column of units called", "spike_times", file.units.colnames)
         spikes = [np.asarray(file.units["spike_times"][k]) for k in range(len(file.units))]
-
-        def cut(times: Floats) -> Floats:
-            return np.stack([_rates(train, times, bins) for train in spikes])
-
+        events = np.stack([_rates(train, onsets, bins) for train in spikes])
         labels = electrode_labels(source, file)
-        return _recording(file, source, names, onsets, bins, cut, "spikes/s", labels)
+        return _recording(file, source, found, events, bins, "spikes/s", labels)
 
 
 def read_rois(
@@ -65,11 +73,13 @@ def read_rois(
     stimulus: str | Sequence[str],
     edges: Sequence[float],
     series: str = "DfOverF",
+    *,
+    leave_out: LeaveOut = USUAL,
 ) -> Recording:
     """Mean traces of two-photon ROIs around stimulus onsets.
 
     Args:
-        path, intervals, stimulus, edges: as in `read_units`.
+        path, intervals, stimulus, edges, leave_out: as in `read_units`.
         series: interface in the processing module `ophys` (or its ROI response series) to read.
 
     Returns:
@@ -82,16 +92,13 @@ def read_rois(
     """
     bins = np.asarray(edges, float)
     with _opened(path) as (source, file):
-        found = _series(source, file, series)
-        names, onsets = _events(source, file, intervals, stimulus)
-        seconds = _timestamps(found)
-        _require_shape(source, series, found, len(seconds))
-
-        def cut(times: Floats) -> Floats:
-            return np.stack([_means(found, seconds, onset + bins) for onset in times], axis=1)
-
-        labels = plane_labels(found)
-        return _recording(file, source, names, onsets, bins, cut, str(found.unit), labels)
+        traces = _series(source, file, series)
+        found, onsets = _events(source, file, intervals, stimulus, leave_out)
+        seconds = _timestamps(traces)
+        _require_shape(source, series, traces, len(seconds))
+        events = np.stack([_means(traces, seconds, onset + bins) for onset in onsets], axis=1)
+        labels = plane_labels(traces)
+        return _recording(file, source, found, events, bins, str(traces.unit), labels)
 
 
 @contextmanager
@@ -112,48 +119,48 @@ def _opened(path: str | Path) -> Iterator[tuple[Path, Any]]:
 
 
 def _events(
-    source: Path, file: Any, intervals: str, stimulus: str | Sequence[str]
-) -> tuple[NDArray[Any], Floats]:
-    """[event] names and onsets in s."""
+    source: Path, file: Any, intervals: str, stimulus: str | Sequence[str], leave_out: LeaveOut
+) -> tuple[Conditions, Floats]:
+    """What events showed, and [event] their onsets in s."""
     tables = dict(file.intervals or {})
     if not tables:
         raise ValueError(f"{source}: no table of intervals: it says nothing of stimuli.")
     require_field(source, "table of intervals", intervals, tables)
     table = tables[intervals]
-    columns = [stimulus] if isinstance(stimulus, str) else list(stimulus)
-    for column in columns:
+    names = [stimulus] if isinstance(stimulus, str) else list(stimulus)
+    for column in names:
         require_field(source, f"column of {intervals} called", column, table.colnames)
-    values = [np.asarray(table[column][:]).astype(str) for column in columns]
+    found = conditions({name: table[name][:] for name in names}, leave_out, str(source))
     onsets = np.asarray(table["start_time"][:], float)
     if not np.isfinite(onsets).all():
         raise ValueError(
             f"{source}: {(~np.isfinite(onsets)).sum()} of {len(onsets)} start times of "
             f"{intervals} are not finite: take these rows out."
         )
-    return np.array([" ".join(row) for row in zip(*values, strict=True)]), onsets
+    return found, onsets
 
 
 def _recording(
     file: Any,
     source: Path,
-    names: NDArray[Any],
-    onsets: Floats,
+    found: Conditions,
+    events: Floats,
     bins: Floats,
-    cut: Cut,
     unit: str,
     labels: dict[str, NDArray[Any]],
 ) -> Recording:
-    """Events of one name as repeats of one stimulus."""
-    stimuli, which, counts = np.unique(names, return_inverse=True, return_counts=True)
-    events = cut(onsets)
-    responses = np.full((len(events), len(stimuli), counts.max(), len(bins) - 1), np.nan)
-    for stimulus in range(len(stimuli)):
-        responses[:, stimulus, : counts[stimulus]] = events[:, which == stimulus]
+    """Events [neuron, event, time] of one name as repeats of one stimulus."""
     subject = getattr(file.subject, "subject_id", None) or "unknown"
     labels["subjects"] = np.array([str(subject)] * len(events))
     labels["sessions"] = np.array([str(file.identifier)] * len(events))
     return Recording(
-        responses, stimuli=stimuli, edges=bins, unit=unit, source=source.name, **labels
+        by_condition(events, found),
+        stimuli=found.stimuli,
+        edges=bins,
+        unit=unit,
+        source=source.name,
+        left_out=found.left_out,
+        **labels,
     )
 
 

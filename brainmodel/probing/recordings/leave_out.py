@@ -1,0 +1,19 @@
+"""What is left out of a recording before it is compared; `Recording.left_out` counts it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LeaveOut:
+    """What to leave out; how much of it there was stands in `Recording.left_out`.
+
+    Args:
+        blanks: events that showed nothing: NaN, no text, a word such as "gray", "blank" or "null",
+            or -1 where the others are numbers of pictures (0, 1, 2, ...). Kept, they are one
+            stimulus, "blank", the last.
+    """
+
+    blanks: bool = True
+
+
+USUAL = LeaveOut()
