@@ -764,6 +764,18 @@ MUTANTS = [
         tests="tests/training/test_probe.py -k before",
     ),
     Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_events.py",
+        old="return kept if (np.diff(kept) >= 0).all() else np.sort(kept)",
+        new="return kept",
+        tests="tests/probing/test_nwb_times.py -k unsorted",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_events.py",
+        old="(onsets + edges[0] < stop) & (onsets + edges[-1] > start)",
+        new="(onsets < stop) & (onsets > start)",
+        tests="tests/probing/test_nwb_times.py -k invalid_times",
+    ),
+    Mutant(
         file="brainmodel/probing/recordings/readers/conditions.py",
         old="enumerate(sorted(set(keys)))",
         new="enumerate(sorted(set(keys), key=str))",

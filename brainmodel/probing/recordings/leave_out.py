@@ -11,9 +11,13 @@ class LeaveOut:
         blanks: events that showed nothing: NaN, no text, a word such as "gray", "blank" or "null",
             or -1 where the others are numbers of pictures (0, 1, 2, ...). Kept, they are one
             stimulus, "blank", the last.
+        invalid_times: events at times that an NWB file calls invalid, of the neurons concerned.
+        bad_units: units whose `quality` an NWB file calls "noise", "bad" or the like.
     """
 
     blanks: bool = True
+    invalid_times: bool = True
+    bad_units: bool = True
 
 
 USUAL = LeaveOut()

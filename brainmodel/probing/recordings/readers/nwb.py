@@ -11,6 +11,7 @@ Coding Neuropixels sessions, https://dandiarchive.org/dandiset/000021. `pip inst
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,25 @@ from numpy.typing import NDArray
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.optional import optional
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
-from brainmodel.probing.recordings.readers.conditions import (
-    Conditions,
-    by_condition,
-    conditions,
-)
+from brainmodel.probing.recordings.readers.conditions import by_condition
 from brainmodel.probing.recordings.readers.files import require_field, require_file
-from brainmodel.probing.recordings.readers.nwb_labels import electrode_labels, plane_labels
+from brainmodel.probing.recordings.readers.nwb_events import (
+    Asked,
+    Events,
+    InvalidTimes,
+    counted,
+    invalid_times,
+    read_events,
+)
+from brainmodel.probing.recordings.readers.nwb_labels import (
+    electrode_groups,
+    electrode_labels,
+    plane_labels,
+)
+from brainmodel.probing.recordings.readers.nwb_units import Select, chosen_rows, spike_trains
 from brainmodel.probing.recordings.recording import Recording
+
+NOTHING: Select = MappingProxyType({})
 
 
 def read_units(
@@ -35,6 +47,8 @@ def read_units(
     stimulus: str | Sequence[str],
     edges: Sequence[float],
     *,
+    onset: str = "start_time",
+    select: Select = NOTHING,
     leave_out: LeaveOut = USUAL,
 ) -> Recording:
     """Firing rates of sorted units around stimulus onsets.
@@ -45,7 +59,9 @@ def read_units(
         stimulus: column (or columns, joined) that names the stimulus; equal names are repeats.
             Numbers sort as numbers (`readers/conditions.py`).
         edges: [time + 1] of the bins, s from onset.
-        leave_out: what to leave out.
+        onset: column of the times at which the stimulus came on, s.
+        select: values to keep, by column of the table of units, e.g. {"quality": ["good"]}.
+        leave_out: what to leave out. Rows without onset (NaN, -1) and spikes at no time always are.
 
     Returns:
         A recording in spikes/s; area from the electrode's `location`, depth from
@@ -53,18 +69,24 @@ def read_units(
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is damaged, or a table or column is missing.
+        ValueError: if it is damaged, a table or column is missing, or edges are no seconds.
     """
-    bins = np.asarray(edges, float)
+    asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, leave_out)
     with _opened(path) as (source, file):
-        if file.units is None or len(file.units) == 0:
+        units = file.units
+        if units is None or len(units) == 0:
             raise ValueError(f"{source}: no table of units: read_rois reads two-photon files.")
-        found, onsets = _events(source, file, intervals, stimulus, leave_out)
-        require_field(source, "column of units called", "spike_times", file.units.colnames)
-        spikes = [np.asarray(file.units["spike_times"][k]) for k in range(len(file.units))]
-        events = np.stack([_rates(train, onsets, bins) for train in spikes])
-        labels = electrode_labels(source, file)
-        return _recording(file, source, found, events, bins, "spikes/s", labels)
+        events = read_events(source, file, asked)
+        rows, of_units = chosen_rows(source, units, "units", select, leave_out)
+        trains, of_spikes = spike_trains(source, units, rows)
+        responses = np.stack([_rates(train, events.onsets, asked.edges) for train in trains])
+        labels = electrode_labels(source, file, rows)
+        of_times = ()
+        if leave_out.invalid_times:
+            probes = electrode_groups(source, file, rows)
+            of_times = _lose(responses, invalid_times(file), events.onsets, asked.edges, probes)
+        said = (*of_units, *of_spikes, *of_times)
+        return _recording(file, source, events, responses, asked.edges, "spikes/s", labels, said)
 
 
 def read_rois(
@@ -74,12 +96,13 @@ def read_rois(
     edges: Sequence[float],
     series: str = "DfOverF",
     *,
+    onset: str = "start_time",
     leave_out: LeaveOut = USUAL,
 ) -> Recording:
     """Mean traces of two-photon ROIs around stimulus onsets.
 
     Args:
-        path, intervals, stimulus, edges, leave_out: as in `read_units`.
+        path, intervals, stimulus, edges, onset, leave_out: as in `read_units`.
         series: interface in the processing module `ophys` (or its ROI response series) to read.
 
     Returns:
@@ -88,17 +111,20 @@ def read_rois(
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is damaged, or a module, series, table or column is missing.
+        ValueError: if it is damaged, a module, series, table or column is missing, or edges are
+            no seconds.
     """
-    bins = np.asarray(edges, float)
+    asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, leave_out)
     with _opened(path) as (source, file):
         traces = _series(source, file, series)
-        found, onsets = _events(source, file, intervals, stimulus, leave_out)
-        seconds = _timestamps(traces)
+        events = read_events(source, file, asked)
+        seconds = _timestamps(source, traces)
         _require_shape(source, series, traces, len(seconds))
-        events = np.stack([_means(traces, seconds, onset + bins) for onset in onsets], axis=1)
-        labels = plane_labels(traces)
-        return _recording(file, source, found, events, bins, str(traces.unit), labels)
+        means = [_means(traces, seconds, onset + asked.edges) for onset in events.onsets]
+        labels, unit = plane_labels(traces), str(traces.unit)
+        return _recording(
+            file, source, events, np.stack(means, axis=1), asked.edges, unit, labels, ()
+        )
 
 
 @contextmanager
@@ -118,48 +144,41 @@ def _opened(path: str | Path) -> Iterator[tuple[Path, Any]]:
         yield source, file
 
 
-def _events(
-    source: Path, file: Any, intervals: str, stimulus: str | Sequence[str], leave_out: LeaveOut
-) -> tuple[Conditions, Floats]:
-    """What events showed, and [event] their onsets in s."""
-    tables = dict(file.intervals or {})
-    if not tables:
-        raise ValueError(f"{source}: no table of intervals: it says nothing of stimuli.")
-    require_field(source, "table of intervals", intervals, tables)
-    table = tables[intervals]
-    names = [stimulus] if isinstance(stimulus, str) else list(stimulus)
-    for column in names:
-        require_field(source, f"column of {intervals} called", column, table.colnames)
-    found = conditions({name: table[name][:] for name in names}, leave_out, str(source))
-    onsets = np.asarray(table["start_time"][:], float)
-    if not np.isfinite(onsets).all():
-        raise ValueError(
-            f"{source}: {(~np.isfinite(onsets)).sum()} of {len(onsets)} start times of "
-            f"{intervals} are not finite: take these rows out."
-        )
-    return found, onsets
+def _lose(
+    responses: Floats, invalid: InvalidTimes, onsets: Floats, edges: Floats, devices: list[str]
+) -> tuple[str, ...]:
+    """Responses [neuron, event, time] of devices at their invalid times are missing from now on."""
+    said: tuple[str, ...] = ()
+    for device in sorted(set(devices)):
+        lost = invalid.meet(onsets, edges, device)
+        of_device = np.array([name == device for name in devices])
+        responses[np.ix_(of_device, lost)] = np.nan
+        why = f"within invalid_times of {device}, for its {of_device.sum()} neurons"
+        said += counted(lost, "events", why)
+    return said
 
 
 def _recording(
     file: Any,
     source: Path,
-    found: Conditions,
-    events: Floats,
-    bins: Floats,
+    events: Events,
+    responses: Floats,
+    edges: Floats,
     unit: str,
     labels: dict[str, NDArray[Any]],
+    said: tuple[str, ...],
 ) -> Recording:
-    """Events [neuron, event, time] of one name as repeats of one stimulus."""
+    """Responses [neuron, event, time], events of one name as repeats of one stimulus."""
     subject = getattr(file.subject, "subject_id", None) or "unknown"
-    labels["subjects"] = np.array([str(subject)] * len(events))
-    labels["sessions"] = np.array([str(file.identifier)] * len(events))
+    labels["subjects"] = np.array([str(subject)] * len(responses))
+    labels["sessions"] = np.array([str(file.identifier)] * len(responses))
     return Recording(
-        by_condition(events, found),
-        stimuli=found.stimuli,
-        edges=bins,
+        by_condition(responses, events.shown),
+        stimuli=events.shown.stimuli,
+        edges=edges,
         unit=unit,
         source=source.name,
-        left_out=found.left_out,
+        left_out=(*events.left_out, *said),
         **labels,
     )
 
@@ -186,10 +205,16 @@ def _series(source: Path, file: Any, name: str) -> Any:
     return held[name]
 
 
-def _timestamps(series: Any) -> Floats:
-    """[frame] s."""
+def _timestamps(source: Path, series: Any) -> Floats:
+    """[frame] s, rising."""
     if series.timestamps is not None:
-        return np.asarray(series.timestamps[:], float)
+        found = np.asarray(series.timestamps[:], float)
+        if not (np.diff(found) > 0).all():
+            raise ValueError(
+                f"{source}: timestamps of {series.name} do not rise: write its frames in their "
+                "order in time, each once."
+            )
+        return found
     return float(series.starting_time) + np.arange(series.data.shape[0]) / float(series.rate)
 
 
