@@ -770,9 +770,33 @@ MUTANTS = [
         tests="tests/training/test_probe.py -k before",
     ),
     Mutant(
-        file="brainmodel/probing/recordings/readers/arrays.py",
-        old="trials[:, which == stimulus]",
-        new="trials[:, which != stimulus][:, : counts[stimulus]]",
+        file="brainmodel/probing/recordings/readers/nwb_events.py",
+        old="return kept if (np.diff(kept) >= 0).all() else np.sort(kept)",
+        new="return kept",
+        tests="tests/probing/test_nwb_times.py -k unsorted",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_events.py",
+        old="(onsets + edges[0] < stop) & (onsets + edges[-1] > start)",
+        new="(onsets < stop) & (onsets > start)",
+        tests="tests/probing/test_nwb_times.py -k invalid_times",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/conditions.py",
+        old="enumerate(sorted(set(keys)))",
+        new="enumerate(sorted(set(keys), key=str))",
+        tests="tests/probing/test_order_of_stimuli.py -k numbers",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/conditions.py",
+        old="(values == -1) & _count_pictures(numbers)",
+        new="values == -1",
+        tests="tests/probing/test_order_of_stimuli.py -k minus_one",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/conditions.py",
+        old="events[:, found.of_event == stimulus]",
+        new="events[:, found.of_event != stimulus][:, :count]",
         tests="tests/probing/test_array_files.py -k repeats",
     ),
     Mutant(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.nwb import read_rois, read_units
 from brainmodel.probing.recordings.recording import Recording
 from brainmodel.probing.recordings.stimuli import Stimuli
@@ -16,8 +17,11 @@ class NwbFile(Experiment):
         intervals: table of stimuli, e.g. "natural_scenes_presentations".
         stimulus: column that names the stimulus, or columns, joined.
         edges: [time + 1] of the bins, s from onset.
-        frames: path of the .npy with what was shown, in the sorted order of the stimuli's names.
+        frames: path of the .npy with what was shown, in the sorted order of the stimuli's names
+            (numbers as numbers), without those that are left out.
         frame_edges: [frame + 1] s from onset between which each frame is on the screen.
+        onset: column of the times at which the stimulus came on, s.
+        leave_out: what to leave out of the recording.
     """
 
     def __init__(
@@ -28,16 +32,46 @@ class NwbFile(Experiment):
         edges: Sequence[float],
         frames: str,
         frame_edges: Sequence[float],
+        onset: str = "start_time",
+        leave_out: LeaveOut = USUAL,
     ) -> None:
         self.path, self.intervals, self.stimulus = path, intervals, stimulus
         self.edges, self.frames, self.frame_edges = list(edges), frames, list(frame_edges)
+        self.onset, self.leave_out = onset, leave_out
 
 
 class NwbUnits(NwbFile):
-    """Spikes of sorted units; arguments as of NwbFile."""
+    """Spikes of sorted units; arguments as of NwbFile, and select.
+
+    Args:
+        select: values to keep, by column of the table of units, e.g. {"quality": ["good"]}.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        intervals: str,
+        stimulus: str | Sequence[str],
+        edges: Sequence[float],
+        frames: str,
+        frame_edges: Sequence[float],
+        onset: str = "start_time",
+        leave_out: LeaveOut = USUAL,
+        select: dict[str, list[str | float]] | None = None,
+    ) -> None:
+        super().__init__(path, intervals, stimulus, edges, frames, frame_edges, onset, leave_out)
+        self.select = select or {}
 
     def open(self) -> tuple[Recording, Stimuli]:
-        recording = read_units(self.path, self.intervals, self.stimulus, self.edges)
+        recording = read_units(
+            self.path,
+            self.intervals,
+            self.stimulus,
+            self.edges,
+            onset=self.onset,
+            select=self.select,
+            leave_out=self.leave_out,
+        )
         return recording, read_frames(self.frames, self.frame_edges)
 
 
@@ -45,5 +79,12 @@ class NwbRois(NwbFile):
     """Mean traces (dF/F) of two-photon ROIs; arguments as of NwbFile."""
 
     def open(self) -> tuple[Recording, Stimuli]:
-        recording = read_rois(self.path, self.intervals, self.stimulus, self.edges)
+        recording = read_rois(
+            self.path,
+            self.intervals,
+            self.stimulus,
+            self.edges,
+            onset=self.onset,
+            leave_out=self.leave_out,
+        )
         return recording, read_frames(self.frames, self.frame_edges)

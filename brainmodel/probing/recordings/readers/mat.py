@@ -7,24 +7,26 @@ from typing import Any
 import numpy as np
 
 from brainmodel.probing.optional import optional
+from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.arrays import Layout, recording_of
 from brainmodel.probing.recordings.readers.files import require_file
 from brainmodel.probing.recordings.recording import Recording
 
 
-def read_mat(path: str | Path, layout: Layout) -> Recording:
+def read_mat(path: str | Path, layout: Layout, leave_out: LeaveOut = USUAL) -> Recording:
     """Read the recording that variables of a .mat file hold.
 
     Args:
         path: of the file.
         layout: which variable is what.
+        leave_out: what to leave out.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if the file is damaged, or a variable is missing or has other axes.
     """
     source = require_file(path)
-    return recording_of(load_mat(source), layout, source.name)
+    return recording_of(load_mat(source), layout, source.name, leave_out)
 
 
 def load_mat(source: Path) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ Coding Neuropixels sessions, https://dandiarchive.org/dandiset/000021. `pip inst
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,20 +19,43 @@ from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.optional import optional
-from brainmodel.probing.recordings.readers.arrays import by_stimulus
-from brainmodel.probing.recordings.readers.files import require_field, require_file
-from brainmodel.probing.recordings.readers.nwb_labels import electrode_labels, plane_labels
+from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
+from brainmodel.probing.recordings.readers.conditions import by_condition
+from brainmodel.probing.recordings.readers.files import require_file
+from brainmodel.probing.recordings.readers.nwb_events import (
+    Asked,
+    Events,
+    InvalidTimes,
+    counted,
+    invalid_times,
+    read_events,
+)
+from brainmodel.probing.recordings.readers.nwb_labels import (
+    electrode_groups,
+    electrode_labels,
+    plane_labels,
+)
 from brainmodel.probing.recordings.readers.nwb_series import (
     frame_means,
     require_shape,
     response_series,
     timestamps,
 )
+from brainmodel.probing.recordings.readers.nwb_units import Select, chosen_rows, spike_trains
 from brainmodel.probing.recordings.recording import Recording
+
+NOTHING: Select = MappingProxyType({})
 
 
 def read_units(
-    path: str | Path, intervals: str, stimulus: str | Sequence[str], edges: Sequence[float]
+    path: str | Path,
+    intervals: str,
+    stimulus: str | Sequence[str],
+    edges: Sequence[float],
+    *,
+    onset: str = "start_time",
+    select: Select = NOTHING,
+    leave_out: LeaveOut = USUAL,
 ) -> Recording:
     """Firing rates of sorted units around stimulus onsets.
 
@@ -39,7 +63,11 @@ def read_units(
         path: of the .nwb file.
         intervals: table of stimuli, e.g. "trials" or "natural_scenes_presentations".
         stimulus: column (or columns, joined) that names the stimulus; equal names are repeats.
+            Numbers sort as numbers (`readers/conditions.py`).
         edges: [time + 1] of the bins, s from onset.
+        onset: column of the times at which the stimulus came on, s.
+        select: values to keep, by column of the table of units, e.g. {"quality": ["good"]}.
+        leave_out: what to leave out. Rows without onset (NaN, -1) and spikes at no time always are.
 
     Returns:
         A recording in spikes/s; area from the electrode's `location`, depth from
@@ -47,18 +75,24 @@ def read_units(
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is damaged, or a table or column is missing.
+        ValueError: if it is damaged, a table or column is missing, or edges are no seconds.
     """
-    bins = np.asarray(edges, float)
+    asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, leave_out)
     with _opened(path) as (source, file):
-        if file.units is None or len(file.units) == 0:
+        units = file.units
+        if units is None or len(units) == 0:
             raise ValueError(f"{source}: no table of units: read_rois reads two-photon files.")
-        names, onsets = _events(source, file, intervals, stimulus)
-        require_field(source, "column of units called", "spike_times", file.units.colnames)
-        labels = electrode_labels(source, file)
-        spikes = (np.asarray(file.units["spike_times"][k]) for k in range(len(file.units)))
-        events = np.stack([_rates(train, onsets, bins) for train in spikes])
-        return _recording(file, source, events, names, bins, "spikes/s", labels)
+        events = read_events(source, file, asked)
+        rows, of_units = chosen_rows(source, units, "units", select, leave_out)
+        trains, of_spikes = spike_trains(source, units, rows)
+        responses = np.stack([_rates(train, events.onsets, asked.edges) for train in trains])
+        labels = electrode_labels(source, file, rows)
+        of_times = ()
+        if leave_out.invalid_times:
+            probes = electrode_groups(source, file, rows)
+            of_times = _lose(responses, invalid_times(file), events.onsets, asked.edges, probes)
+        said = (*of_units, *of_spikes, *of_times)
+        return _recording(file, source, events, responses, asked.edges, "spikes/s", labels, said)
 
 
 def read_rois(
@@ -67,11 +101,14 @@ def read_rois(
     stimulus: str | Sequence[str],
     edges: Sequence[float],
     series: str = "DfOverF",
+    *,
+    onset: str = "start_time",
+    leave_out: LeaveOut = USUAL,
 ) -> Recording:
     """Mean traces of two-photon ROIs around stimulus onsets.
 
     Args:
-        path, intervals, stimulus, edges: as in `read_units`.
+        path, intervals, stimulus, edges, onset, leave_out: as in `read_units`.
         series: interface in the processing module `ophys` (or its ROI response series) to read.
 
     Returns:
@@ -80,17 +117,20 @@ def read_rois(
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is damaged, or a module, series, table or column is missing.
+        ValueError: if it is damaged, a module, series, table or column is missing, or edges are
+            no seconds.
     """
-    bins = np.asarray(edges, float)
+    asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, leave_out)
     with _opened(path) as (source, file):
-        found = response_series(source, file, series)
-        names, onsets = _events(source, file, intervals, stimulus)
-        seconds = timestamps(found)
-        require_shape(source, series, found, len(seconds))
-        labels = plane_labels(found)
-        events = np.stack([frame_means(found, seconds, onset + bins) for onset in onsets], axis=1)
-        return _recording(file, source, events, names, bins, str(found.unit), labels)
+        traces = response_series(source, file, series)
+        events = read_events(source, file, asked)
+        seconds = timestamps(source, traces)
+        require_shape(source, series, traces, len(seconds))
+        means = [frame_means(traces, seconds, onset + asked.edges) for onset in events.onsets]
+        labels, unit = plane_labels(traces), str(traces.unit)
+        return _recording(
+            file, source, events, np.stack(means, axis=1), asked.edges, unit, labels, ()
+        )
 
 
 @contextmanager
@@ -110,44 +150,42 @@ def _opened(path: str | Path) -> Iterator[tuple[Path, Any]]:
         yield source, file
 
 
-def _events(
-    source: Path, file: Any, intervals: str, stimulus: str | Sequence[str]
-) -> tuple[NDArray[Any], Floats]:
-    """[event] names and onsets in s."""
-    tables = dict(file.intervals or {})
-    if not tables:
-        raise ValueError(f"{source}: no table of intervals: it says nothing of stimuli.")
-    require_field(source, "table of intervals", intervals, tables)
-    table = tables[intervals]
-    columns = [stimulus] if isinstance(stimulus, str) else list(stimulus)
-    for column in columns:
-        require_field(source, f"column of {intervals} called", column, table.colnames)
-    values = [np.asarray(table[column][:]).astype(str) for column in columns]
-    onsets = np.asarray(table["start_time"][:], float)
-    if not np.isfinite(onsets).all():
-        raise ValueError(
-            f"{source}: {(~np.isfinite(onsets)).sum()} of {len(onsets)} start times of "
-            f"{intervals} are not finite: take these rows out."
-        )
-    return np.array([" ".join(row) for row in zip(*values, strict=True)]), onsets
+def _lose(
+    responses: Floats, invalid: InvalidTimes, onsets: Floats, edges: Floats, devices: list[str]
+) -> tuple[str, ...]:
+    """Responses [neuron, event, time] of devices at their invalid times are missing from now on."""
+    said: tuple[str, ...] = ()
+    for device in sorted(set(devices)):
+        lost = invalid.meet(onsets, edges, device)
+        of_device = np.array([name == device for name in devices])
+        responses[np.ix_(of_device, lost)] = np.nan
+        why = f"within invalid_times of {device}, for its {of_device.sum()} neurons"
+        said += counted(lost, "events", why)
+    return said
 
 
 def _recording(
     file: Any,
     source: Path,
-    events: Floats,
-    names: NDArray[Any],
-    bins: Floats,
+    events: Events,
+    responses: Floats,
+    edges: Floats,
     unit: str,
     labels: dict[str, NDArray[Any]],
+    said: tuple[str, ...],
 ) -> Recording:
-    """Events [neuron, event, time] of one name as repeats of one stimulus."""
-    responses, stimuli = by_stimulus(events, names)
+    """Responses [neuron, event, time], events of one name as repeats of one stimulus."""
     subject = getattr(file.subject, "subject_id", None) or "unknown"
-    labels["subjects"] = np.array([str(subject)] * len(events))
-    labels["sessions"] = np.array([str(file.identifier)] * len(events))
+    labels["subjects"] = np.array([str(subject)] * len(responses))
+    labels["sessions"] = np.array([str(file.identifier)] * len(responses))
     return Recording(
-        responses, stimuli=stimuli, edges=bins, unit=unit, source=source.name, **labels
+        by_condition(responses, events.shown),
+        stimuli=events.shown.stimuli,
+        edges=edges,
+        unit=unit,
+        source=source.name,
+        left_out=(*events.left_out, *said),
+        **labels,
     )
 
 

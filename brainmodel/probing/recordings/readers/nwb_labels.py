@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brainmodel.probing.array_types import Whole
+
 DEPTHS = ("probe_vertical_position", "depth", "z")
 UNKNOWN = "unknown"
 
 
-def electrode_labels(source: Path, file: Any) -> dict[str, NDArray[Any]]:
-    """Labels of units: of the electrode `peak_channel_id`, or the first of `electrodes`.
+def electrode_labels(source: Path, file: Any, chosen: Whole) -> dict[str, NDArray[Any]]:
+    """Labels of the chosen units: of the electrode `peak_channel_id`, or the first of `electrodes`.
 
     Raises:
         ValueError: if units do not say where they were recorded, or name electrodes there are not.
@@ -23,7 +25,7 @@ def electrode_labels(source: Path, file: Any) -> dict[str, NDArray[Any]]:
             f"{source}: units have neither peak_channel_id nor electrodes: their areas are "
             "unknown; write one of them into the file."
         )
-    rows = _peak_rows(source, units, electrodes)
+    rows = _peak_rows(source, units, electrodes)[chosen]
     places = np.asarray(electrodes["location"][:]).astype(str)[rows]
     labels: dict[str, NDArray[Any]] = {"areas": np.where(places == "", UNKNOWN, places)}
     for name in DEPTHS:
@@ -33,6 +35,13 @@ def electrode_labels(source: Path, file: Any) -> dict[str, NDArray[Any]]:
     if "layer" in electrodes.colnames:
         labels["layers"] = np.asarray(electrodes["layer"][:]).astype(str)[rows]
     return labels
+
+
+def electrode_groups(source: Path, file: Any, chosen: Whole) -> list[str]:
+    """[unit] name of the group of electrodes (probe) of each of the chosen units."""
+    rows = _peak_rows(source, file.units, file.electrodes)[chosen]
+    groups = file.electrodes["group"]
+    return [str(groups[int(row)].name) for row in rows]
 
 
 def _peak_rows(source: Path, units: Any, electrodes: Any) -> NDArray[Any]:

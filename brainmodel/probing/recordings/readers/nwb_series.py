@@ -25,10 +25,20 @@ def response_series(source: Path, file: Any, name: str) -> Any:
     return held[name]
 
 
-def timestamps(series: Any) -> Floats:
-    """[frame] times of the frames of a series, s."""
+def timestamps(source: Path, series: Any) -> Floats:
+    """[frame] times of the frames of a series, s, rising.
+
+    Raises:
+        ValueError: if they do not rise.
+    """
     if series.timestamps is not None:
-        return np.asarray(series.timestamps[:], float)
+        found = np.asarray(series.timestamps[:], float)
+        if not (np.diff(found) > 0).all():
+            raise ValueError(
+                f"{source}: timestamps of {series.name} do not rise: write its frames in their "
+                "order in time, each once."
+            )
+        return found
     return float(series.starting_time) + np.arange(series.data.shape[0]) / float(series.rate)
 
 

@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 
 from brainmodel.probing.optional import optional
+from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.arrays import Layout, recording_of
 from brainmodel.probing.recordings.readers.files import require_file
 from brainmodel.probing.recordings.recording import Recording
 
 
-def read_rds_recording(path: str | Path, layout: Layout) -> Recording:
+def read_rds_recording(path: str | Path, layout: Layout, leave_out: LeaveOut = USUAL) -> Recording:
     """Read the recording that entries of a named list in an .rds hold; errors as of `read_rds`."""
-    return recording_of(read_rds(path), layout, Path(path).name)
+    return recording_of(read_rds(path), layout, Path(path).name, leave_out)
 
 
 def read_rds(path: str | Path) -> dict[str, Any]:
