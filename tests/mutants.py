@@ -807,8 +807,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/probing/analyses/straightening.py",
-        old="change_within(bent, pixels)",
-        new="change_within(pixels, bent)",
+        old="change_within(found, pixels)",
+        new="change_within(pixels, found)",
         tests="tests/probing/test_analyses.py -k straightening",
     ),
     Mutant(
