@@ -754,7 +754,7 @@ MUTANTS = [
     Mutant(
         file="brainmodel/learning/credit/trace_gradients.py",
         old="[place.start - start : place.stop - start]",
-        new="[: kept.stop - kept.start].flip(0)",
+        new="[: place.stop - place.start].flip(0)",
         tests="tests/learning/test_e_prop.py -k carried",
     ),
     Mutant(

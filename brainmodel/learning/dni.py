@@ -36,6 +36,6 @@ class DNI(SyntheticGradients):
         "future", "A_li", stochastic=False, closed_form=False, time="N^2", memory="N^2"
     )
 
-    def back(self, area: Area, pairs: Transitions, state_bar: Tensor) -> Tensor:
+    def back(self, area: Area, transitions: Transitions, state_bar: Tensor) -> Tensor:
         """See `Synthetic.back`; the area's own Jacobian."""
-        return through_transposes(area, pairs.linear, 0, state_bar)[0]
+        return through_transposes(area, transitions.linear, 0, state_bar)[0]

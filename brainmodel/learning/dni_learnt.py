@@ -44,10 +44,10 @@ class DNILearnt(SyntheticGradients):
         given = sum(area.messages.get(name, area.drive)[0] for name in _given(area))
         self.transition = nn.Parameter(torch.zeros(size, size + given + 1))
 
-    def back(self, area: Area, pairs: Transitions, state_bar: Tensor) -> Tensor:
+    def back(self, area: Area, transitions: Transitions, state_bar: Tensor) -> Tensor:
         """See `Synthetic.back`; Q."""
         before = state_bar @ self.transition[:, : state_bar.shape[1]]
-        keep = pairs.linear.keep
+        keep = transitions.linear.keep
         return before if keep is None else before * keep[0][:, None]
 
     def regress(self, area: Area, record: Record) -> Gradients:

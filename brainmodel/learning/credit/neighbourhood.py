@@ -75,10 +75,8 @@ class SingleUnit(Neighbourhood):
         """See `Neighbourhood.lanes`."""
         found, couplings = [], self_couplings(area, record)
         for name in area.dynamics.outputs:
-            rate_bar, carried_bar = (
-                torch.zeros_like(record.fields["rate"][1:]),
-                zero_carried(area, record),
-            )
+            rate_bar = torch.zeros_like(record.fields["rate"][1:])
+            carried_bar = zero_carried(area, record)
             bars = dict(zip(area.cell.carried, carried_bar, strict=True))
             bars.get(name, rate_bar[-1]).fill_(1.0)
             before = torch.zeros_like(rate_bar[0])
