@@ -21,7 +21,8 @@ from brainmodel.probing.array_types import Floats
 from brainmodel.probing.optional import optional
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.conditions import by_condition
-from brainmodel.probing.recordings.readers.files import require_field, require_file
+from brainmodel.probing.recordings.readers.files import require_file
+from brainmodel.probing.recordings.readers.nwb_electrodes import unit_groups, unit_labels
 from brainmodel.probing.recordings.readers.nwb_events import (
     Asked,
     Events,
@@ -30,12 +31,17 @@ from brainmodel.probing.recordings.readers.nwb_events import (
     invalid_times,
     read_events,
 )
-from brainmodel.probing.recordings.readers.nwb_labels import (
-    electrode_groups,
-    electrode_labels,
-    plane_labels,
+from brainmodel.probing.recordings.readers.nwb_planes import (
+    find_series,
+    mean_traces,
+    roi_labels,
 )
-from brainmodel.probing.recordings.readers.nwb_units import Select, chosen_rows, spike_trains
+from brainmodel.probing.recordings.readers.nwb_units import (
+    Select,
+    chosen_rows,
+    require_some,
+    spike_trains,
+)
 from brainmodel.probing.recordings.recording import Recording
 
 NOTHING: Select = MappingProxyType({})
@@ -48,6 +54,7 @@ def read_units(
     edges: Sequence[float],
     *,
     onset: str = "start_time",
+    area: str | None = None,
     select: Select = NOTHING,
     leave_out: LeaveOut = USUAL,
 ) -> Recording:
@@ -60,12 +67,14 @@ def read_units(
             Numbers sort as numbers (`readers/conditions.py`).
         edges: [time + 1] of the bins, s from onset.
         onset: column of the times at which the stimulus came on, s.
+        area: column of units or electrodes that holds the areas, if it is no usual one.
         select: values to keep, by column of the table of units, e.g. {"quality": ["good"]}.
         leave_out: what to leave out. Rows without onset (NaN, -1) and spikes at no time always are.
 
     Returns:
-        A recording in spikes/s; area from the electrode's `location`, depth from
-        `probe_vertical_position`, `depth` or `z`.
+        A recording in spikes/s; area from the electrode's `location` or, where that says nothing,
+        from a column of the units such as `location`; depth from `probe_vertical_position`, `depth`
+        or `z` of the electrode. Places may be dictionaries: "{'area': 'VISp', 'depth': 175}".
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -77,13 +86,15 @@ def read_units(
         if units is None or len(units) == 0:
             raise ValueError(f"{source}: no table of units: read_rois reads two-photon files.")
         events = read_events(source, file, asked)
-        rows, of_units = chosen_rows(source, units, "units", select, leave_out)
+        keep, of_units = chosen_rows(source, units, "units", select, leave_out)
+        require_some(source, keep.sum(), "units", of_units)
+        rows = np.flatnonzero(keep)
         trains, of_spikes = spike_trains(source, units, rows)
         responses = np.stack([_rates(train, events.onsets, asked.edges) for train in trains])
-        labels = electrode_labels(source, file, rows)
+        labels = unit_labels(source, file, rows, area)
         of_times = ()
         if leave_out.invalid_times:
-            probes = electrode_groups(source, file, rows)
+            probes = unit_groups(source, file, rows)
             of_times = _lose(responses, invalid_times(file), events.onsets, asked.edges, probes)
         said = (*of_units, *of_spikes, *of_times)
         return _recording(file, source, events, responses, asked.edges, "spikes/s", labels, said)
@@ -94,16 +105,19 @@ def read_rois(
     intervals: str,
     stimulus: str | Sequence[str],
     edges: Sequence[float],
-    series: str = "DfOverF",
+    series: str | None = None,
     *,
     onset: str = "start_time",
+    select: Select = NOTHING,
     leave_out: LeaveOut = USUAL,
 ) -> Recording:
     """Mean traces of two-photon ROIs around stimulus onsets.
 
     Args:
         path, intervals, stimulus, edges, onset, leave_out: as in `read_units`.
-        series: interface in the processing module `ophys` (or its ROI response series) to read.
+        series: interface or ROI response series to read, or both, "Fluorescence/plane0"; unless
+            given "DfOverF", or the only one of dF/F. The planes of an interface are joined.
+        select: values to keep, by column of the tables of ROIs, e.g. {"accepted": [1]}.
 
     Returns:
         A recording in the unit of the series; area, layer, depth and compartment from the imaging
@@ -116,15 +130,28 @@ def read_rois(
     """
     asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, leave_out)
     with _opened(path) as (source, file):
-        traces = _series(source, file, series)
+        found = find_series(source, file, series)
         events = read_events(source, file, asked)
-        seconds = _timestamps(source, traces)
-        _require_shape(source, series, traces, len(seconds))
-        means = [_means(traces, seconds, onset + asked.edges) for onset in events.onsets]
-        labels, unit = plane_labels(traces), str(traces.unit)
-        return _recording(
-            file, source, events, np.stack(means, axis=1), asked.edges, unit, labels, ()
-        )
+        of_planes = [_of_plane(source, one, events, asked, select) for one in found]
+        kept, planes, of_rois = zip(*of_planes, strict=True)
+        responses, said = np.concatenate(kept), sum(of_rois, ())
+        require_some(source, len(responses), "ROIs", said)
+        counts = [len(of_plane) for of_plane in kept]
+        if leave_out.invalid_times:
+            names = np.repeat([plane.name for plane in planes], counts).tolist()
+            said += _lose(responses, invalid_times(file), events.onsets, asked.edges, names)
+        labels, unit = roi_labels(planes, counts), str(found[0].unit)
+        return _recording(file, source, events, responses, asked.edges, unit, labels, said)
+
+
+def _of_plane(
+    source: Path, series: Any, events: Events, asked: Asked, select: Select
+) -> tuple[Floats, Any, tuple[str, ...]]:
+    """Responses [neuron, event, time] of chosen ROIs of a series, its plane, what is left out."""
+    table = series.rois.table
+    kept, said = chosen_rows(source, table, f"ROIs of {table.name}", select, asked.leave_out)
+    traces = mean_traces(source, series, events.onsets, asked.edges)
+    return traces[kept[np.asarray(series.rois.data[:])]], table.imaging_plane, said
 
 
 @contextmanager
@@ -187,52 +214,3 @@ def _rates(train: Floats, onsets: Floats, bins: Floats) -> Floats:
     """[event, time] spikes/s; spike times are sorted, so counts are differences of places."""
     places = np.searchsorted(train, onsets[:, None] + bins)
     return np.diff(places, axis=1) / np.diff(bins)
-
-
-def _series(source: Path, file: Any, name: str) -> Any:
-    """The ROI response series of that name, or the only one within the interface of that name."""
-    require_field(source, "processing module", "ophys", file.processing)
-    module = file.processing["ophys"].data_interfaces
-    held = {}
-    for interface_name, interface in module.items():
-        inside = getattr(interface, "roi_response_series", None)
-        held |= dict(inside) if inside else {}
-        if inside and len(inside) == 1:
-            held[interface_name] = next(iter(inside.values()))
-        elif hasattr(interface, "rois"):
-            held[interface_name] = interface
-    require_field(source, "ROI response series", name, held)
-    return held[name]
-
-
-def _timestamps(source: Path, series: Any) -> Floats:
-    """[frame] s, rising."""
-    if series.timestamps is not None:
-        found = np.asarray(series.timestamps[:], float)
-        if not (np.diff(found) > 0).all():
-            raise ValueError(
-                f"{source}: timestamps of {series.name} do not rise: write its frames in their "
-                "order in time, each once."
-            )
-        return found
-    return float(series.starting_time) + np.arange(series.data.shape[0]) / float(series.rate)
-
-
-def _require_shape(source: Path, name: str, series: Any, times: int) -> None:
-    shape = (times, len(series.rois))
-    if tuple(series.data.shape) != shape:
-        raise ValueError(
-            f"{source}: {name} has data of shape {tuple(series.data.shape)} for {times} times and "
-            f"{len(series.rois)} ROIs: write it as [time, ROI], {shape}."
-        )
-
-
-def _means(series: Any, seconds: Floats, edges: Floats) -> Floats:
-    """[neuron, time] means of the frames in each bin; only these frames are read."""
-    places = np.searchsorted(seconds, edges)
-    frames = np.asarray(series.data[int(places[0]) : int(places[-1])], float)
-    found = np.full((series.data.shape[1], len(edges) - 1), np.nan)
-    for step, (first, last) in enumerate(zip(places[:-1], places[1:], strict=True)):
-        if last > first:
-            found[:, step] = frames[first - places[0] : last - places[0]].mean(0)
-    return found
