@@ -770,6 +770,18 @@ MUTANTS = [
         tests="tests/training/test_probe.py -k before",
     ),
     Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_electrodes.py",
+        old="np.where(ends > starts, held[np.minimum(starts, len(held) - 1)], NONE)",
+        new="held[np.minimum(starts, len(held) - 1)]",
+        tests="tests/probing/test_nwb_references.py -k nowhere",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_planes.py",
+        old="several or len(set(rois)) < len(rois)",
+        new="several",
+        tests="tests/probing/test_nwb_references.py -k refused",
+    ),
+    Mutant(
         file="brainmodel/probing/recordings/readers/nwb_events.py",
         old="return kept if (np.diff(kept) >= 0).all() else np.sort(kept)",
         new="return kept",

@@ -147,7 +147,7 @@ def test_units_of_bad_quality_are_left_out_and_any_column_selects(tmp_path: Path
     both = read_units(path, "flashes", "image", EDGES, select={"score": [1]})
     assert both.responses == pytest.approx(counted_by_hand(trains[0])[None])
     assert both.left_out[0] == "2 of 4 units whose score is not 1"
-    with pytest.raises(ValueError, match=r"s.nwb: none of 4 units is left \(4 of 4 units whose"):
+    with pytest.raises(ValueError, match=r"s.nwb: no units are left \(4 of 4 units whose"):
         read_units(path, "flashes", "image", EDGES, select={"quality": ["fine"]})
     with pytest.raises(ValueError, match=r"s.nwb: no column of units called 'isi': there are"):
         read_units(path, "flashes", "image", EDGES, select={"isi": [0]})

@@ -125,7 +125,9 @@ def test_text_sorts_by_the_numbers_within_it_and_equal_numbers_are_one_stimulus(
 def test_columns_that_name_no_stimulus_are_refused() -> None:
     with pytest.raises(ValueError, match="s.nwb: every value of frame is a blank: name another"):
         conditions({"frame": [np.nan, np.nan]}, LeaveOut(), "s.nwb")
-    with pytest.raises(ValueError, match="s.nwb: tags holds several values for each event: name a"):
+    with pytest.raises(
+        ValueError, match="s.nwb: tags holds several values in a row: name a column"
+    ):
         conditions({"tags": [["a", "b"], ["a"]]}, LeaveOut(), "s.nwb")
 
 

@@ -41,9 +41,10 @@ class NwbFile(Experiment):
 
 
 class NwbUnits(NwbFile):
-    """Spikes of sorted units; arguments as of NwbFile, and select.
+    """Spikes of sorted units; arguments as of NwbFile, and:
 
     Args:
+        area: column of units or electrodes that holds the areas, if it is no usual one.
         select: values to keep, by column of the table of units, e.g. {"quality": ["good"]}.
     """
 
@@ -57,10 +58,11 @@ class NwbUnits(NwbFile):
         frame_edges: Sequence[float],
         onset: str = "start_time",
         leave_out: LeaveOut = USUAL,
+        area: str | None = None,
         select: dict[str, list[str | float]] | None = None,
     ) -> None:
         super().__init__(path, intervals, stimulus, edges, frames, frame_edges, onset, leave_out)
-        self.select = select or {}
+        self.area, self.select = area, select or {}
 
     def open(self) -> tuple[Recording, Stimuli]:
         recording = read_units(
@@ -69,6 +71,7 @@ class NwbUnits(NwbFile):
             self.stimulus,
             self.edges,
             onset=self.onset,
+            area=self.area,
             select=self.select,
             leave_out=self.leave_out,
         )
@@ -76,7 +79,29 @@ class NwbUnits(NwbFile):
 
 
 class NwbRois(NwbFile):
-    """Mean traces (dF/F) of two-photon ROIs; arguments as of NwbFile."""
+    """Mean traces (dF/F) of two-photon ROIs; arguments as of NwbFile, and:
+
+    Args:
+        series: interface or ROI response series to read, or both, "Fluorescence/plane0"; unless
+            given "DfOverF", or the only one of dF/F. The planes of an interface are joined.
+        select: values to keep, by column of the tables of ROIs, e.g. {"accepted": [1]}.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        intervals: str,
+        stimulus: str | Sequence[str],
+        edges: Sequence[float],
+        frames: str,
+        frame_edges: Sequence[float],
+        onset: str = "start_time",
+        leave_out: LeaveOut = USUAL,
+        series: str | None = None,
+        select: dict[str, list[str | float]] | None = None,
+    ) -> None:
+        super().__init__(path, intervals, stimulus, edges, frames, frame_edges, onset, leave_out)
+        self.series, self.select = series, select or {}
 
     def open(self) -> tuple[Recording, Stimuli]:
         recording = read_rois(
@@ -84,7 +109,9 @@ class NwbRois(NwbFile):
             self.intervals,
             self.stimulus,
             self.edges,
+            self.series,
             onset=self.onset,
+            select=self.select,
             leave_out=self.leave_out,
         )
         return recording, read_frames(self.frames, self.frame_edges)

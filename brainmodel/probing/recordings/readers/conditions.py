@@ -95,19 +95,17 @@ def by_condition(events: Floats, found: Conditions) -> Floats:
 
 
 def as_words(values: Any, name: str, source: str) -> NDArray[np.str_]:
-    """[event] values as text.
+    """[row] values as text.
 
     Raises:
-        ValueError: if there is not one value for each event.
+        ValueError: if there is not one value in each row.
     """
     try:
         held = np.asarray(values)
     except ValueError:  # rows of different lengths
         held = np.empty((0, 0))
     if held.ndim != 1:
-        raise ValueError(
-            f"{source}: {name} holds several values for each event: name a column with one."
-        )
+        raise ValueError(f"{source}: {name} holds several values in a row: name a column with one.")
     if held.dtype.kind in "SO":
         held = np.array([as_text(value) for value in held.tolist()], dtype=str)
     return np.char.strip(held.astype(str))

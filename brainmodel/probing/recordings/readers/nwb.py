@@ -22,6 +22,7 @@ from brainmodel.probing.optional import optional
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.conditions import by_condition
 from brainmodel.probing.recordings.readers.files import require_file
+from brainmodel.probing.recordings.readers.nwb_electrodes import unit_groups, unit_labels
 from brainmodel.probing.recordings.readers.nwb_events import (
     Asked,
     Events,
@@ -30,18 +31,17 @@ from brainmodel.probing.recordings.readers.nwb_events import (
     invalid_times,
     read_events,
 )
-from brainmodel.probing.recordings.readers.nwb_labels import (
-    electrode_groups,
-    electrode_labels,
-    plane_labels,
+from brainmodel.probing.recordings.readers.nwb_planes import (
+    find_series,
+    mean_traces,
+    roi_labels,
 )
-from brainmodel.probing.recordings.readers.nwb_series import (
-    frame_means,
-    require_shape,
-    response_series,
-    timestamps,
+from brainmodel.probing.recordings.readers.nwb_units import (
+    Select,
+    chosen_rows,
+    require_some,
+    spike_trains,
 )
-from brainmodel.probing.recordings.readers.nwb_units import Select, chosen_rows, spike_trains
 from brainmodel.probing.recordings.recording import Recording
 
 NOTHING: Select = MappingProxyType({})
@@ -54,6 +54,7 @@ def read_units(
     edges: Sequence[float],
     *,
     onset: str = "start_time",
+    area: str | None = None,
     select: Select = NOTHING,
     leave_out: LeaveOut = USUAL,
 ) -> Recording:
@@ -66,12 +67,14 @@ def read_units(
             Numbers sort as numbers (`readers/conditions.py`).
         edges: [time + 1] of the bins, s from onset.
         onset: column of the times at which the stimulus came on, s.
+        area: column of units or electrodes that holds the areas, if it is no usual one.
         select: values to keep, by column of the table of units, e.g. {"quality": ["good"]}.
         leave_out: what to leave out. Rows without onset (NaN, -1) and spikes at no time always are.
 
     Returns:
-        A recording in spikes/s; area from the electrode's `location`, depth from
-        `probe_vertical_position`, `depth` or `z`.
+        A recording in spikes/s; area from the electrode's `location` or, where that says nothing,
+        from a column of the units such as `location`; depth from `probe_vertical_position`, `depth`
+        or `z` of the electrode. Places may be dictionaries: "{'area': 'VISp', 'depth': 175}".
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -83,13 +86,15 @@ def read_units(
         if units is None or len(units) == 0:
             raise ValueError(f"{source}: no table of units: read_rois reads two-photon files.")
         events = read_events(source, file, asked)
-        rows, of_units = chosen_rows(source, units, "units", select, leave_out)
+        keep, of_units = chosen_rows(source, units, "units", select, leave_out)
+        require_some(source, keep.sum(), "units", of_units)
+        rows = np.flatnonzero(keep)
         trains, of_spikes = spike_trains(source, units, rows)
         responses = np.stack([_rates(train, events.onsets, asked.edges) for train in trains])
-        labels = electrode_labels(source, file, rows)
+        labels = unit_labels(source, file, rows, area)
         of_times = ()
         if leave_out.invalid_times:
-            probes = electrode_groups(source, file, rows)
+            probes = unit_groups(source, file, rows)
             of_times = _lose(responses, invalid_times(file), events.onsets, asked.edges, probes)
         said = (*of_units, *of_spikes, *of_times)
         return _recording(file, source, events, responses, asked.edges, "spikes/s", labels, said)
@@ -100,16 +105,19 @@ def read_rois(
     intervals: str,
     stimulus: str | Sequence[str],
     edges: Sequence[float],
-    series: str = "DfOverF",
+    series: str | None = None,
     *,
     onset: str = "start_time",
+    select: Select = NOTHING,
     leave_out: LeaveOut = USUAL,
 ) -> Recording:
     """Mean traces of two-photon ROIs around stimulus onsets.
 
     Args:
         path, intervals, stimulus, edges, onset, leave_out: as in `read_units`.
-        series: interface in the processing module `ophys` (or its ROI response series) to read.
+        series: interface or ROI response series to read, or both, "Fluorescence/plane0"; unless
+            given "DfOverF", or the only one of dF/F. The planes of an interface are joined.
+        select: values to keep, by column of the tables of ROIs, e.g. {"accepted": [1]}.
 
     Returns:
         A recording in the unit of the series; area, layer, depth and compartment from the imaging
@@ -122,20 +130,33 @@ def read_rois(
     """
     asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, leave_out)
     with _opened(path) as (source, file):
-        traces = response_series(source, file, series)
+        found = find_series(source, file, series)
         events = read_events(source, file, asked)
-        seconds = timestamps(source, traces)
-        require_shape(source, series, traces, len(seconds))
-        means = [frame_means(traces, seconds, onset + asked.edges) for onset in events.onsets]
-        labels, unit = plane_labels(traces), str(traces.unit)
-        return _recording(
-            file, source, events, np.stack(means, axis=1), asked.edges, unit, labels, ()
-        )
+        of_planes = [_of_plane(source, one, events, asked, select) for one in found]
+        kept, planes, of_rois = zip(*of_planes, strict=True)
+        responses, said = np.concatenate(kept), sum(of_rois, ())
+        require_some(source, len(responses), "ROIs", said)
+        counts = [len(of_plane) for of_plane in kept]
+        if leave_out.invalid_times:
+            names = np.repeat([plane.name for plane in planes], counts).tolist()
+            said += _lose(responses, invalid_times(file), events.onsets, asked.edges, names)
+        labels, unit = roi_labels(planes, counts), str(found[0].unit)
+        return _recording(file, source, events, responses, asked.edges, unit, labels, said)
+
+
+def _of_plane(
+    source: Path, series: Any, events: Events, asked: Asked, select: Select
+) -> tuple[Floats, Any, tuple[str, ...]]:
+    """Responses [neuron, event, time] of chosen ROIs of a series, its plane, what is left out."""
+    table = series.rois.table
+    kept, said = chosen_rows(source, table, f"ROIs of {table.name}", select, asked.leave_out)
+    traces = mean_traces(source, series, events.onsets, asked.edges)
+    return traces[kept[np.asarray(series.rois.data[:])]], table.imaging_plane, said
 
 
 @contextmanager
 def _opened(path: str | Path) -> Iterator[tuple[Path, Any]]:
-    """An open NWB file; ValueError in one sentence if it is damaged."""
+    """An open NWB file; damage is told in one sentence."""
     source = require_file(path)
     pynwb = optional("pynwb")
     try:

@@ -21,8 +21,8 @@ Select = Mapping[str, Sequence[str | float]]  # column of a table -> values to k
 
 def chosen_rows(
     source: Path, table: Any, kind: str, select: Select, leave_out: LeaveOut
-) -> tuple[Whole, tuple[str, ...]]:
-    """[neuron] rows of a table that are used, and what was left out.
+) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """[row] which rows of a table are used, and what was left out.
 
     Args:
         source: of the table, for messages.
@@ -32,7 +32,7 @@ def chosen_rows(
         leave_out: `bad_units` is looked at, where `select` says nothing of quality.
 
     Raises:
-        ValueError: if a column is missing, or no row is left.
+        ValueError: if a column is missing.
     """
     keep, left_out = np.ones(len(table), bool), ()
     for column, wanted in select.items():
@@ -46,12 +46,16 @@ def chosen_rows(
         found = ", ".join(sorted(set(qualities[lost].tolist())))
         left_out += counted(lost, kind, f"of bad quality ({found})")
         keep &= ~lost
-    if not keep.any():
+    return keep, left_out
+
+
+def require_some(source: Path, left: int, kind: str, said: tuple[str, ...]) -> None:
+    """ValueError in one sentence if no row is left."""
+    if not left:
         raise ValueError(
-            f"{source}: none of {len(table)} {kind} is left ({', '.join(left_out)}): "
-            "keep them with leave_out.bad_units: false, or select other values."
+            f"{source}: no {kind} are left ({', '.join(said)}): keep them with "
+            "leave_out.bad_units: false, or select other values."
         )
-    return np.flatnonzero(keep), left_out
 
 
 def _is_one_of(words: NDArray[np.str_], wanted: Sequence[str | float]) -> NDArray[np.bool_]:
