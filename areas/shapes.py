@@ -14,3 +14,19 @@ PerUnit = Float[Tensor, "batch *units"]
 
 PerUnitSteps = Float[Tensor, "time batch *units"]
 """A number for each unit at each step of a window."""
+
+PerDrive = Float[Tensor, "batch *drive"]
+"""A number for each value of an area's drive at one step."""
+
+PerDriveSteps = Float[Tensor, "time batch *drive"]
+"""A number for each value of an area's drive at each step of a window."""
+
+PerCurrentSteps = Float[Tensor, "time batch currents ..."]
+"""A number for each current of each unit at each step of a window. The currents lie one behind the
+other in one dimension: [current * unit], of maps [current * channel, height, width]."""
+
+PerStreamSteps = Float[Tensor, "time batch"]
+"""One number for each stream at each step of a window."""
+
+PerStep = Float[Tensor, "time batch ..."]
+"""Numbers of any shape for each stream at each step of a window."""
