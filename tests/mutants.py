@@ -356,6 +356,24 @@ MUTANTS = [
         tests="tests/brain/test_schedules.py -k plasticity",
     ),
     Mutant(
+        file="brainmodel/cli.py",
+        old="    check_options(rest)\n",
+        new="",
+        tests="tests/training/test_moved_names.py -k in_an_option",
+    ),
+    Mutant(
+        file="brainmodel/command_line/migrate_command.py",
+        old="            shutil.copy2(path, kept)\n",
+        new="",
+        tests="tests/training/test_moved_names.py -k nothing_else",
+    ),
+    Mutant(
+        file="brainmodel/old_names.py",
+        old="if place in OPTIONS:",
+        new="if False:",
+        tests="tests/training/test_moved_names.py -k called_otherwise",
+    ),
+    Mutant(
         file="brainmodel/training/callbacks/soundness.py",
         old="except NotFinite:",
         new="except ZeroDivisionError:",
