@@ -788,6 +788,12 @@ MUTANTS = [
         tests="tests/training/test_probe.py -k before",
     ),
     Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_movies.py",
+        old="runs = np.array_equal(numbers[start:end], frames)",
+        new="runs = True",
+        tests="tests/probing/test_nwb_movies.py -k break_off",
+    ),
+    Mutant(
         file="brainmodel/probing/recordings/readers/nwb_electrodes.py",
         old="np.where(ends > starts, held[np.minimum(starts, len(held) - 1)], NONE)",
         new="held[np.minimum(starts, len(held) - 1)]",

@@ -60,7 +60,8 @@ def read_frames(path: str | Path, edges: Sequence[float]) -> Stimuli:
 
     Args:
         path: of an array [stimulus, height, width], [stimulus, height, width, channel] (stills) or
-            [stimulus, frame, height, width, channel]; uint8, or floats in [0, 1].
+            [stimulus, frame, height, width, channel]; uint8, or floats in [0, 1]. With edges for
+            each of its pictures [frame, height, width] is one movie.
         edges: [frame + 1] s from stimulus onset between which each frame is on the screen.
 
     Raises:
@@ -79,5 +80,6 @@ def read_frames(path: str | Path, edges: Sequence[float]) -> Stimuli:
     if frames.ndim == 3:
         frames = frames[..., None]
     if frames.ndim == 4:
-        frames = frames[:, None]
+        one_movie = len(edges) > 2 and len(edges) == len(frames) + 1
+        frames = frames[None] if one_movie else frames[:, None]
     return Stimuli(frames, np.asarray(edges, float))

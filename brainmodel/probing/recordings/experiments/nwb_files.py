@@ -21,6 +21,7 @@ class NwbFile(Experiment):
             (numbers as numbers), without those that are left out.
         frame_edges: [frame + 1] s from onset between which each frame is on the screen.
         onset: column of the times at which the stimulus came on, s.
+        movie_frame: column that numbers the frames of a movie, where each row is one frame.
         leave_out: what to leave out of the recording.
     """
 
@@ -33,11 +34,12 @@ class NwbFile(Experiment):
         frames: str,
         frame_edges: Sequence[float],
         onset: str = "start_time",
+        movie_frame: str | None = None,
         leave_out: LeaveOut = USUAL,
     ) -> None:
         self.path, self.intervals, self.stimulus = path, intervals, stimulus
         self.edges, self.frames, self.frame_edges = list(edges), frames, list(frame_edges)
-        self.onset, self.leave_out = onset, leave_out
+        self.onset, self.movie_frame, self.leave_out = onset, movie_frame, leave_out
 
 
 class NwbUnits(NwbFile):
@@ -57,11 +59,13 @@ class NwbUnits(NwbFile):
         frames: str,
         frame_edges: Sequence[float],
         onset: str = "start_time",
+        movie_frame: str | None = None,
         leave_out: LeaveOut = USUAL,
         area: str | None = None,
         select: dict[str, list[str | float]] | None = None,
     ) -> None:
-        super().__init__(path, intervals, stimulus, edges, frames, frame_edges, onset, leave_out)
+        shown = (frames, frame_edges, onset, movie_frame)
+        super().__init__(path, intervals, stimulus, edges, *shown, leave_out)
         self.area, self.select = area, select or {}
 
     def open(self) -> tuple[Recording, Stimuli]:
@@ -71,6 +75,7 @@ class NwbUnits(NwbFile):
             self.stimulus,
             self.edges,
             onset=self.onset,
+            movie_frame=self.movie_frame,
             area=self.area,
             select=self.select,
             leave_out=self.leave_out,
@@ -96,11 +101,13 @@ class NwbRois(NwbFile):
         frames: str,
         frame_edges: Sequence[float],
         onset: str = "start_time",
+        movie_frame: str | None = None,
         leave_out: LeaveOut = USUAL,
         series: str | None = None,
         select: dict[str, list[str | float]] | None = None,
     ) -> None:
-        super().__init__(path, intervals, stimulus, edges, frames, frame_edges, onset, leave_out)
+        shown = (frames, frame_edges, onset, movie_frame)
+        super().__init__(path, intervals, stimulus, edges, *shown, leave_out)
         self.series, self.select = series, select or {}
 
     def open(self) -> tuple[Recording, Stimuli]:
@@ -111,6 +118,7 @@ class NwbRois(NwbFile):
             self.edges,
             self.series,
             onset=self.onset,
+            movie_frame=self.movie_frame,
             select=self.select,
             leave_out=self.leave_out,
         )

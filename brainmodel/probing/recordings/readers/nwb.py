@@ -54,6 +54,7 @@ def read_units(
     edges: Sequence[float],
     *,
     onset: str = "start_time",
+    movie_frame: str | None = None,
     area: str | None = None,
     select: Select = NOTHING,
     leave_out: LeaveOut = USUAL,
@@ -67,6 +68,9 @@ def read_units(
             Numbers sort as numbers (`readers/conditions.py`).
         edges: [time + 1] of the bins, s from onset.
         onset: column of the times at which the stimulus came on, s.
+        movie_frame: column that numbers the frames of a movie, where each row is one frame: an
+            event is then a showing of the movie, its name that of the other columns of `stimulus`
+            or of the table. Rows that can be nothing else need no such word.
         area: column of units or electrodes that holds the areas, if it is no usual one.
         select: values to keep, by column of the table of units, e.g. {"quality": ["good"]}.
         leave_out: what to leave out. Rows without onset (NaN, -1) and spikes at no time always are.
@@ -80,7 +84,7 @@ def read_units(
         FileNotFoundError: if there is no such file.
         ValueError: if it is damaged, a table or column is missing, or edges are no seconds.
     """
-    asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, leave_out)
+    asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, movie_frame, leave_out)
     with _opened(path) as (source, file):
         units = file.units
         if units is None or len(units) == 0:
@@ -108,13 +112,14 @@ def read_rois(
     series: str | None = None,
     *,
     onset: str = "start_time",
+    movie_frame: str | None = None,
     select: Select = NOTHING,
     leave_out: LeaveOut = USUAL,
 ) -> Recording:
     """Mean traces of two-photon ROIs around stimulus onsets.
 
     Args:
-        path, intervals, stimulus, edges, onset, leave_out: as in `read_units`.
+        path, intervals, stimulus, edges, onset, movie_frame, leave_out: as in `read_units`.
         series: interface or ROI response series to read, or both, "Fluorescence/plane0"; unless
             given "DfOverF", or the only one of dF/F. The planes of an interface are joined.
         select: values to keep, by column of the tables of ROIs, e.g. {"accepted": [1]}.
@@ -128,7 +133,7 @@ def read_rois(
         ValueError: if it is damaged, a module, series, table or column is missing, or edges are
             no seconds.
     """
-    asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, leave_out)
+    asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, movie_frame, leave_out)
     with _opened(path) as (source, file):
         found = find_series(source, file, series)
         events = read_events(source, file, asked)

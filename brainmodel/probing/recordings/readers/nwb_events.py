@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from brainmodel.probing.array_types import Floats
+from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings.leave_out import LeaveOut
 from brainmodel.probing.recordings.readers.conditions import Conditions, conditions
 from brainmodel.probing.recordings.readers.files import require_field
+from brainmodel.probing.recordings.readers.nwb_movies import movie_column, showings
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Asked:
     stimulus: str | Sequence[str]
     edges: Floats
     onset: str
+    movie_frame: str | None
     leave_out: LeaveOut
 
     @property
@@ -57,6 +59,8 @@ class InvalidTimes(NamedTuple):
 def read_events(source: Path, file: Any, asked: Asked) -> Events:
     """The events of a table, with those without onset or at invalid times left out.
 
+    Where each row is one frame of a movie, an event is a showing of the movie.
+
     Raises:
         ValueError: if a table or column is missing, no event is left, or edges are no seconds.
     """
@@ -64,21 +68,40 @@ def read_events(source: Path, file: Any, asked: Asked) -> Events:
     onsets = _onsets(source, table, asked)
     keep = np.isfinite(onsets) & ~_is_minus_one(onsets)
     left_out = counted(~keep, "events", f"without {asked.onset} (NaN or -1)")
-    _require_seconds(source, asked, onsets[keep], _durations(table)[keep])
+    rows, columns, seconds, of_movies = _rows(source, table, asked, np.where(keep, onsets, np.nan))
+    left_out += of_movies
+    _require_seconds(source, asked, onsets[rows], seconds)
     if asked.leave_out.invalid_times:
-        lost = keep & invalid_times(file).meet(onsets, asked.edges, None)
+        lost = invalid_times(file).meet(onsets[rows], asked.edges, None)
         left_out += counted(lost, "events", "within invalid_times")
-        keep &= ~lost
-    if not keep.any():
+        rows = rows[~lost]
+    if not len(rows):
         raise ValueError(
             f"{source}: no event of {asked.intervals} is left "
             f"({', '.join(left_out) or 'no rows'}): "
             "name another table or onset, or keep them with leave_out."
         )
-    columns = {name: _column(table, name) for name in asked.columns}
-    kept = {name: [held[row] for row in np.flatnonzero(keep)] for name, held in columns.items()}
+    kept = {name: [held[row] for row in rows] for name, held in columns.items()}
     shown = conditions(kept, asked.leave_out, str(source))
-    return Events(onsets[keep], shown, left_out + shown.left_out)
+    return Events(onsets[rows], shown, left_out + shown.left_out)
+
+
+def _rows(
+    source: Path, table: Any, asked: Asked, onsets: Floats
+) -> tuple[Whole, dict[str, Any], Floats, tuple[str, ...]]:
+    """Rows that begin an event, columns that name it, its seconds, and what is left out."""
+    frame = asked.movie_frame or movie_column(source, table, asked.columns, onsets, asked.edges)
+    columns = {name: table[name][:] for name in asked.columns if name != frame}
+    if frame is None:
+        rows = np.flatnonzero(np.isfinite(onsets))
+        return rows, columns, _durations(table)[rows], ()
+    found = showings(source, table, frame, list(columns), onsets)
+    broken = np.arange(found.broken + len(found.rows)) < found.broken
+    without = np.arange(len(table)) < found.without
+    left_out = counted(broken, "showings of movies,", "not whole")
+    left_out += counted(without, "rows", f"without number of a frame in {frame}")
+    columns = columns or {frame: [asked.intervals] * len(table)}
+    return found.rows, columns, found.seconds, left_out
 
 
 def counted(mask: NDArray[np.bool_], kind: str, why: str) -> tuple[str, ...]:
@@ -107,19 +130,15 @@ def _table(source: Path, file: Any, asked: Asked) -> Any:
         raise ValueError(f"{source}: no table of intervals: it says nothing of stimuli.")
     require_field(source, "table of intervals", asked.intervals, tables)
     table = tables[asked.intervals]
-    for column in (*asked.columns, asked.onset):
+    more = [asked.movie_frame] if asked.movie_frame else []
+    for column in (*asked.columns, asked.onset, *more):
         require_field(source, f"column of {asked.intervals} called", column, table.colnames)
     return table
 
 
-def _column(table: Any, name: str) -> Any:
-    """All values of a column; lists where a row has several."""
-    return table[name][:]
-
-
 def _onsets(source: Path, table: Any, asked: Asked) -> Floats:
     try:
-        found = np.asarray(_column(table, asked.onset), float)
+        found = np.asarray(table[asked.onset][:], float)
     except (ValueError, TypeError):  # text, or rows of different lengths
         found = np.empty((0, 0))
     if found.ndim != 1:
