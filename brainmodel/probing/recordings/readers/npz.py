@@ -69,6 +69,6 @@ def write_arrays(held: Any, path: str | Path) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Texts as fixed-width unicode, which needs no pickle."""
+    """As an array that needs no pickle: texts of fixed width."""
     array = np.asarray(value)
     return array.astype(str) if array.dtype == object else array

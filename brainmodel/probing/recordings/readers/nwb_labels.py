@@ -15,7 +15,7 @@ def electrode_labels(source: Path, file: Any) -> dict[str, NDArray[Any]]:
     """Labels of units: of the electrode `peak_channel_id`, or the first of `electrodes`.
 
     Raises:
-        ValueError: if units do not say where they were recorded, or name electrodes there are not.
+        ValueError: if units name no electrodes, or electrodes that there are not.
     """
     units, electrodes = file.units, file.electrodes
     if electrodes is None or not {"peak_channel_id", "electrodes"} & set(units.colnames):
@@ -55,7 +55,7 @@ def _peak_rows(source: Path, units: Any, electrodes: Any) -> NDArray[Any]:
 def plane_labels(series: Any) -> dict[str, NDArray[Any]]:
     """Labels of the ROIs of a series, from the location and description of their imaging plane.
 
-    "VISp, layer 2/3, 175 um, dendrites" and the like; what is not said is left out.
+    "VISp, layer 2/3, 175 um, dendrites" and the like; what the texts lack is left out.
     """
     plane = series.rois.table.imaging_plane
     text = f"{plane.location} {plane.description or ''}"
