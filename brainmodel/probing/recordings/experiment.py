@@ -15,7 +15,7 @@ from brainmodel.probing.recordings.stimuli import Stimuli
 
 
 class Shown(NamedTuple):
-    """A recording and its stimuli, in one order."""
+    """A recording and its stimuli, in the same order."""
 
     recording: Recorded
     stimuli: Stimuli
@@ -34,7 +34,11 @@ class Experiment(ABC):
         """
 
     def read(self) -> Shown:
-        """The same, checked against each other; ValueError if they do not fit."""
+        """What `open` returns, checked against each other.
+
+        Raises:
+            ValueError: in one sentence, if they do not fit.
+        """
         recording, stimuli = self.open()
         source = recording.source
         if isinstance(recording, Recording):

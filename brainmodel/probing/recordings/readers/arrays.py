@@ -1,4 +1,4 @@
-"""A recording out of named arrays, as .mat and .rds files hold them."""
+"""A recording from named arrays, as .mat and .rds files hold them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ class Layout:
         unit: of the responses.
         areas: name of a variable with one area per neuron or, if there is none, the area itself.
         stimulus: names of variables with one value per trial (or per stimulus) that together name
-            what was shown; numbers from 0000 unless given. Trials of one name are its repeats;
-            numbers sort as numbers (`readers/conditions.py`).
+            what was shown; stimuli are numbered from 0000 unless given. Trials of one name are its
+            repeats; numbers sort as numbers (`readers/conditions.py`).
     """
 
     responses: str
@@ -104,7 +104,14 @@ def recording_of(
 def to_axes(
     values: NDArray[Any], axes: str, name: str, order: Sequence[str] = ORDER
 ) -> NDArray[Any]:
-    """An array with named axes in the order wanted; absent axes get length one."""
+    """An array whose axes stand in `order`; axes that it lacks get length one.
+
+    Args:
+        values: the array.
+        axes: names of its axes.
+        name: of the array, for messages.
+        order: names of the axes that are wanted.
+    """
     given = axes.split()
     if len(given) != values.ndim:
         raise ValueError(

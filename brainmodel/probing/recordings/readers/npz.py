@@ -76,6 +76,6 @@ def _is_empty(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Texts as fixed-width unicode, which needs no pickle."""
+    """As an array that needs no pickle: texts of fixed width."""
     array = np.asarray(value)
     return array.astype(str) if array.dtype == object else array
