@@ -25,8 +25,8 @@ from brainmodel.probing.recordings.readers.files import require_file
 from brainmodel.probing.recordings.readers.nwb_electrodes import unit_groups, unit_labels
 from brainmodel.probing.recordings.readers.nwb_events import (
     Asked,
-    Events,
     InvalidTimes,
+    ShownEvents,
     counted,
     invalid_times,
     read_events,
@@ -76,9 +76,9 @@ def read_units(
         leave_out: what to leave out. Rows without onset (NaN, -1) and spikes at no time always are.
 
     Returns:
-        A recording in spikes/s; area from the electrode's `location` or, where that says nothing,
-        from a column of the units such as `location`; depth from `probe_vertical_position`, `depth`
-        or `z` of the electrode. Places may be dictionaries: "{'area': 'VISp', 'depth': 175}".
+        A recording in spikes/s; area from the electrode's `location` or, where that is empty, from
+        a column of units such as `location`; depth from the electrode's `probe_vertical_position`,
+        `depth` or `z`. Places may be dictionaries: "{'area': 'VISp', 'depth': 175}".
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -90,18 +90,25 @@ def read_units(
         if units is None or len(units) == 0:
             raise ValueError(f"{source}: no table of units: read_rois reads two-photon files.")
         events = read_events(source, file, asked)
-        keep, of_units = chosen_rows(source, units, "units", select, leave_out)
-        require_some(source, keep.sum(), "units", of_units)
-        rows = np.flatnonzero(keep)
-        trains, of_spikes = spike_trains(source, units, rows)
-        responses = np.stack([_rates(train, events.onsets, asked.edges) for train in trains])
+        responses, rows, said = _of_units(source, file, events, asked, select)
         labels = unit_labels(source, file, rows, area)
-        of_times = ()
-        if leave_out.invalid_times:
-            probes = unit_groups(source, file, rows)
-            of_times = _lose(responses, invalid_times(file), events.onsets, asked.edges, probes)
-        said = (*of_units, *of_spikes, *of_times)
         return _recording(file, source, events, responses, asked.edges, "spikes/s", labels, said)
+
+
+def _of_units(
+    source: Path, file: Any, events: ShownEvents, asked: Asked, select: Select
+) -> tuple[Floats, NDArray[Any], tuple[str, ...]]:
+    """Responses [neuron, event, time] of chosen units, their rows, what is left out."""
+    keep, said = chosen_rows(source, file.units, "units", select, asked.leave_out)
+    require_some(source, keep.sum(), "units", said)
+    rows = np.flatnonzero(keep)
+    trains, of_spikes = spike_trains(source, file.units, rows)
+    responses = np.stack([_rates(train, events.onsets, asked.edges) for train in trains])
+    said = (*said, *of_spikes)
+    if asked.leave_out.invalid_times:
+        probes = unit_groups(source, file, rows)
+        said += _lose(responses, invalid_times(file), events.onsets, asked.edges, probes)
+    return responses, rows, said
 
 
 def read_rois(
@@ -150,7 +157,7 @@ def read_rois(
 
 
 def _of_plane(
-    source: Path, series: Any, events: Events, asked: Asked, select: Select
+    source: Path, series: Any, events: ShownEvents, asked: Asked, select: Select
 ) -> tuple[Floats, Any, tuple[str, ...]]:
     """Responses [neuron, event, time] of chosen ROIs of a series, its plane, what is left out."""
     table = series.rois.table
@@ -193,7 +200,7 @@ def _lose(
 def _recording(
     file: Any,
     source: Path,
-    events: Events,
+    events: ShownEvents,
     responses: Floats,
     edges: Floats,
     unit: str,
