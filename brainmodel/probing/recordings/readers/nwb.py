@@ -68,9 +68,8 @@ def read_units(
             Numbers sort as numbers (`readers/conditions.py`).
         edges: [time + 1] of the bins, s from onset.
         onset: column of the times at which the stimulus came on, s.
-        movie_frame: column that numbers the frames of a movie, where each row is one frame: an
-            event is then a showing of the movie, its name that of the other columns of `stimulus`
-            or of the table. Rows that can be nothing else need no such word.
+        movie_frame: column that numbers the frames of a movie, where each row is one frame; an
+            event is then a showing of the movie (see docs/probing.md).
         area: column of units or electrodes that holds the areas, if it is no usual one.
         select: values to keep, by column of the table of units, e.g. {"quality": ["good"]}.
         leave_out: what to leave out. Rows without onset (NaN, -1) and spikes at no time always are.
@@ -86,8 +85,7 @@ def read_units(
     """
     asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, movie_frame, leave_out)
     with _opened(path) as (source, file):
-        units = file.units
-        if units is None or len(units) == 0:
+        if file.units is None or len(file.units) == 0:
             raise ValueError(f"{source}: no table of units: read_rois reads two-photon files.")
         events = read_events(source, file, asked)
         responses, rows, said = _of_units(source, file, events, asked, select)
