@@ -8,13 +8,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from areas.shapes import (
-    EachStep,
     PerCurrentSteps,
     PerDrive,
     PerDriveSteps,
     PerStreamSteps,
     PerUnit,
     PerUnitSteps,
+    SignalSteps,
 )
 
 
@@ -34,7 +34,7 @@ class Record(NamedTuple):
     before is multiplied by it. It is None if no stream was reset.
     """
 
-    sources: dict[str, EachStep]  # of drive, error, each message, "recurrent"
+    sources: dict[str, SignalSteps]  # of drive, error, each message, "recurrent"
     potential: PerDriveSteps  # the prediction before its activation
     prediction: PerDriveSteps
     currents: PerCurrentSteps
@@ -45,7 +45,7 @@ class Record(NamedTuple):
         """A state field as each step found it."""
         return fade(self.fields[field][:-1], self.keep)
 
-    def source(self, name: str) -> EachStep:
+    def source(self, name: str) -> SignalSteps:
         """The presynaptic signal of a group of synapses at each step."""
         return self.before("rate") if name == "rate" else self.sources[name]
 

@@ -28,5 +28,5 @@ other in one dimension: [current * unit], of maps [current * channel, height, wi
 PerStreamSteps = Float[Tensor, "time batch"]
 """One number for each stream at each step of a window."""
 
-EachStep = Float[Tensor, "time batch ..."]
-"""Numbers of any shape for each stream at each step of a window."""
+SignalSteps = Float[Tensor, "time batch ..."]
+"""A signal of any shape at each step of a window, such as what a source sends."""

@@ -238,7 +238,7 @@ MUTANTS = [
     Mutant(
         file="brainmodel/scopes/scope.py",
         old="self.prediction - self.error",
-        new="said.prediction + said.error",
+        new="self.prediction + self.error",
         tests="tests/scopes/test_scopes.py -k local_is",
     ),
     Mutant(

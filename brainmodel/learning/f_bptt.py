@@ -20,7 +20,7 @@ from torch.utils._pytree import tree_map_only
 
 from areas import Area
 from areas.record import Record
-from areas.shapes import EachStep, PerDriveSteps, PerUnit
+from areas.shapes import PerDriveSteps, PerUnit
 from brainmodel.learning.credit.reverse_scan import scan_area, zero_carried
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
 from brainmodel.learning.learning_signal import LearningSignal, unit_signals
@@ -119,7 +119,7 @@ class FBPTT(Rule):
 def _as_one_step(record: Record) -> Record:
     """The steps of a record side by side, as one step of as many times the streams."""
 
-    def beside(signal: EachStep) -> EachStep:
+    def beside(signal: Float[Tensor, "time batch *rest"]) -> Float[Tensor, "1 time*batch *rest"]:
         return signal.flatten(0, 1)[None]
 
     return Record(

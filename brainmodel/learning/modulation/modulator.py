@@ -19,7 +19,7 @@ from jaxtyping import Bool
 from torch import Tensor, nn
 
 from areas import Area
-from areas.shapes import EachStep, PerDriveSteps
+from areas.shapes import PerDriveSteps, SignalSteps
 from brainmodel.learning.learning_signal import Level
 
 ModulatorMemory = (
@@ -31,7 +31,7 @@ class Moments(NamedTuple):
     """A window, as far as a modulator may see it."""
 
     error: PerDriveSteps  # the area's prediction error
-    inputs: dict[str, EachStep]  # the brain's inputs by name
+    inputs: dict[str, SignalSteps]  # the brain's inputs by name
     valid: Bool[Tensor, "time batch"]  # False where the stream was reset at this step
     age: int  # steps that the optimizer took
 
