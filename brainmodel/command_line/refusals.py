@@ -12,6 +12,7 @@ from pytorch_lightning import LightningDataModule
 from brainmodel.brain import AreaPlan
 from brainmodel.command_line.config_files import Config
 from brainmodel.errors import Refused
+from brainmodel.moved_names import listed
 from brainmodel.pathways.pathway import Pathway
 from objectives import GroupObjective
 
@@ -36,6 +37,12 @@ EXAMPLES = {
     "optimizer": "torch.optim.Adam",
     "adapters": "brainmodel.pathways.Pool",
     "data": "brainmodel.data.Photographs",
+    "callbacks": "brainmodel.training.callbacks.SynapticScaling",
+    "logger": "brainmodel.training.RunFolder",
+    "recording": "brainmodel.probing.recordings.NpzFiles",
+    "metrics": "brainmodel.probing.metrics.RSA",
+    "baselines": "brainmodel.probing.baselines.Pixels",
+    "analyses": "brainmodel.probing.analyses.Expectation",
 }
 WORDS = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false"}
 HINT = "--print_config shows every option"
@@ -127,17 +134,24 @@ def plainly(reasons: Sequence[str], owner: str, given: str | None, place: str) -
     if match := re.search(r"Expected a typing.Literal\[(.*)\]\. Got value: (.*)", reason):
         return f"need one of {match[1]}, got {match[2]!r}"
     if match := re.search(r"Expected a dot import path string: (.*)", reason):
-        return f"there is no class {match[1]!r}; give its path, {_like(place)}"
+        return f"there is no class {match[1]!r}; give its path{_like(place)}"
     if match := re.search(r"(?:module|No) '?([\w.]+)'? (?:has no )?attribute '?(\w+)'?", reason):
-        return f"there is no {match[2]!r} in {match[1]}; give the path of a class, {_like(place)}"
+        return f"there is no {match[2]!r} in {match[1]}; {_instead(match[1], match[2], place)}"
     if match := re.search(r"No module named '([^']+)'", reason):
-        return f"there is no module {match[1]!r} here; give the path of a class, {_like(place)}"
+        return f"there is no module {match[1]!r} here; give the path of a class{_like(place)}"
     return reason.rstrip(".")
 
 
+def _instead(package: str, name: str, place: str) -> str:
+    names = [path.rpartition(".")[2] for path in listed() if path.rpartition(".")[0] == package]
+    if near := difflib.get_close_matches(name, names, n=1):
+        return f"did you mean {package}.{near[0]}?"
+    return f"give the path of a class{_like(place)}"
+
+
 def _like(place: str) -> str:
-    kind = next((k for k in (*reversed(place.split(".")), "data") if k in EXAMPLES), "data")
-    return f"such as {EXAMPLES[kind]}"
+    kind = next((k for k in reversed(place.split(".")) if k in EXAMPLES), None)
+    return "" if kind is None else f", such as {EXAMPLES[kind]}"
 
 
 def culprit(
