@@ -764,6 +764,12 @@ MUTANTS = [
         tests="tests/training/test_probe.py -k before",
     ),
     Mutant(
+        file="brainmodel/probing/recordings/readers/mat_hdf5.py",
+        old="codes.T if codes.ndim > 1 else codes[None]",
+        new="codes if codes.ndim > 1 else codes[None]",
+        tests="tests/probing/test_mat_files.py -k names_of_areas",
+    ),
+    Mutant(
         file="brainmodel/probing/recordings/readers/nwb_movies.py",
         old="runs = np.array_equal(numbers[start:end], frames)",
         new="runs = True",

@@ -15,6 +15,7 @@ from brainmodel.probing.recordings.readers.conditions import (
     labels_in_order,
 )
 from brainmodel.probing.recordings.readers.files import require_field
+from brainmodel.probing.recordings.readers.nested import Unreadable
 from brainmodel.probing.recordings.recording import Recording
 
 ORDER = ("neuron", "stimulus", "repeat", "time")
@@ -25,8 +26,9 @@ class Layout:
     """Which of the named arrays is what.
 
     Args:
-        responses: name of the variable; a list of arrays of one shape counts as one array whose
-            first axis is the list's.
+        responses: name of the variable, or its path within structures, "data.responses"; a list
+            of arrays of one shape counts as one array whose first axis is the list's, and so does
+            a field of an array of structures.
         axes: its axes in order, among "neuron stimulus repeat time"; those not named have length
             one. E.g. "stimulus neuron". "trial" stands for stimulus and repeat where `stimulus`
             says which trial showed what. E.g. "trial neuron time".
@@ -75,8 +77,8 @@ def recording_of(
         ValueError: if a variable is missing or has other axes; in one sentence.
     """
     for name in (layout.responses, *layout.stimulus):
-        require_field(source, "variable", name, held)
-    values = np.asarray(held[layout.responses], float)
+        require_readable(held, name, source)
+    values = _numbers(held[layout.responses], f"{source}: {layout.responses}")
     where = f"{source}: {layout.responses}"
     if "trial" in layout.axes.split():
         trials = to_axes(values, layout.axes, where, ("neuron", "trial", "time"))
@@ -99,6 +101,31 @@ def recording_of(
         source,
         left_out=left_out,
     )
+
+
+def require_readable(held: Mapping[str, Any], name: str, source: str) -> None:
+    """ValueError in one sentence, if there is no variable of that name, or it cannot be read."""
+    require_field(source, "variable", name, held)
+    value = held[name]
+    if isinstance(value, Unreadable):
+        raise ValueError(
+            f"{source}: {name} is a {value.kind}, which cannot be read: {value.remedy}."
+        )
+
+
+def _numbers(value: Any, name: str) -> NDArray[Any]:
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        value = value.tolist()
+    try:
+        return np.asarray(value, float)
+    except (ValueError, TypeError) as problem:
+        shapes = {np.shape(part) for part in value} if isinstance(value, list) else {}
+        if len(shapes) > 1:
+            raise ValueError(
+                f"{name} holds arrays of {len(shapes)} shapes, such as {sorted(shapes)[:2]}: fill "
+                "them up to one shape with NaN."
+            ) from problem
+        raise ValueError(f"{name} holds no numbers: name the variable with responses.") from problem
 
 
 def to_axes(
@@ -124,7 +151,10 @@ def stimulus_columns(
     """
     columns = {}
     for name in variables:
-        values = np.atleast_1d(np.squeeze(np.asarray(held[name])))
+        try:
+            values = np.atleast_1d(np.squeeze(np.asarray(held[name])))
+        except ValueError:  # of different lengths
+            values = np.empty((0, 0))
         if values.shape != (count,):
             raise ValueError(f"{source}: {name} has shape {values.shape}: give {count} values.")
         columns[name] = values
@@ -141,6 +171,10 @@ def by_stimulus(trials: NDArray[Any], names: NDArray[Any]) -> tuple[NDArray[Any]
 
 
 def _areas(held: Mapping[str, Any], areas: str, neurons: int, source: str) -> NDArray[Any]:
-    if areas not in held:
+    within = "." in areas and any(name.split(".")[0] == areas.split(".")[0] for name in held)
+    if areas not in held and not within:
         return np.array([areas] * neurons)
+    require_readable(held, areas, source)
+    if np.size(held[areas]) == 1:
+        return np.repeat(as_words(np.ravel(held[areas]), areas, source), neurons)
     return as_words(np.atleast_1d(held[areas]), areas, source)

@@ -104,7 +104,8 @@ def as_words(values: Any, name: str, source: str) -> NDArray[np.str_]:
         held = np.asarray(values)
     except ValueError:  # rows of different lengths
         held = np.empty((0, 0))
-    if held.ndim != 1:
+    several = held.dtype == object and any(np.size(value) > 1 for value in held.ravel())
+    if held.ndim != 1 or several:
         raise ValueError(f"{source}: {name} holds several values in a row: name a column with one.")
     if held.dtype.kind in "SO":
         held = np.array([as_text(value) for value in held.tolist()], dtype=str)
