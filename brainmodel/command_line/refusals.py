@@ -102,7 +102,7 @@ def explain(error: BaseException, config: Config, rest: Sequence[str], known: Se
 
 
 def read_error(text: str) -> tuple[str, str]:
-    """Where jsonargparse found something wrong, as a dotted path, and what it was."""
+    """The dotted path at which jsonargparse found a mistake, and the mistake."""
     place, reasons, owner, given = [], [], "", None
     for line in map(str.strip, text.splitlines()):
         line = line.removeprefix("- ")
@@ -121,7 +121,7 @@ def read_error(text: str) -> tuple[str, str]:
 
 
 def plainly(reasons: Sequence[str], owner: str, given: str | None, place: str) -> str:
-    """jsonargparse's words as ours; of several reasons, the one that says most."""
+    """jsonargparse's reasons in one plain sentence; of several, the most specific."""
     wanted = [m[1] for reason in reasons if (m := re.match(EXPECTED, reason))]
     if len(wanted) == len(reasons):
         got = next((m[2] for r in reasons if (m := re.match(EXPECTED, r)) and m[2]), given)
@@ -157,9 +157,12 @@ def _like(place: str) -> str:
 def culprit(
     config: Config, rest: Iterable[str], place: str
 ) -> tuple[str, tuple[str, str] | None] | None:
-    """Whether it is the data, or which area, pathway or group: its place, (place, reason) in it.
+    """Where a mistake is: in the data, or in which area, pathway or group; and what it is.
 
-    Found by parsing and building each alone; options laid over the config are looked at last.
+    Found by parsing and building each alone; options of the command line come last.
+
+    Returns:
+        its place, and the place and reason within it where they are known; None if nowhere here.
     """
     if not place and (problem := _problem(LightningDataModule, config.get("data"))):
         return "data", problem
@@ -190,7 +193,7 @@ def _problem(kind: Any, entry: Any) -> tuple[str, str] | None:
 
 
 def unknown(option: str, known: Collection[str]) -> str:
-    """That there is no such option, and which one may have been meant."""
+    """A sentence for an option that there is not, with the one that may have been meant."""
     near = difflib.get_close_matches(option, known, n=1, cutoff=0.7)
     return f"there is no option {option}; " + (f"did you mean {near[0]}?" if near else HINT)
 
