@@ -4,7 +4,7 @@ loss(t) = mean_i | u_i(t) - u_hat_i(t) |
 """
 
 from objectives.objective import Activity, Objective, mean_over_units
-from objectives.shapes import Drives, SampleLoss
+from objectives.parts.shapes import Drives, SampleLoss
 
 
 def absolute_error(drive: Drives, prediction: Drives) -> SampleLoss:

@@ -14,7 +14,7 @@ from objectives.objective import Activity, GroupObjective
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.pairs import at_later_step, earlier, later
 from objectives.parts.readout import Readout
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 from objectives.squared_error import squared_error
 
 

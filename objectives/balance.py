@@ -8,7 +8,7 @@ sign of any synapse is fixed. An area that is silent is balanced, too: use a tar
 """
 
 from objectives.objective import Activity, Objective, mean_over_units
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 
 
 class Balance(Objective):

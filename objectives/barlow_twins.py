@@ -16,7 +16,7 @@ from objectives.objective import Activity, GroupObjective
 from objectives.parts.embedding import check_pair, embed_pair, embeddings
 from objectives.parts.moments import mean_of_counted, off_diagonal
 from objectives.parts.pairs import at_later_step, unbroken
-from objectives.shapes import Counted, Features, Number, SampleLoss, Square
+from objectives.parts.shapes import Counted, FeatureMatrix, Features, Number, SampleLoss
 
 
 def standardise(values: Features, counted: Counted, epsilon: float = 1e-5) -> Features:
@@ -25,13 +25,13 @@ def standardise(values: Features, counted: Counted, epsilon: float = 1e-5) -> Fe
     return around / (mean_of_counted(around.square(), counted) + epsilon).sqrt()
 
 
-def cross_correlation(first: Features, second: Features, counted: Counted) -> Square:
+def cross_correlation(first: Features, second: Features, counted: Counted) -> FeatureMatrix:
     """C [feature, feature] of two views [sample, feature] over those counted [sample] bool."""
     first, second = standardise(first, counted), standardise(second, counted)
     return first.T @ second / counted.sum().clamp(min=1)
 
 
-def barlow_twins(correlation: Square, redundancy: float) -> Number:
+def barlow_twins(correlation: FeatureMatrix, redundancy: float) -> Number:
     """The loss, a number, of a cross-correlation [feature, feature]."""
     alike = (1 - correlation.diagonal()).square().mean()
     return alike + redundancy * off_diagonal(correlation).square().sum() / len(correlation)

@@ -11,7 +11,7 @@ is then u_hat - u.
 import torch
 
 from objectives.objective import Activity, Objective, mean_over_units
-from objectives.shapes import Drives, SampleLoss
+from objectives.parts.shapes import Drives, SampleLoss
 
 
 def bernoulli(drive: Drives, probability: Drives) -> SampleLoss:

@@ -7,7 +7,7 @@ the entropy of u remains.
 """
 
 from objectives.objective import Activity, Objective, mean_over_units
-from objectives.shapes import Drives, SampleLoss
+from objectives.parts.shapes import Drives, SampleLoss
 
 
 def categorical(drive: Drives, logit: Drives) -> SampleLoss:

@@ -26,8 +26,8 @@ from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective, mean_over_space, mean_over_valid
 from objectives.parts.pairs import at_later_step, earlier, later, unbroken
+from objectives.parts.shapes import SampleLoss
 from objectives.parts.task import target
-from objectives.shapes import SampleLoss
 
 
 def hinge(score: Tensor, sign: float) -> Tensor:

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from objectives.objective import Activity, GroupObjective, mean_over_space, mean_over_valid
 from objectives.parts.pairs import at_later_step, earlier, later, unbroken
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 from objectives.squared_error import squared_error
 
 

@@ -20,7 +20,7 @@ from objectives.objective import Activity, Objective, mean_over_valid
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.pairs import at_later_step, check_horizons, earlier, later, unbroken
 from objectives.parts.readout import Readout, readouts
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 
 
 class ContrastivePrediction(Objective):

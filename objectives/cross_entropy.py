@@ -13,8 +13,8 @@ from torch.nn import functional as F
 from objectives.objective import Activity, Objective, mean_over_valid
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.readout import Readout
+from objectives.parts.shapes import SampleLoss
 from objectives.parts.task import target
-from objectives.shapes import SampleLoss
 
 
 class CrossEntropy(Objective):

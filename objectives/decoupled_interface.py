@@ -28,7 +28,7 @@ from objectives.objective import (
 )
 from objectives.parts.pairs import unbroken
 from objectives.parts.readout import Readout
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 
 
 class DecoupledInterface(GroupObjective):

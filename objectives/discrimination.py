@@ -36,7 +36,7 @@ from objectives.objective import Activity, GroupObjective, mean_over_valid
 from objectives.parts.adversarial import r1_penalty
 from objectives.parts.critic import Critic
 from objectives.parts.pairs import at_later_step, earlier, later, unbroken
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 
 
 class Discrimination(GroupObjective):

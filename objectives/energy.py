@@ -8,7 +8,7 @@ silence (it is the L1 norm). The cost of keeping synapses is the optimizer's wei
 """
 
 from objectives.objective import Activity, Objective, mean_over_units
-from objectives.shapes import Rates, SampleLoss
+from objectives.parts.shapes import Rates, SampleLoss
 
 
 def energy(rate: Rates) -> SampleLoss:

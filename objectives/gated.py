@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from objectives.objective import Activity, GroupObjective, Objective
 from objectives.parts.readout import Readout
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 
 
 def gate_gradient(values: Tensor, gate: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective, mean_over_space
 from objectives.parts.pairs import at_later_step, check_horizons, earlier, later, unbroken
-from objectives.shapes import Counted, Features, SampleLoss
+from objectives.parts.shapes import Counted, Features, SampleLoss
 
 
 def info_nce(guess: Features, code: Features, candidate: Counted) -> Float[Tensor, " sample"]:

@@ -14,7 +14,7 @@ its ends, where the slope of the logarithms would not be finite.
 """
 
 from objectives.objective import Activity, Objective, mean_over_units
-from objectives.shapes import Rates, SampleLoss
+from objectives.parts.shapes import Rates, SampleLoss
 
 
 def exponential_distance(rate: Rates, mean: float, margin: float) -> SampleLoss:

@@ -14,16 +14,16 @@ covariance are spread evenly over them. Maps are averaged over positions.
 from objectives.objective import Activity, Objective, mean_over_space
 from objectives.parts.moments import covariance, mean_of_counted, off_diagonal
 from objectives.parts.pairs import at_later_step, earlier, later, unbroken
-from objectives.shapes import Number, SampleLoss, Square
+from objectives.parts.shapes import FeatureMatrix, Number, SampleLoss
 from objectives.squared_error import squared_error
 
 
-def hebbian(spread: Square, epsilon: float) -> Number:
+def hebbian(spread: FeatureMatrix, epsilon: float) -> Number:
     """- mean_i log(C_ii + epsilon) of a covariance [unit, unit], a number."""
     return -(spread.diagonal() + epsilon).log().mean()
 
 
-def decorrelation(spread: Square) -> Number:
+def decorrelation(spread: FeatureMatrix) -> Number:
     """Mean square of the off-diagonal entries of a covariance [unit, unit], a number."""
     units = len(spread)
     return off_diagonal(spread).square().sum() / max(units * (units - 1), 1)

@@ -17,7 +17,7 @@ from typing import ClassVar, NamedTuple
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from objectives.shapes import Drives, Number, Rates, SampleLoss
+from objectives.parts.shapes import Drives, Number, Rates, SampleLoss
 
 
 class Activity(NamedTuple):

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from objectives.objective import Activity, GroupObjective, Objective
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 
 
 class PairedViews(Objective):

@@ -12,7 +12,7 @@ from math import inf
 import torch
 
 from objectives.objective import Activity, Objective, mean_over_units
-from objectives.shapes import Drives, SampleLoss
+from objectives.parts.shapes import Drives, SampleLoss
 
 
 def poisson(drive: Drives, expected: Drives) -> SampleLoss:

@@ -6,7 +6,7 @@ Fast inhibition does this for a whole area, synaptic scaling (`TargetRate`) for 
 """
 
 from objectives.objective import Activity, Objective, mean_over_units
-from objectives.shapes import Rates, SampleLoss
+from objectives.parts.shapes import Rates, SampleLoss
 
 
 def population_rate(rate: Rates, target: float) -> SampleLoss:

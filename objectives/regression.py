@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from objectives.objective import Activity, Objective, mean_over_valid
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.readout import Readout
+from objectives.parts.shapes import SampleLoss
 from objectives.parts.task import target
-from objectives.shapes import SampleLoss
 from objectives.squared_error import squared_error
 
 

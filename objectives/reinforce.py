@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from objectives.objective import Activity, Objective, mean_over_valid
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.readout import Readout
+from objectives.parts.shapes import SampleLoss
 from objectives.parts.task import target
-from objectives.shapes import SampleLoss
 
 
 def reinforce(logits: Tensor, action: Tensor, reward: Tensor, baseline: Tensor) -> Tensor:

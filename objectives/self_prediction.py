@@ -16,7 +16,7 @@ from objectives.objective import Activity, Objective
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.pairs import at_later_step, check_horizons, earlier, later
 from objectives.parts.readout import readouts
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 from objectives.squared_error import squared_error
 
 

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from objectives.objective import Activity, GroupObjective
 from objectives.parts.embedding import Embedding, check_pair, embed_pair, embeddings
 from objectives.parts.pairs import at_later_step
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 
 
 def negative_cosine(prediction: Tensor, target: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ keeps variance, or use `LatentPredictiveLearning`.
 
 from objectives.objective import Activity, Objective
 from objectives.parts.pairs import at_later_step, earlier, later
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 from objectives.squared_error import squared_error
 
 

@@ -8,7 +8,7 @@ if one alone is. It does not depend on the scale of the rates (beyond epsilon), 
 """
 
 from objectives.objective import Activity, Objective, mean_over_units
-from objectives.shapes import Rates, SampleLoss
+from objectives.parts.shapes import Rates, SampleLoss
 
 
 def treves_rolls(rate: Rates, epsilon: float) -> SampleLoss:

@@ -10,7 +10,7 @@ too low.
 """
 
 from objectives.objective import Activity, Objective, mean_over_units
-from objectives.shapes import Drives, SampleLoss
+from objectives.parts.shapes import Drives, SampleLoss
 
 
 def split_error(drive: Drives, prediction: Drives, under: float, over: float) -> SampleLoss:

@@ -4,7 +4,7 @@ loss(t) = mean_i ( u_i(t) - u_hat_i(t) )^2          without a factor 1/2
 """
 
 from objectives.objective import Activity, Objective, mean_over_units
-from objectives.shapes import Drives, SampleLoss
+from objectives.parts.shapes import Drives, SampleLoss
 
 
 def squared_error(drive: Drives, prediction: Drives) -> SampleLoss:

@@ -9,7 +9,7 @@ around its mean. Units of a map are averaged over positions, as they share synap
 
 from objectives.objective import Activity, Objective, mean_over_space
 from objectives.parts.moments import mean_of_counted
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 
 
 class TargetRate(Objective):

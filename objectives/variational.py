@@ -21,7 +21,7 @@ from objectives.gaussian import gaussian
 from objectives.objective import Activity, GroupObjective, mean_over_valid
 from objectives.parts.pairs import at_later_step, earlier, later, unbroken
 from objectives.parts.readout import Readout
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 
 
 def gaussian_divergence(

@@ -18,16 +18,16 @@ from objectives.objective import Activity, GroupObjective
 from objectives.parts.embedding import check_pair, embed_pair, embeddings
 from objectives.parts.moments import covariance, mean_of_counted, off_diagonal
 from objectives.parts.pairs import at_later_step, unbroken
-from objectives.shapes import Number, SampleLoss, Square
+from objectives.parts.shapes import FeatureMatrix, Number, SampleLoss
 from objectives.squared_error import squared_error
 
 
-def variance_hinge(spread: Square, epsilon: float = 1e-4) -> Number:
+def variance_hinge(spread: FeatureMatrix, epsilon: float = 1e-4) -> Number:
     """v of a covariance [feature, feature], a number: how far standard deviations are below 1."""
     return (1 - (spread.diagonal() + epsilon).sqrt()).relu().mean()
 
 
-def redundancy(spread: Square) -> Number:
+def redundancy(spread: FeatureMatrix) -> Number:
     """c of a covariance [feature, feature], a number."""
     return off_diagonal(spread).square().sum() / len(spread)
 

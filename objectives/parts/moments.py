@@ -3,10 +3,12 @@
 from jaxtyping import Float
 from torch import Tensor
 
-from objectives.shapes import Counted, Features, Square
+from objectives.parts.shapes import Counted, FeatureMatrix, Features
 
 
-def covariance(values: Features, counted: Counted, center: Float[Tensor, " feature"]) -> Square:
+def covariance(
+    values: Features, counted: Counted, center: Float[Tensor, " feature"]
+) -> FeatureMatrix:
     """Unbiased covariance [feature, feature] around a center; zeros for fewer than two samples.
 
     Args:
@@ -23,6 +25,6 @@ def mean_of_counted(values: Features, counted: Counted) -> Float[Tensor, " featu
     return (values * counted.unsqueeze(1)).sum(0) / counted.sum().clamp(min=1)
 
 
-def off_diagonal(matrix: Square) -> Square:
+def off_diagonal(matrix: FeatureMatrix) -> FeatureMatrix:
     """The square matrix with zeros on its diagonal."""
     return matrix - matrix.diagonal().diag()

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from objectives.shapes import SampleLoss
+from objectives.parts.shapes import SampleLoss
 
 
 def earlier(values: Tensor, steps: int) -> Tensor:

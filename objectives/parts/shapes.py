@@ -18,7 +18,7 @@ Features = Float[Tensor, "sample feature"]
 Counted = Bool[Tensor, " sample"]
 """Which samples count."""
 
-Square = Float[Tensor, "feature feature"]
+FeatureMatrix = Float[Tensor, "feature feature"]
 """A covariance or cross-correlation."""
 
 Number = Float[Tensor, ""]
