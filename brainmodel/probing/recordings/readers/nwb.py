@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.optional import optional
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
-from brainmodel.probing.recordings.readers.conditions import by_condition
+from brainmodel.probing.recordings.readers.conditions import as_text, by_condition
 from brainmodel.probing.recordings.readers.files import require_file
 from brainmodel.probing.recordings.readers.nwb_electrodes import unit_groups, unit_labels
 from brainmodel.probing.recordings.readers.nwb_events import (
@@ -173,12 +173,29 @@ def _opened(path: str | Path) -> Iterator[tuple[Path, Any]]:
         io = pynwb.NWBHDF5IO(str(source), "r", load_namespaces=True)
         file = io.read()
     except Exception as damage:  # h5py, hdmf and pynwb raise many kinds
+        if version := _old_version(source):
+            raise ValueError(
+                f"{source} is of {version}, read by other software than NWB 2: convert it or fetch "
+                "the data set's release in NWB 2."
+            ) from damage
         reason = str(damage).splitlines()[0] if str(damage) else type(damage).__name__
         raise ValueError(
             f"{source} is not a readable NWB file ({reason}): fetch it again."
         ) from damage
     with io:
         yield source, file
+
+
+def _old_version(source: Path) -> str | None:
+    """The version of NWB 1 that a file is of; None where it is of none."""
+    h5py = optional("h5py")
+    try:
+        with h5py.File(source, "r") as opened:
+            held = opened.get("nwb_version")
+            found = as_text(held[()]) if isinstance(held, h5py.Dataset) else ""
+    except OSError:
+        return None
+    return found if found.upper().startswith("NWB-1") else None
 
 
 def _lose(
