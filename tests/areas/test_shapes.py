@@ -1,5 +1,6 @@
 """Shapes in signatures are checked here, in the tests, and nowhere else."""
 
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 import torch
 from jaxtyping import TypeCheckError
 
-from areas.lstm import lstm_step
+from areas.lstm import LSTM, lstm_step
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,3 +30,13 @@ def test_whoever_trains_pays_for_no_check() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.strip() == "torch.Size([3, 4])", done.stderr
+
+
+def test_checking_draws_none_of_the_random_numbers_that_are_under_test() -> None:
+    unit, cell = torch.zeros(3, 4), LSTM()
+    state = cell.initial_state(unit)
+    before = random.getstate()
+    cell.step([unit] * 4, state)  # a list, of which one item is looked at
+    assert random.getstate() == before
+    with pytest.raises(TypeCheckError):
+        cell.step(["no tensor"] * 4, state)  # type: ignore[list-item]

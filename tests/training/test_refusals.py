@@ -112,7 +112,7 @@ WRONG_FILES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "area gone, pathway left": ({"model": {"areas": {"PM": None}}}, ("pathways.V1_PM", "'PM'")),
     "no drive": ({"model": {"pathways": {"retina_V1": None}}}, ("areas.V1", "no drive")),
     "no data": ({"data": None}, ("data", "missing")),
-    "no module": ({"data": {"class_path": "mine.Data"}}, ("data", "'mine'")),
+    "no module": ({"data": {"class_path": "nowhere.Data"}}, ("data", "'nowhere'")),
     "cell out of range": (
         {
             "model": {
