@@ -20,22 +20,23 @@ from torch import Tensor
 
 from areas.cell import Cell
 from areas.membrane import Membrane
+from areas.shapes import PerUnit
 
 
 class ALIFState(NamedTuple):
     """State of adaptive integrate-and-fire units."""
 
-    rate: Tensor  # [batch, *units], h(t), in [0, 1]
-    potential: Tensor  # [batch, *units], v(t)
-    spike: Tensor  # [batch, *units], z(t), 0 or 1
-    refractory: Tensor  # [batch, *units], steps of silence to come
-    adaptation: Tensor  # [batch, *units], b(t)
+    rate: PerUnit  # h(t), in [0, 1]
+    potential: PerUnit  # v(t)
+    spike: PerUnit  # z(t), 0 or 1
+    refractory: PerUnit  # steps of silence to come
+    adaptation: PerUnit  # b(t)
 
 
 def alif_step(
-    current: Tensor, beta: Tensor, state: ALIFState, membrane: Membrane, rho: float
+    current: PerUnit, beta: PerUnit, state: ALIFState, membrane: Membrane, rho: float
 ) -> ALIFState:
-    """The state after a step, from I(t) and beta [batch, *units] and the state before."""
+    """The state after a step, from I(t), beta and the state before."""
     potential = membrane.integrate(current, state.potential, state.spike)
     adaptation = rho * state.adaptation + state.spike
     excess = (potential - membrane.threshold - beta * adaptation) / membrane.threshold
@@ -86,6 +87,6 @@ class ALIF(Cell):
         biases[1, : round(self.fraction * units)] = self.strength
         return biases
 
-    def step(self, currents: Sequence[Tensor], state: ALIFState) -> ALIFState:
+    def step(self, currents: Sequence[PerUnit], state: ALIFState) -> ALIFState:
         """One step; see `Cell.step`."""
         return alif_step(currents[0], currents[1].detach(), state, self.membrane, self.rho)

@@ -12,7 +12,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
+
+from areas.shapes import PerUnit
 
 State = (
     Any  # a NamedTuple of tensors [batch, *units], declared by each cell; its first field is `rate`
@@ -55,7 +58,7 @@ class Cell(ABC):
     state: ClassVar[type]
 
     @abstractmethod
-    def step(self, currents: Sequence[Tensor], state: State) -> State:
+    def step(self, currents: Sequence[PerUnit], state: State) -> State:
         """One step of every unit.
 
         Args:
@@ -66,11 +69,11 @@ class Cell(ABC):
             The state after the step, a new NamedTuple; its `rate` is what other areas receive.
         """
 
-    def initial_state(self, like: Tensor) -> State:
+    def initial_state(self, like: PerUnit) -> State:
         """State of streams that begin: zeros of the shape, device and dtype of `like`."""
         return self.state(*(torch.zeros_like(like) for _ in self.state._fields))
 
-    def biases(self, units: int) -> Tensor:
+    def biases(self, units: int) -> Float[Tensor, "current unit"]:
         """Biases at the start of training, [current, unit]; of maps, [current, channel]."""
         values = [self.initial_bias.get(name, 0.0) for name in self.currents]
         return torch.tensor(values)[:, None].repeat(1, units)

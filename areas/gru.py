@@ -15,21 +15,21 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
 
 from areas.cell import Cell
+from areas.shapes import PerUnit
 
 
 class GRUState(NamedTuple):
     """State of gated recurrent units."""
 
-    rate: Tensor  # [batch, *units], h_t
+    rate: PerUnit  # h_t
 
 
 def gru_step(
-    candidate: Tensor, reset: Tensor, update: Tensor, recall: Tensor, rate: Tensor
-) -> Tensor:
-    """h_t from the four currents and h_{t-1}, all [batch, *units]."""
+    candidate: PerUnit, reset: PerUnit, update: PerUnit, recall: PerUnit, rate: PerUnit
+) -> PerUnit:
+    """h_t from the four currents and h_{t-1}."""
     u = torch.sigmoid(update)
     n = torch.tanh(candidate + torch.sigmoid(reset) * recall)
     return (1.0 - u) * n + u * rate
@@ -44,6 +44,6 @@ class GRU(Cell):
     carried = ("rate",)
     state = GRUState
 
-    def step(self, currents: Sequence[Tensor], state: GRUState) -> GRUState:
+    def step(self, currents: Sequence[PerUnit], state: GRUState) -> GRUState:
         """One step; see `Cell.step`."""
         return GRUState(gru_step(*currents, rate=state.rate))

@@ -10,19 +10,19 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
 
 from areas.cell import Activation, Cell
+from areas.shapes import PerUnit
 
 
 class LeakyState(NamedTuple):
     """State of leaky rate units."""
 
-    rate: Tensor  # [batch, *units], a_t
+    rate: PerUnit  # a_t
 
 
-def leaky_step(current: Tensor, rate: Tensor, alpha: float, activation: Activation) -> Tensor:
-    """a_t from h_t and a_{t-1}, all [batch, *units]; eq. 1 of Marschall et al. (2020)."""
+def leaky_step(current: PerUnit, rate: PerUnit, alpha: float, activation: Activation) -> PerUnit:
+    """a_t from h_t and a_{t-1}; eq. 1 of Marschall et al. (2020)."""
     return (1.0 - alpha) * rate + alpha * activation(current)
 
 
@@ -47,6 +47,6 @@ class Leaky(Cell):
         self.alpha = alpha
         self.activation = activation
 
-    def step(self, currents: Sequence[Tensor], state: LeakyState) -> LeakyState:
+    def step(self, currents: Sequence[PerUnit], state: LeakyState) -> LeakyState:
         """One step; see `Cell.step`."""
         return LeakyState(leaky_step(currents[0], state.rate, self.alpha, self.activation))

@@ -12,23 +12,22 @@ Source: Bellec et al. (2020), Nature Communications 11:3625, Methods, "LIF neuro
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from torch import Tensor
-
 from areas.cell import Cell
 from areas.membrane import Membrane
+from areas.shapes import PerUnit
 
 
 class LIFState(NamedTuple):
     """State of leaky integrate-and-fire units."""
 
-    rate: Tensor  # [batch, *units], h(t), in [0, 1]
-    potential: Tensor  # [batch, *units], v(t)
-    spike: Tensor  # [batch, *units], z(t), 0 or 1
-    refractory: Tensor  # [batch, *units], steps of silence to come
+    rate: PerUnit  # h(t), in [0, 1]
+    potential: PerUnit  # v(t)
+    spike: PerUnit  # z(t), 0 or 1
+    refractory: PerUnit  # steps of silence to come
 
 
-def lif_step(current: Tensor, state: LIFState, membrane: Membrane) -> LIFState:
-    """The state after a step, from I(t) [batch, *units] and the state before."""
+def lif_step(current: PerUnit, state: LIFState, membrane: Membrane) -> LIFState:
+    """The state after a step, from I(t) and the state before."""
     potential = membrane.integrate(current, state.potential, state.spike)
     excess = (potential - membrane.threshold) / membrane.threshold
     rate, spike, refractory = membrane.emit(excess, state.rate, state.refractory)
@@ -52,6 +51,6 @@ class LIF(Cell):
     def __init__(self, membrane: Membrane | None = None):
         self.membrane = membrane or Membrane()
 
-    def step(self, currents: Sequence[Tensor], state: LIFState) -> LIFState:
+    def step(self, currents: Sequence[PerUnit], state: LIFState) -> LIFState:
         """One step; see `Cell.step`."""
         return lif_step(currents[0], state, self.membrane)

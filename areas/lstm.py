@@ -11,22 +11,22 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
 
 from areas.cell import Cell
+from areas.shapes import PerUnit
 
 
 class LSTMState(NamedTuple):
     """State of LSTM units."""
 
-    rate: Tensor  # [batch, *units], h_t
-    memory: Tensor  # [batch, *units], c_t
+    rate: PerUnit  # h_t
+    memory: PerUnit  # c_t
 
 
 def lstm_step(
-    input: Tensor, forget: Tensor, candidate: Tensor, output: Tensor, memory: Tensor
-) -> tuple[Tensor, Tensor]:
-    """(h_t, c_t) from the four currents and c_{t-1}, all [batch, *units]."""
+    input: PerUnit, forget: PerUnit, candidate: PerUnit, output: PerUnit, memory: PerUnit
+) -> tuple[PerUnit, PerUnit]:
+    """(h_t, c_t) from the four currents and c_{t-1}."""
     memory = torch.sigmoid(forget) * memory + torch.sigmoid(input) * torch.tanh(candidate)
     return torch.sigmoid(output) * torch.tanh(memory), memory
 
@@ -39,6 +39,6 @@ class LSTM(Cell):
     initial_bias = {"forget": 1.0}
     state = LSTMState
 
-    def step(self, currents: Sequence[Tensor], state: LSTMState) -> LSTMState:
+    def step(self, currents: Sequence[PerUnit], state: LSTMState) -> LSTMState:
         """One step; see `Cell.step`."""
         return LSTMState(*lstm_step(*currents, memory=state.memory))

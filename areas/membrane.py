@@ -21,6 +21,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from areas.shapes import PerUnit
+
 
 def fire(excess: Tensor, damp: float) -> Tensor:
     """1 where the excess over the threshold is positive, else 0; derivative damp max(0, 1 - |x|).
@@ -71,15 +73,15 @@ class Membrane:
             if not fits:
                 raise ValueError(f"membrane.{name}: need {need}, got {getattr(self, name)}")
 
-    def integrate(self, current: Tensor, potential: Tensor, spike: Tensor) -> Tensor:
-        """v(t) from I(t), v(t-1) and z(t-1), all [batch, *units]."""
+    def integrate(self, current: PerUnit, potential: PerUnit, spike: PerUnit) -> PerUnit:
+        """v(t) from I(t), v(t-1) and z(t-1)."""
         seen = spike.detach() + self.reset_credit * (spike - spike.detach())
         return self.decay * potential + current - self.threshold * seen
 
     def emit(
-        self, excess: Tensor, rate: Tensor, refractory: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """(h(t), z(t), steps of silence to come) from x(t) and those before, [batch, *units]."""
+        self, excess: PerUnit, rate: PerUnit, refractory: PerUnit
+    ) -> tuple[PerUnit, PerUnit, PerUnit]:
+        """(h(t), z(t), steps of silence to come) from x(t) and those before."""
         spike = fire(excess, self.damp) * (refractory <= 0).to(excess.dtype)
         silence = torch.relu(refractory - 1.0) + self.refractory * spike.detach()
         return self.smoothing * rate + (1.0 - self.smoothing) * spike, spike, silence

@@ -15,22 +15,22 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
 
 from areas.cell import Cell
+from areas.shapes import PerUnit
 
 
 class SubLSTMState(NamedTuple):
     """State of subLSTM units."""
 
-    rate: Tensor  # [batch, *units], h_t, in (-1, 1)
-    memory: Tensor  # [batch, *units], c_t
+    rate: PerUnit  # h_t, in (-1, 1)
+    memory: PerUnit  # c_t
 
 
 def sublstm_step(
-    input: Tensor, forget: Tensor, candidate: Tensor, output: Tensor, memory: Tensor
-) -> tuple[Tensor, Tensor]:
-    """(h_t, c_t) from the four currents and c_{t-1}, all [batch, *units]."""
+    input: PerUnit, forget: PerUnit, candidate: PerUnit, output: PerUnit, memory: PerUnit
+) -> tuple[PerUnit, PerUnit]:
+    """(h_t, c_t) from the four currents and c_{t-1}."""
     memory = torch.sigmoid(forget) * memory + torch.sigmoid(candidate) - torch.sigmoid(input)
     return torch.sigmoid(memory) - torch.sigmoid(output), memory
 
@@ -43,6 +43,6 @@ class SubLSTM(Cell):
     initial_bias = {"forget": 1.0}
     state = SubLSTMState
 
-    def step(self, currents: Sequence[Tensor], state: SubLSTMState) -> SubLSTMState:
+    def step(self, currents: Sequence[PerUnit], state: SubLSTMState) -> SubLSTMState:
         """One step; see `Cell.step`."""
         return SubLSTMState(*sublstm_step(*currents, memory=state.memory))

@@ -41,7 +41,7 @@ from brainmodel.pathways.adapters import Flatten, Pool
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.scopes import Global, Scope
 from brainmodel.training import held_out_errors
-from brainmodel.training.held_out import follow
+from brainmodel.training.held_out import follow_streams
 from objectives import (
     ContrastivePrediction,
     Discrimination,
@@ -148,7 +148,9 @@ def seen(brain: Brain, data: StreamModule, part: Part, windows: int) -> tuple[Fe
     stream = data.stream(data.share(part))
     rates: dict[str, list[Any]] = {name: [] for name in AREAS}
     told: dict[str, list[Any]] = {}
-    for k, (window, activities) in enumerate(follow(brain, map(stream.window, range(windows)))):
+    for k, (window, activities) in enumerate(
+        follow_streams(brain, map(stream.window, range(windows)))
+    ):
         if k == 0:
             continue
         kept = ~window.reset[1:]

@@ -82,7 +82,7 @@ def _run(words: list[str]) -> None:
     if words[0] == "migrate":
         migrate(words[1:])
         return
-    names, rest = split(words[1:])
+    names, rest = take_configs(words[1:])
     check_options(rest)
     config, rest = lay_over(load(names), rest)
     if words[0] == "probe":
@@ -92,9 +92,9 @@ def _run(words: list[str]) -> None:
         return
     if not names and not {"-h", "--help"} & set(rest):
         raise Refused(f"{words[0]} needs a config: add --config default, or a file of your own")
-    from brainmodel.command_line.train_command import run
+    from brainmodel.command_line.train_command import train_or_measure
 
-    run(words[0], names, config, rest)
+    train_or_measure(words[0], names, config, rest)
 
 
 def usage() -> str:
@@ -104,7 +104,7 @@ def usage() -> str:
     return USAGE.format(commands=commands, configs=configs)
 
 
-def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+def take_configs(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """Names of config files, and all other words.
 
     Raises:

@@ -73,6 +73,12 @@ RENAMED = {
 """By the whole old path the whole new one, of classes that are also called otherwise now."""
 
 
+OPTIONS = {"model.scope.way_back": "feedback", "way_back": "feedback"}
+"""By their fields, in a config and in the file of a part, options that are called otherwise now."""
+WEIGHTS = {"brain.scope.way_back.copies.": "brain.scope.feedback.groups."}
+"""By the beginning of weights' names in a checkpoint, how those names begin now."""
+
+
 def new_name(path: str) -> str | None:
     """The path to give in the place of an old one, or of one that names a file; else None."""
     return None if path in listed() else replaced().get(path)

@@ -2,7 +2,7 @@
 
     loss(t) = mean_i ( stop[h2_i(t)] - [P h1(t - k)]_i )^2
 
-The area that predicts learns; the one that is predicted does not.
+The gradient reaches the area that predicts, and not the one that is predicted.
 """
 
 from collections.abc import Mapping

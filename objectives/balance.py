@@ -4,7 +4,7 @@
 
 Okun & Lampl (2008), doi:10.1038/nn.2105: in cortex inhibition follows excitation within
 milliseconds. The first units (channels of a map) count as excitatory, the others as inhibitory; no
-sign of any synapse is fixed. Silence is balanced, too: join it with a target rate.
+sign of any synapse is fixed. An area that is silent is balanced, too: use a target rate beside it.
 """
 
 from torch import Tensor

@@ -1,11 +1,11 @@
-"""Agreement by redundancy reduction: each feature of one area goes with the same of the other only.
+"""Agreement by redundancy reduction: each feature correlates with the same one of the other area.
 
     C_ij = 1/n sum_n  z_ni z'_nj,           z and z' standardised over the n samples
     loss = 1/d [ sum_i (1 - C_ii)^2 + l sum_{i != j} C_ij^2 ]
 
 Zbontar et al. (2021), arXiv:2103.03230, eq. 1 and 2, here divided by the number d of features; the
-name recalls Barlow (1961). Samples are all valid steps of all streams of the window. With identical
-views C_ii = 1, so the first term is 0.
+name recalls Barlow (1961). Samples are all valid steps of all streams of the window. With
+identical views C_ii = 1, so the first term is 0.
 """
 
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from objectives.objective import Activity, GroupObjective
-from objectives.parts.embedding import check_pair, embed, embeddings
-from objectives.parts.moments import mean, off_diagonal
+from objectives.parts.embedding import check_pair, embed_pair, embeddings
+from objectives.parts.moments import mean_of_counted, off_diagonal
 from objectives.parts.pairs import at_later_step, unbroken
 
 
 def standardise(values: Tensor, counted: Tensor, epsilon: float = 1e-5) -> Tensor:
     """Values [sample, feature] with mean 0, variance 1 over those counted [sample] bool, else 0."""
-    around = (values - mean(values, counted)) * counted.unsqueeze(1)
-    return around / (mean(around.square(), counted) + epsilon).sqrt()
+    around = (values - mean_of_counted(values, counted)) * counted.unsqueeze(1)
+    return around / (mean_of_counted(around.square(), counted) + epsilon).sqrt()
 
 
 def cross_correlation(first: Tensor, second: Tensor, counted: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ class BarlowTwins(GroupObjective):
 
     def forward(self, activities: dict[str, Activity]) -> Tensor:
         valid = activities[self.areas[0]].valid
-        first, second = embed(self.embedding, self.areas, activities, self.delay, self.grid)
+        first, second = embed_pair(self.embedding, self.areas, activities, self.delay, self.grid)
         counted = unbroken(valid, self.delay) & valid[self.delay :]
         correlation = cross_correlation(
             first.flatten(0, 1), second.flatten(0, 1), counted.flatten()

@@ -2,9 +2,10 @@
 
     loss(t) = - mean_i [ u_i log u_hat_i + (1 - u_i) log(1 - u_hat_i) ]
 
-The prediction u_hat is the PROBABILITY, so that the error u - u_hat that areas feel and exchange
-means something. Best at u_hat = u, where the entropy of u remains. The predictor's activation keeps
-it within (0, 1): the logistic function. The gradient by the potential is then u_hat - u.
+The prediction u_hat is the PROBABILITY, so that the error u - u_hat, which areas receive and
+exchange, is in the units of the drive. Best at u_hat = u, where the entropy of u remains. The
+predictor's activation keeps it within (0, 1): the logistic function. The gradient by the potential
+is then u_hat - u.
 """
 
 import torch
@@ -18,7 +19,8 @@ def bernoulli(drive: Tensor, probability: Tensor) -> Tensor:
 
     Args:
         drive: events, or their probabilities, in [0, 1], [time, batch, *drive].
-        probability: of an event, same shape; kept as far from 0 and 1 as numbers near 1 can tell.
+        probability: of an event, same shape; kept away from 0 and 1 by the precision of its
+            numbers near 1.
     """
     sure = torch.finfo(probability.dtype).eps
     probability = probability.clamp(min=sure, max=1 - sure)

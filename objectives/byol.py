@@ -1,4 +1,4 @@
-"""Bootstrap your own latent: predict what a slower copy of the embedding says of the other area.
+"""Bootstrap your own latent: predict the other area's vector by a slower copy of the embedding.
 
     loss(t) = 1/2 | n(q1(z1)) - n(stop[z2']) |^2 + 1/2 | n(q2(z2)) - n(stop[z1']) |^2
             = 2 - cos(q1(z1), z2') - cos(q2(z2), z1')
@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from objectives.objective import Activity, GroupObjective
-from objectives.parts.embedding import Embedding, check_pair, embed, embeddings
+from objectives.parts.embedding import Embedding, check_pair, embed_pair, embeddings
 from objectives.parts.pairs import at_later_step
 from objectives.sim_siam import negative_cosine
 
 
-def follow(slow: nn.Module, fast: nn.Module, momentum: float) -> None:
+def move_towards(slow: nn.Module, fast: nn.Module, momentum: float) -> None:
     """Moves the slow weights to momentum * slow + (1 - momentum) * fast, in place."""
     with torch.no_grad():
         for mine, theirs in zip(slow.parameters(), fast.parameters(), strict=True):
@@ -67,14 +67,16 @@ class BYOL(GroupObjective):
     ) -> None:
         self.embedding = embeddings(self.areas, units, self.features, self.grid)
         self.slow = embeddings(self.areas, units, self.features, self.grid).requires_grad_(False)
-        follow(self.slow, self.embedding, momentum=0)
+        move_towards(self.slow, self.embedding, momentum=0)
 
     def forward(self, activities: dict[str, Activity]) -> Tensor:
-        first, second = embed(self.embedding, self.areas, activities, self.delay, self.grid)
-        slow_first, slow_second = embed(self.slow, self.areas, activities, self.delay, self.grid)
+        first, second = embed_pair(self.embedding, self.areas, activities, self.delay, self.grid)
+        slow_first, slow_second = embed_pair(
+            self.slow, self.areas, activities, self.delay, self.grid
+        )
         there = negative_cosine(self.predictor[0](first), slow_second)
         back = negative_cosine(self.predictor[1](second), slow_first)
         return at_later_step(2 + there + back, activities[self.areas[0]].valid, self.delay)
 
     def after_step(self) -> None:
-        follow(self.slow, self.embedding, self.momentum)
+        move_towards(self.slow, self.embedding, self.momentum)

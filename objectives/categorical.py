@@ -1,4 +1,4 @@
-"""Categorical likelihood of the next-step prediction, for drives that say which of the channels.
+"""Categorical likelihood of the next-step prediction, for drives of which one channel is active.
 
     loss(t) = - mean_x sum_c u_c(x, t) log p_c(x, t),      p = softmax over channels of u_hat
 

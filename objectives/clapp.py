@@ -1,4 +1,4 @@
-"""Contrastive, local and predictive plasticity: is this what I expected, or another stream?
+"""Contrastive, local and predictive plasticity: rates as expected of this stream, or another's?
 
     u(t)    = z(t)^T W c(t - k)
     loss(t) = [1 - u_same(t)]_+ + [1 + u_other(t)]_+
@@ -12,14 +12,13 @@ x_j onto unit i,
                           by saccades     by dendrite
 
 Here c = z = the rates of the area, which it learns for in both roles. Maps are averaged over
-positions. Unless the data tell of saccades, another stream of the batch stands for what a saccade
-would have led to, as above. Where a label tells of them, they are the broadcast,
+positions. Unless the data have a label for saccades, another stream of the batch stands for what a
+saccade would have led to, as above. Where there is such a label, it is the broadcast,
 
     loss(t) = [1 - y(t) u_same(t)]_+,      y(t) = -1 if there was one in t - k + 1 ... t, else 1
 
-and each stream learns for itself. A saccade within one scene leads to something not so very else;
-and what saccades are too few to outweigh, fixations make large, so let there be many (the eye's
-`saccade_rate`).
+and each stream learns from itself alone. Saccades within one scene lead to something similar, and
+if they are few, scores grow by the fixations alone: choose a high `saccade_rate` of the eye.
 """
 
 import torch
@@ -36,12 +35,12 @@ def hinge(score: Tensor, sign: float) -> Tensor:
 
 
 class CLAPP(Objective):
-    """Hinge loss between the expected and the coming rates, of the own and of another stream.
+    """Hinge loss of expected and later rates, of the same stream and of another one.
 
     Args:
         horizon: steps ahead.
         saccade: name of the label that says at which steps a saccade has brought the eye to
-            something else, [time, batch] bool; other streams take its part unless given.
+            something else, [time, batch] bool; unless given, other streams are used.
 
     Raises:
         ValueError: if the horizon is not in the future; while learning, if there is no such label.
@@ -76,7 +75,7 @@ class CLAPP(Objective):
         return at_later_step(loss, activity.valid, self.horizon)
 
     def terms(self, activity: Activity) -> dict[str, Tensor]:
-        """same, other: mean scores u; where they are alike, nothing is told apart."""
+        """same, other: mean scores u; equal where the streams cannot be distinguished."""
         code = mean_over_space(activity.rate)
         expected = self.expectation(earlier(code, self.horizon))
         coming, joined = later(code, self.horizon), unbroken(activity.valid, self.horizon)

@@ -5,15 +5,15 @@
     loss(t) = - 1/k log sum_a g_a(t) exp( - k e_a(t) )
 
 Jacobs, Jordan, Nowlan & Hinton (1991), doi:10.1162/neco.1991.3.1.79 (their competitive error
-function), with k for how sure one must be. With r_a = g_a exp(-k e_a) / sum, the share of area a in
-having been right,
+function), with k for how sharply errors are compared. With r_a = g_a exp(-k e_a) / sum, the share
+of area a in having been right,
 
     d loss / d e_a = r_a                  an area learns as far as it was chosen and right
     d loss / d bid_a = ( g_a - r_a ) / k  and bids more the next time
 
-so that each comes to hold what it is best at, as habits and goal-directed control are thought to
-(Daw, Niv & Dayan (2005), doi:10.1038/nn1560). For small k the loss is the expected error of the
-choice, for large k that of the better area.
+so that each area comes to be chosen for what it predicts best, as habits and goal-directed control
+are thought to (Daw, Niv & Dayan (2005), doi:10.1038/nn1560). For small k the loss is the expected
+error of the choice, for large k that of the better area.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def competition(errors: Tensor, log_gate: Tensor, sharpness: float) -> Tensor:
 
 
 class Competition(GroupObjective):
-    """Areas that predict the same drive are paid for being chosen and right.
+    """Areas that predict the same drive, each learning as far as it is chosen and right.
 
     Args:
         areas: two or more, whose drives are alike.

@@ -4,10 +4,10 @@
     loss(t)  = mean_k - log [ exp( z(t)^T P_k c(t-k) ) / sum_n exp( z_n^T P_k c(t-k) ) ]
 
 van den Oord et al. (2018), arXiv:1807.03748, eq. 3 and 4, in one area: an encoder of what comes in
-and a recurrent context that foretells it. `InfoNCE` lets the rates play both parts, as Greedy
-InfoMax and CLAPP do in layers without memory; there a recurrent area may win by holding, stream by
-stream, some rates of its own making, which says nothing of what it sees. Here it cannot: the drive
-comes from elsewhere. Candidates z_n are those of `InfoNCE`: other streams and other times.
+and a recurrent context that predicts it. `InfoNCE` uses the rates as both, as Greedy InfoMax and
+CLAPP do in layers without memory; there a recurrent area can reach a low loss by holding some rates
+of its own in each stream, which carry no information about the drive. Here it cannot, as the drive
+comes from outside. Candidates z_n are those of `InfoNCE`: other streams and other times.
 """
 
 from functools import partial
@@ -23,7 +23,7 @@ from objectives.parts.readout import Readout, readouts
 
 
 class ContrastivePrediction(Objective):
-    """Surprise at which drive comes, among all that came in the window, averaged over horizons.
+    """Negative log probability of the drive that came, among all of the window, over horizons.
 
     Args:
         horizons: how many steps ahead, each >= 1 and shorter than the windows.

@@ -1,8 +1,8 @@
-"""A task: say to which class the present step belongs.
+"""A task: name the class to which the present step belongs.
 
     loss(t) = - log softmax_c ( W h(t) + b ),      c = label(t)
 
-log(number of classes) where nothing is known. The read-out learns, and so does the area.
+At chance it is log(number of classes). The read-out learns, and so does the area.
 """
 
 from functools import partial
@@ -17,7 +17,7 @@ from objectives.parts.task import target
 
 
 class CrossEntropy(Objective):
-    """Surprise, in nats, at the class that a label of the data names.
+    """Negative log probability, in nats, of the class that a label of the data names.
 
     Args:
         label: name of the label, whole numbers [time, batch] from 0 to classes - 1.

@@ -1,16 +1,16 @@
-"""A decoupled interface: an area foretells the learning signal another would have to wait for.
+"""A decoupled interface: an area predicts the learning signal for which another would have to wait.
 
     d(t)    = d loss_of / d h(t)                        of the lower area, complete at t + wait
-    d_hat(t) = S h(t) + F h'(t) + b                     what the upper area's feedback makes of it
+    d_hat(t) = S h(t) + F h'(t) + b                     its prediction, from the upper area's rates
     loss    = loss_of, for its own read-outs alone
-              + stop[d_hat(t)] . h(t)                   the lower area learns from what is foretold
-              + 1/2 | d_hat(t) - stop[d(t)] |^2         and the interface from what came of it
+              + stop[d_hat(t)] . h(t)                   the lower area learns from the prediction
+              + 1/2 | d_hat(t) - stop[d(t)] |^2         the interface learns from what came
 
 Jaderberg et al. (2017), arXiv:1608.05343: decoupled neural interfaces using synthetic gradients,
 here between areas, without bootstrapping. The objective `of` may judge a rate by what happens
 `wait` steps later, as `MultiHorizon` does; the area then learns at once, also at the last steps of
-a window, whose future is not there yet. The second line has the value 0: only its slope counts.
-Signals are foretold in units of the loss per step and stream and rate, times the number of units.
+a window, whose future is not there yet. The second line has value 0; its gradient counts. Learning
+signals are given in units of the loss per step and stream and rate, times the number of units.
 """
 
 from collections.abc import Mapping
@@ -31,10 +31,11 @@ from objectives.parts.readout import Readout
 
 
 class DecoupledInterface(GroupObjective):
-    """The lower area learns by a learning signal that the upper area's feedback foretells.
+    """The lower area learns by a learning signal that is predicted from the upper area's rates.
 
     Args:
-        areas: the lower one, which learns, and the upper one, which foretells.
+        areas: the lower one, which learns, and the upper one, from which its learning signal is
+            predicted.
         of: what the lower area learns for; its losses depend on the rates.
         wait: steps until the learning signal of a step is complete: the longest horizon of `of`.
         kernel: odd width of the interface's receptive fields between maps, in pixels.
@@ -75,12 +76,12 @@ class DecoupledInterface(GroupObjective):
         return loss + taught + self._known(lower) * missed
 
     def foretell(self, activities: dict[str, Activity]) -> Tensor:
-        """d_hat, [time, batch, *units of the lower area]; it teaches the interface alone."""
+        """d_hat, [time, batch, *units of the lower area]; no gradient reaches the areas."""
         lower, upper = (activities[area].rate.detach() for area in self.areas)
         return self.own(lower) + self.feedback(upper)
 
     def signal(self, lower: Activity) -> Tensor:
-        """d, likewise: what the whole window says, taken as given."""
+        """d, likewise: the learning signal from the whole window, as a constant."""
         with torch.enable_grad():
             rate = lower.rate.detach().requires_grad_()
             total = (lower.valid * self.of(lower._replace(rate=rate))).sum()
@@ -88,7 +89,7 @@ class DecoupledInterface(GroupObjective):
         return slope * prod(rate.shape[2:])
 
     def terms(self, activities: dict[str, Activity]) -> dict[str, Tensor]:
-        """foretold: 1 - squared error of the signal over its mean square; below 0 at first."""
+        """foretold: 1 - squared error of the predicted learning signal over its mean square."""
         lower = activities[self.areas[0]]
         known, signal = self._known(lower), self.signal(lower)
         missed = mean_over_units((self.foretell(activities) - signal).square())
@@ -96,7 +97,7 @@ class DecoupledInterface(GroupObjective):
         return {"foretold": 1 - mean_over_valid(missed, known) / size.clamp(min=1e-30)}
 
     def _known(self, lower: Activity) -> Tensor:
-        """[time, batch] bool, whether the signal of a step is complete within window and stream."""
+        """[time, batch] bool, whether the learning signal of a step is complete."""
         known = unbroken(lower.valid, self.wait)
         late = torch.zeros_like(lower.valid[: len(lower.valid) - len(known)])
         return torch.cat([known, late])

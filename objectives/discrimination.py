@@ -1,29 +1,29 @@
-"""An area that discriminates: it tells the real drives of another area from the predicted ones.
+"""An area that discriminates between the real drives of another area and the predicted ones.
 
     u(t) = D( x(t-n+1 ... t), d(t-n) ),    x = gain * drive
     v(t) = D( y(t-n+1 ... t), d(t-n) ),    y = gain * prediction
-    loss(t) = discriminator's( u, v )                 teaches D and, by its own rule, the area of d
-              + fooling * predictor's( v )            teaches the area that predicts
+    loss(t) = discriminator's( u, v )                 D learns and, by its own rule, the area of d
+              + fooling * predictor's( v )            the area that predicts learns
               + penalty * 1/2 |du/dx|^2               R1: D is not steep around what is real
 
-d are the rates of the discriminating area. It is recurrent, and hears by way of its pathways, step
-by step, of the sequence so far: from prediction and error of the area it judges it can know both
-what came and what had been foretold, from the last reset on. In dispute is how the sequence goes on
-from there, by n = `steps` drives at once: those that came, or those that were foretold (a
-conditional game: Mirza & Osindero (2014), arXiv:1411.1784). With n = 1 a prediction gives itself
-away by what it is, with n > 1 also by how it goes with those before it, as where it jerks, lags or
-blurs more from step to step; all n of them then learn. Each was made in the light of the real
-drives before it, so these are sequences of predictions one step ahead, not dreams.
+d are the rates of the discriminating area. It is recurrent and receives the sequence so far through
+its pathways: from the prediction and the error of the area it judges it can know both what came and
+what was predicted, since the last reset. What is judged is how the sequence goes on from there, by
+n = `steps` drives at once: those that came, or those that were predicted (a conditional game: Mirza
+& Osindero (2014), arXiv:1411.1784). With n = 1 a prediction is judged by itself, with n > 1 also by
+how it fits those before it, as where it jerks, lags or blurs more from step to step; all n of them
+then learn. Each was made with the real drives before it known, so these are sequences of
+predictions one step ahead.
 
-What an area did before is taken as given, as signals do not travel back along pathways. That is
-also why the discriminator cannot be an area and nothing else: the derivative of its score by the
-prediction, which the predictor needs, would have to leave it by its drive. The critic D joins both
-areas and belongs to neither.
+The rates d are constants for the predictor, as learning signals do not travel back along pathways.
+That is also why the discriminator cannot consist of an area alone: the derivative of its score by
+the prediction, which the predictor needs, would have to leave it by its drive. The critic D joins
+both areas and belongs to neither.
 
-The border between the players is where gradients turn: the discriminator's share stops before the
-prediction, the predictor's passes through D and leaves D alone. In the zero-sum game this is
-gradient reversal, `reverse_gradient(prediction, fooling)`, to the last digit. The two shares have
-learning rates of their own: `fooling`, and that of the group and of the discriminating area.
+The gradient of the discriminator's loss stops before the prediction; that of the predictor's loss
+passes through D and changes nothing in D. In the zero-sum game this is gradient reversal,
+`reverse_gradient(prediction, fooling)`, to the last digit. The two shares have learning rates of
+their own: `fooling`, and that of the group and of the discriminating area.
 """
 
 from collections.abc import Mapping
@@ -39,11 +39,11 @@ from objectives.parts.pairs import at_later_step, earlier, later, unbroken
 
 
 class Discrimination(GroupObjective):
-    """One area predicts, another tells its predictions from what really came.
+    """One area predicts, another distinguishes its predictions from the drives that came.
 
     Args:
         areas: the one that predicts, and the one that discriminates.
-        game: what each pays; the non-saturating game unless given.
+        game: the losses of both; the non-saturating game unless given.
         fooling: weight of the predictor's loss.
         penalty: weight of R1; it counts while learning only.
         features: hidden units of the critic (at each position of a map).
@@ -110,15 +110,15 @@ class Discrimination(GroupObjective):
         return at_later_step(loss, valid, self.steps)
 
     def terms(self, activities: dict[str, Activity]) -> dict[str, Tensor]:
-        """accuracy of the discriminator, 1/2 where it is fooled; diversity, the spread of the
-        predictions over that of the drives, 0 where the predictor says always the same."""
+        """accuracy of the discriminator, 1/2 at chance; diversity, the standard deviation of the
+        predictions over that of the drives, 0 where all predictions are alike."""
         real, predicted, memory, valid = self._case(activities)
-        said_real = self.critic(real, memory) > self.game.unsure
-        said_predicted = self.critic(predicted, memory) < self.game.unsure
-        right = 0.5 * said_real.to(real.dtype) + 0.5 * said_predicted.to(real.dtype)
+        called_real = self.critic(real, memory) > self.game.unsure
+        called_predicted = self.critic(predicted, memory) < self.game.unsure
+        right = 0.5 * called_real.to(real.dtype) + 0.5 * called_predicted.to(real.dtype)
         return {
             "accuracy": mean_over_valid(right, unbroken(valid, self.steps)),
-            "diversity": spread(predicted) / spread(real).clamp(min=1e-12),
+            "diversity": deviation(predicted) / deviation(real).clamp(min=1e-12),
         }
 
     def _case(self, activities: dict[str, Activity]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -134,6 +134,6 @@ class Discrimination(GroupObjective):
         return self.gain * joined
 
 
-def spread(values: Tensor) -> Tensor:
+def deviation(values: Tensor) -> Tensor:
     """Standard deviation over steps and streams, its root mean square over units, a number."""
     return values.flatten(0, 1).var(0, correction=0).mean().sqrt()

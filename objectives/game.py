@@ -1,8 +1,8 @@
-"""Games between a discriminator and a predictor: what each pays for the scores that are given.
+"""Games between a discriminator and a predictor: the loss of each, given the scores.
 
-The losses are those of `parts.adversarial`; in the zero-sum game, that of Goodfellow et al. (2014),
- arXiv:1406.2661, eq. 1, the predictor earns what the discriminator pays, 1/2 log(1 + e^v) of
-it depending on the prediction.
+The losses are those of `parts.adversarial`. In the zero-sum game, that of Goodfellow et al. (2014),
+arXiv:1406.2661, eq. 1, the predictor's loss is minus the discriminator's, of which 1/2 log(1 + e^v)
+depends on the prediction.
 """
 
 from abc import ABC, abstractmethod
@@ -18,22 +18,22 @@ class Game(ABC):
     """The losses of both players.
 
     Attributes:
-        unsure: the score of what may as well be real as predicted.
+        unsure: the score of a drive that is as likely real as predicted.
     """
 
     unsure: ClassVar[float] = 0.0
 
     @abstractmethod
     def discriminator(self, real: Tensor, predicted: Tensor) -> Tensor:
-        """What the discriminator pays, of the shape of the scores."""
+        """Loss of the discriminator, of the shape of the scores."""
 
     @abstractmethod
     def predictor(self, predicted: Tensor) -> Tensor:
-        """What the predictor pays, of the shape of the scores."""
+        """Loss of the predictor, of the shape of the scores."""
 
 
 class NonSaturating(Game):
-    """Each player pays its own surprise."""
+    """Each player's loss is the negative log probability of its own success."""
 
     def discriminator(self, real: Tensor, predicted: Tensor) -> Tensor:
         """See `Game.discriminator`."""
@@ -45,7 +45,7 @@ class NonSaturating(Game):
 
 
 class Hinge(Game):
-    """Nothing is paid beyond a margin of 1."""
+    """The discriminator's loss is 0 beyond a margin of 1."""
 
     def discriminator(self, real: Tensor, predicted: Tensor) -> Tensor:
         """See `Game.discriminator`."""
@@ -71,9 +71,9 @@ class LeastSquares(Game):
 
 
 class ZeroSum(Game):
-    """The predictor earns what the discriminator pays: plain gradient reversal.
+    """The predictor's loss is minus the discriminator's: plain gradient reversal.
 
-    It hardly learns while the discriminator is sure of itself.
+    The predictor hardly learns while the discriminator is almost always right.
     """
 
     def discriminator(self, real: Tensor, predicted: Tensor) -> Tensor:

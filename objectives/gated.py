@@ -1,14 +1,14 @@
-"""Feedback that guides plasticity: an association area says what of a sensory area's errors counts.
+"""Feedback that guides plasticity: an association area gates the learning signals of a sensory one.
 
     g_i(t) = 2 logistic( sum_j F_ij h'_j(t) )         mean 1, between 0 and 2; F fixed and random
     learning signal of unit i:         g_i(t)  * d loss_of / d h_i(t)
     of prediction k, likewise by G:    g'_k(t) * d loss_of / d u_hat_k(t)
 
 The value is that of the objective `of`; only its gradients are gated, those by the sensory area's
-rates and those by its predictions, which teach both its units and its predictor. As attention-gated
+rates and those by its predictions, from which its units and its predictor learn. As attention-gated
 learning, where feedback from what was attended to enables plasticity: Roelfsema & van Ooyen (2005),
 doi:10.1162/0899766054615699, with random in place of reciprocal feedback. The association area does
-not learn from it. What the two areas make of each other over pathways is not touched.
+not learn from it. What crosses the pathways between the two areas is not changed.
 """
 
 from collections.abc import Mapping

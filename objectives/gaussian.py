@@ -1,4 +1,4 @@
-"""Gaussian likelihood with learnt precision: prediction errors weighted by their (un)certainty.
+"""Gaussian likelihood with learnt precision: prediction errors weighted by how certain they are.
 
     loss(t) = 1/2 mean_i [ exp(s_c) ( u_i(t) - u_hat_i(t) )^2 - s_c + log 2 pi ],   c = channel of i
 
@@ -30,8 +30,8 @@ def gaussian(drive: Tensor, prediction: Tensor, log_precision: Tensor) -> Tensor
 class Gaussian(Objective):
     """Negative log likelihood of the drive under a Gaussian around the prediction.
 
-    The precision is learnt: one for all until `build`, then one per unit of a dense drive or per
-    channel of a map. It starts at 1.
+    The precision is learnt and starts at 1: one per unit of a dense drive, or per channel of a map
+    (before `build`, one for all).
     """
 
     def __init__(self):

@@ -1,4 +1,4 @@
-"""Contrastive prediction: which of many futures is that of this stream?
+"""Contrastive prediction: find the later rates of this stream among those of all streams and times.
 
     f(c, z)  = z^T W_k c
     loss(t)  = mean_k - log [ exp f(h(t-k), h(t)) / sum_n exp f(h(t-k), h_n) ]

@@ -1,4 +1,4 @@
-"""Intrinsic plasticity: each unit's rates come to be exponentially distributed, most informative.
+"""Intrinsic plasticity: each unit's rates come to be exponentially distributed.
 
     loss(t) = mean_i [ h_i / m - log h_i - log(1 - h_i) ],            h_i = logistic(a_i x_i + b_i)
 
@@ -21,8 +21,8 @@ from objectives.objective import Activity, Objective, mean_over_units
 def exponential_distance(rate: Tensor, mean: float, margin: float) -> Tensor:
     """Loss [time, batch], in nats, of rates [time, batch, *units] in (0, 1).
 
-    Beyond the margin the loss goes on as a straight line, so that rates that are stuck there still
-    come back.
+    Beyond the margin the loss goes on as a straight line, so that rates there still have a
+    gradient.
 
     Args:
         rate: of logistic units.

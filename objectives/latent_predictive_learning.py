@@ -1,4 +1,4 @@
-"""Latent predictive learning: predict yourself, keep your variance, be unlike the others.
+"""Latent predictive learning: rates that persist, with variance, and decorrelated between units.
 
     predictive    1/2 mean_i ( z_i(t) - stop[z_i(t - k)] )^2
     hebbian       - mean_i log( s_i^2 + epsilon ),     s_i^2 the variance around stop[mean z_i]
@@ -14,7 +14,7 @@ covariance are spread evenly over them. Maps are averaged over positions.
 from torch import Tensor
 
 from objectives.objective import Activity, Objective, mean_over_space
-from objectives.parts.moments import covariance, mean, off_diagonal
+from objectives.parts.moments import covariance, mean_of_counted, off_diagonal
 from objectives.parts.pairs import at_later_step, earlier, later, unbroken
 from objectives.squared_error import squared_error
 
@@ -72,7 +72,7 @@ class LatentPredictiveLearning(Objective):
         now, past = later(code, self.horizon), earlier(code, self.horizon)
         counted = unbroken(activity.valid, self.horizon).flatten()
         rows = now.flatten(0, 1)
-        spread = covariance(rows, counted, mean(rows, counted).detach())
+        spread = covariance(rows, counted, mean_of_counted(rows, counted).detach())
         shared = self.variance * hebbian(spread, self.epsilon)
         shared = shared + self.decorrelation * decorrelation(spread)
         loss = 0.5 * squared_error(now, past.detach()) + shared

@@ -3,8 +3,8 @@
     loss(t) = mean_k mean_i ( u_i(t) - [P_k h(t - k)]_i )^2
 
 with one linear read-out P_k for each horizon. Each term stands at the step t when the predicted
-drive arrives. The next step is k = 1; it reads the rates alone, where the area's own predictor
-(SquaredError) is helped by feedback.
+drive arrives. The next step is k = 1; it reads the rates alone, while the area's own predictor
+(SquaredError) also uses feedback.
 """
 
 from functools import partial

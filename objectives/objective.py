@@ -25,7 +25,7 @@ class Activity(NamedTuple):
     error: Tensor  # [time, batch, *drive], drive - prediction
     rate: Tensor  # [time, batch, *units]
     valid: Tensor  # [time, batch] bool, False where the stream was reset at this step
-    labels: dict[str, Tensor] = {}  # [time, batch, ...] by name, what the data say of each step
+    labels: dict[str, Tensor] = {}  # [time, batch, ...] by name, of each step, from the data
 
 
 class Objective(nn.Module, ABC):
@@ -64,12 +64,13 @@ class Objective(nn.Module, ABC):
     def forward(self, activity: Activity) -> Tensor:
         """Loss [time, batch] of each step and sample: not reduced, and not masked by `valid`.
 
-        It and its gradients are finite where `valid` is False, too. What joins two steps stands at
-        the later one, and is 0 where a reset or the beginning of the window comes between them.
+        It and its gradients are finite where `valid` is False, too. A loss that joins two steps
+        stands at the later of them, and is 0 where a reset or the beginning of the window comes
+        between them.
         """
 
     def terms(self, activity: Activity) -> dict[str, Tensor]:
-        """Numbers that tell how it goes, by name, to be logged; by default none.
+        """Numbers by name, to be logged beside the loss, such as an accuracy; by default none.
 
         Computed only now and then, without gradients. The loss itself need not be among them.
         """
@@ -115,7 +116,7 @@ class GroupObjective(nn.Module, ABC):
         """Loss [time, batch] of each step and sample, as of `Objective`; activities by area."""
 
     def terms(self, activities: dict[str, Activity]) -> dict[str, Tensor]:
-        """Numbers that tell how it goes, by name: as of `Objective`."""
+        """Numbers by name, to be logged beside the loss: as of `Objective`."""
         del activities
         return {}
 
@@ -125,7 +126,7 @@ class GroupObjective(nn.Module, ABC):
 
 
 def mean_over_units(values: Tensor) -> Tensor:
-    """Mean [time, batch] of values [time, batch, *shape] over all that belongs to one sample."""
+    """Mean [time, batch] of values [time, batch, *shape] over the units of each sample."""
     return values.flatten(2).mean(2)
 
 

@@ -1,9 +1,9 @@
 """Agreement of two views of one scene: the streams of a batch in pairs, as the data pair them.
 
-Streams 2k and 2k + 1 see the same scene in two ways. What an area makes of the one and of the other
-plays the parts of two areas in an objective of agreement, as in a Siamese network whose twins share
-their weights (Bromley et al. (1993), Signature verification using a "Siamese" time delay neural
-network, NeurIPS 6). The loss of a pair stands with both of its streams; a stream without a partner
+Streams 2k and 2k + 1 see the same scene in two ways. The activity of one area in these two streams
+stands for the activity of two areas in an objective of agreement, as in a Siamese network whose
+twins share their weights (Bromley et al. (1993), Signature verification using a "Siamese" time
+delay neural network, NeurIPS 6). Both streams of a pair have its loss; a stream without a partner
 has none.
 """
 
@@ -14,10 +14,10 @@ from objectives.objective import Activity, GroupObjective, Objective
 
 
 class PairedViews(Objective):
-    """An objective of two areas, for two views that one area has.
+    """An objective of two areas, applied to two views that one area has.
 
     Args:
-        of: the objective; the two different names that it calls its areas are those of the views.
+        of: the objective; its two area names, which differ, name the views.
 
     Raises:
         ValueError: if `of` is not one of two different names.
@@ -51,7 +51,7 @@ class PairedViews(Objective):
         self.of.after_step()
 
     def views(self, activity: Activity) -> dict[str, Activity]:
-        """What the area did in streams 0, 2, ..., and in 1, 3, ..., by name of the view."""
+        """The activity in streams 0, 2, ... and in streams 1, 3, ..., by name of the view."""
         pairs = activity.valid.shape[1] // 2
         both = activity.valid[:, 0 : 2 * pairs : 2] & activity.valid[:, 1 : 2 * pairs : 2]
 

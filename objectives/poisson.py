@@ -2,9 +2,9 @@
 
     loss(t) = mean_i [ u_hat_i - u_i log u_hat_i + log Gamma(u_i + 1) ]
 
-The prediction u_hat is the EXPECTED count, in the units of the drive, so that the error u - u_hat
-that areas feel and exchange is one of counts. Best at u_hat = u. The predictor's activation makes
-it positive: softplus, or exp.
+The prediction u_hat is the EXPECTED count, in the units of the drive, so that the error u - u_hat,
+which areas receive and exchange, is one of counts. Best at u_hat = u. The predictor's activation
+makes it positive: softplus, or exp.
 """
 
 from math import inf
@@ -20,8 +20,8 @@ def poisson(drive: Tensor, expected: Tensor) -> Tensor:
 
     Args:
         drive: counts per step >= 0, not necessarily whole, [time, batch, *drive].
-        expected: expected count > 0, same shape; what is smaller than the least that 1 can be
-            told from 1 + x counts as that.
+        expected: expected count > 0, same shape; values below the precision of its numbers
+            near 1 are raised to it.
     """
     expected = expected.clamp(min=torch.finfo(expected.dtype).eps)
     return mean_over_units(expected - drive * expected.log() + (drive + 1).lgamma())

@@ -2,7 +2,7 @@
 
     loss(t) = ( mean_i h_i(t) - r* )^2
 
-What fast inhibition does for a whole area, and synaptic scaling (`TargetRate`) for single units.
+Fast inhibition does this for a whole area, synaptic scaling (`TargetRate`) for single units.
 """
 
 from torch import Tensor

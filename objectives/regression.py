@@ -1,4 +1,4 @@
-"""A task: say how much, such as where something is or how fast it moves.
+"""A task: estimate a quantity, such as where something is or how fast it moves.
 
 loss(t) = mean_i ( y_i(t) - [W h(t) + b]_i )^2,      y = label(t)
 """

@@ -1,12 +1,12 @@
-"""A task by reward: act, and make what was rewarded more likely (REINFORCE with a baseline).
+"""A task by reward: rewarded actions become more likely (REINFORCE with a baseline).
 
     a(t) ~ p(t) = softmax( W h(t) + c ),     r(t) = 1 if a(t) = label(t), else 0
     loss(t) = - ( r(t) - b(t) ) log p_a(t)  +  1/2 ( r(t) - b(t) )^2,      b(t) = v . h(t) + b0
 
 Williams (1992), doi:10.1007/BF00992696: in expectation over actions the slope of the first term is
 that of - p_label(t), minus the expected reward, whatever the baseline, which makes it less noisy.
-The second term teaches the baseline alone: b is taken as given in the first, h in the second. The
-area is told no more than how much more reward than expected there was, once for all of its units.
+From the second term the baseline alone learns: b is a constant in the first, h in the second. So
+the area learns from one number for all of its units: the reward minus the expected reward.
 """
 
 from functools import partial
@@ -25,7 +25,7 @@ def reinforce(logits: Tensor, action: Tensor, reward: Tensor, baseline: Tensor) 
 
     Args:
         logits: of the policy, [..., action].
-        action: that was taken, [...] whole numbers.
+        action: the one taken, [...] whole numbers.
         reward: [...].
         baseline: expected reward, [...].
     """
@@ -34,7 +34,7 @@ def reinforce(logits: Tensor, action: Tensor, reward: Tensor, baseline: Tensor) 
 
 
 class Reinforce(Objective):
-    """Reward for naming a label of the data, without being told which it was.
+    """Reward for naming a label of the data; which it was is never shown.
 
     Args:
         label: name of the label of the rewarded action, whole numbers [time, batch].
@@ -70,7 +70,7 @@ class Reinforce(Objective):
         return reinforce(logits, action, reward, expected)
 
     def terms(self, activity: Activity) -> dict[str, Tensor]:
-        """reward: what is to be expected of the policy."""
+        """reward: its mean over the actions of the policy."""
         likely = self.policy(activity.rate).softmax(2)
         right = target(activity, self.label).long().unsqueeze(2)
         return {"reward": mean_over_valid(likely.gather(2, right).squeeze(2), activity.valid)}

@@ -1,9 +1,9 @@
-"""Prediction of the area's own future rates: a target that it makes itself, and may not move.
+"""Prediction of the area's own future rates; no gradient reaches the predicted ones.
 
     loss(t) = mean_k mean_i ( stop[h_i(t)] - [P_k h(t - k)]_i )^2
 
-with one linear read-out P_k for each horizon. Alone it rewards rates that never change; join it
-with an objective that keeps variance, such as `LatentPredictiveLearning`. Grill et al. (2020),
+with one linear read-out P_k for each horizon. Alone it favours rates that never change; use it
+beside an objective that keeps variance, such as `LatentPredictiveLearning`. Grill et al. (2020),
 arXiv:2006.07733, on why stopped targets with a predictor need not collapse; Guo et al. (2022),
 arXiv:2206.08332, over time.
 """

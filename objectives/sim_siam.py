@@ -1,10 +1,11 @@
-"""Agreement of twins: each predicts the other, and neither comes to meet the prediction.
+"""Agreement of twins: each predicts the other; no gradient reaches the predicted one.
 
     D(p, z) = - cos( p, stop[z] )
     loss(t) = 1/2 D(q1(z1), z2) + 1/2 D(q2(z2), z1)
 
 Chen & He (2021), arXiv:2011.10566, eq. 1 to 4, with two predictors q because two areas are not the
-same encoder, and without batch normalisation, which would join samples. -1 where both agree.
+same encoder, and without batch normalisation, which would join samples. Where
+both agree it is -1.
 """
 
 from collections.abc import Mapping
@@ -13,12 +14,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from objectives.objective import Activity, GroupObjective
-from objectives.parts.embedding import Embedding, check_pair, embed, embeddings
+from objectives.parts.embedding import Embedding, check_pair, embed_pair, embeddings
 from objectives.parts.pairs import at_later_step
 
 
 def negative_cosine(prediction: Tensor, target: Tensor) -> Tensor:
-    """D: minus the cosine [...] between vectors [..., feature]; the target is not moved."""
+    """D: minus the cosine [...] between vectors [..., feature]; no gradient reaches the target."""
     return -F.cosine_similarity(prediction, target.detach(), dim=-1, eps=1e-6)
 
 
@@ -51,7 +52,7 @@ class SimSiam(GroupObjective):
         self.embedding = embeddings(self.areas, units, self.features, self.grid)
 
     def forward(self, activities: dict[str, Activity]) -> Tensor:
-        first, second = embed(self.embedding, self.areas, activities, self.delay, self.grid)
+        first, second = embed_pair(self.embedding, self.areas, activities, self.delay, self.grid)
         there = negative_cosine(self.predictor[0](first), second)
         back = negative_cosine(self.predictor[1](second), first)
         loss = 0.5 * there + 0.5 * back

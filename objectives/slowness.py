@@ -3,8 +3,8 @@
     loss(t) = mean_i ( h_i(t) - h_i(t - 1) )^2
 
 Wiskott & Sejnowski (2002), doi:10.1162/089976602317318938, without their constraints of zero mean,
-unit variance and decorrelation: alone it silences change. Join it with an objective that keeps
-variance, or use `LatentPredictiveLearning`.
+unit variance and decorrelation: alone it makes rates constant. Use it beside an objective that
+keeps variance, or use `LatentPredictiveLearning`.
 """
 
 from torch import Tensor

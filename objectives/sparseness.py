@@ -1,4 +1,4 @@
-"""Sparseness: few units carry the activity of a moment, how much activity there may be.
+"""Sparseness: few units are active at a moment, whatever the overall rate.
 
     loss(t) = ( mean_i |h_i| )^2 / ( mean_i h_i^2 + epsilon )
 

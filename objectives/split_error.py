@@ -4,9 +4,9 @@
     loss(t) = 1/2 mean_i ( a e+_i + b e-_i )
 
 Lotter et al. (2017), arXiv:1605.08104, eq. 3 and 5, with a = b = 1: there the mean is over the
-units of both populations, hence the 1/2. With a != b the best prediction is the quantile
-a / (a + b) of the drive instead of its median: populations of unequal gain make an optimist or a
-pessimist.
+units of both populations, hence the 1/2. With a != b the best prediction is the drive's quantile
+a / (a + b) instead of its median: populations of unequal gain make predictions that are too high or
+too low.
 """
 
 from torch import Tensor

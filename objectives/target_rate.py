@@ -1,4 +1,4 @@
-"""Target rate of every unit: what is too silent speaks up, what is too loud calms down.
+"""Target rate of every unit: rates that are too low rise, rates that are too high fall.
 
     loss = mean_i ( r_i - r* )^2,      r_i the mean rate of unit i over the window's valid steps
 
@@ -10,7 +10,7 @@ around its mean. Units of a map are averaged over positions, as they share synap
 from torch import Tensor
 
 from objectives.objective import Activity, Objective, mean_over_space
-from objectives.parts.moments import mean
+from objectives.parts.moments import mean_of_counted
 
 
 class TargetRate(Objective):
@@ -28,5 +28,5 @@ class TargetRate(Objective):
 
     def forward(self, activity: Activity) -> Tensor:
         code = mean_over_space(activity.rate)
-        average = mean(code.flatten(0, 1), activity.valid.flatten())
+        average = mean_of_counted(code.flatten(0, 1), activity.valid.flatten())
         return (average - self.rate).square().mean() * activity.valid

@@ -1,14 +1,14 @@
 """A recurrent variational autoencoder between two areas: one encodes, a feedback pathway decodes.
 
     posterior  q(z(t)) = N( mu(t), s(t)^2 ),      from the rates of the upper area, h(t)
-    prior      p(z(t)) = N( mu0(t), s0(t)^2 ),    from h(t-1): what it expects to encode
+    prior      p(z(t)) = N( mu0(t), s0(t)^2 ),    from h(t-1): the expected code
     decoder    u(t) ~ N( u_hat(t) + F z(t), 1 / precision ),   u_hat the lower area's own prediction
     loss(t) = [ - log p(u(t) | z(t)) + beta KL( q | p ) ] / n,    z(t) = mu(t) + s(t) e, e ~ N(0, 1)
 
 for the n units of the lower area's drive. Chung et al. (2015), arXiv:1506.02216, whose generation,
 inference and prior these are, with two areas for their one recurrence: the lower's is in u_hat, the
-upper's in posterior and prior. What the upper area tells over F is what the lower one did not
-foresee. Kingma & Welling (2014), arXiv:1312.6114, for the sampling.
+upper's in posterior and prior. What the upper area adds through F is what the lower one did not
+predict. Kingma & Welling (2014), arXiv:1312.6114, for the sampling.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class Variational(GroupObjective):
         kernel: odd width of the decoder's receptive fields between maps, in pixels.
 
     Raises:
-        ValueError: if there are not two areas, or latents or beta mean nothing.
+        ValueError: if there are not two areas, or latents or beta are out of range.
     """
 
     draws = True
@@ -78,8 +78,8 @@ class Variational(GroupObjective):
         return at_later_step(loss, activities[self.areas[0]].valid, 1)
 
     def terms(self, activities: dict[str, Activity]) -> dict[str, Tensor]:
-        """surprise, what the decoder missed, and divergence, what the code tells (0 where it has
-        collapsed onto the prior), in nats per unit of the drive."""
+        """surprise, the negative log likelihood of the drive given the code, and divergence of the
+        code from its prior (0 where it has collapsed onto it), in nats per unit of the drive."""
         counted = unbroken(activities[self.areas[0]].valid, 1)
         missed, divergence = (mean_over_valid(x, counted) for x in self._parts(activities))
         return {"surprise": missed, "divergence": divergence}

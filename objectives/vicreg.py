@@ -15,14 +15,14 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from objectives.objective import Activity, GroupObjective
-from objectives.parts.embedding import check_pair, embed, embeddings
-from objectives.parts.moments import covariance, mean, off_diagonal
+from objectives.parts.embedding import check_pair, embed_pair, embeddings
+from objectives.parts.moments import covariance, mean_of_counted, off_diagonal
 from objectives.parts.pairs import at_later_step, unbroken
 from objectives.squared_error import squared_error
 
 
 def variance_hinge(spread: Tensor, epsilon: float = 1e-4) -> Tensor:
-    """v of a covariance [feature, feature], a number: how much standard deviations lack to 1."""
+    """v of a covariance [feature, feature], a number: how far standard deviations are below 1."""
     return (1 - (spread.diagonal() + epsilon).sqrt()).relu().mean()
 
 
@@ -77,12 +77,12 @@ class VICReg(GroupObjective):
 
     def forward(self, activities: dict[str, Activity]) -> Tensor:
         valid = activities[self.areas[0]].valid
-        views = embed(self.embedding, self.areas, activities, self.delay, self.grid)
+        views = embed_pair(self.embedding, self.areas, activities, self.delay, self.grid)
         counted = unbroken(valid, self.delay) & valid[self.delay :]
         loss = self.invariance * squared_error(*views)
         for view in views:
             rows, chosen = view.flatten(0, 1), counted.flatten()
-            spread = covariance(rows, chosen, mean(rows, chosen))
+            spread = covariance(rows, chosen, mean_of_counted(rows, chosen))
             loss = loss + self.variance * variance_hinge(spread)
             loss = loss + self.covariance * redundancy(spread)
         return at_later_step(loss, valid, self.delay)

@@ -83,7 +83,7 @@ MUTANTS = [
         file="areas/area.py",
         old="felt = drive - prediction.detach() if cut else error",
         new="felt = error",
-        tests="tests/learning/test_scopes.py -k as_far_as",
+        tests="tests/scopes/test_scopes.py -k as_far_as",
     ),
     Mutant(
         file="areas/loops/fuse.py",
@@ -209,7 +209,7 @@ MUTANTS = [
         file="brainmodel/wiring/losses.py",
         old="(activity.valid * own[k](activity)).mean()",
         new="own[k](activity).mean()",
-        tests="tests/learning/test_scopes.py -k means",
+        tests="tests/scopes/test_scopes.py -k means",
     ),
     Mutant(
         file="brainmodel/wiring/routes.py",
@@ -221,25 +221,25 @@ MUTANTS = [
         file="brainmodel/roll_out/roll_out.py",
         old="if self.learns:",
         new="if True:",
-        tests="tests/learning/test_scopes.py -k remembered",
+        tests="tests/scopes/test_scopes.py -k remembered",
     ),
     Mutant(
         file="brainmodel/learning/learning_signal.py",
         old="rate_bar[:-1] += back[1:]",
         new="rate_bar += back",
-        tests="tests/learning/test_scopes.py -k local_is",
+        tests="tests/scopes/test_scopes.py -k local_is",
     ),
     Mutant(
         file="brainmodel/learning/learning_signal.py",
         old="modulated(fade(back, record.keep), signal.level)",
         new="modulated(back, signal.level)",
-        tests="tests/learning/test_scopes.py -k local_is",
+        tests="tests/scopes/test_scopes.py -k local_is",
     ),
     Mutant(
         file="brainmodel/scopes/scope.py",
         old="self.prediction - self.error",
         new="self.prediction + self.error",
-        tests="tests/learning/test_scopes.py -k local_is",
+        tests="tests/scopes/test_scopes.py -k local_is",
     ),
     Mutant(
         file="brainmodel/scopes/end_to_end.py",
@@ -248,22 +248,22 @@ MUTANTS = [
         tests="tests/learning/test_e_prop.py -k 'any_length and Global'",
     ),
     Mutant(
-        file="brainmodel/learning/bptt.py",
+        file="brainmodel/learning/credit/reverse_scan.py",
         old="potential_bar.sub_(share)",
         new="pass",
-        tests="tests/learning/test_scopes.py -k local_is",
+        tests="tests/scopes/test_scopes.py -k local_is",
     ),
     Mutant(
-        file="brainmodel/learning/bptt.py",
-        old="said.addcmul_(earlier, keep)",
-        new="said.add_(earlier)",
-        tests="tests/learning/test_scopes.py -k local_is",
+        file="brainmodel/learning/credit/reverse_scan.py",
+        old="rate_before.addcmul_(earlier, _wide(record.keep[t], earlier))",
+        new="rate_before.add_(earlier)",
+        tests="tests/scopes/test_scopes.py -k local_is",
     ),
     Mutant(
         file="brainmodel/learning/e_prop.py",
         old="return True",
         new="return False",
-        tests="tests/learning/test_scopes.py -k as_far_as",
+        tests="tests/scopes/test_scopes.py -k as_far_as",
     ),
     Mutant(
         file="brainmodel/learning/e_prop_literal.py",
@@ -309,7 +309,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/gated_microcircuit.py",
-        old="modulated(self.apical_signal(record, told), signal.level)",
+        old="modulated(self.apical_signal(record, whole), signal.level)",
         new="self.apical_signal(record, told)",
         tests="tests/learning/test_gated_microcircuit.py -k modulator",
     ),
@@ -323,25 +323,25 @@ MUTANTS = [
         file="brainmodel/scopes/adjacent.py",
         old="steps = pathway.steps + max(1, pathway.steps)",
         new="steps = pathway.steps",
-        tests="tests/learning/test_adjacent.py -k windows_of_every",
+        tests="tests/scopes/test_adjacent.py -k windows_of_every",
     ),
     Mutant(
         file="brainmodel/scopes/crossing.py",
         old="sent[pathway.steps :]",
         new="sent[: len(there) - pathway.steps]",
-        tests="tests/learning/test_adjacent.py -k definition",
+        tests="tests/scopes/test_adjacent.py -k definition",
     ),
     Mutant(
         file="brainmodel/scopes/crossing.py",
         old="by_felt = torch.zeros_like(by_felt) if brain.rule(name).cuts else by_felt",
         new="by_felt = by_felt + 0",
-        tests="tests/learning/test_adjacent.py -k definition",
+        tests="tests/scopes/test_adjacent.py -k definition",
     ),
     Mutant(
         file="brainmodel/scopes/pathway_feedback.py",
         old="found[forward] + feedback.decay",
         new="found[forward] + 0 * feedback.decay",
-        tests="tests/learning/test_adjacent.py -k learnt_feedback",
+        tests="tests/scopes/test_adjacent.py -k learnt_feedback",
     ),
     Mutant(
         file="brainmodel/wiring/losses.py",
@@ -356,10 +356,34 @@ MUTANTS = [
         tests="tests/brain/test_schedules.py -k plasticity",
     ),
     Mutant(
+        file="brainmodel/cli.py",
+        old="    check_options(rest)\n",
+        new="",
+        tests="tests/training/test_moved_names.py -k in_an_option",
+    ),
+    Mutant(
+        file="brainmodel/command_line/migrate_command.py",
+        old="            shutil.copy2(path, kept)\n",
+        new="",
+        tests="tests/training/test_moved_names.py -k nothing_else",
+    ),
+    Mutant(
+        file="brainmodel/old_names.py",
+        old="if place in OPTIONS:",
+        new="if False:",
+        tests="tests/training/test_moved_names.py -k called_otherwise",
+    ),
+    Mutant(
         file="brainmodel/training/callbacks/soundness.py",
-        old="if not isinstance(exception, NotFinite):",
-        new="if True:",
-        tests="tests/training/test_soundness.py -k stops_training",
+        old="except NotFinite:",
+        new="except ZeroDivisionError:",
+        tests="tests/training/test_soundness.py -k interrupted",
+    ),
+    Mutant(
+        file="brainmodel/training/module.py",
+        old="        self.finite.require()\n",
+        new="",
+        tests="tests/training/test_soundness.py -k between_logs",
     ),
     Mutant(
         file="brainmodel/learning/credit/factored_influence.py",
@@ -417,8 +441,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/credit/synthetic_gradients.py",
-        old="taught + more[1]",
-        new="taught",
+        old="own + more[1]",
+        new="own",
         tests="tests/learning/test_dni.py -k length",
     ),
     Mutant(
@@ -482,7 +506,7 @@ MUTANTS = [
         tests="tests/probing/test_findings.py -k verdict",
     ),
     Mutant(
-        file="brainmodel/probing/report/report.py",
+        file="brainmodel/probing/report/report_folder.py",
         old="        shutil.rmtree(part, ignore_errors=True)",
         new="        pass",
         tests="tests/training/test_probe.py -k interrupted",
@@ -501,8 +525,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/credit/jacobian.py",
-        old="potential = -felt * linear.slope[t][:, None]",
-        new="potential = felt * linear.slope[t][:, None]",
+        old="potential = -error_bar * linear.slope[t][:, None]",
+        new="potential = error_bar * linear.slope[t][:, None]",
         tests="tests/learning/test_jacobian.py",
     ),
     Mutant(
@@ -608,7 +632,7 @@ MUTANTS = [
         tests="tests/areas/test_spiking.py -k autograds",
     ),
     Mutant(
-        file="brainmodel/learning/bptt.py",
+        file="brainmodel/learning/credit/reverse_scan.py",
         old="emitted = earlier if spikes is None else carried_bar[spikes]",
         new="emitted = earlier",
         tests="tests/areas/test_spiking.py -k autograds",
@@ -635,7 +659,7 @@ MUTANTS = [
         file="brainmodel/scopes/pathway_feedback.py",
         old="self.of(area, key).weights(synapses.weight)",
         new="synapses.weight",
-        tests="tests/learning/test_adjacent.py -k feedback",
+        tests="tests/scopes/test_adjacent.py -k feedback",
     ),
     Mutant(
         file="objectives/parts/readout.py",
@@ -645,8 +669,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/mdgl.py",
-        old="rate_bar[:-1] += heard[1:]",
-        new="rate_bar += heard",
+        old="rate_bar[:-1] += taken_up[1:]",
+        new="rate_bar += taken_up",
         tests="tests/learning/test_mdgl.py -k truncated",
     ),
     Mutant(
@@ -748,7 +772,7 @@ MUTANTS = [
     Mutant(
         file="brainmodel/learning/credit/trace_gradients.py",
         old="[place.start - start : place.stop - start]",
-        new="[: kept.stop - kept.start].flip(0)",
+        new="[: place.stop - place.start].flip(0)",
         tests="tests/learning/test_e_prop.py -k carried",
     ),
     Mutant(
@@ -764,9 +788,57 @@ MUTANTS = [
         tests="tests/training/test_probe.py -k before",
     ),
     Mutant(
-        file="brainmodel/probing/recordings/readers/arrays.py",
-        old="trials[:, which == stimulus]",
-        new="trials[:, which != stimulus][:, : counts[stimulus]]",
+        file="brainmodel/probing/recordings/readers/mat_hdf5.py",
+        old="codes.T if codes.ndim > 1 else codes[None]",
+        new="codes if codes.ndim > 1 else codes[None]",
+        tests="tests/probing/test_mat_files.py -k names_of_areas",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_movies.py",
+        old="runs = np.array_equal(numbers[start:end], frames)",
+        new="runs = True",
+        tests="tests/probing/test_nwb_movies.py -k break_off",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_electrodes.py",
+        old="np.where(ends > starts, held[np.minimum(starts, len(held) - 1)], NONE)",
+        new="held[np.minimum(starts, len(held) - 1)]",
+        tests="tests/probing/test_nwb_references.py -k nowhere",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_planes.py",
+        old="several or len(set(rois)) < len(rois)",
+        new="several",
+        tests="tests/probing/test_nwb_references.py -k refused",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_events.py",
+        old="return kept if (np.diff(kept) >= 0).all() else np.sort(kept)",
+        new="return kept",
+        tests="tests/probing/test_nwb_times.py -k unsorted",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_events.py",
+        old="(onsets + edges[0] < stop) & (onsets + edges[-1] > start)",
+        new="(onsets < stop) & (onsets > start)",
+        tests="tests/probing/test_nwb_times.py -k invalid_times",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/conditions.py",
+        old="enumerate(sorted(set(keys)))",
+        new="enumerate(sorted(set(keys), key=str))",
+        tests="tests/probing/test_order_of_stimuli.py -k numbers",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/conditions.py",
+        old="(values == -1) & _count_pictures(numbers)",
+        new="values == -1",
+        tests="tests/probing/test_order_of_stimuli.py -k minus_one",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/conditions.py",
+        old="events[:, found.of_event == stimulus]",
+        new="events[:, found.of_event != stimulus][:, :count]",
         tests="tests/probing/test_array_files.py -k repeats",
     ),
     Mutant(
@@ -777,8 +849,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/probing/analyses/straightening.py",
-        old="change_within(bent, pixels)",
-        new="change_within(pixels, bent)",
+        old="change_within(found, pixels)",
+        new="change_within(pixels, found)",
         tests="tests/probing/test_analyses.py -k straightening",
     ),
     Mutant(

@@ -180,7 +180,9 @@ def check_options(words: Sequence[str]) -> None:
     for word in words:
         option, given, value = word.partition("=")
         if option.startswith("--"):
-            field = option.removeprefix("--").rstrip("+").removesuffix(".class_path")
+            field = option.removeprefix("--").rstrip("+")
+            field = field.removesuffix(".class_path").replace(".init_args.", ".")
+            require_new_names(None, "", field)
         if given or not option.startswith("--"):
             require_new_names(value if given else word, "", field)
 

@@ -19,7 +19,7 @@ from brainmodel.errors import Refused
 from brainmodel.old_names import names_in, renamed, with_new_names
 
 
-class Change(NamedTuple):
+class Rewrite(NamedTuple):
     """What is to become of a file."""
 
     path: Path
@@ -39,45 +39,45 @@ def migrate(words: Sequence[str]) -> None:
     """
     if not words or any(word.startswith("-") for word in words):
         raise Refused("migrate: takes files only, as in brainmodel migrate mine.yaml")
-    for change in [_change(Path(word)) for word in words]:
-        if not change.lines:
-            print(f"{change.path}: no old names")
+    for rewrite in [_rewrite(Path(word)) for word in words]:
+        if not rewrite.lines:
+            print(f"{rewrite.path}: no old names")
             continue
-        kept = _replace(change)
-        print(f"{change.path}: rewritten, and kept as it was in {kept.name}")
-        print("\n".join(f"  {line}" for line in change.lines))
+        kept = _replace(rewrite)
+        print(f"{rewrite.path}: rewritten, and kept as it was in {kept.name}")
+        print("\n".join(f"  {line}" for line in rewrite.lines))
 
 
-def _change(path: Path) -> Change:
+def _rewrite(path: Path) -> Rewrite:
     if not path.is_file():
         raise Refused(f"migrate: there is no file {str(path)!r}; give configs or checkpoints")
-    return _change_of_checkpoint(path) if path.suffix == ".ckpt" else _change_of_config(path)
+    return _rewrite_of_checkpoint(path) if path.suffix == ".ckpt" else _rewrite_of_config(path)
 
 
-def _change_of_config(path: Path) -> Change:
+def _rewrite_of_config(path: Path) -> Rewrite:
     content = parsed(path)
     old = path.read_bytes().decode("utf-8")
     new = with_new_names(old)
-    if yaml.safe_load(new) != (renamed(content) or None):
+    if (yaml.safe_load(new) or {}) != renamed(content):
         raise Refused(f"{path}: an old name is not written out plainly; rename it by hand")
     lines = [
         f"line {number}: {before} -> {after}"
         for number, line in enumerate(old.splitlines(), start=1)
         for before, after in names_in(line)
     ]
-    return Change(path, lines, lambda place: place.write_bytes(new.encode("utf-8")))
+    return Rewrite(path, lines, lambda place: place.write_bytes(new.encode("utf-8")))
 
 
-def _change_of_checkpoint(path: Path) -> Change:
+def _rewrite_of_checkpoint(path: Path) -> Rewrite:
     from brainmodel.training.old_checkpoints import migrated, write
 
     content, lines = migrated(path)
-    return Change(path, lines, lambda place: write(content, place))
+    return Rewrite(path, lines, lambda place: write(content, place))
 
 
-def _replace(change: Change) -> Path:
+def _replace(rewrite: Rewrite) -> Path:
     """Put the new content in the place of a file; returns where the old one is kept."""
-    path = change.path.resolve()
+    path = rewrite.path.resolve()
     kept, number = path.with_name(f"{path.name}.bak"), 1
     while kept.exists():
         number += 1
@@ -85,10 +85,10 @@ def _replace(change: Change) -> Path:
     try:
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             made = Path(folder, path.name)
-            change.write(made)
+            rewrite.write(made)
             shutil.copymode(path, made)
             shutil.copy2(path, kept)
             os.replace(made, path)
     except OSError as error:
-        raise Refused(f"{change.path}: cannot be rewritten: {error.strerror}") from error
+        raise Refused(f"{rewrite.path}: cannot be rewritten: {error.strerror}") from error
     return kept

@@ -23,8 +23,7 @@ from brainmodel.command_line.refusals import read_error, unknown
 from brainmodel.command_line.train_command import quieten
 from brainmodel.errors import Refused
 from brainmodel.probing import Experiment, Plan, probe, write_report
-from brainmodel.probing.report.report import require_new
-from brainmodel.probing.report.words import verdicts
+from brainmodel.probing.report import require_new, verdicts
 
 TRAINING = {"model", "data", "trainer", "checkpoint", "monitor", "pictures", "report"}
 TRAINING |= {"seed_everything", "optimizer", "lr_scheduler"}

@@ -25,7 +25,7 @@ HELD_OUT = 360
 """The last 360 of scikit-learn's 1797 handwritten digits are never trained on."""
 
 
-def place(pictures: Tensor, corner: Tensor, size: int) -> Tensor:
+def place_pictures(pictures: Tensor, corner: Tensor, size: int) -> Tensor:
     """Pictures [n, d, d] on black frames [n, size, size], their upper left sample at `corner`.
 
     Args:
@@ -82,7 +82,7 @@ class DigitStream(Stream):
         for digit in range(self.digits):
             pictures = self.pictures[chosen[..., digit].reshape(-1)]
             corners = torch.from_numpy(corner[..., digit, :].reshape(-1, 2))
-            eye = torch.maximum(eye, place(pictures, corners, self.size).view_as(eye))
+            eye = torch.maximum(eye, place_pictures(pictures, corners, self.size).view_as(eye))
             name = "" if digit == 0 else f"_{digit + 1}"
             labels["identity" + name] = torch.from_numpy(self.identity[chosen[..., digit]])
             position = (corner[..., digit, :] / room).astype(np.float32)
@@ -106,6 +106,19 @@ class MovingDigits(StreamModule):
 
     Labels: identity [time, batch], 0 to 9, and position [time, batch, 2], x and y of where the
     digit is in the room it has, from 0 to 1; for a second digit identity_2 and position_2.
+
+    Args:
+        size: height and width of the frame in pixels.
+        digit: height and width of a digit in pixels.
+        digits: 1 or 2.
+        speed: pixels per second.
+        rewarded: digits, 0 to 9, the sight of which is rewarded; with none there is no such
+            input.
+        frames_per_second: steps per second.
+        options: see `StreamModule`.
+
+    Raises:
+        ValueError: if a number is out of range.
     """
 
     def __init__(
@@ -118,21 +131,6 @@ class MovingDigits(StreamModule):
         frames_per_second: float = 30.0,
         **options: Unpack[StreamOptions],
     ) -> None:
-        """Check everything; scikit-learn is asked when the first stream is built.
-
-        Args:
-            size: height and width of the frame in pixels.
-            digit: height and width of a digit in pixels.
-            digits: 1 or 2.
-            speed: pixels per second.
-            rewarded: digits, 0 to 9, the sight of which is rewarded; with none there is no such
-                input.
-            frames_per_second: steps per second.
-            options: see `StreamModule`.
-
-        Raises:
-            ValueError: if a number is out of range.
-        """
         require_whole("size", size, 8)
         require_whole("digit", digit, 4, size - 1)
         require_whole("digits", digits, 1, 2)

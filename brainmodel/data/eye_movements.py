@@ -101,7 +101,7 @@ def saccades(
     return spread
 
 
-class Course(NamedTuple):
+class EyePath(NamedTuple):
     """Where the eye goes, or what moves it."""
 
     path: NDArray[np.float64]  # [step, 3], or [step, 3] changes of it
@@ -127,7 +127,7 @@ def gaze(
     frames_per_second: float,
     within: Walls,
     random: np.random.Generator,
-) -> Course:
+) -> EyePath:
     """Path of the eye over one episode, and where on it there are saccades.
 
     Args:
@@ -143,12 +143,12 @@ def gaze(
     start = low + (high - low) * random.random(3)
     path = np.cumsum(np.concatenate([start[None], velocity[1:]]), axis=0)
     folded = np.stack([fold(path[:, axis], low[axis], high[axis]) for axis in range(3)], axis=1)
-    return Course(folded, saccade & (np.arange(steps) > 0))
+    return EyePath(folded, saccade & (np.arange(steps) > 0))
 
 
 def velocity_of(
     movements: EyeMovements, steps: int, frames_per_second: float, random: np.random.Generator
-) -> Course:
+) -> EyePath:
     """What moves the eye in each step: drift and saccades (x, y), zoom; see `gaze`."""
     noise = random.standard_normal((steps, 3))
     speed = np.array([movements.drift, movements.drift, movements.zoom]) / frames_per_second
@@ -157,7 +157,7 @@ def velocity_of(
     rate = movements.saccade_rate / frames_per_second
     jumps = saccades(steps, rate, movements.saccade_amplitude, duration, random)
     velocity[:, :2] += jumps
-    return Course(velocity, np.hypot(*jumps.T) > 0)
+    return EyePath(velocity, np.hypot(*jumps.T) > 0)
 
 
 def motion_of(path: NDArray[np.float64]) -> NDArray[np.float64]:

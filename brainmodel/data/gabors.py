@@ -59,7 +59,7 @@ def gabor_frames(patches: Tensor, cycles: float, size: int) -> Tensor:
     return ((1 + wave) / 2).clamp(0, 1)
 
 
-def layout(gabors: Gabors, random: np.random.Generator) -> NDArray[np.float64]:
+def draw_places(gabors: Gabors, random: np.random.Generator) -> NDArray[np.float64]:
     """Places and sigmas [patch, 3] of the patches of one frame, in frame widths."""
     widths = random.uniform(*WIDTHS, gabors.patches) / gabors.cycles
     sigmas = widths / np.sqrt(8 * np.log(2))
@@ -74,7 +74,7 @@ class GaborStream(Stream):
         super().__init__(share)
         self.gabors = gabors
         random = np.random.default_rng([share.seed, 1])
-        *expected, self.surprise = (layout(gabors, random) for _ in range(5))
+        *expected, self.surprise = (draw_places(gabors, random) for _ in range(5))
         self.expected = np.stack(expected)
 
     def script(self, random: np.random.Generator) -> Script:
@@ -129,6 +129,18 @@ class GaborSequences(StreamModule):
     Inputs of a window: eye [time, batch, 1, size, size] float32 in [0, 1].
     Labels [time, batch]: frame (A to D 0 to 3, gray 4, U 5); expected, False during U;
     orientation, the mean orientation of the frame's patches in degrees.
+
+    Args:
+        size: height and width of the frame in pixels.
+        patches: Gabor patches per frame.
+        cycles: spatial frequency of a patch, in cycles per frame width.
+        shown: seconds each of A, B, C, D and gray lasts.
+        unexpected: fraction of the sequences with U instead of D; 0 to habituate.
+        frames_per_second: steps per second.
+        options: see `StreamModule`.
+
+    Raises:
+        ValueError: if a number is out of range.
     """
 
     def __init__(
@@ -141,20 +153,6 @@ class GaborSequences(StreamModule):
         frames_per_second: float = 30.0,
         **options: Unpack[StreamOptions],
     ) -> None:
-        """Check everything.
-
-        Args:
-            size: height and width of the frame in pixels.
-            patches: Gabor patches per frame.
-            cycles: spatial frequency of a patch, in cycles per frame width.
-            shown: seconds each of A, B, C, D and gray lasts.
-            unexpected: fraction of the sequences with U instead of D; 0 to habituate.
-            frames_per_second: steps per second.
-            options: see `StreamModule`.
-
-        Raises:
-            ValueError: if a number is out of range.
-        """
         require_whole("size", size, 4)
         require_whole("patches", patches, 1)
         require_number("cycles", cycles, 0.1, size / 2, "cycles per frame width")

@@ -90,6 +90,20 @@ class DriftingGratings(StreamModule):
     Inputs of a window: eye [time, batch, 1, size, size] float32 in [0, 1].
     Labels: direction [time, batch], its number (direction 0 moves right, then clockwise; -1 is
     gray); phase [time, batch] in cycles, from 0 to 1.
+
+    Args:
+        size: height and width of the frame in pixels.
+        directions: how many, equally spaced.
+        cycles: spatial frequency, in cycles per frame width.
+        temporal_frequency: cycles per second.
+        contrast: from 0 to 1.
+        shown: seconds a grating drifts.
+        gray: seconds of gray after it.
+        frames_per_second: steps per second.
+        options: see `StreamModule`.
+
+    Raises:
+        ValueError: if a number is out of range.
     """
 
     def __init__(
@@ -104,22 +118,6 @@ class DriftingGratings(StreamModule):
         frames_per_second: float = 30.0,
         **options: Unpack[StreamOptions],
     ) -> None:
-        """Check everything.
-
-        Args:
-            size: height and width of the frame in pixels.
-            directions: how many, equally spaced.
-            cycles: spatial frequency, in cycles per frame width.
-            temporal_frequency: cycles per second.
-            contrast: from 0 to 1.
-            shown: seconds a grating drifts.
-            gray: seconds of gray after it.
-            frames_per_second: steps per second.
-            options: see `StreamModule`.
-
-        Raises:
-            ValueError: if a number is out of range.
-        """
         require_whole("size", size, 4)
         require_whole("directions", directions, 1)
         require_number("cycles", cycles, 0, size / 2, "cycles per frame width")

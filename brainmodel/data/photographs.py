@@ -38,7 +38,7 @@ HELD_OUT = ("camera.png", "coffee.png", "gravel.png")
 USUAL_MOVEMENTS = EyeMovements()
 
 
-def look(photograph: Tensor, path: Tensor, size: int) -> Tensor:
+def look_at(photograph: Tensor, path: Tensor, size: int) -> Tensor:
     """What an eye that follows `path` sees: frames [step, channel, size, size].
 
     Args:
@@ -75,7 +75,7 @@ class PhotographStream(Stream):
         self.siblings = 2 if twin_distance > 0 else 1
 
     def script(self, random: np.random.Generator) -> Script:
-        """Per step: which photograph, gaze [step, 3] (the path of `look`), motion [step, 3],
+        """Per step: which photograph, gaze [step, 3] (the path of `look_at`), motion [step, 3],
         whether a saccade was made; and the direction [step, 2] in which a twin looks beside it."""
         steps = self.share.episode
         chosen = int(random.integers(len(self.photographs)))
@@ -115,7 +115,7 @@ class PhotographStream(Stream):
         eye = torch.empty(*which.shape, channels, self.size, self.size)
         for chosen in which.unique().tolist():
             here = which == chosen
-            eye[here] = look(self.photographs[chosen], path[here], self.size)
+            eye[here] = look_at(self.photographs[chosen], path[here], self.size)
         eye.clamp_(0, 1)  # rounding of the interpolation weights
         inputs = {"eye": eye, "motion": motion} if self.efference_copy else {"eye": eye}
         return Rendering(inputs, {"photograph": which, "motion": motion, "saccade": saccade})
@@ -135,6 +135,24 @@ class Photographs(StreamModule):
 
     Labels: photograph [time, batch], its number within its part; motion [time, batch, 3]; saccade
     [time, batch] bool, whether one brought the eye here from the step before.
+
+    Args:
+        size: height and width of the eye's image in pixels.
+        channels: 1 for gray, 3 for RGB.
+        field: how much of a photograph's short side the eye covers at zoom 0, as a fraction.
+        blur: width of the eye's optical blur (sigma of a Gaussian) in pixels.
+        frames_per_second: steps per second; speeds and rates of `movements` are per second.
+        motion: whether to give the efference copy as an input.
+        twin_distance: pixels that lie between two eyes which move as one, streams 2k and
+            2k + 1: two views of one scene; 0 gives each stream a scene of its own.
+        movements: how the eye moves.
+        photographs: files of scikit-image's wheel to train on.
+        held_out: files for validation and test; none of those trained on.
+        options: see `StreamModule`.
+
+    Raises:
+        ValueError: if a number is out of range, twins do not come in pairs, a photograph is
+            not one of the free ones, or one is in both parts.
     """
 
     def __init__(
@@ -151,26 +169,6 @@ class Photographs(StreamModule):
         held_out: Sequence[str] = HELD_OUT,
         **options: Unpack[StreamOptions],
     ) -> None:
-        """Check everything; photographs are loaded when the first stream is built.
-
-        Args:
-            size: height and width of the eye's image in pixels.
-            channels: 1 for gray, 3 for RGB.
-            field: how much of a photograph's short side the eye covers at zoom 0, as a fraction.
-            blur: width of the eye's optical blur (sigma of a Gaussian) in pixels.
-            frames_per_second: steps per second; speeds and rates of `movements` are per second.
-            motion: whether to give the efference copy as an input.
-            twin_distance: pixels that lie between two eyes which move as one, streams 2k and
-                2k + 1: two views of one scene; 0 gives each stream a scene of its own.
-            movements: how the eye moves.
-            photographs: files of scikit-image's wheel to train on.
-            held_out: files for validation and test; none of those trained on.
-            options: see `StreamModule`.
-
-        Raises:
-            ValueError: if a number is out of range, twins do not come in pairs, a photograph is
-                not one of the free ones, or one is in both parts.
-        """
         require_whole("size", size, 4)
         require_channels(channels)
         require_number("field", field, 0.02, 0.7, "a fraction of the photograph's short side")

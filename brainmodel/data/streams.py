@@ -139,6 +139,21 @@ class StreamModule(pl.LightningDataModule, ABC):
         shapes: shape of one step of one sample, by input name; known without touching any data.
         label_names: of the labels that windows bring; None if not known without touching data.
         frames_per_second: for showing the frames as a video.
+
+    Args:
+        shapes: shape of one step of one sample, by input name.
+        label_names: of the labels that windows bring.
+        frames_per_second: steps per second.
+        window: steps per window (K).
+        batch_size: streams per PROCESS (B); process r serves streams r * B to (r + 1) * B.
+        episode: steps until a stream shows something new.
+        seed: the same seed gives the same streams; the global generators are never used.
+        num_workers: processes that prepare windows; 0 prepares them in the main process.
+        windows_per_epoch: length of a Lightning epoch; the streams go on across epochs.
+        validation_windows: windows of held-out streams per validation and per test.
+
+    Raises:
+        ValueError: if a number is out of range.
     """
 
     def __init__(
@@ -155,23 +170,6 @@ class StreamModule(pl.LightningDataModule, ABC):
         windows_per_epoch: int = 100,
         validation_windows: int = 10,
     ) -> None:
-        """Check and keep the numbers that all data sets share.
-
-        Args:
-            shapes: shape of one step of one sample, by input name.
-            label_names: of the labels that windows bring.
-            frames_per_second: steps per second.
-            window: steps per window (K).
-            batch_size: streams per PROCESS (B); process r serves streams r * B to (r + 1) * B.
-            episode: steps until a stream shows something new.
-            seed: the same seed gives the same streams; the global generators are never used.
-            num_workers: processes that prepare windows; 0 prepares them in the main process.
-            windows_per_epoch: length of a Lightning epoch; the streams go on across epochs.
-            validation_windows: windows of held-out streams per validation and per test.
-
-        Raises:
-            ValueError: if a number is out of range.
-        """
         super().__init__()
         for field, value, least in (
             ("window", window, 1),

@@ -61,6 +61,16 @@ class MovingMNIST(StreamModule):
 
     Inputs of a window: eye [time, batch, 1, size, size] float32 in [0, 1].
     Labels: clip [time, batch], its number.
+
+    Args:
+        root: folder with the file MovingMNIST/mnist_test_seq.npy.
+        size: height and width of what is shown, in pixels (64 in the file).
+        held_out: fraction of the clips to hold out.
+        options: see `StreamModule`.
+
+    Raises:
+        FileNotFoundError: if the file is not there.
+        ValueError: if a number is out of range.
     """
 
     def __init__(
@@ -70,18 +80,6 @@ class MovingMNIST(StreamModule):
         held_out: float = 0.2,
         **options: Unpack[StreamOptions],
     ) -> None:
-        """Check everything; the file is read when the first stream is built.
-
-        Args:
-            root: folder with the file MovingMNIST/mnist_test_seq.npy.
-            size: height and width of what is shown, in pixels (64 in the file).
-            held_out: fraction of the clips to hold out.
-            options: see `StreamModule`.
-
-        Raises:
-            FileNotFoundError: if the file is not there.
-            ValueError: if a number is out of range.
-        """
         require_whole("size", size, 4, 64)
         require_number("held_out", held_out, 0.01, 0.9, "a fraction of the clips")
         if not (Path(root) / "MovingMNIST" / "mnist_test_seq.npy").is_file():
@@ -109,22 +107,20 @@ class VideoClasses(VideoModule):
 
     Inputs and split as in `VideoFolder`. Labels: video and motion as there, and class
     [time, batch], the number of the subfolder in alphabetical order.
+
+    Args:
+        folder: where the folders of the classes are.
+        skip_corrupt: leave out files that cannot be decoded instead of refusing them.
+        options: see `VideoModule`.
+
+    Raises:
+        FileNotFoundError: if there is no such folder, or no video in a subfolder.
+        ValueError: if a number is out of range.
     """
 
     def __init__(
         self, folder: Path, skip_corrupt: bool = False, **options: Unpack[VideoOptions]
     ) -> None:
-        """See `VideoModule` for the other options.
-
-        Args:
-            folder: where the folders of the classes are.
-            skip_corrupt: leave out files that cannot be decoded instead of refusing them.
-            options: see `VideoModule`.
-
-        Raises:
-            FileNotFoundError: if there is no such folder, or no video in a subfolder.
-            ValueError: if a number is out of range.
-        """
         super().__init__(skip_corrupt=skip_corrupt, **options)
         self.label_names = ["class", "motion", "video"]
         self.folder = Path(folder)

@@ -13,7 +13,7 @@ from brainmodel.data.checks import require_channels, require_number, require_who
 from brainmodel.data.eye_movements import EyeMovements
 from brainmodel.data.streams import Part, Share, StreamModule, StreamOptions
 from brainmodel.data.video_files import Film, load_films, usual_cache
-from brainmodel.data.video_streams import Playing, VideoStream, cut, split
+from brainmodel.data.video_streams import Playing, VideoStream, cut, split_films
 
 
 class VideoOptions(StreamOptions, total=False):
@@ -37,6 +37,27 @@ class VideoModule(StreamModule):
 
     Inputs of a window: eye [time, batch, channels, size, size] float32 in [0, 1].
     Labels: video [time, batch], the number of the file; motion [time, batch, 3], of the eye.
+
+    Args:
+        skip_corrupt: leave out files that cannot be decoded instead of refusing them.
+        size: height and width of what is shown, in pixels.
+        channels: 1 for gray, 3 for RGB.
+        stride: show every n-th frame.
+        frames_per_second: play at this rate, at most that of the slowest film; null plays
+            each film frame by frame.
+        margin: pixels by which the short side of a film is kept longer than `size`.
+        movements: how an eye wanders over the films, `margin` permitting; all rates 0 make
+            it rest on a random square; null shows the centre.
+        flip: mirror half of the training clips left to right.
+        held_out: fraction of films, or of each film if they are few, for validation and test.
+        gap: seconds left out between training and held-out frames of the same film.
+        cut_below: a frame whose correlation with the one before is lower than this begins
+            something new (a cut); null never cuts.
+        cache: folder for decoded videos; null is brainmodel/videos in the user's cache.
+        options: see `StreamModule`.
+
+    Raises:
+        ValueError: if a number is out of range.
     """
 
     def __init__(
@@ -56,29 +77,6 @@ class VideoModule(StreamModule):
         cache: Path | None = None,
         **options: Unpack[StreamOptions],
     ) -> None:
-        """Check everything; videos are decoded when the first stream is built.
-
-        Args:
-            skip_corrupt: leave out files that cannot be decoded instead of refusing them.
-            size: height and width of what is shown, in pixels.
-            channels: 1 for gray, 3 for RGB.
-            stride: show every n-th frame.
-            frames_per_second: play at this rate, at most that of the slowest film; null plays
-                each film frame by frame.
-            margin: pixels by which the short side of a film is kept longer than `size`.
-            movements: how an eye wanders over the films, `margin` permitting; all rates 0 make
-                it rest on a random square; null shows the centre.
-            flip: mirror half of the training clips left to right.
-            held_out: fraction of films, or of each film if they are few, for validation and test.
-            gap: seconds left out between training and held-out frames of the same film.
-            cut_below: a frame whose correlation with the one before is lower than this begins
-                something new (a cut); null never cuts.
-            cache: folder for decoded videos; null is brainmodel/videos in the user's cache.
-            options: see `StreamModule`.
-
-        Raises:
-            ValueError: if a number is out of range.
-        """
         require_whole("size", size, 4)
         require_channels(channels)
         require_whole("stride", stride, 1)
@@ -139,7 +137,7 @@ class VideoModule(StreamModule):
     def stream(self, share: Share) -> VideoStream:
         """Play the scenes of a part; held-out ones are never mirrored."""
         films = self.films()
-        sides = split(films, self.held_out, self.gap)
+        sides = split_films(films, self.held_out, self.gap)
         if share.part is Part.TRAINING:
             scenes, playing = sides.training, self.playing
         else:

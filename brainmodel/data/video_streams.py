@@ -29,7 +29,7 @@ class Sides(NamedTuple):
     held_out: list[Scene]
 
 
-def split(films: Sequence[Film], held_out: float, gap: float) -> Sides:
+def split_films(films: Sequence[Film], held_out: float, gap: float) -> Sides:
     """Divide films so that no frame is in both parts.
 
     With four films or more, whole films are held out, at least two, chosen by a hash of their

@@ -16,22 +16,20 @@ class VideoFolder(VideoModule):
     Files are decoded once, resized, and kept in a cache; then they are only read. With four files
     or more, whole files are held out for validation and test; with fewer, the end of each file.
     Of files with equal content only one is used, so that no frame is in both parts.
+
+    Args:
+        folder: where the videos are.
+        skip_corrupt: leave out files that cannot be decoded instead of refusing them.
+        options: see `VideoModule`.
+
+    Raises:
+        FileNotFoundError: if there is no such folder or no video in it.
+        ValueError: if a number is out of range.
     """
 
     def __init__(
         self, folder: Path, skip_corrupt: bool = False, **options: Unpack[VideoOptions]
     ) -> None:
-        """See `VideoModule` for the other options.
-
-        Args:
-            folder: where the videos are.
-            skip_corrupt: leave out files that cannot be decoded instead of refusing them.
-            options: see `VideoModule`.
-
-        Raises:
-            FileNotFoundError: if there is no such folder or no video in it.
-            ValueError: if a number is out of range.
-        """
         super().__init__(skip_corrupt=skip_corrupt, **options)
         self.folder = Path(folder)
         find_videos(self.folder)

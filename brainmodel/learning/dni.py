@@ -5,7 +5,8 @@
 
 Source: Jaderberg et al. (2017), "Decoupled neural interfaces using synthetic gradients",
 arXiv:1608.05343, in the online form of Marschall, Cho & Savin (2020), JMLR 21(135), section on DNI
-(which asks the synthesizer for L(t), too, and therefore shows it the label). See `synthetic.py`.
+(which asks the synthesizer for L(t), too, and therefore shows it the label). See
+`credit/synthetic_gradients.py`.
 Future-facing, deterministic, numerical; time per step and stream O(N^2), memory O(N^2) in all.
 """
 
@@ -20,8 +21,8 @@ from brainmodel.learning.rule import Criteria
 class DNI(SyntheticGradients):
     """Synthetic gradients, for dense areas of any cell.
 
-    It learns a synthesizer besides, A. Under scope `global` that is not asked for: there the
-    rule is backpropagation through time within the window.
+    The rule learns a synthesizer, A, besides the area's weights. Scope `Global` does not use it:
+    there the rule is backpropagation through time within the window.
 
     Args:
         drive: whether the synthesizer sees the drive, too. Where an area is taught by its drive
@@ -35,6 +36,6 @@ class DNI(SyntheticGradients):
         "future", "A_li", stochastic=False, closed_form=False, time="N^2", memory="N^2"
     )
 
-    def back(self, area: Area, pairs: Transitions, state_bar: Tensor) -> Tensor:
+    def back(self, area: Area, transitions: Transitions, state_bar: Tensor) -> Tensor:
         """See `Synthetic.back`; the area's own Jacobian."""
-        return through_transposes(area, pairs.linear, 0, state_bar)[0]
+        return through_transposes(area, transitions.linear, 0, state_bar)[0]

@@ -1,10 +1,10 @@
 """DNI whose Jacobian is learnt as well, so that nothing travels back along a synapse in time.
 
-    J(t) ~ Q,    s(t) ~ Q s(t-1) + Q' [x'(t); 1]             x': drive and messages that are felt
+    J(t) ~ Q,    s(t) ~ Q s(t-1) + Q' [x'(t); 1]             x': drive and messages that reach units
     minimise | Q s(t-1) + Q' [x'(t); 1] - s(t) |^2 / 2 by Q and Q'
 
-All else is `dni.py`. With x' beside the state, Q is the part of a linear forecast that is due to
-the state itself.
+All else is as in `dni.py`. With x' beside the state, Q is the part of a linear forecast that is due
+to the state itself.
 
 Source: Marschall, Cho & Savin (2020), JMLR 21(135), section on DNI, its variant with an
 approximated Jacobian. Future-facing, deterministic, numerical; time per step and stream
@@ -23,7 +23,8 @@ from brainmodel.learning.rule import Criteria, Gradients, of_rule
 class DNILearnt(SyntheticGradients):
     """Synthetic gradients bootstrapped through a learnt Jacobian, for dense areas of any cell.
 
-    It learns a synthesizer, A, and a transition, [Q Q'], besides; see `DNI` for scope `global`.
+    The rule learns a synthesizer, A, and a transition, [Q Q'], besides the area's weights; for
+    scope `Global` see `DNI`.
 
     Args:
         drive: as of `DNI`.
@@ -43,10 +44,10 @@ class DNILearnt(SyntheticGradients):
         given = sum(area.messages.get(name, area.drive)[0] for name in _given(area))
         self.transition = nn.Parameter(torch.zeros(size, size + given + 1))
 
-    def back(self, area: Area, pairs: Transitions, state_bar: Tensor) -> Tensor:
+    def back(self, area: Area, transitions: Transitions, state_bar: Tensor) -> Tensor:
         """See `Synthetic.back`; Q."""
         before = state_bar @ self.transition[:, : state_bar.shape[1]]
-        keep = pairs.linear.keep
+        keep = transitions.linear.keep
         return before if keep is None else before * keep[0][:, None]
 
     def regress(self, area: Area, record: Record) -> Gradients:
@@ -61,6 +62,6 @@ class DNILearnt(SyntheticGradients):
 
 
 def _given(area: Area) -> list[str]:
-    """What the area is given at a step; where it feels an error, the drive that makes it."""
+    """What reaches an area's units from outside; in place of an error, the drive it comes from."""
     names = ["drive" if name == "error" else name for name in area.synapses if name != "recurrent"]
     return list(dict.fromkeys(names))

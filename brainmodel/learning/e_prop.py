@@ -27,8 +27,8 @@ class EProp(Rule):
     """e-prop, in window form.
 
     Args:
-        carry: whether traces outlive the window (continuing streams) or each window is a sequence
-            of its own, so that nothing need be remembered.
+        carry: whether traces outlive the window, for streams that continue; else each window is a
+            sequence of its own and nothing is remembered.
     """
 
     criteria = Criteria(
@@ -49,7 +49,7 @@ class EProp(Rule):
         return found | predictor_gradients(area, record, potential_bar)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
-        """See `Rule.remember`; traces of dense areas, the last step of convolutional ones."""
+        """See `Rule.remember`; traces of dense areas, the last step of maps."""
         return carry_traces(area, record, memory, self.reused) if self.carry else None
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:

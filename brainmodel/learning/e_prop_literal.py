@@ -1,4 +1,4 @@
-"""e-prop step by step, as it is defined: traces moved on at every step. Slow; a definition.
+"""e-prop as it is defined: traces moved on step by step. Slow; kept as a definition.
 
 See `e_prop` for the equations and the source; the two give the same gradients. Past-facing,
 deterministic, closed form; time and memory per step O(B N M) per carried field.
@@ -15,10 +15,11 @@ from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense
 
 LiteralTraces = dict[str, dict[str, Tensor]]
+"""By state field, by source (`BIAS` among them): [batch, current * unit, source]."""
 
 
 class EPropLiteral(Rule):
-    """e-prop with one trace update per step, dense areas only."""
+    """e-prop with one update of the traces per step, for dense areas."""
 
     criteria = Criteria(
         "past", "e_ij", stochastic=False, closed_form=True, time="N M", memory="N M"
@@ -68,15 +69,16 @@ def _zeros(area: Area) -> Gradients:
     return {key: torch.zeros_like(w) for key, w in weights if not belongs_to_predictor(key)}
 
 
-def _learn(found: Gradients, rate_bar: Tensor, traces: dict[str, Tensor]) -> None:
+def _learn(found: Gradients, bar: Tensor, traces: dict[str, Tensor]) -> None:
+    """Add to gradients the derivative by a field, [batch, unit], times the traces of that field."""
     for source, trace in traces.items():
         name = of_units(source)
-        signal = rate_bar.repeat(1, trace.shape[1] // rate_bar.shape[1])
-        found[name] += torch.einsum("bi,bij->ij", signal, trace).view_as(found[name])
+        rows = bar.repeat(1, trace.shape[1] // bar.shape[1])
+        found[name] += torch.einsum("bi,bij->ij", rows, trace).view_as(found[name])
 
 
 def _move(area: Area, step: Record, memory: LiteralTraces | None) -> LiteralTraces:
-    """e(t) from e(t-1), for one step."""
+    """The traces after a step, e(t), from those before it, e(t-1)."""
     outputs, currents, carried = _differentiable_step(area, step)
     after: LiteralTraces = {}
     for output, total in outputs.items():
@@ -99,6 +101,7 @@ def _move(area: Area, step: Record, memory: LiteralTraces | None) -> LiteralTrac
 def _differentiable_step(
     area: Area, step: Record
 ) -> tuple[dict[str, Tensor], Tensor, dict[str, Tensor]]:
+    """A step under autograd: sums of the fields after it, its currents, the fields before it."""
     cell = area.cell
     with torch.enable_grad():
         currents = step.currents[0].detach().requires_grad_()

@@ -1,15 +1,15 @@
-"""Future-facing truncated backpropagation: every learning signal is followed equally far back.
+"""Future-facing truncated backpropagation: every learning signal goes back equally far.
 
     gradient = sum_t sum_{d < D} ( ds(t)/ds(t-d) )^T L(t) applied to dI(t-d)/dweights
 
 where L(t) is the whole learning signal of the rates of step t and D the depth. Backpropagation in
-windows that do not overlap follows the signals at a window's end over its whole length and those
-at its beginning not at all; here each has D steps, whatever the window, so that the memory holds
-the record of the D steps before it. D = 1 is the immediate influence alone.
+windows that do not overlap takes the signals at a window's end back over its whole length, and
+those at its beginning not at all. Here each is taken back over D steps, whatever the window, so the
+memory holds the record of the D steps before it. D = 1 is the immediate influence alone.
 
-Source: F-BPTT of Marschall, Cho & Savin (2020), JMLR 21(135), section 4. Theirs gives out the
-gradient of step t-D at step t, when the last of the losses it counts is known; ours gives out at
-step t the share of the loss of step t. Over a stream the sums are the same. Future-facing,
+Source: F-BPTT of Marschall, Cho & Savin (2020), JMLR 21(135), section 4. Theirs gives at step t the
+gradient of step t-D, when the last of the losses that it counts is known; ours gives at step t the
+part that comes from the loss of step t. Over a stream the sums are the same. Future-facing,
 deterministic, closed form; time per step O(D N^2), memory O(D N).
 """
 
@@ -19,20 +19,19 @@ from torch.utils._pytree import tree_map_only
 
 from areas import Area
 from areas.record import Record
-from brainmodel.learning.bptt import scan_area
-from brainmodel.learning.credit.reverse_scan import zero_carried
+from brainmodel.learning.credit.reverse_scan import scan_area, zero_carried
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
 from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
 class FBPTT(Rule):
-    """Truncated backpropagation that follows every learning signal over the same number of steps.
+    """Truncated backpropagation that takes every learning signal back over as many steps.
 
-    Under scope `Global` the window is followed whole, and `depth` steps before it.
+    Under scope `Global` a signal goes back over the whole window, and `depth` steps before it.
 
     Args:
-        depth: D, the steps over which a learning signal is followed, its own among them; 1 or more.
+        depth: D, the steps over which a learning signal goes back, its own among them; 1 or more.
 
     Raises:
         ValueError: if `depth` is less than 1.
@@ -75,8 +74,8 @@ class FBPTT(Rule):
         given = [state_bar.get(name, empty) for name in area.cell.carried]
         rate_bar = empty if "rate" in area.cell.carried else state_bar.get("rate", empty)
         carried_bar = [bar.clone(memory_format=torch.contiguous_format) for bar in given]
-        silent = torch.zeros_like(memory.potential)
-        return self._follow(area, memory, rate_bar[None].contiguous(), carried_bar, silent)
+        none = torch.zeros_like(memory.potential)
+        return self._follow(area, memory, rate_bar[None].contiguous(), carried_bar, none)
 
     def _follow(
         self,
@@ -86,9 +85,9 @@ class FBPTT(Rule):
         carried_bar: list[Tensor],
         potential_bar: Tensor,
     ) -> Gradients:
-        """Gradients of what is said of the last steps of a record, each one lane [step * batch].
+        """Gradients from learning signals of the last steps of a record, each of them one lane.
 
-        All lanes are taken back together, one step at a time.
+        All lanes [step * batch] are taken back together, one step at a time.
 
         Args:
             area: the area.
@@ -102,22 +101,21 @@ class FBPTT(Rule):
         first = steps - rate_bar.shape[0]
         rate_bar = rate_bar.flatten(0, 1)
         for d in range(min(self.depth, steps)):
-            gone = batch * max(0, min(1, d - first))  # a lane that has come before the first step
+            gone = batch * max(0, min(1, d - first))  # the lane that has reached the record's start
             rate_bar, carried_bar = rate_bar[gone:], [bar[gone:] for bar in carried_bar]
             lanes = slice(max(0, first - d), steps - d)
             step = _as_one_step(record.stretch(lanes.start, lanes.stop))
-            before, felt = torch.zeros_like(rate_bar), torch.zeros_like(step.potential)
-            made = scan_area(area, step, rate_bar[None], before, carried_bar, felt)
+            before, by_units = torch.zeros_like(rate_bar), torch.zeros_like(step.potential)
+            made = scan_area(area, step, rate_bar[None], before, carried_bar, by_units)
             currents_bar[lanes] += made.view_as(currents_bar[lanes])
-            potential_bar[lanes] += felt.view_as(potential_bar[lanes])
+            potential_bar[lanes] += by_units.view_as(potential_bar[lanes])
             rate_bar = before
-        return synaptic_gradients(area, record, currents_bar) | predictor_gradients(
-            area, record, potential_bar
-        )
+        found = synaptic_gradients(area, record, currents_bar)
+        return found | predictor_gradients(area, record, potential_bar)
 
 
 def _as_one_step(record: Record) -> Record:
-    """The steps of a record side by side, as one step of so many times the streams."""
+    """The steps of a record side by side, as one step of as many times the streams."""
 
     def beside(signal: Tensor) -> Tensor:
         return signal.flatten(0, 1)[None]

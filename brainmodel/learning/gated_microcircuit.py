@@ -11,7 +11,7 @@ inhibition i of the input lets it, and read where the inhibition o of the output
 signal arrives on the apical dendrites: the area's own prediction error, and those of higher areas
 on feedback pathways, m(t), by fixed random weights B_m [unit, message], n_m the number of a
 message's values. The mean inhibition of an area (at each place of a map) closes its dendrites;
-disinhibition D opens them. A neuromodulator multiplies L(t) from outside of the rule.
+disinhibition D opens them. A neuromodulator multiplies L(t) as it does for every rule.
 
 `docs/gated_microcircuit.md` derives what this approximates, and what it leaves out.
 
@@ -40,7 +40,7 @@ from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 @dataclass(frozen=True)
 class Gates:
-    """How far the circuit's gates reach into learning, each from 0 to 1; all as in e-prop at first.
+    """How far the circuit's gates reach into learning, each from 0 to 1; by default as in e-prop.
 
     Args:
         hold: share of the trace that the forget gate hands on; 0 forgets at once.
@@ -64,7 +64,7 @@ class Gates:
 
 
 class GatedScan(Scan):
-    """The scan of e-prop through gates: eligibility held, written and read as they let it.
+    """The scan of e-prop with gates that hold, write and read eligibility.
 
     Args:
         gates: how far they reach.
@@ -73,10 +73,10 @@ class GatedScan(Scan):
     def __init__(self, gates: Gates):
         self.gates = gates
 
-    def recede(
+    def back(
         self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
     ) -> Tensor:
-        """See `Scan.recede`."""
+        """See `Scan.back`."""
 
         def hold(t: int) -> None:
             for bar in carried_bar:
@@ -106,7 +106,8 @@ class GatedMicrocircuit(Rule):
 
     Args:
         apical: names of the pathways that end on the apical dendrites: messages that carry the
-            prediction errors of higher areas. None: the area listens to its own error alone.
+            prediction errors of higher areas. Without any, the area learns from its own error
+            alone.
         gain: weight of these errors in the learning signal, 0 or more (dimensionless).
         own: weight of the area's own prediction error in it, likewise.
         gates: how far the circuit's gates reach into learning; as in e-prop unless given.
@@ -159,11 +160,11 @@ class GatedMicrocircuit(Rule):
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
     ) -> Gradients:
         """See `Rule.gradients`."""
-        told, before, potential_bar = unit_signals(area, record, signal)
+        whole, before, potential_bar = unit_signals(area, record, signal)
         direct = modulated(signal.rate, signal.level)
-        apical = (told - direct).mul_(self.own)
+        apical = (whole - direct).mul_(self.own)
         if self.apical:
-            apical += modulated(self.apical_signal(record, told), signal.level)
+            apical += modulated(self.apical_signal(record, whole), signal.level)
         rate_bar = torch.addcmul(direct, self.disinhibition(record), apical)
         if memory is not None:
             before = self.own * self.disinhibition(memory.last)[0] * before
@@ -178,9 +179,13 @@ class GatedMicrocircuit(Rule):
         return shut.mul_(-self.gates.dendrite).add_(1.0)
 
     def apical_signal(self, record: Record, like: Tensor) -> Tensor:
-        """What higher areas add to the learning signal, [time, batch, *units].
+        """The part of the learning signal that comes from higher areas, [time, batch, *units].
 
-        It is scaled as the derivative of an error averaged over values, steps and streams is.
+        It is scaled like the derivative of an error that is a mean over values, steps and streams.
+
+        Args:
+            record: what happened over the window.
+            like: of the shape of the result.
         """
         total = torch.zeros_like(like)
         for name, weights in self.apical.items():

@@ -2,17 +2,16 @@
 
     gradient_ij = sum_t g(t) h_i(t) source_j(t),       g(t) = mean_i L_i(t) h_i(t)
 
-The third factor g is the same at all synapses of a stream's area. It says whether the loss would
-rise if the whole population were more active in proportion to what it does: the learning signal L
-projected onto the population's activity h, which is all of L that one diffusing modulator can
-carry. Where more activity would help (g < 0) synapses between active partners grow, else they
-shrink. Every current of a unit learns alike, for the rule knows nothing of gates, slopes or pasts:
-it is a lower baseline.
+The third factor g is the same at all synapses of an area, stream by stream. It is the learning
+signal L projected onto the activity h of the population: the change of the loss if every unit did
+more of what it does, which is all of L that one diffusing modulator can carry. Where more activity
+would help (g < 0), synapses between active partners grow, else they shrink. All currents of a unit
+learn alike, for the rule knows nothing of gates, slopes or the past: it is a lower baseline.
 
 Source: the general form of three-factor rules (modulator x post x pre) of Fremaux & Gerstner
 (2016), "Neuromodulated spike-timing-dependent plasticity, and theory of three-factor learning
-rules", Frontiers in Neural Circuits 9:85; without an eligibility trace, for here the modulator is
-never late. That the modulator is this projection is our own choice. Past-facing, deterministic,
+rules", Frontiers in Neural Circuits 9:85; without an eligibility trace, for here the modulator
+comes in time. That the modulator is this projection is our own choice. Past-facing, deterministic,
 closed form. Time per step O(N M), memory O(B (N + M)): the last step of a window, whose learning
 signal is complete one step late.
 """
@@ -31,7 +30,7 @@ from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 class Hebbian(Rule):
     """Presynaptic x postsynaptic x modulator.
 
-    Scope `Global`, which differentiates, puts the derivative by the unit's own state in its place.
+    Scope `Global`, which differentiates, has the derivative through the unit's own state instead.
     """
 
     criteria = Criteria(
@@ -61,7 +60,13 @@ class Hebbian(Rule):
 
 
 def three_factors(area: Area, record: Record, rate_bar: Tensor) -> Gradients:
-    """Gradients of synapses and bias from a learning signal of rates, [time, batch, *units]."""
+    """Gradients of synapses and bias from the learning signal of the rates.
+
+    Args:
+        area: the area.
+        record: what happened over some steps.
+        rate_bar: learning signal of the rates, [time, batch, *units].
+    """
     rate = record.fields["rate"][1:]
     modulator = (rate_bar * rate).flatten(2).mean(2)
     post = rate * modulator.view(*modulator.shape, *[1] * len(area.units))

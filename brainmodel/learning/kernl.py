@@ -5,8 +5,8 @@
     gradient_yj = sum_t sum_ki L_k(t) A_ki B_iyj(t)                    y: the currents of i's unit
 
 A (sensitivity) and gamma (decay) come from node perturbation. A second copy of the state, s + d,
-runs on the same inputs and is pushed by noise zeta at every step; what became of the pushes is
-regressed on what the kernels make of them:
+runs on the same inputs and is perturbed by noise zeta at every step; what has become of the noise
+is regressed on what the kernels make of it:
 
     d(t)     = step( s(t-1) + d(t-1) ) - s(t) + zeta(t)
     Omega(t) = exp(-gamma) Omega(t-1) + zeta(t)
@@ -15,9 +15,10 @@ regressed on what the kernels make of them:
 
 Source: Roth, Kanitscheider & Fiete (2019), "Kernel RNN learning (KeRNL)", ICLR; in the notation of
 Marschall, Cho & Savin (2020), JMLR 21(135), section on KeRNL. Nodes are all state fields of all
-units, so that the memory of an LSTM has a kernel of its own. The way of the predictor's parameters
-through a felt error is left out: they learn from the prediction alone. Past-facing, stochastic,
-numerical; time and memory per step and stream O(N^2 + N M).
+units, so that the memory of an LSTM has a kernel of its own. Where an area's units receive its
+prediction error, the influence of the predictor's parameters on them is left out: the predictor
+learns from the prediction alone. Past-facing, stochastic, numerical; time and memory per step and
+stream O(N^2 + N M).
 """
 
 import math
@@ -49,14 +50,14 @@ class Kernels(NamedTuple):
     """What KeRNL remembers."""
 
     traces: Tensor  # B after the last step, [batch, field, current * unit, source]
-    pushed: PerturbedCopy
+    copy: PerturbedCopy
 
 
 class KeRNL(NoisyRule):
     """Kernel recurrent learning, for dense areas of any cell.
 
-    It has parameters of its own, the sensitivity A and the logarithm of gamma. Their gradients
-    come from the regression, whatever the loss.
+    The rule has parameters of its own, the sensitivity A and the logarithm of gamma. Their
+    gradients come from the regression, whatever the loss.
 
     Args:
         decay: gamma at the start of training, per step, above 0. A starts as the identity.
@@ -107,17 +108,17 @@ class KeRNL(NoisyRule):
         memory = self.begun(area, record, memory)
         rate_bar, before, potential_bar = unit_signals(area, record, signal)
         linear = linearise(area, record)
-        heard = state_from_rates(area, rate_bar) @ self.sensitivity
+        nodes_bar = state_from_rates(area, rate_bar) @ self.sensitivity
         decays = self._decays(record)
-        for t in reversed(range(len(heard) - 1)):
-            heard[t] += decays[t + 1] * heard[t + 1]
-        fields = heard.unflatten(2, (-1, area.units[0]))
+        for t in reversed(range(len(nodes_bar) - 1)):
+            nodes_bar[t] += decays[t + 1] * nodes_bar[t + 1]
+        fields = nodes_bar.unflatten(2, (-1, area.units[0]))
         currents_bar = torch.einsum("tbfu,tbfcu->tbcu", fields, linear.currents).flatten(2)
         found = synaptic_gradients(area, record, currents_bar)
-        bar = state_from_rates(area, before) @ self.sensitivity + decays[0] * heard[0]
+        bar = state_from_rates(area, before) @ self.sensitivity + decays[0] * nodes_bar[0]
         found = add_gradients(found, _credit(area, bar, memory.traces))
         found |= predictor_gradients(area, record, potential_bar)
-        return found | self._regress(area, record, memory.pushed)
+        return found | self._regress(area, record, memory.copy)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`."""
@@ -129,8 +130,8 @@ class KeRNL(NoisyRule):
         traces = _written(linearise(area, record), left, presynaptic(area, record))
         fields = (decays[0] * left[0]).unflatten(1, (-1, area.units[0]))
         traces += fields.repeat(1, 1, len(area.cell.currents))[..., None] * memory.traces
-        *_, pushed = self._pushes(area, record, memory.pushed)
-        return Kernels(traces, pushed)
+        *_, last = self._perturb(area, record, memory.copy)
+        return Kernels(traces, last)
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
@@ -141,7 +142,7 @@ class KeRNL(NoisyRule):
 
     @property
     def cuts(self) -> bool:
-        """See `Rule.cuts`: under scope global it is credited through the units' own states."""
+        """See `Rule.cuts`: under scope `Global` credit goes through the units' own states."""
         return True
 
     def _decays(self, record: Record) -> Tensor:
@@ -150,10 +151,10 @@ class KeRNL(NoisyRule):
         kernel = self.kernel.expand(steps, batch, -1)
         return kernel * (1 if record.keep is None else record.keep[..., None])
 
-    def _regress(self, area: Area, record: Record, pushed: PerturbedCopy) -> Gradients:
+    def _regress(self, area: Area, record: Record, copy: PerturbedCopy) -> Gradients:
         """Gradients of the mean over steps and streams of |d - A Omega|^2 / 2."""
         bars = torch.zeros_like(self.sensitivity), torch.zeros_like(self.log_decay)
-        for now in self._pushes(area, record, pushed):
+        for now in self._perturb(area, record, copy):
             missed = now.filtered @ self.sensitivity.t() - now.deviation
             bars[0].add_(missed.t() @ now.filtered)
             bars[1].add_((missed @ self.sensitivity * now.slope).sum(0))
@@ -164,19 +165,19 @@ class KeRNL(NoisyRule):
             of_rule("log_decay"): bars[1] * slope / count,
         }
 
-    def _pushes(self, area: Area, record: Record, pushed: PerturbedCopy) -> Iterator[PerturbedCopy]:
+    def _perturb(self, area: Area, record: Record, copy: PerturbedCopy) -> Iterator[PerturbedCopy]:
         """The perturbed copy after each step, from that before the window."""
         for t in range(record.currents.shape[0]):
             step = record.stretch(t, t + 1)
-            d, omega, gamma = (a * self._lives(step, pushed.noise) for a in pushed[:3])
-            zeta = pushed.noise.normal(self.seed, d.shape[1], d)
-            pushed = PerturbedCopy(
+            d, omega, gamma = (a * self._lives(step, copy.noise) for a in copy[:3])
+            zeta = copy.noise.normal(self.seed, d.shape[1], d)
+            copy = PerturbedCopy(
                 deviation=deviation_after(area, step, self.sigma * d) / self.sigma + zeta,
                 filtered=self.kernel * omega + zeta,
                 slope=self.kernel * gamma + omega,
-                noise=pushed.noise.later(),
+                noise=copy.noise.later(),
             )
-            yield pushed
+            yield copy
 
     def _lives(self, step: Record, noise: Noise) -> Tensor:
         """0 where the copy begins anew, [batch, 1]."""
@@ -192,6 +193,6 @@ def _written(linear: LinearSteps, left: Tensor, sources: Tensor) -> Tensor:
 
 
 def _credit(area: Area, state_bar: Tensor, traces: Tensor) -> Gradients:
-    """Gradients that derivatives by the nodes [batch, field * unit] make with the traces."""
+    """Derivatives by the nodes, [batch, field * unit], times their traces, as gradients."""
     fields = state_bar.unflatten(1, (-1, area.units[0])).repeat(1, 1, len(area.cell.currents))
     return matrix_gradients(area, torch.einsum("bfy,bfyj->yj", fields, traces))

@@ -62,5 +62,5 @@ class KFRTRL(FactoredInfluence):
 
     def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
         """See `Factored.credit`."""
-        heard = torch.einsum("bk,bki->bi", state_bar, factors.second)
-        return heard.t() @ factors.first
+        by_target = torch.einsum("bk,bki->bi", state_bar, factors.second)
+        return by_target.t() @ factors.first

@@ -1,17 +1,18 @@
-"""MDGL: e-prop, and the modulators that partners one synapse away secrete.
+"""MDGL: e-prop, and modulators that postsynaptic partners secrete.
 
     gradient = sum_t ( L(t) e(t) + Gamma(t-1) e_z(t-1) )
     Gamma_p(t-1) = gain sum_j w_jp L_j(t) dh_j(t)/dI_j(t)
 
 e is the eligibility of the rate h, e_z that of what the cell emits along recurrent synapses (its
-rate or its spikes). Unit j, which p excites, secretes what its own activity at t did for the loss;
-p takes it up, not by the weight of that one synapse but by the mean weight w between the two cell
-types. By the true weights instead, L(t) e(t) + Gamma(t-1) e_z(t-1) is L(t) times the derivative of
-h(t) with the recurrent path cut everywhere but at the last step: one step more than e-prop, and so
-the one-step-truncated gradient.
+rate or its spikes). Unit j, which p excites, secretes the derivative of the loss by its own
+currents at t; p takes it up, not by the weight of that one synapse but by the mean weight w between
+the two cell types. By the true weights instead, L(t) e(t) + Gamma(t-1) e_z(t-1) is L(t) times the
+derivative of h(t) with the recurrent path cut everywhere but at the last step: one step more than
+e-prop, and so the one-step-truncated gradient.
 
 With a filtered rate (kappa) the partner's immediate part counts, 1 - kappa of a spike; `gain` can
-make up for the rest. Under scope global, partners are not heard: what remains is e-prop.
+make up for the rest. Under scope `Global` the partners' modulators are left out, and e-prop
+remains.
 
 Source: Liu, Smith, Mihalas, Shea-Brown & Suembuel (2021), "Cell-type-specific neuromodulation
 guides synaptic credit assignment in a spiking neural network", PNAS 118(51), for spiking units;
@@ -37,11 +38,12 @@ from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
 class MDGL(Rule):
-    """e-prop that hears of partners one synapse away, in window form.
+    """e-prop with the modulators of partners one synapse away, in window form.
 
     Args:
-        partners: by which weights; the means of two halves of the units unless given.
-        gain: weight of what partners say, 0 or more (dimensionless); 0 is e-prop.
+        partners: by which weights they are taken up; the means of two halves of the units unless
+            given.
+        gain: weight of the partners' modulators, 0 or more (dimensionless); 0 is e-prop.
         carry: whether traces outlive the window; see `EProp`.
 
     Raises:
@@ -64,24 +66,24 @@ class MDGL(Rule):
     ) -> Gradients:
         """See `Rule.gradients`."""
         rate_bar, before, potential_bar = unit_signals(area, record, signal)
-        heard = self.heard(area, record, rate_bar)
-        past = None if memory is None else self.heard(area, memory.last, before[None])
+        taken_up = self.taken_up(area, record, rate_bar)
+        past = None if memory is None else self.taken_up(area, memory.last, before[None])
         if area.cell.emitted in area.cell.carried:
             field = area.cell.carried.index(area.cell.emitted)
             earlier = None if past is None else SecretionScan(field, past)
-            scan = SecretionScan(field, heard)
+            scan = SecretionScan(field, taken_up)
             found = trace_gradients(area, record, rate_bar, before, memory, scan, earlier)
             return found | predictor_gradients(area, record, potential_bar)
-        rate_bar[:-1] += heard[1:]
-        found = trace_gradients(area, record, rate_bar, before + heard[0], memory)
+        rate_bar[:-1] += taken_up[1:]
+        found = trace_gradients(area, record, rate_bar, before + taken_up[0], memory)
         if memory is not None and past is not None:
             add_trace_gradients(
                 area, found, memory.eligibility, [past[0]], first=len(area.cell.carried)
             )
         return found | predictor_gradients(area, record, potential_bar)
 
-    def heard(self, area: Area, record: Record, rate_bar: Tensor) -> Tensor:
-        """Gamma(t-1), what units hear at t of what they emitted before it, [time, batch, *units].
+    def taken_up(self, area: Area, record: Record, rate_bar: Tensor) -> Tensor:
+        """Gamma(t-1), what units take up at t for what they emitted before, [time, batch, *units].
 
         Args:
             area: the area.
@@ -118,22 +120,22 @@ class MDGL(Rule):
 
 
 class SecretionScan(Scan):
-    """The scan of e-prop, to which is added what each emission is told one step later.
+    """The scan of e-prop, with Gamma added to the derivatives by what was emitted.
 
     Args:
         field: place of the emitted field among the carried ones.
-        heard: what it is told of the steps that are scanned, [time, batch, *units].
+        taken_up: Gamma(t-1) of the steps that are scanned, [time, batch, *units].
     """
 
-    def __init__(self, field: int, heard: Tensor):
-        self.field, self.heard = field, heard
+    def __init__(self, field: int, taken_up: Tensor):
+        self.field, self.taken_up = field, taken_up
 
-    def recede(
+    def back(
         self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
     ) -> Tensor:
-        """See `Scan.recede`."""
+        """See `Scan.back`."""
 
-        def tell(t: int) -> None:
-            carried_bar[self.field].add_(self.heard[t])
+        def add(t: int) -> None:
+            carried_bar[self.field].add_(self.taken_up[t])
 
-        return scan_units(area, record, rate_bar, carried_bar, tell)
+        return scan_units(area, record, rate_bar, carried_bar, add)

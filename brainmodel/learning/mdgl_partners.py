@@ -1,4 +1,4 @@
-"""By which weights the units of an area hear of their postsynaptic partners, for MDGL.
+"""By which weights the units of an area take up their postsynaptic partners' modulators, for MDGL.
 
 Source: Liu et al. (2021), see `mdgl.py`: modulators are specific to cell types, not to synapses.
 """
@@ -13,11 +13,11 @@ from areas import Synapses
 
 
 class Partners(nn.Module, ABC):
-    """By which weights a unit hears of its postsynaptic partners."""
+    """By which weights a unit takes up the modulators of its postsynaptic partners."""
 
     @abstractmethod
     def weights(self, recurrent: Synapses) -> Tensor:
-        """Weights in place of the recurrent synapses' own, of their shape."""
+        """Weights in place of those of the recurrent synapses, in their shape."""
 
 
 class TrueWeights(Partners):
@@ -50,7 +50,12 @@ class TypeMeans(Partners):
         return self.means(recurrent.weight, exist) * exist
 
     def means(self, weight: Tensor, exist: Tensor) -> Tensor:
-        """The mean over existing synapses between two types, in the place of each weight."""
+        """In the place of each weight the mean over existing synapses between its two types.
+
+        Args:
+            weight: [current * unit, unit, *window].
+            exist: 1 where there is a synapse, else 0, of the same shape.
+        """
         units = weight.shape[1]
         member = self.member(units).to(weight)
         block = (-1, units, units, *weight.shape[2:])
@@ -62,7 +67,7 @@ class TypeMeans(Partners):
         return torch.einsum("ai,cab...,bj->cij...", member, means, member).reshape(weight.shape)
 
     def member(self, units: int) -> Tensor:
-        """1 where a unit belongs to a type, [type, unit]."""
+        """1 where a unit belongs to a type, else 0, [type, unit]."""
         ends = (torch.tensor([0.0, *self.shares]).cumsum(0) * units).round()
         place = torch.arange(units)
         return ((place >= ends[:-1, None]) & (place < ends[1:, None])).float()

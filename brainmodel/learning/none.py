@@ -1,4 +1,4 @@
-"""No learning of the recurrence: a reservoir whose read-out, the predictor, still learns."""
+"""No learning of the synapses onto units: a reservoir whose read-out, the predictor, learns."""
 
 from areas import Area
 from areas.keys import belongs_to_predictor
@@ -9,7 +9,7 @@ from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
 
 
 class NoLearning(Rule):
-    """Synapses onto the units stay as they are; the predictor follows its own error."""
+    """Synapses onto the units stay as they are; the predictor learns from its own error."""
 
     criteria = Criteria("past", "none", stochastic=False, closed_form=True, time="0", memory="0")
 

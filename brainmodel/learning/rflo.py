@@ -3,10 +3,10 @@
     p(t)     = (1 - alpha) p(t-1) + alpha phi'(h(t)) (x) source(t)
     gradient = sum_t L(t) p(t)
 
-Of the influence it keeps what a unit's own leak carries on, and drops what goes through recurrent
-synapses, W_ii of the unit itself among them: the Jacobian J is taken to be (1 - alpha) I. With
-alpha = 1 nothing is carried on and the immediate influence remains. On leaky units it is what
-e-prop is; the paper feeds its learning signal back through fixed random weights.
+It keeps the influence that a unit's own leak carries on, and drops what goes through recurrent
+synapses, even W_ii of the unit itself: the Jacobian J is taken to be (1 - alpha) I. With alpha = 1
+nothing is carried on and the immediate influence remains. On leaky units it is the same as e-prop.
+The paper feeds its learning signal back through fixed random weights.
 
 Source: Murray (2019), "Local online learning in recurrent networks with random feedback", eLife
 8:e43299, the learning rule of the section "RFLO learning rule"; in the notation of Marschall, Cho &

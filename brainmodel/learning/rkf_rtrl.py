@@ -61,5 +61,5 @@ class RKFRTRL(FactoredInfluence):
 
     def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
         """See `Factored.credit`."""
-        heard = torch.einsum("bk,bkj->bj", state_bar, factors.second)
-        return factors.first.t() @ heard
+        by_source = torch.einsum("bk,bkj->bj", state_bar, factors.second)
+        return factors.first.t() @ by_source

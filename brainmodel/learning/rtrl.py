@@ -4,12 +4,12 @@
     gradient = sum_t dloss(t)/ds(t) M(t)
 
 with J(t) = ds(t)/ds(t-1) the whole Jacobian of the area (own state, recurrent synapses, the way
-through its own prediction error) and Mbar(t) the immediate influence. Where the area feels its
-error, the predictor's parameters have an influence on its units, too.
+through its own prediction error) and Mbar(t) the immediate influence. Where the area's units
+receive its error, the predictor's parameters have an influence on them, too.
 
-Within a window nothing of M is moved: the gradient is backpropagation's to the state s(0) before
-the window, and what the loss says of that state times the carried M(0). Over a window of K steps
-the influence is moved once, by the product of the K Jacobians.
+Within a window M is not moved: the gradient is that of backpropagation to the state s(0) before the
+window, plus dloss/ds(0) times the carried M(0). Over a window of K steps the influence is moved
+once, by the product of the K Jacobians.
 
 Source: Williams & Zipser (1989), "A learning algorithm for continually running fully recurrent
 neural networks", Neural Computation 1(2); in the notation of Marschall, Cho & Savin (2020),
@@ -28,11 +28,12 @@ from brainmodel.learning.credit.jacobian import identity, linearise, pull
 from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense, need_symmetric
 
-Influence = dict[str, Tensor]  # by parameter name, [batch, field * unit, *parameter]
+Influence = dict[str, Tensor]
+"""Of each parameter, by its key, on the state: [batch, field * unit, *parameter]."""
 
 
 class RTRL(Rule):
-    """Real-time recurrent learning, dense areas only."""
+    """Real-time recurrent learning, for dense areas."""
 
     criteria = Criteria(
         "past", "M_kij", stochastic=False, closed_form=True, time="N^3 M", memory="N^2 M"
@@ -54,7 +55,7 @@ class RTRL(Rule):
         return found
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
-        """The influences after the window, from those before."""
+        """See `Rule.remember`; the influences after the window."""
         return influences_after(area, record, memory)
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
@@ -67,10 +68,15 @@ class RTRL(Rule):
 
 
 def influences_after(area: Area, record: Record, before: Influence | None) -> Influence:
-    """Influences after some steps, from those before; None stands for zeros.
+    """Influences after some steps, from those before them.
 
     A reverse scan with one lane for each element of s(T) gives ds(T)/ds(0), ds(T)/dI(t) and
     ds(T)/dpotential(t).
+
+    Args:
+        area: the area.
+        record: what happened over the steps.
+        before: the influences before them; None stands for zeros.
     """
     linear = linearise(area, record)
     lanes, currents, potential = identity(linear), [], []
@@ -89,7 +95,7 @@ def influences_after(area: Area, record: Record, before: Influence | None) -> In
 
 
 def _immediate(area: Area, record: Record, by_currents: Tensor) -> Influence:
-    """Influence of each parameter by way of the currents, [time, batch, lane, current * unit]."""
+    """Influence by way of the currents, from derivatives [time, batch, lane, current * unit]."""
     found = {of_units(BIAS): by_currents.sum(0)}
     for name in area.synapses:
         reached = by_currents[..., area.reached(name)]
@@ -98,7 +104,7 @@ def _immediate(area: Area, record: Record, by_currents: Tensor) -> Influence:
 
 
 def _predictive(area: Area, record: Record, by_potential: Tensor) -> Influence:
-    """Likewise of the predictor's, by way of its potential, [time, batch, lane, drive]."""
+    """Influence by way of the predictor's potential, from [time, batch, lane, drive]."""
     assert area.predictor is not None
     found = {of_predictor(BIAS): by_potential.sum(0)}
     for name in area.predictor.synapses:

@@ -1,7 +1,10 @@
-"""The contract of a learning rule: from what happened and what the loss says of it, gradients.
+"""The contract of a learning rule: a window's record and learning signal in, gradients out.
 
 A rule is the backward pass of one area's recurrence over a window. It is a pure function with
 explicit memory, so two rules can be compared on one roll-out by comparing two dictionaries.
+
+In all files of this room a name that ends in `_bar` is the derivative of the loss by what stands
+before it: `rate_bar` is dloss/drate, in the shape of the rate.
 """
 
 from abc import ABC, abstractmethod
@@ -11,22 +14,24 @@ from torch import Tensor, nn
 
 from areas import Area, SymmetricFeedback
 from areas.record import Record
+from areas.shapes import PerUnit
 from brainmodel.learning.learning_signal import LearningSignal
 
-Gradients = dict[str, Tensor]  # by key: `areas.keys` for an area's own, `of_rule` for a rule's
-Memory = Any  # what a rule carries between windows: a pytree of tensors, or None
-
-
+Gradients = dict[str, Tensor]
+"""By key: those of `areas.keys` for parameters of an area, of `of_rule` for a rule's own. Where
+a whole brain is meant, by its names of parameters (`brainmodel.wiring.parameter_names`)."""
+Memory = Any
+"""What a rule carries from window to window: a pytree of tensors, or None."""
 OWN = "rule."
 
 
 def of_rule(name: str) -> str:
-    """Key of the parameter of that name which a rule owns."""
+    """Key of a parameter that belongs to a rule, by its name there."""
     return OWN + name
 
 
 def name_in_rule(key: str) -> str | None:
-    """The name that a rule gives its own parameter of a key; None for a key of the area's."""
+    """The name in its rule of the parameter of a key; None if it belongs to the area."""
     return key.removeprefix(OWN) if key.startswith(OWN) else None
 
 
@@ -36,10 +41,10 @@ class Criteria(NamedTuple):
     Costs are of one step and one stream; N units, M sources of each, T steps of a window.
     """
 
-    facing: Literal["past", "future"]  # does it carry influences on, or credit back?
-    tensor: str  # the structure it keeps, such as "e_ij" or "M_kij"
-    stochastic: bool  # does chance enter the gradient itself?
-    closed_form: bool  # computed, or found numerically (by descent, by perturbation)?
+    facing: Literal["past", "future"]  # whether it carries influences forward, or credit back
+    tensor: str  # what it keeps, such as "e_ij" or "M_kij"
+    stochastic: bool  # whether chance enters the gradient itself
+    closed_form: bool  # computed; else found numerically, by descent or by perturbation
     time: str  # such as "N M"
     memory: str  # likewise
 
@@ -47,12 +52,12 @@ class Criteria(NamedTuple):
 class Rule(nn.Module, ABC):
     """A learning rule of one area.
 
-    A rule may own parameters or buffers (feedback weights, say); it makes them in `build` and
-    returns gradients for its parameters under the keys that `of_rule` makes.
+    A rule may own parameters or buffers, such as a synthesizer or random weights. It makes them in
+    `build`, and gives gradients of its own parameters by the keys that `of_rule` makes.
 
     Attributes:
         criteria: what kind of rule it is.
-        exact: whether it gives the whole gradient of the area's loss, or leaves something out.
+        exact: whether it gives the whole gradient of the area's loss, nothing left out.
     """
 
     criteria: ClassVar[Criteria]
@@ -78,35 +83,49 @@ class Rule(nn.Module, ABC):
         Args:
             area: the area.
             record: what happened over the window.
-            signal: what the loss says of it.
+            signal: derivatives of the loss by what happened.
             memory: what the rule remembered BEFORE the window; None at the very first.
         """
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
-        """What to carry into the next window. It sees no learning signal."""
-        return None
+        """What to carry into the next window.
 
-    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
-        """What the memory makes of derivatives by the state before the window, as gradients.
+        It is asked in the forward pass, when no learning signal is known yet.
 
         Args:
             area: the area.
-            state_bar: by state field, [batch, *units].
-            memory: what was remembered before the window; None at the very first.
+            record: what happened over the window.
+            memory: what the rule remembered before it; None at the very first.
+        """
+        return None
+
+    def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
+        """Gradients by way of the state before a window, which the memory explains by the weights.
+
+        Scope `Global` differentiates through a window and asks for what came before it.
+
+        Args:
+            area: the area.
+            state_bar: derivatives by the state before the window, by field.
+            memory: what the rule remembered before the window; None at the very first.
         """
         return {}
 
     @property
     def cuts(self) -> bool:
-        """Whether the rule hides the way through the recurrent synapses (see `Area.step`).
+        """Whether the rule leaves out the way through the recurrent synapses (see `Area.step`).
 
-        Scope `global` differentiates the whole brain and asks each rule what it lets through.
+        Scope `Global` differentiates the whole brain and asks each rule.
         """
         return False
 
 
 def need_dense(rule: Rule, area: Area, instead: str) -> None:
-    """Refuse maps with a ValueError that names the rules to use `instead`."""
+    """Refuse maps.
+
+    Raises:
+        ValueError: naming the rules to use `instead`.
+    """
     if len(area.units) > 1:
         raise ValueError(
             f"rule {type(rule).__name__}: needs dense units, got maps {list(area.units)}; "
@@ -115,10 +134,11 @@ def need_dense(rule: Rule, area: Area, instead: str) -> None:
 
 
 def need_symmetric(rule: Rule, area: Area, instead: str) -> None:
-    """Refuse areas that feel their prediction error where it comes back other than as a derivative.
+    """Refuse areas whose units receive their own error, unless it comes back as a derivative.
 
     A rule that carries the influence of weights on units forward follows the way through the
-    area's own error as it is; one that went back another way would not be that rule.
+    area's own error as it is. Feedback other than symmetric goes back another way, which such a
+    rule would not know.
 
     Raises:
         ValueError: naming the rules to use `instead`.

@@ -5,14 +5,15 @@
 The mask keeps the influence of a synapse on those units that it can reach within n steps: on its
 own postsynaptic unit (n = 1), and on the units that this one reaches over n - 1 recurrent
 synapses. Which these are is read from the recurrent weights when the rule is built: weights of zero
-are no synapses. An area that feels its own prediction error reaches everything in one step.
+are no synapses. In an area whose units receive its prediction error, everything reaches everything
+in one step.
 
 n = 1 keeps, of each unit, its own state and its own synapse W_ii: e-prop plus W_ii; on a leaky
-unit, RFLO plus W_ii. It runs in the units' own window form. Where the mask keeps everything (dense
-synapses, n > 1) the rule is RTRL, says so (`full`, and a line in the log) and runs as such.
+unit, RFLO plus W_ii. It runs in a window form of the units' own. Where the mask keeps everything
+(dense synapses, n > 1) the rule is RTRL and runs as RTRL; `full` and a line in the log show it.
 
-The predictor learns from its own error; with a full mask also, as in RTRL, from what the error did
-to the units.
+The predictor learns from its own error; with a full mask also, as in RTRL, from the influence of
+its error on the units.
 
 Source: Menick et al. (2021), "Practical real time recurrent learning with a sparse approximation",
 ICLR, arXiv:2006.07232, section 3. Past-facing, deterministic, closed form; exact where the mask is
@@ -41,9 +42,9 @@ log = logging.getLogger(__name__)
 
 
 class SnAp(Rule):
-    """Sparse n-step approximation of RTRL, dense areas only.
+    """Sparse n-step approximation of RTRL, for dense areas.
 
-    Scope `Global` follows the whole Jacobian in the window, and the kept influences before it.
+    Scope `Global` uses the whole Jacobian in the window, and the kept influences before it.
 
     Args:
         n: steps within which a synapse must reach a unit for its influence to be kept; 1 or more.
@@ -70,7 +71,7 @@ class SnAp(Rule):
         self.rtrl = RTRL()
 
     def build(self, area: Area) -> None:
-        """See `Rule.build`; finds who reaches whom."""
+        """See `Rule.build`; finds which units reach which."""
         need_dense(self, area, "EProp")
         need_symmetric(self, area, "EProp")
         reached = reach(area, self.n)
@@ -93,7 +94,7 @@ class SnAp(Rule):
         return found | predictor_gradients(area, record, potential_bar)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
-        """Influences by parameter name, [batch, field * near, current, unit, source]."""
+        """See `Rule.remember`; influences by key, [batch, field * near, current, unit, source]."""
         if not self.carry:
             return None
         if self.full:
@@ -122,7 +123,15 @@ class SnAp(Rule):
 
 
 def reach(area: Area, n: int) -> Tensor:
-    """Whether the first unit's state is reached by the second's synapses within n steps, bool."""
+    """Which units' states depend on which units' synapses within n steps.
+
+    Args:
+        area: the area.
+        n: the number of steps.
+
+    Returns:
+        [unit, unit] bool, whether the first is reached by the second.
+    """
     units = area.units[0]
     weight = area.synapses["recurrent"].weight.detach().view(-1, units, units)
     reached = torch.eye(units, dtype=torch.bool, device=weight.device)
@@ -135,7 +144,12 @@ def reach(area: Area, n: int) -> Tensor:
 
 
 def _credit(bars: Tensor, memory: Memory) -> Gradients:
-    """Gradients [current, unit, source] of what units hear, [batch, unit, field * near]."""
+    """Gradients [current, unit, source] from derivatives by neighbourhoods.
+
+    Args:
+        bars: of each unit's neighbourhood, [batch, unit, field * near].
+        memory: the influences.
+    """
     found = {}
     for name, influence in (memory or {}).items():
         found[name] = torch.zeros_like(influence[0, 0])

@@ -24,7 +24,7 @@ def rules() -> list[type[Rule]]:
 
 
 def criteria_table() -> str:
-    """The table, one line for each rule."""
+    """The table in Markdown, one line for each rule."""
     lines = [HEADER, ("---",) * len(HEADER)]
     for rule in rules():
         kind = rule.criteria

@@ -59,16 +59,16 @@ class UORO(FactoredInfluence):
         """See `Factored.move`."""
         nu = factors.noise.signs(self.seed, sizes(area).state, source)
         old = through_jacobian(area, linear, t, factors.first)
-        heard = through_transposes(area, linear, t, nu)[1]
-        new = heard[..., None] * source[:, None] * _existing(area, source)
+        by_target = through_transposes(area, linear, t, nu)[1]
+        new = by_target[..., None] * source[:, None] * _existing(area, source)
         keeps, adds = balance(factors.second, old), balance(new, nu)
         first = scale_streams(old, keeps) + scale_streams(nu, adds)
         return first, scale_streams(factors.second, 1 / keeps) + scale_streams(new, 1 / adds)
 
     def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
         """See `Factored.credit`."""
-        heard = (state_bar * factors.first).sum(1)
-        return torch.einsum("b,bij->ij", heard, factors.second)
+        along = (state_bar * factors.first).sum(1)
+        return torch.einsum("b,bij->ij", along, factors.second)
 
 
 def _existing(area: Area, like: Tensor) -> Tensor:

@@ -7,5 +7,5 @@ from .recordings import Experiment as Experiment
 from .recordings import Recording as Recording
 from .recordings import Shown as Shown
 from .recordings import Stimuli as Stimuli
-from .report.report import write_report as write_report
+from .report import write_report as write_report
 from .scores import Scoring as Scoring

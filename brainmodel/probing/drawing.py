@@ -1,6 +1,6 @@
-"""What the figures of a probe share: panels and colours."""
+"""What the figures of a probe share: panels, colours, captions."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -9,18 +9,17 @@ from matplotlib.figure import Figure
 from brainmodel.figures import INK
 
 COLOURS = ("#2166ac", "#d6604d", "#1b7837", "#7b3294", "#b8860b", "#008080", "#c51b7d", "#5c4033")
-
-
 CEILING = "#efe7d3"
-
-
 GREY = "#8c8c8c"
-
-
 ACROSS = 4  # panels in a row
-
-
 WIDE = 6.5  # inches that a row of few panels fills
+
+
+class Illustration(NamedTuple):
+    """A figure and its caption, in HTML."""
+
+    figure: Figure
+    caption: str
 
 
 def canvas(rows: int, columns: int, width: float, height: float) -> tuple[Figure, Any]:

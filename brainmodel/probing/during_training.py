@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity import ModelActivity, Source, eye_of, label_of, record_model
+from brainmodel.probing.activity import ModelActivity, Source, eye_of, record_model
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.baselines import record_baselines
 from brainmodel.probing.plan import Plan
@@ -28,11 +28,11 @@ def score_brain(brain: Brain, shown: Shown, plan: Plan) -> ScoredBrain:
     held = record_model(brain, shown.stimuli, plan.presentation, plan.signals, batch=plan.batch)
     activity = {Source("trained", "", None, signal): areas for signal, areas in held.items()}
     scores = _score(activity, shown, plan, halvings=0)
-    patterns = {
-        label_of(area, source.signal): np.asarray(values.mean(1))
-        for source, areas in activity.items()
-        for area, values in areas.items()
-    }
+    labels = scores.grouped(lambda score: score.label)
+    patterns = {}
+    for label, mine in labels.items():
+        one = mine.scores[0]
+        patterns[label] = np.asarray(held[one.signal][one.model_area].mean(1))
     return ScoredBrain(scores, patterns)
 
 

@@ -34,7 +34,7 @@ class Streams:
             Refused: if a checkpoint has other streams than this run.
         """
         if self._saved:
-            here, count = place()
+            here, count = rank_and_count()
             require_streams(self._saved, batch, count)
             self.state, self._saved = unpack(self._saved[here]), []
             self.state = tree_map_only(Tensor, lambda value: value.to(device), self.state)
@@ -49,7 +49,7 @@ class Streams:
         self._saved = saved
 
 
-def place() -> tuple[int, int]:
+def rank_and_count() -> tuple[int, int]:
     """Number of this process, and of how many."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return torch.distributed.get_rank(), torch.distributed.get_world_size()
@@ -58,7 +58,7 @@ def place() -> tuple[int, int]:
 
 def gather(plain: Any) -> list[Any]:
     """What each process gives, in order, on all of them."""
-    gathered = [plain] * place()[1]
+    gathered = [plain] * rank_and_count()[1]
     if len(gathered) > 1:
         torch.distributed.all_gather_object(gathered, plain)
     return gathered

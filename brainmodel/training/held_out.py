@@ -77,7 +77,7 @@ def squared_errors(activity: Activity, last: Tensor | None) -> Sums:
     return Sums(missed, changed, valid.sum())
 
 
-def follow(
+def follow_streams(
     brain: Brain, windows: Iterable[Window], device: torch.device | None = None
 ) -> Iterable[tuple[Window, dict[str, Activity]]]:
     """Let a brain follow streams from where they begin, without learning."""
@@ -106,7 +106,7 @@ def held_out_errors(
     sums: dict[str, Sums] = {}
     last: dict[str, Tensor] = {}
     seen = False
-    for _, activities in follow(brain, windows, device):
+    for _, activities in follow_streams(brain, windows, device):
         seen = True
         for name, activity in predicting(brain, activities).items():
             found = squared_errors(activity, last.get(name))

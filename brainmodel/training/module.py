@@ -17,6 +17,7 @@ from brainmodel.pathways.pathway import Pathway
 from brainmodel.schedules import Annealing, Weight
 from brainmodel.scopes import Scope
 from brainmodel.training.checkpoint import Streams, read_checkpoint, require_fit
+from brainmodel.training.finite_watch import FiniteWatch
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
 from brainmodel.wiring.losses import Losses
 from brainmodel.wiring.plan import AreaPlan
@@ -71,6 +72,7 @@ class BrainModule(pl.LightningModule):
         self.parts = parameter_groups(self.brain, own, learning_rate, learning_rates or {})
         self.optimizer, self.final = optimizer, final
         self.streams = Streams()
+        self.finite = FiniteWatch()
         self.losses: Losses = {}  # of the window that is being learnt from
         self.held_out: BrainState | None = None
 
@@ -133,7 +135,12 @@ class BrainModule(pl.LightningModule):
         self.brain.after_step()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Streams of all processes, states and traces included."""
+        """Streams of all processes, states and traces included.
+
+        Raises:
+            NotFinite: if anything was not finite since training began; then nothing is saved.
+        """
+        self.finite.require()
         checkpoint["streams"] = self.streams.gather()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:

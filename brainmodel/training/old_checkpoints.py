@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from brainmodel.moved_names import PACKAGES
+from brainmodel.moved_names import PACKAGES, WEIGHTS
 from brainmodel.old_names import old_names, renamed
 from brainmodel.training.checkpoint import content_of
 
@@ -15,7 +15,7 @@ from brainmodel.training.checkpoint import content_of
 def migrated(path: Path) -> tuple[dict[str, Any], list[str]]:
     """A checkpoint with the names of today, and what changed in it, a line each.
 
-    Weights stay as they are. Streams whose states are of classes that are gone are left out: they
+    Weights keep their values. Streams whose states are of classes that are gone are left out: they
     begin anew when training goes on.
 
     Raises:
@@ -23,8 +23,13 @@ def migrated(path: Path) -> tuple[dict[str, Any], list[str]]:
     """
     content = content_of(path)
     plain = content.get("hyper_parameters")
-    lines = [f"{field}: {old} -> {new}" for field, old, new in old_names(plain, "model")]
-    made = content | ({"hyper_parameters": renamed(plain)} if lines else {})
+    names = old_names(plain, "model").items()
+    lines = [f"{field}: {old} -> {new}" for field, (old, new) in names]
+    made = content | ({"hyper_parameters": renamed(plain, "model")} if lines else {})
+    weights = {name: _weights_name(name) for name in content["state_dict"]}
+    if renames := {old: new for old, new in weights.items() if old != new}:
+        made["state_dict"] = {weights[name]: w for name, w in content["state_dict"].items()}
+        lines += [f"weights: {old} -> {new}" for old, new in renames.items()]
     gone = sorted({name for name in _classes(content.get("streams")) if not _is_there(name)})
     if gone:
         del made["streams"]
@@ -35,6 +40,14 @@ def migrated(path: Path) -> tuple[dict[str, Any], list[str]]:
 def write(content: dict[str, Any], place: Path) -> None:
     """Write a checkpoint."""
     torch.save(content, place)
+
+
+def _weights_name(name: str) -> str:
+    """What weights are called now."""
+    for old, new in WEIGHTS.items():
+        if name.startswith(old):
+            return new + name.removeprefix(old)
+    return name
 
 
 def _classes(packed: Any) -> Iterator[str]:

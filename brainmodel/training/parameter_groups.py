@@ -31,19 +31,8 @@ def parameter_groups(
         ValueError: for a learning rate that is not positive or belongs to nothing, and for a brain
             in which nothing learns.
     """
-    named = {f"areas.{area}.learning_rate": rate for area, rate in own.items() if rate is not None}
-    named |= {f"learning_rates.{name}": rate for name, rate in special.items()}
-    for field, rate in {"learning_rate": usual, **named}.items():
-        if not rate > 0:
-            raise ValueError(f"{field}: need a number above 0, got {rate}")
-    known = {*KINDS, *(f"{area}.{kind}" for area in brain.areas for kind in KINDS)}
-    known |= {f"groups.{name}" for name in brain.groups}
-    for name in special:
-        if name not in known:
-            raise ValueError(
-                f"learning_rates.{name}: belongs to nothing; give {', '.join(KINDS)}, or one of "
-                f"them after the name of an area, as in {next(iter(brain.areas))}.predictor"
-            )
+    _require_positive(own, usual, special)
+    _require_known(brain, special)
     groups = []
     for area in brain.areas:
         for kind, parameters in _parts(brain, area).items():
@@ -59,6 +48,27 @@ def parameter_groups(
     if not groups:
         raise ValueError("areas: nothing learns; give an area a rule other than NoLearning")
     return groups
+
+
+def _require_positive(
+    own: Mapping[str, float | None], usual: float, special: Mapping[str, float]
+) -> None:
+    named = {f"areas.{area}.learning_rate": rate for area, rate in own.items() if rate is not None}
+    named |= {f"learning_rates.{name}": rate for name, rate in special.items()}
+    for field, rate in {"learning_rate": usual, **named}.items():
+        if not rate > 0:
+            raise ValueError(f"{field}: need a number above 0, got {rate}")
+
+
+def _require_known(brain: Brain, special: Mapping[str, float]) -> None:
+    known = {*KINDS, *(f"{area}.{kind}" for area in brain.areas for kind in KINDS)}
+    known |= {f"groups.{name}" for name in brain.groups}
+    for name in special:
+        if name not in known:
+            raise ValueError(
+                f"learning_rates.{name}: belongs to nothing; give {', '.join(KINDS)}, or one of "
+                f"them after the name of an area, as in {next(iter(brain.areas))}.predictor"
+            )
 
 
 def _parts(brain: Brain, area: str) -> dict[str, list[nn.Parameter]]:

@@ -10,7 +10,7 @@ from brainmodel.brain import Brain
 from objectives import Activity
 
 
-def terms(brain: Brain, activities: Mapping[str, Activity]) -> dict[str, float]:
+def objective_terms(brain: Brain, activities: Mapping[str, Activity]) -> dict[str, float]:
     """Terms of all objectives, by "AREA.OBJECTIVE.TERM"; those of shared ones under "groups".
 
     Args:

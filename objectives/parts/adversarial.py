@@ -1,6 +1,6 @@
-"""Adversarial games: a discriminator tells real from predicted, the predictor fools it.
+"""Adversarial games: a discriminator tries to distinguish predicted drives from real ones.
 
-The scores of the discriminator are numbers, large where it believes in reality.
+The scores of the discriminator are large for drives that it takes for real.
 
                       discriminator, u real, v predicted           predictor
     non-saturating    1/2 log(1 + e^-u) + 1/2 log(1 + e^v)         log(1 + e^-v)
@@ -18,17 +18,17 @@ from torch.nn import functional as F
 
 
 def non_saturating_discriminator(real: Tensor, predicted: Tensor) -> Tensor:
-    """Loss of the discriminator, of the shape of the scores; log 2 where it cannot tell."""
+    """Loss of the discriminator, of the shape of the scores; log 2 at chance."""
     return 0.5 * F.softplus(-real) + 0.5 * F.softplus(predicted)
 
 
 def non_saturating_predictor(predicted: Tensor) -> Tensor:
-    """Loss of the predictor, of the shape of the scores; log 2 where nobody can tell."""
+    """Loss of the predictor, of the shape of the scores; log 2 at chance."""
     return F.softplus(-predicted)
 
 
 def hinge_discriminator(real: Tensor, predicted: Tensor) -> Tensor:
-    """Loss of the discriminator, of the shape of the scores; 1 where it cannot tell."""
+    """Loss of the discriminator, of the shape of the scores; 1 at chance."""
     return 0.5 * (1 - real).relu() + 0.5 * (1 + predicted).relu()
 
 
@@ -38,7 +38,7 @@ def hinge_predictor(predicted: Tensor) -> Tensor:
 
 
 def least_squares_discriminator(real: Tensor, predicted: Tensor) -> Tensor:
-    """Loss of the discriminator, of the shape of the scores; 1/4 at 1/2, where it cannot tell."""
+    """Loss of the discriminator, of the shape of the scores; 1/4 at chance, a score of 1/2."""
     return 0.5 * (real - 1).square() + 0.5 * predicted.square()
 
 
@@ -50,7 +50,7 @@ def least_squares_predictor(predicted: Tensor) -> Tensor:
 def r1_penalty(score: Tensor, real: Tensor) -> Tensor:
     """1/2 | d score / d real |^2 for each step and sample, [time, batch], differentiable.
 
-    Keeps the discriminator from being steep where it is right: one-sided, on real drives only.
+    Keeps the score from changing steeply around real drives.
 
     Args:
         score: of real drives, [time, batch]. A score that depends on real drives of other steps,

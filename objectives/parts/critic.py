@@ -1,4 +1,4 @@
-"""A critic: what a candidate drive is worth to one who remembers what came before.
+"""A critic: the score of a candidate drive, given the rates of an area that saw what came before.
 
 score(x, h) = w . mean over positions of ELU( A x + B h + b ) + c
 """
@@ -14,7 +14,7 @@ from objectives.parts.readout import Readout
 
 
 class Critic(nn.Module):
-    """Scores of drives in the light of an area's rates.
+    """Scores of drives, given an area's rates.
 
     Args:
         drive: shape of the drives, [unit] or [channel, height, width].
@@ -39,7 +39,7 @@ class Critic(nn.Module):
         return self.score(mean_over_space(hidden)).squeeze(2)
 
     def frozen(self, drive: Tensor, memory: Tensor) -> Tensor:
-        """The same scores, by weights and rates that learn nothing from them."""
+        """The same scores; no gradient reaches weights and rates."""
         weights = {name: weight.detach() for name, weight in self.named_parameters()}
         scores: Tensor = torch.func.functional_call(self, weights, (drive, memory.detach()))
         return scores

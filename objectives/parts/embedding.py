@@ -1,4 +1,4 @@
-"""A small network that maps what an area does to a vector, where two areas are to agree."""
+"""A small network from rates to a vector, in which two areas are to agree."""
 
 from collections.abc import Mapping
 
@@ -12,8 +12,8 @@ from objectives.parts.pairs import earlier, later
 class Embedding(nn.Sequential):
     """Two linear layers with a soft rectifier in between: [..., source] -> [..., features].
 
-    ELU and not ReLU: rates vary little in a young area, and a layer of rectifiers that all happen
-    to be silent there would hide the area from its objective for good.
+    ELU and not ReLU: rates vary little before an area has learnt, and a layer of rectifiers that
+    are all silent for such rates would never pass a gradient.
 
     Args:
         source: how many numbers go in.
@@ -51,7 +51,7 @@ def coarse(rate: Tensor, grid: int) -> Tensor:
     return fields.flatten(1).unflatten(0, rate.shape[:2])
 
 
-def embed(
+def embed_pair(
     embedding: nn.ModuleList,
     areas: list[str],
     activities: Mapping[str, Activity],

@@ -1,9 +1,9 @@
-"""Gradient reversal: what passes forward unchanged comes back with its sign turned.
+"""Gradient reversal: values pass unchanged, gradients come back with their sign turned.
 
     forward  y = x              backward  dL/dx = - strength dL/dy
 
-At the border between a predictor and its discriminator one backward pass then trains both, one down
-and the other up the same loss: the gradient reversal layer of Ganin & Lempitsky (2015),
+Between a predictor and its discriminator, one backward pass then lowers the loss for the one and
+raises it for the other: the gradient reversal layer of Ganin & Lempitsky (2015),
 arXiv:1409.7495.
 """
 
@@ -31,7 +31,7 @@ def reverse_gradient(values: Tensor, strength: float = 1.0) -> Tensor:
 
     Args:
         values: any shape.
-        strength: >= 0, the learning rate of what lies before the border, relative to what follows.
+        strength: >= 0, the learning rate of what comes before, relative to what follows.
     """
     reversed_: Tensor = GradientReversal.apply(values, strength)  # pyright: ignore
     return reversed_

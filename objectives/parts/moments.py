@@ -15,7 +15,7 @@ def covariance(values: Tensor, counted: Tensor, center: Tensor) -> Tensor:
     return around.T @ around / (counted.sum() - 1).clamp(min=1)
 
 
-def mean(values: Tensor, counted: Tensor) -> Tensor:
+def mean_of_counted(values: Tensor, counted: Tensor) -> Tensor:
     """Mean [feature] of values [sample, feature] over those counted [sample] bool; 0 of none."""
     return (values * counted.unsqueeze(1)).sum(0) / counted.sum().clamp(min=1)
 

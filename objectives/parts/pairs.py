@@ -1,4 +1,4 @@
-"""Two steps of one stream: what lies `steps` apart, and whether a reset came between.
+"""Pairs of steps of one stream, `steps` apart, and whether a reset came between them.
 
 With K steps in a window and pairs (t - steps, t), there are max(K - steps, 0) pairs per stream.
 """

@@ -1,4 +1,4 @@
-"""What tasks share: where their targets come from."""
+"""Where the targets of tasks come from."""
 
 from torch import Tensor
 

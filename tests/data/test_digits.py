@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from brainmodel.data.digits import DigitStream, MovingDigits, place
+from brainmodel.data.digits import DigitStream, MovingDigits, place_pictures
 from brainmodel.data.streams import Part
 
 
@@ -19,7 +19,7 @@ def stream(part: Part = Part.TRAINING, **changes: Any) -> DigitStream:
 
 def test_a_picture_is_placed_where_it_should_be() -> None:
     picture = torch.rand(1, 4, 4)
-    frame = place(picture, torch.tensor([[3.0, 1.0]], dtype=torch.float64), 10)[0]
+    frame = place_pictures(picture, torch.tensor([[3.0, 1.0]], dtype=torch.float64), 10)[0]
     torch.testing.assert_close(frame[1:5, 3:7], picture[0], atol=1e-5, rtol=0)
     assert abs(frame.sum() - picture.sum()) < 1e-4, "black elsewhere"
 

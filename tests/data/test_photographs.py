@@ -17,7 +17,7 @@ from brainmodel.data.eye_movements import (
     saccades,
 )
 from brainmodel.data.photograph_files import FREE, load_photograph, photograph_file, soften
-from brainmodel.data.photographs import OVERSAMPLING, Photographs, PhotographStream, look
+from brainmodel.data.photographs import OVERSAMPLING, Photographs, PhotographStream, look_at
 from brainmodel.data.streams import Part
 
 STILL = EyeMovements(drift=0.0, saccade_rate=0.0, zoom=0.0)
@@ -47,7 +47,7 @@ def test_an_eye_that_does_not_move_sees_the_same_frame_until_the_next_photograph
 
 
 def test_a_view_is_the_samples_of_the_photograph(picture: Tensor) -> None:
-    seen = look(picture, path((15.5, 13.5, 0.0)), 8)[0]
+    seen = look_at(picture, path((15.5, 13.5, 0.0)), 8)[0]
     left, top = 12 * OVERSAMPLING, 10 * OVERSAMPLING
     expected = picture[:, top : top + 16 : OVERSAMPLING, left : left + 16 : OVERSAMPLING]
     torch.testing.assert_close(seen, expected, atol=1e-4, rtol=0)
@@ -55,7 +55,7 @@ def test_a_view_is_the_samples_of_the_photograph(picture: Tensor) -> None:
 
 @pytest.mark.parametrize(("dx", "dy"), [(3, 0), (0, -2), (1, 4)])
 def test_moving_by_whole_pixels_shifts_the_frame(picture: Tensor, dx: int, dy: int) -> None:
-    first, second = look(picture, path((20.25, 18.5, 0.0), (20.25 + dx, 18.5 + dy, 0.0)), 10)
+    first, second = look_at(picture, path((20.25, 18.5, 0.0), (20.25 + dx, 18.5 + dy, 0.0)), 10)
     shifted = torch.roll(first, (-dy, -dx), dims=(-2, -1))
     rows = slice(max(0, -dy), 10 - max(0, dy))
     columns = slice(max(0, -dx), 10 - max(0, dx))
@@ -67,13 +67,13 @@ def test_moving_by_whole_pixels_shifts_the_frame(picture: Tensor, dx: int, dy: i
 
 def test_half_a_pixel_lies_halfway_between_two_samples() -> None:
     ramp = torch.linspace(0, 1, 101).expand(1, 81, 101)
-    first, second = look(ramp, path((20.0, 20.0, 0.0), (20.5, 20.0, 0.0)), 8)
+    first, second = look_at(ramp, path((20.0, 20.0, 0.0), (20.5, 20.0, 0.0)), 8)
     torch.testing.assert_close(second - first, torch.full_like(first, 0.5 * OVERSAMPLING / 100))
 
 
 def test_zoom_spreads_the_view_around_its_centre() -> None:
     ramp = torch.linspace(0, 1, 101).expand(1, 81, 101)
-    usual, wide = look(ramp, path((20.0, 20.0, 0.0), (20.0, 20.0, float(np.log(1.5)))), 8)
+    usual, wide = look_at(ramp, path((20.0, 20.0, 0.0), (20.0, 20.0, float(np.log(1.5)))), 8)
     torch.testing.assert_close(wide.mean(), usual.mean())
     torch.testing.assert_close(wide[..., -1] - wide[..., 0], 1.5 * (usual[..., -1] - usual[..., 0]))
 

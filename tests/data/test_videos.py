@@ -13,7 +13,7 @@ from brainmodel.data.eye_movements import EyeMovements
 from brainmodel.data.streams import Part, Share
 from brainmodel.data.torchvision_files import VideoClasses
 from brainmodel.data.video_files import Film, find_videos, load_films, without_copies
-from brainmodel.data.video_streams import Playing, Scene, VideoStream, cut, split
+from brainmodel.data.video_streams import Playing, Scene, VideoStream, cut, split_films
 from brainmodel.data.videos import NaturalVideo, VideoFolder
 from tests.data.conftest import drifting_blobs, write_video
 
@@ -113,7 +113,7 @@ def test_copies_of_a_file_are_used_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [1, 3, 4, 9])
 def test_no_frame_is_in_both_parts(tmp_path: Path, count: int) -> None:
     films = [film(tmp_path, 50 + 10 * index, f"film {index}") for index in range(count)]
-    sides = split(films, held_out=0.2, gap=0.5)
+    sides = split_films(films, held_out=0.2, gap=0.5)
     frames = [
         {(scene.film, scene.first + frame) for scene in side for frame in range(scene.frames)}
         for side in sides
@@ -127,12 +127,12 @@ def test_no_frame_is_in_both_parts(tmp_path: Path, count: int) -> None:
     else:
         assert frames[0] | frames[1] == whole
         assert len(sides.held_out) == 2 and len(sides.training) == count - 2
-    assert split(films, 0.2, 0.5) == sides, "the split does not depend on chance"
+    assert split_films(films, 0.2, 0.5) == sides, "the split does not depend on chance"
 
 
 def test_a_film_that_is_too_short_to_divide_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"^held_out is 0.2 and gap is 2: give smaller .*film.mp4"):
-        split([film(tmp_path, 15)], held_out=0.2, gap=2)
+        split_films([film(tmp_path, 15)], held_out=0.2, gap=2)
 
 
 def test_frames_follow_each_other_and_a_short_scene_is_followed_by_a_new_beginning(

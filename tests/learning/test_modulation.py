@@ -235,7 +235,7 @@ def test_without_gradients_modulators_remember_nothing() -> None:
             lambda: AfterDevelopment(types(), CriticalPeriod(3)),
             "modulator: tells types of units apart",
         ),
-        (lambda: CellTypes({"a": CellType(1.0, types())}), "types.a: cannot hear"),
+        (lambda: CellTypes({"a": CellType(1.0, types())}), "types.a: cannot have"),
     ],
 )
 def test_modulators_that_do_not_fit_are_refused(attempt, sentence: str) -> None:

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from objectives import BYOL, Activity, BarlowTwins, SimSiam, VICReg
 from objectives.barlow_twins import barlow_twins, cross_correlation
-from objectives.byol import follow
+from objectives.byol import move_towards
 from objectives.parts.embedding import Embedding, coarse
 from objectives.parts.moments import covariance
 from objectives.sim_siam import negative_cosine
@@ -166,7 +166,7 @@ def test_the_slow_copy_begins_equal_learns_nothing_and_follows_after_a_step() ->
     for slow, old in zip(objective.slow.parameters(), before, strict=True):
         torch.testing.assert_close(slow, old + 0.25)
     one, other = nn.Linear(2, 2), nn.Linear(2, 2)
-    follow(one, other, momentum=0)
+    move_towards(one, other, momentum=0)
     assert torch.equal(one.weight, other.weight)
 
 

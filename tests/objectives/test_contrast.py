@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from objectives import CLAPP, Activity, ContrastivePrediction, InfoNCE, LatentPredictiveLearning
 from objectives.info_nce import info_nce
 from objectives.latent_predictive_learning import decorrelation, hebbian
-from objectives.parts.moments import covariance, mean
+from objectives.parts.moments import covariance, mean_of_counted
 from tests.objectives.activities import MAPS, make_activity
 
 
@@ -173,10 +173,10 @@ def test_where_saccades_are_told_of_they_are_the_broadcast(horizon: int) -> None
 def test_the_covariance_is_that_of_torch_over_the_samples_that_count() -> None:
     values, counted = torch.randn(9, 3).double(), torch.rand(9) > 0.3
     assert not counted.all()
-    found = covariance(values, counted, mean(values, counted))
+    found = covariance(values, counted, mean_of_counted(values, counted))
     torch.testing.assert_close(found, values[counted].T.cov())
     none = torch.zeros(9).bool()
-    assert not covariance(values, none, mean(values, none)).any()
+    assert not covariance(values, none, mean_of_counted(values, none)).any()
 
 
 def test_latent_predictive_learning_is_its_three_terms() -> None:

@@ -20,7 +20,7 @@ from objectives import (
     ZeroSum,
 )
 from objectives.competition import competition
-from objectives.discrimination import spread
+from objectives.discrimination import deviation
 from objectives.parts.adversarial import non_saturating_discriminator
 from objectives.parts.critic import Critic
 from objectives.parts.gradient_reversal import reverse_gradient
@@ -233,7 +233,7 @@ def test_terms_tell_a_fooled_discriminator_and_a_predictor_that_says_always_the_
     activities["LM"] = activities["LM"]._replace(prediction=2 * seen)
     torch.testing.assert_close(objective.terms(activities)["diversity"], torch.tensor(2.0).double())
     flat = torch.tensor([[[0.0, 1.0]], [[2.0, 1.0]]])  # variances 1 and 0
-    assert spread(flat).item() == pytest.approx(0.5**0.5)
+    assert deviation(flat).item() == pytest.approx(0.5**0.5)
 
 
 def test_the_divergence_of_gaussians_is_never_negative_and_as_torch_has_it() -> None:

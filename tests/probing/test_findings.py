@@ -140,11 +140,18 @@ def test_the_verdict_says_what_was_beaten_and_what_was_not(findings: Findings) -
     words = verdict(findings.scores)
     assert "VISp, cka:</b> best is LM with" in words and "100 ms behind the model" in words
     assert "beyond every baseline and untrained area" in words
-    better = [
-        replace(score, score=2.0, seeds_mean=2.0) if score.model == "baseline" else score
-        for score in findings.scores
-    ]
-    assert "Not beyond pixels 2.00." in verdict(ScoreTable(tuple(better)))
+
+    def with_baseline(value: float) -> str:
+        changed = [
+            replace(score, score=value, seeds_mean=value) if score.model == "baseline" else score
+            for score in findings.scores
+        ]
+        return verdict(ScoreTable(tuple(changed)))
+
+    assert "Not beyond pixels 2.00." in with_baseline(2.0)
+    best = findings.scores.best()
+    assert "Not beyond pixels" in with_baseline((best.score + known(best.low)) / 2)
+    assert "beyond every baseline" in with_baseline(known(best.low) - 0.01)
 
 
 def test_a_report_is_one_page_with_tables_beside_it(findings: Findings, tmp_path: Path) -> None:

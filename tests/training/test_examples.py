@@ -14,7 +14,7 @@ from brainmodel.command_line.config_files import read_config
 from brainmodel.data import Photographs
 from brainmodel.data.streams import Part
 from brainmodel.training import BrainModule
-from brainmodel.training.held_out import follow
+from brainmodel.training.held_out import follow_streams
 
 HERE = Path(__file__).parent
 EXAMPLES = [
@@ -64,7 +64,7 @@ def test_no_area_of_the_zoo_collapses(own_folder: Path) -> None:
     module = BrainModule.load_from_checkpoint(run / "checkpoints" / "last.ckpt")
     data = Photographs(size=16, batch_size=8, window=10)
     stream = data.stream(data.share(Part.VALIDATION))
-    followed = [a for _, a in follow(module.brain, map(stream.window, range(10)))][2:]
+    followed = [a for _, a in follow_streams(module.brain, map(stream.window, range(10)))][2:]
     for name in module.brain.areas:
         rates = torch.cat([a[name].rate for a in followed]).flatten(0, 1)
         least = rates.movedim(1, -1).reshape(-1, rates.shape[1]).var(0).min()

@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 from inspect import isabstract
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from brainmodel import CONFIGS
 from brainmodel.cli import main
 from brainmodel.errors import Refused
 from brainmodel.moved_names import PACKAGES, RENAMED, listed, new_name
-from brainmodel.old_names import old_names
+from brainmodel.old_names import old_names, renamed
 from brainmodel.training import BrainModule
 from tests.training.runs import TINY, checkpoint, fit, saved
 from tests.training.test_refusals import refused
@@ -45,7 +46,7 @@ def test_the_old_names_are_those_of_many_rooms_and_some_moved() -> None:
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.stem)
 def test_the_configs_that_come_along_hold_no_old_name(path: Path) -> None:
-    assert not list(old_names(yaml.safe_load(path.read_text())))
+    assert not old_names(yaml.safe_load(path.read_text()))
 
 
 @pytest.mark.parametrize("path", sorted(listed()))
@@ -154,6 +155,56 @@ def test_old_names_are_refused_before_torch_is_there() -> None:
     }
 
 
+ADJACENT = {
+    "class_path": "brainmodel.scopes.Adjacent",
+    "init_args": {"feedback": "areas.RandomFeedback"},
+}
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--model.scope.way_back=areas.RandomFeedback",
+        "--model.scope.init_args.way_back",
+        "--model.scope={class_path: brainmodel.scopes.Adjacent, init_args: {way_back: null}}",
+    ],
+)
+def test_an_option_that_is_called_otherwise_now_is_refused(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sentence = refused(capsys, "fit", "--config", TINY, option, "null")
+    assert sentence.startswith("model.scope.way_back: way_back is called feedback now"), sentence
+
+
+@pytest.mark.parametrize("part", [False, True])
+def test_migrate_renames_options_of_the_scope(
+    part: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = "class_path: brainmodel.learning.Adjacent\ninit_args:\n  way_back:\n"
+    old += "    class_path: brainmodel.learning.way_back.FixedRandom\n"
+    if not part:
+        old = "model:\n  scope:\n" + indent(old, "    ")
+    Path("mine.yaml").write_text(old)
+    words = ("--model.scope=mine.yaml",) if part else ("--config=mine.yaml",)
+    field = "" if part else "model.scope"
+    assert "called brainmodel.scopes.Adjacent now" in refused(capsys, "fit", "-c", TINY, *words)
+    assert f"{field}.way_back".strip(".") in old_names(yaml.safe_load(old))
+    main(["migrate", "mine.yaml"])
+    content = yaml.safe_load(Path("mine.yaml").read_text())
+    scope = content if part else content["model"]["scope"]
+    assert scope["init_args"] == {"feedback": {"class_path": "areas.RandomFeedback"}}
+    main(["fit", "--config", TINY, *words, "--trainer.fast_dev_run=1"])
+
+
+def test_the_option_of_a_part_that_is_not_ours_keeps_its_name() -> None:
+    mine = {
+        "model": {
+            "areas": {"V1": {"rule": {"class_path": "my.Rule", "init_args": {"way_back": 1}}}}
+        }
+    }
+    assert not old_names(mine) and renamed(mine) == mine
+
+
 MINE = """\
 # what I tried last
 model:
@@ -231,24 +282,35 @@ def test_migrate_takes_files(words: tuple[str, ...], capsys: pytest.CaptureFixtu
     assert "takes files only" in refused(capsys, "migrate", *words)
 
 
+OLD_SCOPE = {
+    "class_path": "brainmodel.learning.Adjacent",
+    "init_args": {"way_back": "brainmodel.learning.way_back.FixedRandom"},
+}
+
+
 def old_checkpoint() -> Path:
     """A checkpoint as it was before the moves."""
-    run = fit("--trainer.max_steps=2", config={"model": {"scope": "brainmodel.scopes.Local"}})
+    run = fit("--trainer.max_steps=2", config={"model": {"scope": ADJACENT}})
     content = saved(run)
 
     def before(plain: Any) -> Any:
         if isinstance(plain, dict):
-            return {key: before(value) for key, value in plain.items()}
+            kept = {key: before(value) for key, value in plain.items() if key != "scope"}
+            return kept | ({"scope": OLD_SCOPE} if "scope" in plain else {})
         if isinstance(plain, list):
             return [before(value) for value in plain]
         if not isinstance(plain, str):
             return plain
-        return plain.replace("brainmodel.scopes.", "brainmodel.learning.").replace(
-            "brainmodel.wiring.state:", "brainmodel.state:"
-        )
+        return plain.replace("brainmodel.wiring.state:", "brainmodel.state:")
 
     for key in ("hyper_parameters", "streams"):
         content[key] = before(content[key])
+    assert "scope" in content["hyper_parameters"]
+    content["state_dict"] = {
+        name.replace("scope.feedback.groups.", "scope.way_back.copies."): value
+        for name, value in content["state_dict"].items()
+    }
+    assert any("way_back" in name for name in content["state_dict"])
     torch.save(content, "old.ckpt")
     return checkpoint(run)
 
@@ -258,17 +320,19 @@ def test_a_checkpoint_with_an_old_name_is_refused_and_migrated(
 ) -> None:
     new = old_checkpoint()
     sentence = (
-        "ckpt_path: old.ckpt: model.scope: brainmodel.learning.Local is called "
-        "brainmodel.scopes.Local now; give that, or run `brainmodel migrate old.ckpt`"
+        "ckpt_path: old.ckpt: model.scope: brainmodel.learning.Adjacent is called "
+        "brainmodel.scopes.Adjacent now; give that, or run `brainmodel migrate old.ckpt`"
     )
     with pytest.raises(Refused) as raised:
         BrainModule.load_from_checkpoint("old.ckpt")
     assert str(raised.value) == sentence
-    quiet = ("--config", TINY, "--ckpt_path=old.ckpt")
+    quiet = ("--config", TINY, f"--model.scope={ADJACENT}", "--ckpt_path=old.ckpt")
     assert refused(capsys, "validate", *quiet) == sentence
     assert refused(capsys, "fit", *quiet, "--trainer.logger=false") == sentence
     main(["migrate", "old.ckpt"])
-    assert "streams: left out, they begin anew" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "streams: left out, they begin anew" in printed
+    assert "weights: brain.scope.way_back.copies.V1" in printed
     module, other = map(BrainModule.load_from_checkpoint, ("old.ckpt", new))
     for name, value in module.state_dict().items():
         assert torch.equal(value, other.state_dict()[name])
@@ -283,5 +347,5 @@ def test_a_probed_checkpoint_with_an_old_name_is_refused(
     old_checkpoint()
     from brainmodel.command_line.probed_brains import brains
 
-    with pytest.raises(Refused, match="is called brainmodel.scopes.Local now"):
+    with pytest.raises(Refused, match="is called brainmodel.scopes.Adjacent now"):
         brains(["old.ckpt"], 2)

@@ -220,7 +220,7 @@ def test_an_interrupted_probe_leaves_nothing_under_its_name(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("brainmodel.probing.report.report.page", interrupt)
+    monkeypatch.setattr("brainmodel.probing.report.report_folder.write_json", interrupt)
     options = ["--config=plan.yaml", f"--ckpt_path={checkpoint(run)}", "--out=out/two"]
     with pytest.raises(SystemExit) as left:
         main(["probe", *options])

@@ -1,16 +1,21 @@
 """Training stops where numbers end, says where, and keeps the last good checkpoint."""
 
+import signal
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import Tensor
+from torch.utils._pytree import tree_leaves
 
 from brainmodel.cli import main
+from brainmodel.errors import NotFinite
 from brainmodel.learning import EProp
 from brainmodel.learning.modulation import Surprise
-from brainmodel.training.callbacks.soundness import watched
+from brainmodel.training import finite_watch
+from brainmodel.training.finite_watch import FiniteWatch, Watched, watched
 from tests import lessons, toy
 from tests.training.runs import EVERY_STEP, TINY, fit, saved
 
@@ -27,6 +32,13 @@ class Diverging(SquaredError):
     def forward(self, activity):
         self.windows += self.training
         return super().forward(activity) * (float('nan') if self.windows >= 3 else 1.0)
+
+class Stopping(Diverging):
+    '''As by ctrl-C in the fifth window, when its loss is no number any more.'''
+    def forward(self, activity):
+        if self.windows == 4:
+            raise KeyboardInterrupt
+        return super().forward(activity)
 
 class Steep(SquaredError):
     '''Its loss is a number, and the slope of it none, from the third window on.'''
@@ -64,15 +76,101 @@ def test_what_is_not_finite_stops_training_and_is_named(
     option, kind, named = CASES[case]
     plan = {option: {"next": kind} if option == "objectives" else kind}
     Path("breaks.yaml").write_text(yaml.safe_dump({"model": {"areas": {"PM": plan}}}))
-    words = ["fit", f"--config={TINY}", "--config=breaks.yaml", *EVERY_STEP]
+    sentence = stopped(capsys, "--config=breaks.yaml", *EVERY_STEP)
+    assert sentence.startswith(f"brainmodel: stopped: {named}"), sentence
+    assert "at step 3" in sentence, sentence
+    assert last_step() == 2
+
+
+def stopped(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    """Train until something is not finite; the sentence with which it ends."""
+    words = ["fit", f"--config={TINY}", "--trainer.num_sanity_val_steps=0"]
     with pytest.raises(SystemExit) as left:
-        main([*words, "--trainer.logger.name=run", "--trainer.num_sanity_val_steps=0"])
+        main([*words, "--trainer.logger.name=run", *options])
     assert left.value.code == 1
-    said = capsys.readouterr().err.strip().splitlines()[-1]
-    assert said.startswith(f"brainmodel: stopped: {named}") and "at step 3" in said, said
+    return capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def last_step() -> int:
+    """The step of the last checkpoint, all of whose weights are finite."""
     content = saved(Path("runs/run/version_0"))
-    assert content["global_step"] == 2
     assert all(v.isfinite().all() for v in content["state_dict"].values())
+    return content["global_step"]
+
+
+SELDOM = "--trainer.log_every_n_steps=5"
+
+
+@pytest.mark.parametrize("weights_only", ["true", "false"])
+def test_what_breaks_between_logs_is_named_and_never_saved(
+    weights_only: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("breaking.py").write_text(BREAKING)
+    broken = "--model.areas.PM.objectives.next=breaking.Diverging"
+    saving = ("--checkpoint.every_n_train_steps=2", "--checkpoint.save_top_k=-1")
+    only = f"--checkpoint.save_weights_only={weights_only}"
+    sentence = stopped(capsys, broken, SELDOM, *saving, only)
+    assert "areas.PM.objectives.next: the loss is not finite at step 3" in sentence, sentence
+    assert last_step() == 2
+    assert len(list(Path("runs/run/version_0/checkpoints").iterdir())) == 2  # and last.ckpt
+
+
+def test_what_breaks_after_the_last_log_stops_training_at_its_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("breaking.py").write_text(BREAKING)
+    broken = "--model.areas.PM.objectives.next=breaking.Diverging"
+    alone = ("--trainer.enable_checkpointing=false", "--trainer.max_steps=4")
+    sentence = stopped(capsys, broken, SELDOM, *alone)
+    assert "areas.PM.objectives.next: the loss is not finite at step 3" in sentence, sentence
+
+
+def test_training_that_is_interrupted_after_it_broke_is_not_saved() -> None:
+    Path("breaking.py").write_text(BREAKING)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(SystemExit) as left:
+            fit(
+                "--trainer.num_sanity_val_steps=0",
+                SELDOM,
+                "--model.areas.PM.objectives.next=breaking.Stopping",
+            )
+    finally:
+        signal.signal(signal.SIGINT, before)  # Lightning ignores it from then on
+    assert left.value.code == 130
+    assert not list(Path("runs/run/version_0").rglob("*.ckpt"))
+
+
+def test_flags_wait_until_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch, one = FiniteWatch(), torch.ones(2)
+    watch.look(1, [Watched("a", one), Watched("b", one)])
+    watch.look(2, [Watched("a", one), Watched("b", one / 0)])
+    watch.look(3, [Watched("a", one * float("nan")), Watched("b", one)])
+    for _ in range(2):  # what was not finite once stays so
+        with pytest.raises(NotFinite, match="^b is not finite at step 2;"):
+            watch.require()
+    monkeypatch.setattr(finite_watch, "MOST_UNREAD", 3)
+    watch = FiniteWatch()
+    watch.look(1, [Watched("a", one / 0)])
+    watch.look(2, [Watched("a", one)])
+    with pytest.raises(NotFinite, match="^a is not finite at step 1;"):
+        watch.look(3, [Watched("a", one)])
+    sound = FiniteWatch()
+    sound.look(1, [Watched("a", one)])
+    sound.require()
+
+
+def test_the_device_is_waited_for_when_the_log_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+    monkeypatch.setattr(FiniteWatch, "require", lambda self: asked.append(len(self._unread)))
+    options = ("--trainer.max_steps=4", "--trainer.enable_checkpointing=false")
+    fit(*options, "--trainer.log_every_n_steps=2", folder="often")
+    assert asked == [2, 4, 4]  # the end, too
+    asked.clear()
+    fit(*options, SELDOM, folder="seldom")
+    assert asked == [4]
 
 
 def test_a_sound_run_is_not_stopped_and_alignment_is_logged() -> None:
@@ -99,7 +197,8 @@ def test_every_loss_memory_and_gradient_is_watched() -> None:
     activities, state = brain(inputs, reset)
     losses = brain.losses(activities)
     lessons.total(brain, activities).backward()
-    places = [place for place, _ in watched(brain, losses, state, gradients=True)]
+    found = list(watched(brain, losses, state, gradients=True))
+    places = [place for place, _ in found]
     for place in (
         "areas.LM.objectives.whole: the loss",
         "areas.LM.rule: the memory of EProp",
@@ -107,7 +206,11 @@ def test_every_loss_memory_and_gradient_is_watched() -> None:
         "areas.LM.rule: the gradient that EProp gives synapses.recurrent.weight",
     ):
         assert place in places, places
-    assert len(places) == len(set(places))
+    alone = [place for place in places if "the memory" not in place]
+    assert len(alone) == len(set(alone))
+    memory = tree_leaves((state.memories, state.modulators))
+    memory = [leaf for leaf in memory if isinstance(leaf, Tensor) and leaf.is_floating_point()]
+    assert len(memory) > 3 and {id(leaf) for leaf in memory} < {id(value) for _, value in found}
     fewer = [place for place, _ in watched(brain, losses, state, gradients=False)]
     assert not [place for place in fewer if "gradient" in place] and fewer
 

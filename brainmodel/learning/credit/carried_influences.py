@@ -1,13 +1,13 @@
-"""Influences of synapses on their units: moved on over a window, and credited.
+"""Influences of synapses on their units: carried over a window, and turned into gradients.
 
-Of each stream, influences are [lane, row, source]: how what is in a lane of a unit depends on the
-synapses that end on a row of currents. Lanes are fields of the unit's own state or of its
-neighbourhood's; row r, of [current * unit], belongs to unit r modulo the number of units. Over a
-window
+Of each stream, influences are [lane, row, source]: how a lane of a unit depends on the synapses
+that end on a row of currents. Lanes are fields of the unit's own state or of its neighbourhood's;
+row r, of [current * unit], belongs to unit r modulo the number of units. To carry them over a
+window,
 
-    moved[l] = sum_f back[l][f] old[f] + sum_t weights[l](t) (x) signal(t)
+    moved[l] = sum_f back[l][f] old[f] + sum_t weights[l](t) (x) signal(t),
 
-is one pass through them, and so is what they are worth,
+is one pass through them, and so is their part in the gradients,
 
     found = sum over streams, sum_f bar[f] kept[f].
 
@@ -26,8 +26,9 @@ from torch import Tensor
 from areas.loops.native import KINDS, library, threads
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 
-CHUNK = 2**17  # elements of influences that are moved on at once, to stay in the cache
-FieldDerivatives = Sequence[Tensor]  # by field, [batch, unit] each
+CHUNK = 2**17  # elements of influences that are carried on at once, to stay in the cache
+FieldDerivatives = Sequence[Tensor]
+"""By field, [batch, unit] each."""
 
 
 def move_influences(
@@ -70,7 +71,7 @@ def move_influences(
 
 
 def credit_influences(kept: Tensor, bars: FieldDerivatives, found: Tensor) -> None:
-    """Add what influences are worth to gradients, in place.
+    """Add derivatives by fields times their influences to gradients, in place.
 
     Args:
         kept: [batch, lane, row, source]; its first lanes, or a view that begins with them, are the

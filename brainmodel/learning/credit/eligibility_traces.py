@@ -6,15 +6,15 @@ weight, the recurrent path cut:
     e(t) = dc(t)/dc(t-1) e(t-1) + dc(t)/dcurrent(t) (x) source(t)                       definition
 
 Inside a window the product of learning signals and traces needs no trace: a reverse scan over
-units and one matrix product give the same sum (see `scan_units`, `synaptic`). Across windows, the
-trace itself is carried for dense areas, [batch, carried field, current * unit, source], but for
-currents that leave nothing in it (`remembered_currents`). Its update over a whole window is again a
-reverse scan over units, and then one pass through the trace; another, in the backward pass, reads
-it (`influences`).
+units and one matrix product give the same sum (`trace_gradients`). Across windows, the trace itself
+is carried for dense areas, [batch, carried field, current * unit, source], but for currents that
+leave nothing in it (`remembered_currents`). Its update over a whole window is again a reverse scan
+over units, and then one pass through the trace; another, in the backward pass, reads it
+(`carried_influences`).
 
-The learning signal of a rate is complete one step later, when the prediction it takes part in has
-been judged. The memory of a window therefore holds the traces as they were BEFORE its last step,
-together with the record of that step.
+The learning signal of a rate is complete one step later, when the loss of the prediction that is
+made from it is known. The memory of a window therefore holds the traces as they were BEFORE its
+last step, together with the record of that step.
 """
 
 from typing import NamedTuple
@@ -32,27 +32,27 @@ from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.reverse_scan import scan_units, zero_carried
 
 Eligibility = dict[str, Tensor]
-"""By source (`BIAS` among them): [batch, field, current * unit, source], of the currents that
-`remembered` names. First come the carried fields."""
+"""By source (`BIAS` among them): [batch, field, current * unit, source], of those currents alone
+that `remembered` gives. The carried fields come first."""
 
 
 class EligibilityTraces(NamedTuple):
     """What a rule with eligibility traces remembers of a window."""
 
-    eligibility: Eligibility  # before the window's last step; empty for convolutional areas
+    eligibility: Eligibility  # before the window's last step; empty for areas of maps
     last: Record  # the window's last step
 
 
 class Scan:
-    """How credit runs back through the units' own states: as derivatives say.
+    """How credit goes back through the units' own states: here, by their derivatives.
 
-    A rule whose traces are not derivatives scans in its own way: it changes what a scan finds.
+    A rule whose traces are not plain derivatives has a scan of its own that changes the result.
     """
 
-    def recede(
+    def back(
         self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
     ) -> Tensor:
-        """See `pieces.recede`."""
+        """See `scan_units`, which gives the plain derivatives."""
         return scan_units(area, record, rate_bar, carried_bar)
 
 
@@ -70,11 +70,11 @@ def carry_traces(
     """Traces carried over a window.
 
     Args:
-        area: the area; of a convolutional one only the last step is remembered.
+        area: the area; of one with maps only the last step is remembered.
         record: what happened over the window.
         memory: what was remembered before it.
         reused: where the traces may lie.
-        scan: how credit runs back.
+        scan: how credit goes back.
         more: fields that have a trace besides the carried ones.
     """
     steps = record.currents.shape[0]
@@ -103,6 +103,14 @@ def traces_after(
 
     One reverse scan per field gives w(s) = dc(T)/dcurrents(s) and D = dc(T)/dc(0); then
     e(T) = D e(0) + sum_s w(s) (x) source(s).
+
+    Args:
+        area: the area.
+        records: what happened, in records that follow one another.
+        eligibility: the traces before them; empty for zeros.
+        reused: where the result may lie.
+        scan: how credit goes back.
+        fields: that have a trace.
     """
     weights, decays = zip(*[_back(area, records, scan, field) for field in fields], strict=True)
     signals = {name: torch.cat([r.source(name) for r in records]) for name in area.synapses}
@@ -116,14 +124,17 @@ def traces_after(
 
 
 def _back(area: Area, records: list[Record], scan: Scan, field: str) -> tuple[Tensor, list[Tensor]]:
-    """Derivatives of a field after some records by the currents in them, [time, batch, ...], and
-    by the carried fields before them."""
+    """Derivatives of a field after some records.
+
+    Returns:
+        by the currents in them, [time, batch, current * unit]; by the carried fields before them.
+    """
     carried_bar, parts = zero_carried(area, records[0]), []
     for k, record in enumerate(reversed(records)):
-        said = torch.zeros_like(record.fields["rate"][1:])
+        rate_bar = torch.zeros_like(record.fields["rate"][1:])
         if k == 0 and field in area.cell.carried:
             carried_bar[area.cell.carried.index(field)].fill_(1.0)
         elif k == 0:  # the rate that ends the last of them
-            said[-1] = 1.0
-        parts.insert(0, scan.recede(area, record, said, carried_bar))
+            rate_bar[-1] = 1.0
+        parts.insert(0, scan.back(area, record, rate_bar, carried_bar))
     return torch.cat(parts), carried_bar

@@ -10,8 +10,8 @@ products is no such product; random signs make it one whose mean is the sum:
 
     (p0 A + nu p1 A') (B / p0 + nu B' / p1)  =  A B + A' B' + nu (...),      mean of nu = 0
 
-for any p0, p1 > 0. Those that equal the norms of the two sides, the same for all, give the least
-variance. J, F and x are those of `targets.py`, L is the learning signal.
+for any p0, p1 > 0. The variance is least where they make the norms of the two factors equal. J, F
+and x are those of `parameter_matrix.py`, L is the learning signal.
 """
 
 from abc import abstractmethod
@@ -41,7 +41,7 @@ FLOOR = 1e-7  # added to norms, so that their ratio is finite where a factor is 
 
 
 class Factors(NamedTuple):
-    """What a factored rule remembers: its factors after the last step, and where its noise is."""
+    """What such a rule remembers: its factors after the last step, and where its noise stands."""
 
     first: Tensor  # A, [batch, ...]
     second: Tensor  # B, [batch, ...]
@@ -85,15 +85,14 @@ class FactoredInfluence(NoisyRule):
         rate_bar, before, potential_bar = unit_signals(area, record, signal)
         table = area.bias.new_zeros(sizes(area)[1:])
         bars = [before, *rate_bar]
-        for bar, factors in zip(bars, self._course(area, record, memory), strict=True):
+        for bar, factors in zip(bars, self._factors(area, record, memory), strict=True):
             table += self.credit(state_from_rates(area, bar), factors)
-        return add_gradients(
-            predictor_gradients(area, record, potential_bar), matrix_gradients(area, table)
-        )
+        found = predictor_gradients(area, record, potential_bar)
+        return add_gradients(found, matrix_gradients(area, table))
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`."""
-        *_, last = self._course(area, record, memory)
+        *_, last = self._factors(area, record, memory)
         return last
 
     def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
@@ -103,26 +102,23 @@ class FactoredInfluence(NoisyRule):
         bar = state_from_fields(area, state_bar, memory.first)
         return matrix_gradients(area, self.credit(bar, memory))
 
-    def _course(self, area: Area, record: Record, factors: Memory) -> Iterator[Factors]:
+    def _factors(self, area: Area, record: Record, factors: Memory) -> Iterator[Factors]:
         """The factors before the window and after each of its steps."""
         factors = self.begun(area, record, factors)
         yield factors
         linear = linearise(area, record)
         for t, source in enumerate(presynaptic(area, record)):
             if record.keep is not None:
+                first, second, noise = factors
                 keep = record.keep[t]
-                first, second = (
-                    scale_streams(factors.first, keep),
-                    scale_streams(factors.second, keep),
-                )
-                factors = Factors(first, second, factors.noise)
+                factors = Factors(scale_streams(first, keep), scale_streams(second, keep), noise)
             first, second = self.move(area, linear, t, source, factors)
             factors = Factors(first, second, factors.noise.later())
             yield factors
 
 
 def balance(heavy: Tensor, light: Tensor) -> Tensor:
-    """sqrt(|heavy| / |light|) by stream, [batch]: what makes the norms of two factors equal."""
+    """sqrt(|heavy| / |light|) by stream, [batch], which makes the norms of two factors equal."""
     return ((_norm(heavy) + FLOOR) / (_norm(light) + FLOOR)).sqrt()
 
 

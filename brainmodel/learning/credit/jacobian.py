@@ -4,12 +4,12 @@
 
     ds(t)       = D_I dI(t) + D_c ds(t-1)                       pointwise: the cell
     dI(t)       = W_rec dz(t-1) - W_error du_hat(t) + source (x) dW      the synapses
-    du_hat(t)   = phi'(t) * ( P dh(t-1) + source (x) dP )       only where the area feels its error
+    du_hat(t)   = phi'(t) * ( P dh(t-1) + source (x) dP )       only where units receive the error
 
-with z what the cell emits, the rate h or its spikes,
-so that J(t) = ds(t)/ds(t-1), and the immediate influence of every parameter, are products of the
-few arrays gathered here. For rules that carry influences forward (RTRL, SnAp, UORO, KF-RTRL) and
-for those that bootstrap credit through J (DNI).
+with z what the cell emits, the rate h or its spikes. So J(t) = ds(t)/ds(t-1), and the immediate
+influence of every parameter, are products of the few arrays that are collected here. They serve the
+rules that carry influences forward (RTRL, SnAp, UORO, KF-RTRL) and those that bootstrap credit
+through J (DNI).
 """
 
 from typing import NamedTuple
@@ -26,7 +26,7 @@ class LinearSteps(NamedTuple):
 
     currents: Tensor  # [time, batch, field, current, unit], D_I
     carried: Tensor  # [time, batch, field, field, unit], D_c: of the first by the second, before
-    slope: Tensor | None  # [time, batch, drive], phi' of the predictor; None: the error is not felt
+    slope: Tensor | None  # [time, batch, drive], phi'; None where units do not receive the error
     keep: Tensor | None  # [time, batch]; 0 where a stream was reset before the step
 
     def side_by_side(self) -> "LinearSteps":
@@ -37,13 +37,13 @@ class LinearSteps(NamedTuple):
 
 
 class StepDerivatives(NamedTuple):
-    """Derivatives, one row [lane] for each thing that is differentiated."""
+    """Derivatives by what went into a step, one lane for each thing that is differentiated."""
 
     before: Tensor  # [batch, lane, field, unit], by the state before the step
-    currents: Tensor  # [batch, lane, current * unit]
-    potential: (
-        Tensor | None
-    )  # [batch, lane, drive], by the predictor's potential, through the error
+    currents: Tensor  # [batch, lane, current * unit], by the currents
+    potential: Tensor | None
+    """[batch, lane, drive], by the predictor's potential, by way of the error; None where units do
+    not receive it."""
 
 
 def linearise(area: Area, record: Record) -> LinearSteps:
@@ -66,10 +66,16 @@ def linearise(area: Area, record: Record) -> LinearSteps:
 
 
 def pull(area: Area, linear: LinearSteps, t: int, bars: Tensor) -> StepDerivatives:
-    """Back through step t: derivatives by s(t), [batch, lane, field, unit], times the Jacobians.
+    """Back through step t: derivatives by s(t) times the Jacobians of the step.
 
-    With the immediate influence Mbar of a parameter, bars Mbar is `currents` (x) the presynaptic
-    signal for synapses onto units and `potential` (x) it for synapses of the predictor.
+    The product of `bars` and the immediate influence of a group of synapses is `currents` (x) their
+    presynaptic signal, or for synapses of the predictor `potential` (x) that signal.
+
+    Args:
+        area: the area.
+        linear: the window, linearised.
+        t: the step.
+        bars: derivatives by the state after the step, [batch, lane, field, unit].
     """
     currents = torch.einsum("blfu,bfcu->blcu", bars, linear.currents[t]).flatten(2)
     before = torch.einsum("blfu,bfgu->blgu", bars, linear.carried[t])
@@ -78,14 +84,24 @@ def pull(area: Area, linear: LinearSteps, t: int, bars: Tensor) -> StepDerivativ
     potential = None
     if linear.slope is not None:
         assert area.predictor is not None
-        felt = currents[..., area.reached("error")] @ area.synapses["error"].weight
-        potential = -felt * linear.slope[t][:, None]
+        error_bar = currents[..., area.reached("error")] @ area.synapses["error"].weight
+        potential = -error_bar * linear.slope[t][:, None]
         before[:, :, 0] += potential @ area.predictor.synapses["rate"].weight
     return StepDerivatives(_alive(linear, t, before), currents, potential)
 
 
 def push(area: Area, linear: LinearSteps, t: int, tangents: Tensor) -> Tensor:
-    """Forward through step t: J(t) times changes of s(t-1), [batch, lane, field, unit]."""
+    """Forward through step t: J(t) times changes of s(t-1).
+
+    Args:
+        area: the area.
+        linear: the window, linearised.
+        t: the step.
+        tangents: changes of the state before the step, [batch, lane, field, unit].
+
+    Returns:
+        changes of the state after it, of the same shape.
+    """
     tangents = _alive(linear, t, tangents)
     rate, emitted = tangents[:, :, 0], tangents[:, :, area.dynamics.emitted]
     shape = (*rate.shape[:2], len(area.cell.currents) * area.units[0])
@@ -94,8 +110,8 @@ def push(area: Area, linear: LinearSteps, t: int, tangents: Tensor) -> Tensor:
     if linear.slope is not None:
         assert area.predictor is not None
         prediction = rate @ area.predictor.synapses["rate"].weight.t() * linear.slope[t][:, None]
-        felt = prediction @ area.synapses["error"].weight.t()
-        currents[..., area.reached("error")] -= felt
+        by_error = prediction @ area.synapses["error"].weight.t()
+        currents[..., area.reached("error")] -= by_error
     currents = currents.unflatten(2, (len(area.cell.currents), -1))
     after = torch.einsum("bfgu,blgu->blfu", linear.carried[t], tangents)
     return after + torch.einsum("bfcu,blcu->blfu", linear.currents[t], currents)

@@ -1,12 +1,12 @@
 """Which influences SnAp keeps: of a unit's synapses on the unit alone, or on the units near it.
 
-All synapses onto unit k share one neighbourhood, `near` units with `field` state fields each. What
-they do to it obeys a linear recursion of its own, with the Jacobian restricted to it,
+All synapses onto unit k share one neighbourhood, `near` units with `field` state fields each. Their
+influence on it obeys a linear recursion of its own, with the Jacobian restricted to it:
 
-    M_k(t) = P_k J(t) P_k M_k(t-1) + Mbar_k(t),
+    M_k(t) = P_k J(t) P_k M_k(t-1) + Mbar_k(t)
 
-so that here, too, reverse mode computes within a window what forward mode carries across: each
-unit takes the learning signal of its neighbourhood back through its own restricted Jacobian.
+So here, too, reverse mode computes within a window what forward mode carries across: each unit
+takes the learning signal of its neighbourhood back through its own restricted Jacobian.
 """
 
 from abc import ABC, abstractmethod
@@ -17,11 +17,11 @@ from torch import Tensor, nn
 
 from areas import Area
 from areas.record import Record, interrupt
-from brainmodel.learning.credit.reverse_scan import zero_carried
+from brainmodel.learning.credit.reverse_scan import reverse_steps, zero_carried
 
 
 class ScanResult(NamedTuple):
-    """What a reverse scan through the neighbourhoods gives, for each lane that was taken back."""
+    """What a reverse scan through the neighbourhoods gives, for each lane."""
 
     currents: Tensor  # [time, batch, lane, current * unit], derivatives by the currents
     before: Tensor  # [batch, unit, lane, field * near], by each unit's neighbourhood at the start
@@ -32,10 +32,10 @@ class Neighbourhood(nn.Module, ABC):
 
     @abstractmethod
     def view(self, state_bar: Tensor) -> Tensor:
-        """What is said of states, as each unit's neighbourhood hears it.
+        """Derivatives by states, arranged by each unit's neighbourhood.
 
         Args:
-            state_bar: [batch, field, unit].
+            state_bar: derivatives by the state, [batch, field, unit].
 
         Returns:
             [batch, unit, field * near]
@@ -58,7 +58,7 @@ class Neighbourhood(nn.Module, ABC):
 
 
 class SingleUnit(Neighbourhood):
-    """The unit itself: its own state, and its rate through its own synapse W_ii and error."""
+    """The unit alone: its own state, and the ways by its own synapse W_ii and its own error."""
 
     def view(self, state_bar: Tensor) -> Tensor:
         """See `Neighbourhood.view`."""
@@ -75,10 +75,8 @@ class SingleUnit(Neighbourhood):
         """See `Neighbourhood.lanes`."""
         found, couplings = [], self_couplings(area, record)
         for name in area.dynamics.outputs:
-            rate_bar, carried_bar = (
-                torch.zeros_like(record.fields["rate"][1:]),
-                zero_carried(area, record),
-            )
+            rate_bar = torch.zeros_like(record.fields["rate"][1:])
+            carried_bar = zero_carried(area, record)
             bars = dict(zip(area.cell.carried, carried_bar, strict=True))
             bars.get(name, rate_bar[-1]).fill_(1.0)
             before = torch.zeros_like(rate_bar[0])
@@ -96,15 +94,15 @@ class SingleUnit(Neighbourhood):
 
 
 class Coupling(NamedTuple):
-    """How the currents of each unit depend on a field of its own state, one step before."""
+    """How currents of each unit depend on a field of its own state, one step before."""
 
     field: str
-    currents: range  # which of them
+    currents: range  # which currents
     slope: Tensor  # [time or 1, batch or 1, current, unit], of these currents
 
 
 def self_couplings(area: Area, record: Record) -> list[Coupling]:
-    """Each unit's ways to itself: over its autapse, and over the error of its prediction."""
+    """Each unit's ways to itself: by its autapse, and by the error of its prediction."""
     units, cell = area.units[0], area.cell
     places = range(len(cell.currents))
     weight = area.synapses["recurrent"].weight.view(-1, units, units)
@@ -112,8 +110,8 @@ def self_couplings(area: Area, record: Record) -> list[Coupling]:
     found = [Coupling(cell.emitted, places[cell.reach("recurrent")], autapse)]
     if "error" in area.afferents and area.predictor is not None:
         slope = area.predictor.slope(record.potential, torch.ones_like(record.potential))
-        felt = area.synapses["error"].weight.unflatten(0, (-1, units))
-        loop = felt * area.predictor.synapses["rate"].weight.t()
+        weight = area.synapses["error"].weight.unflatten(0, (-1, units))
+        loop = weight * area.predictor.synapses["rate"].weight.t()
         through = torch.einsum("tbd,cud->tbcu", -slope, loop)
         found.append(Coupling("rate", places[cell.reach("error")], through))
     if record.keep is None:
@@ -129,13 +127,12 @@ def _scan(
     before: Tensor,
     carried_bar: list[Tensor],
 ) -> Tensor:
-    """Reverse scan through each unit's own state and couplings; see `bptt.unroll`."""
-    befores = [record.before(name) for name in area.cell.carried]
-    reverse = area.dynamics.reverse(record.currents, befores, rate_bar, carried_bar)
+    """Reverse scan through each unit's own state and couplings; see `scan_area`."""
+    reverse = reverse_steps(area, record, rate_bar, carried_bar)
     steps, breaks = rate_bar.shape[0], interrupt(record)
-    told = reverse.currents_bar.unflatten(2, (len(area.cell.currents), -1)).unbind(2)
+    by_current = reverse.currents_bar.unflatten(2, (len(area.cell.currents), -1)).unbind(2)
     ways = [
-        (way.field, told[current].unbind(0), slope.expand(steps, -1, -1).unbind(0))
+        (way.field, by_current[current].unbind(0), slope.expand(steps, -1, -1).unbind(0))
         for way in couplings
         for current, slope in zip(way.currents, way.slope.unbind(2), strict=True)
     ]

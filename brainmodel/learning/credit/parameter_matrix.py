@@ -1,12 +1,12 @@
-"""The parameters of a dense area as one matrix, from what they hear to what they make.
+"""The parameters of a dense area as one matrix, from presynaptic signals to what they drive.
 
     y(t) = W x(t),    ds(t) = J(t) ds(t-1) + F(t) dy(t)
 
-The TARGETS y are the area's currents and, where it feels its prediction error, the potential of its
-predictor; the SOURCES x are its presynaptic signals and a 1 for the biases. Every parameter joins
-one target to one source (most of W is no parameter where currents have sources of their own). The
-STATE s is all fields of all units, as in `jacobian.py`. Each of the three lies side by side in one
-dimension: [current * unit (+ drive)], [source], [field * unit].
+The TARGETS y are the area's currents and, where its units receive its prediction error, the
+potential of its predictor. The SOURCES x are its presynaptic signals and a 1 for the biases. Every
+parameter joins one target to one source (most of W is no parameter where currents have sources of
+their own). The STATE s is all fields of all units, as in `jacobian.py`. The elements of each of the
+three lie side by side in one dimension: [current * unit (+ drive)], [source], [field * unit].
 """
 
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from brainmodel.learning.rule import Gradients
 
 
 class Sizes(NamedTuple):
-    """How many elements the three have."""
+    """Numbers of elements."""
 
     state: int
     targets: int
@@ -30,7 +30,7 @@ class Sizes(NamedTuple):
 
 
 def sizes(area: Area) -> Sizes:
-    """Of an area."""
+    """How many elements state, targets and sources of an area have."""
     joined = places(area).values()
     targets, sources = (max(place[k].stop for place in joined) for k in (0, 1))
     return Sizes(len(area.dynamics.outputs) * area.units[0], targets, sources)
@@ -43,7 +43,7 @@ def presynaptic(area: Area, record: Record) -> Tensor:
 
 
 def places(area: Area) -> dict[str, tuple[slice, slice]]:
-    """By parameter, which targets it joins to which sources."""
+    """By the key of each parameter, which targets it joins to which sources."""
     columns, first = {}, 0
     for name, synapses in area.synapses.items():
         columns[name] = slice(first, first + synapses.weight.shape[1])
@@ -62,9 +62,9 @@ def places(area: Area) -> dict[str, tuple[slice, slice]]:
 
 
 def matrix_gradients(area: Area, table: Tensor) -> Gradients:
-    """Gradients by name from a table [target, source]; what is no parameter is left out.
+    """Gradients by key from a table [target, source]; what is no parameter is left out.
 
-    A table of the currents alone gives none of the predictor's.
+    A table of the currents alone gives no gradients of the predictor.
     """
     shapes = {name: parameter.shape for name, parameter in area.weights().items()}
     return {
@@ -75,7 +75,7 @@ def matrix_gradients(area: Area, table: Tensor) -> Gradients:
 
 
 def add_gradients(found: Gradients, more: Gradients) -> Gradients:
-    """The sum of two sets of gradients, not all of the same parameters."""
+    """The sum of two sets of gradients, some of which may be in one set only."""
     return found | {n: found[n] + g if n in found else g for n, g in more.items()}
 
 
@@ -88,7 +88,12 @@ def through_jacobian(area: Area, linear: LinearSteps, t: int, state: Tensor) -> 
 def through_transposes(
     area: Area, linear: LinearSteps, t: int, state_bar: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """J(t) and F(t) transposed times derivatives by the state, [batch, field * unit]."""
+    """J(t) and F(t), transposed, times derivatives by the state [batch, field * unit].
+
+    Returns:
+        derivatives by the state before the step, [batch, field * unit], and by the targets, [batch,
+        target].
+    """
     bars = pull(area, linear, t, state_bar.unflatten(1, (-1, area.units[0]))[:, None])
     return bars.before.flatten(1), _targets(bars)[:, 0]
 

@@ -1,4 +1,4 @@
-"""A second copy of an area's state, pushed by noise and stepped on the same inputs, for KeRNL."""
+"""A second copy of an area's state, perturbed by noise and run on the same inputs, for KeRNL."""
 
 from typing import NamedTuple
 
@@ -13,19 +13,22 @@ from brainmodel.learning.credit.stream_noise import Noise
 class PerturbedCopy(NamedTuple):
     """The perturbed copy of the state, and its regressors; in units of sigma."""
 
-    deviation: Tensor  # d, [batch, field * unit]
-    filtered: Tensor  # Omega, likewise
-    slope: Tensor  # Gamma, likewise
+    deviation: Tensor  # d, of the copy from the state, [batch, field * unit]
+    filtered: Tensor  # Omega, the noise as the kernels filter it, likewise
+    slope: Tensor  # Gamma, derivative of Omega by the kernels, likewise
     noise: Noise
 
 
 def deviation_after(area: Area, step: Record, deviation: Tensor) -> Tensor:
-    """How far from s(t) an area comes that was so far from s(t-1), on the same inputs.
+    """The deviation from the state after a step, of an area that deviated before it.
 
     Args:
         area: the area.
-        step: the record of one step.
-        deviation: from the state before it, [batch, field * unit].
+        step: the record of one step; the inputs are as they were.
+        deviation: from the state before the step, [batch, field * unit].
+
+    Returns:
+        from the state after it, of the same shape.
     """
     names = area.dynamics.outputs
     by_field = dict(zip(names, deviation.chunk(len(names), dim=1), strict=True))
@@ -37,8 +40,8 @@ def deviation_after(area: Area, step: Record, deviation: Tensor) -> Tensor:
         weight = area.predictor.synapses["rate"].weight
         potential = step.potential[0] + by_field["rate"] @ weight.t()
         change = area.predictor.activate(potential) - step.prediction[0]
-        felt = currents[:, area.reached("error")]
-        felt -= area.synapses["error"](change)
+        by_error = currents[:, area.reached("error")]
+        by_error -= area.synapses["error"](change)
     fields = {name: step.before(name)[0] + by_field.get(name, 0) for name in step.fields}
     new = area.cell.step(currents.chunk(len(area.cell.currents), 1), area.cell.state(**fields))
     return torch.cat([getattr(new, name) - step.fields[name][1] for name in names], dim=1)

@@ -10,7 +10,7 @@ from brainmodel.learning.credit.neighbourhood import Neighbourhood, ScanResult
 
 
 class SparseNeighbourhood(Neighbourhood):
-    """The units that a unit reaches over its recurrent synapses; the area feels no error.
+    """The units that a unit reaches over its recurrent synapses; units receive no error.
 
     Args:
         reached: [unit, unit] bool, whether the first is reached by the second; each by itself.
@@ -34,9 +34,9 @@ class SparseNeighbourhood(Neighbourhood):
     def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> ScanResult:
         """See `Neighbourhood.back`."""
         fields = len(area.dynamics.outputs)
-        said = torch.cat([before[None], rate_bar])[:, :, self.index] * self.real
-        bars = said.new_zeros(*said.shape[1:3], 1, fields, said.shape[3])
-        return self._scan(area, record, said, bars)
+        near_bar = torch.cat([before[None], rate_bar])[:, :, self.index] * self.real
+        bars = near_bar.new_zeros(*near_bar.shape[1:3], 1, fields, near_bar.shape[3])
+        return self._scan(area, record, near_bar, bars)
 
     def lanes(self, area: Area, record: Record) -> ScanResult:
         """See `Neighbourhood.lanes`."""
@@ -44,19 +44,23 @@ class SparseNeighbourhood(Neighbourhood):
         fields, (units, near) = len(area.dynamics.outputs), self.index.shape
         eye = torch.eye(fields * near, dtype=record.currents.dtype, device=record.currents.device)
         bars = eye.view(-1, fields, near) * self.real[:, None, None]
-        silent = eye.new_zeros(()).expand(1 + steps, batch, units, near)
-        return self._scan(area, record, silent, bars.expand(batch, -1, -1, -1, -1))
+        none = eye.new_zeros(()).expand(1 + steps, batch, units, near)
+        return self._scan(area, record, none, bars.expand(batch, -1, -1, -1, -1))
 
-    def _scan(self, area: Area, record: Record, said: Tensor, bars: Tensor) -> ScanResult:
-        """From bars [batch, unit, lane, field, near] after the last step to those at the start.
+    def _scan(self, area: Area, record: Record, near_bar: Tensor, bars: Tensor) -> ScanResult:
+        """The reverse scan through all neighbourhoods.
 
-        What is said of the rates, [1 + time, batch, unit, near], from before the first step on, is
-        heard on the way.
+        Args:
+            area: the area.
+            record: what happened over the window.
+            near_bar: derivatives by the rates of each neighbourhood, from before the first step on,
+                [1 + time, batch, unit, near]; they are added on the way.
+            bars: derivatives by its state after the last step, [batch, unit, lane, field, near].
         """
         linear, reach = linearise(area, record), area.cell.reach("recurrent")
         weight, currents = self._weight(area), []
         for t in reversed(range(record.currents.shape[0])):
-            bars = _heard(bars, said[t + 1])
+            bars = _add_to_rate(bars, near_bar[t + 1])
             by_current = linear.currents[t][..., self.index]
             flow = torch.einsum("bulfn,bfcun->bulcn", bars, by_current)
             currents.insert(0, flow[..., 0].permute(0, 2, 3, 1).flatten(2))
@@ -65,7 +69,7 @@ class SparseNeighbourhood(Neighbourhood):
             bars[..., area.dynamics.emitted, :] += emitted
             if record.keep is not None:
                 bars = bars * record.keep[t].view(-1, 1, 1, 1, 1)
-        return ScanResult(torch.stack(currents), _heard(bars, said[0]).flatten(3))
+        return ScanResult(torch.stack(currents), _add_to_rate(bars, near_bar[0]).flatten(3))
 
     def _weight(self, area: Area) -> Tensor:
         """Recurrent weights within each neighbourhood, [unit, current, near, near]."""
@@ -75,6 +79,9 @@ class SparseNeighbourhood(Neighbourhood):
         return (within * self.real[:, :, None] * self.real[:, None, :]).transpose(0, 1)
 
 
-def _heard(bars: Tensor, said: Tensor) -> Tensor:
-    """Bars [batch, unit, lane, field, near] with what is said of the rate, of all lanes alike."""
-    return torch.cat([bars[..., :1, :] + said[:, :, None, None], bars[..., 1:, :]], 3)
+def _add_to_rate(bars: Tensor, near_bar: Tensor) -> Tensor:
+    """Derivatives [batch, unit, lane, field, near], those by the rate with others added.
+
+    The others, [batch, unit, near], are added in all lanes alike.
+    """
+    return torch.cat([bars[..., :1, :] + near_bar[:, :, None, None], bars[..., 1:, :]], 3)

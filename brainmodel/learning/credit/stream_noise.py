@@ -59,10 +59,10 @@ class NoisyRule(Rule):
 
     @abstractmethod
     def begin(self, area: Area, noise: Noise) -> Memory:
-        """What it remembers of streams that begin."""
+        """What the rule remembers of streams that begin."""
 
     def begun(self, area: Area, record: Record, memory: Memory) -> Memory:
-        """The memory before a window, at the very first that of streams that begin."""
+        """The memory before a window; before the very first, that of streams that begin."""
         return self.begin(area, noise_at_start(record.currents[0])) if memory is None else memory
 
 

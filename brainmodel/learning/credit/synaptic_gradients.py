@@ -1,4 +1,4 @@
-"""Gradients of synapses: what came in at each of them times the derivative by its current."""
+"""Gradients of synapses: presynaptic signal times the derivative of the loss by the current."""
 
 from torch import Tensor
 
@@ -14,7 +14,7 @@ def synaptic_gradients(area: Area, record: Record, currents_bar: Tensor) -> Grad
     Args:
         area: the area.
         record: what happened over a window (or a stretch of it).
-        currents_bar: derivative of the loss by the currents, [time, batch, current * unit, ...].
+        currents_bar: derivative by the currents, [time, batch, current * unit, ...].
     """
     found = {of_units(BIAS): flat(currents_bar).transpose(0, 1).flatten(1).sum(1)}
     for name, synapses in area.synapses.items():
@@ -24,7 +24,13 @@ def synaptic_gradients(area: Area, record: Record, currents_bar: Tensor) -> Grad
 
 
 def predictor_gradients(area: Area, record: Record, potential_bar: Tensor) -> Gradients:
-    """Gradients of an area's predictor, from the derivative by its potential [time, batch, ...]."""
+    """Gradients of an area's predictor and of its feedback; none if the area has no predictor.
+
+    Args:
+        area: the area.
+        record: what happened over a window (or a stretch of it).
+        potential_bar: derivative by the predictor's potential, [time, batch, *drive].
+    """
     if area.predictor is None:
         return {}
     found = {of_predictor(BIAS): flat(potential_bar).transpose(0, 1).flatten(1).sum(1)}

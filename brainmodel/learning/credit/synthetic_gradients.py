@@ -1,18 +1,18 @@
-"""Rules that guess what the future will say, by a synthesizer that learns from its later guesses.
+"""Rules that predict derivatives of future losses, by a synthesizer that learns from later ones.
 
-    g(t) = A [s(t); 1]                        what later losses will say of the state, guessed
+    g(t) = A [s(t); 1]                        derivative of later losses by the state, predicted
     gradient = sum_t F(t)^T ( L(t) + g(t) ) (x) x(t)
     minimise | g(t-1) - J(t)^T ( L(t) + g(t) ) |^2 / 2 by A      the target taken as given
 
-L(t) is what the loss of the moment says of the state, exactly; the synthesizer is asked for the
-rest. It sees the state alone, and the drive only where the user asks for it: where an area is
-taught by its drive, that is the label. Where a stream ends, the target is zero.
+L(t) is the exact derivative of the loss of step t by the state; the synthesizer predicts the rest.
+It sees the state alone, and the drive only on demand: where an area learns to predict a label, the
+drive is that label. Where a stream ends, the target is zero.
 
-A learning signal is complete one step late. As all is linear in it, what comes late is added when
-it comes, with the window's last step as it was remembered.
+A learning signal is complete one step late. As all is linear in it, the late part is added in the
+next window, with the window's last step as it was remembered.
 
-Guesses are of derivatives per step and stream, so that their size does not depend on the size of a
-window: the loss is taken to be a mean over steps and streams, as `Brain.losses` makes it.
+Predictions are of derivatives per step and stream, so that their size does not depend on the size
+of a window: the loss is taken to be a mean over steps and streams, as `Brain.losses` makes it.
 """
 
 from abc import abstractmethod
@@ -72,18 +72,24 @@ class SyntheticGradients(Rule):
         self.drive = drive
 
     def build(self, area: Area) -> None:
-        """See `Rule.build`; makes the synthesizer, which guesses zero at first."""
+        """See `Rule.build`; makes the synthesizer, which predicts zero at first."""
         need_dense(self, area, "EProp or BPTT")
         need_symmetric(self, area, "EProp or BPTT")
         state = len(area.dynamics.outputs) * area.units[0]
         self.synthesizer = nn.Parameter(torch.zeros(state, state + self.drive * area.drive[0] + 1))
 
     @abstractmethod
-    def back(self, area: Area, pairs: Transitions, state_bar: Tensor) -> Tensor:
-        """J(t)^T, or what stands for it, times derivatives by the state [step, field * unit]."""
+    def back(self, area: Area, transitions: Transitions, state_bar: Tensor) -> Tensor:
+        """J(t)^T, or what stands for it, times derivatives by the state [step, field * unit].
+
+        Args:
+            area: the area.
+            transitions: the steps.
+            state_bar: derivatives by the state after them.
+        """
 
     def regress(self, area: Area, record: Record) -> Gradients:
-        """Gradients of what else the rule learns, by `of_rule`; by default nothing."""
+        """Gradients of what else the rule learns, keyed by `of_rule`; by default none."""
         del area, record
         return {}
 
@@ -93,19 +99,19 @@ class SyntheticGradients(Rule):
         """See `Rule.gradients`; the synthesizer's among them."""
         rate_bar, before, potential_bar = unit_signals(area, record, signal)
         earlier = None if memory is None else memory.step.sources["drive"][0]
-        pairs = self._pairs(area, record, earlier)
-        count = len(pairs.seen)
-        said = state_from_rates(area, flat(rate_bar)) + pairs.shown @ self.synthesizer.t() / count
-        table, taught = self._taught(area, pairs, said)
-        taught += self.synthesizer @ (pairs.seen.t() @ pairs.seen) / count
+        transitions = self._transitions(area, record, earlier)
+        count = len(transitions.seen)
+        predicted = transitions.shown @ self.synthesizer.t() / count
+        state_bar = state_from_rates(area, flat(rate_bar)) + predicted
+        table, own = self._of_signal(area, transitions, state_bar)
+        own += self.synthesizer @ (transitions.seen.t() @ transitions.seen) / count
         if memory is not None:
-            late = self._pairs(area, memory.step, memory.earlier)
-            more = self._taught(area, late, state_from_rates(area, before))
-            table, taught = table + more[0], taught + more[1]
-        found = add_gradients(
-            predictor_gradients(area, record, potential_bar), matrix_gradients(area, table)
-        )
-        return found | {of_rule("synthesizer"): taught} | self.regress(area, record)
+            late = self._transitions(area, memory.step, memory.earlier)
+            more = self._of_signal(area, late, state_from_rates(area, before))
+            table, own = table + more[0], own + more[1]
+        found = predictor_gradients(area, record, potential_bar)
+        found = add_gradients(found, matrix_gradients(area, table))
+        return found | {of_rule("synthesizer"): own} | self.regress(area, record)
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`: the last step, and the drive before it."""
@@ -115,7 +121,7 @@ class SyntheticGradients(Rule):
             return SynthesizerMemory(last, record.sources["drive"][-2].clone())
         return SynthesizerMemory(last, None if memory is None else memory.step.sources["drive"][0])
 
-    def _pairs(self, area: Area, record: Record, earlier: Tensor | None) -> Transitions:
+    def _transitions(self, area: Area, record: Record, earlier: Tensor | None) -> Transitions:
         """The steps of a record, given the drive before it; None if no step came before."""
         states = torch.cat([record.fields[name] for name in area.dynamics.outputs], dim=2)
         drive = record.sources["drive"]
@@ -128,8 +134,13 @@ class SyntheticGradients(Rule):
         linear = linearise(area, record).side_by_side()
         return Transitions(flat(before), flat(seen[1:]), flat(presynaptic(area, record)), linear)
 
-    def _taught(self, area: Area, pairs: Transitions, said: Tensor) -> tuple[Tensor, Tensor]:
-        """What is said of the states makes of the weights [target, source] and the synthesizer."""
-        credit = through_transposes(area, pairs.linear, 0, said)[1]
-        target = self.back(area, pairs, said)
-        return credit.t() @ pairs.sources, -target.t() @ pairs.seen
+    def _of_signal(
+        self, area: Area, transitions: Transitions, state_bar: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Gradients of the weights, [target, source], and of the synthesizer.
+
+        Those of its target alone: the part that its own prediction adds is in `gradients`.
+        """
+        credit = through_transposes(area, transitions.linear, 0, state_bar)[1]
+        target = self.back(area, transitions, state_bar)
+        return credit.t() @ transitions.sources, -target.t() @ transitions.seen

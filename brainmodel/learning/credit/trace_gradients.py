@@ -1,7 +1,8 @@
-"""Credit by eligibility traces: learning signal times trace, summed over a window's steps.
+"""Gradients by eligibility traces: learning signal times trace, summed over a window's steps.
 
-Within the window a reverse scan over units and one matrix product do it without a trace. What the
-scan has left at the window's start meets the traces that were carried there: one pass through them.
+Within the window a reverse scan over units and one matrix product give the sum without a trace. The
+derivatives at which the scan ends, by the state before the window, are multiplied by the traces
+that were carried there, in one pass through them.
 """
 
 import torch
@@ -40,14 +41,14 @@ def trace_gradients(
         rate_bar: learning signal of the rates in the window, [time, batch, *units].
         before: learning signal of the rate before the window, [batch, *units].
         memory: what was remembered before the window.
-        scan: how credit runs back over the window.
-        earlier: how it runs back over the step before the window; likewise unless given.
+        scan: how credit goes back over the window.
+        earlier: how it goes back over the step before the window; as `scan` unless given.
 
     Returns:
         gradients of the area's synapses and bias.
     """
     carried_bar = zero_carried(area, record)
-    found = synaptic_gradients(area, record, scan.recede(area, record, rate_bar, carried_bar))
+    found = synaptic_gradients(area, record, scan.back(area, record, rate_bar, carried_bar))
     for name, gradient in gradients_of_memory(
         area, before, carried_bar, memory, earlier or scan
     ).items():
@@ -62,19 +63,19 @@ def gradients_of_memory(
     memory: EligibilityTraces | None,
     scan: Scan = DERIVATIVES,
 ) -> Gradients:
-    """Gradients that derivatives by the state before a window make with the remembered traces.
+    """Gradients by way of the state before a window: derivatives by it times remembered traces.
 
     Args:
         area: the area.
         rate_bar: derivative by the rate, [batch, *units].
         carried_bar: derivatives by the carried fields, [batch, *units] each; overwritten.
-        memory: what was remembered before the window.
-        scan: how credit runs back.
+        memory: what was remembered before the window; None gives no gradients.
+        scan: how credit goes back.
     """
     if memory is None:
         return {}
     last = memory.last
-    found = synaptic_gradients(area, last, scan.recede(area, last, rate_bar[None], carried_bar))
+    found = synaptic_gradients(area, last, scan.back(area, last, rate_bar[None], carried_bar))
     add_trace_gradients(area, found, memory.eligibility, carried_bar)
     return found
 
@@ -113,9 +114,9 @@ def gradients_of_state(
     memory: EligibilityTraces | None,
     scan: Scan = DERIVATIVES,
 ) -> Gradients:
-    """`gradients_of_memory` for derivatives by state fields, `Rule.recall`'s arguments.
+    """`gradients_of_memory` with the arguments of `Rule.recall`: derivatives by state field.
 
-    A field that is both rate and carried has one derivative; it is given as the carried one's.
+    A field that is both the rate and carried has one derivative, which counts as the carried one's.
     """
     if memory is None:
         return {}

@@ -1,4 +1,4 @@
-"""Gated after development: a young area learns from everything, a grown one when it is told to.
+"""Gating after development: a young area learns from everything, a grown one when modulated.
 
 M(t) = d + (1 - d) M'(t),      d the level of a schedule: 1 in the young, falling to 0
 

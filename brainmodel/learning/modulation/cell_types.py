@@ -1,9 +1,9 @@
-"""Cell types: each type of unit hears a modulator of its own, as receptors have it.
+"""Cell types: each type of unit has a modulator of its own, as it has receptors of its own.
 
 M_i(t) = M_type(i)(t)
 
 The units of an area (the channels, on maps) are dealt out to the types in their order, each type
-its share. The predictor hears the mean over units.
+its share. The predictor, which belongs to no type, is modulated by the mean over units.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ class CellType:
 
     Args:
         share: of the area's units, in (0, 1].
-        modulator: what these units hear.
+        modulator: of these units.
     """
 
     share: float
@@ -37,8 +37,8 @@ class CellTypes(Modulator):
         types: by name.
 
     Raises:
-        ValueError: if the shares do not make up a whole, or a type hears one made of types itself;
-            in `build`, if a type gets no unit.
+        ValueError: if the shares do not add up to 1, or if a type's modulator is itself made of
+            types; in `build`, if a type gets no unit.
     """
 
     by_unit = True
@@ -51,7 +51,7 @@ class CellTypes(Modulator):
             raise ValueError(f"types: need shares > 0 that add up to 1, got {shares or 'none'}")
         for name, kind in types.items():
             if kind.modulator.by_unit:
-                raise ValueError(f"types.{name}: cannot hear a modulator of types; give another")
+                raise ValueError(f"types.{name}: cannot have a modulator of types; give another")
         self.shares = {name: kind.share for name, kind in types.items()}
         self.modulators = nn.ModuleDict({name: kind.modulator for name, kind in types.items()})
         self.counts: list[int] = []

@@ -2,9 +2,9 @@
 
     L(t)  becomes  M(t) dloss/dh(t) + M(t+1) P^T dloss/du_hat(t+1)
 
-so M(t) is the factor of all that is said at step t: of what is asked of the rates, and of what the
-judged prediction says of the rates that made it. The predictor's own synapses, which belong to no
-type of unit, hear the mean of M(t) over units. See `pieces.spread`.
+so M(t) multiplies all derivatives of the loss of step t: those by the rates, and those that reach
+the rates before by way of the prediction. The predictor's own synapses, which belong to no type of
+unit, are modulated by the mean of M(t) over units. See `brainmodel.learning.learning_signal`.
 
 A modulator is a pure function with explicit memory, which each stream carries for itself: so
 streams do not meet, two processes are as one, and checkpoints hold it with the rest of the state.
@@ -37,7 +37,7 @@ class Modulator(nn.Module, ABC):
     """A neuromodulator of one area.
 
     Attributes:
-        by_unit: whether units may hear different levels.
+        by_unit: whether levels may differ between units.
     """
 
     by_unit: ClassVar[bool] = False

@@ -3,7 +3,7 @@
     M(t) = tonic + gain ( r(t) - running mean of r before t )
 
 r(t) is an input of the brain, its mean over units if it has several. Each stream has a running
-mean of its own. Dopamine as the error of a reward's prediction: Schultz, Dayan & Montague (1997),
+mean of its own. Dopamine as the error of a prediction of reward: Schultz, Dayan & Montague (1997),
 doi:10.1126/science.275.5306.1593; the baseline as in Williams (1992), doi:10.1007/BF00992696.
 """
 

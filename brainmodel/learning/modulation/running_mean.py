@@ -2,7 +2,7 @@
 
     mean(t) = sum_{s < t} (1 - r)^(t - 1 - s) x(s)  /  sum_{s < t} (1 - r)^(t - 1 - s)
 
-It knows the past only, counts valid steps only, and is not drawn towards where it began.
+It knows the past only, counts valid steps only, and is not biased towards a value at the start.
 """
 
 from typing import NamedTuple

@@ -1,11 +1,11 @@
-"""Surprise: an area learns from what it did not expect, as compared with how wrong it usually is.
+"""Surprise: an area learns from what it did not expect, relative to how wrong it usually is.
 
     s(t) = mean_i e_i(t)^2
     M(t) = min( s(t) / running mean of s before t,  most )
 
-About 1 on average, so that learning rates compare. Each stream has a running mean of its own.
-After noradrenaline as the signal of unexpected uncertainty: Yu & Dayan (2005),
-doi:10.1016/j.neuron.2005.04.026.
+M is about 1 on average, so that learning rates can be compared with those of other modulators.
+Each stream has a running mean of its own. After noradrenaline as the signal of unexpected
+uncertainty: Yu & Dayan (2005), doi:10.1016/j.neuron.2005.04.026.
 """
 
 from collections.abc import Mapping, Sequence

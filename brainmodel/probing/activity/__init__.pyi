@@ -6,4 +6,3 @@ from .presentation import Gaze as Gaze
 from .presentation import Presentation as Presentation
 from .source import ModelActivity as ModelActivity
 from .source import Source as Source
-from .source import label_of as label_of

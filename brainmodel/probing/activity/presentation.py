@@ -1,9 +1,9 @@
-"""What the model is shown: a recording's stimuli as movies in the model's own steps.
+"""What the model is shown: the stimuli of a recording as movies in the model's own steps.
 
 A stimulus is a movie with the edges of its frames in seconds; a still is a movie of one frame. A
 step of the model sees what was on the screen while the step lasted: the mean of the frames,
 weighted by how long each overlaps it; the background where nothing was shown. So frame rates,
-onsets and offsets of the recording need not fit the model's steps.
+onsets and offsets of the recording need not fit the steps of the model.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from brainmodel.probing.activity.eye import follow_gaze
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings import Stimuli, as_floats
 
-SLACK = 1e-9  # s; rounding of frame edges
+SLACK = 1e-9  # s; rounding of the edges of frames
 
 
 class Gaze(Protocol):

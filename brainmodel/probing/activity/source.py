@@ -17,8 +17,3 @@ class Source(NamedTuple):
 
 ModelActivity = Mapping[Source, Mapping[str, Floats]]
 """By source, by model area, [stimulus, step, unit]."""
-
-
-def label_of(area: str, signal: str) -> str:
-    """Name of a model area, with its signal unless that is the rate; of a baseline its own."""
-    return area if signal in ("rate", "frames") else f"{area} {signal}"

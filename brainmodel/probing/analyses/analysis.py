@@ -1,39 +1,30 @@
-"""The contract of an analysis: what else a probe asks of the recording and of all its models.
+"""The contract of an analysis: a further question to the recording and to all models of a probe.
 
-A score says how alike two areas are; an analysis asks one question of each, of the brain as of the
-models, and gets a section of the report: tables and figures.
+A score measures how alike two areas are; an analysis asks one question of each area, of the brain
+as of the models, and answers it with a section of the report: tables and figures.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from matplotlib.figure import Figure
-
-from brainmodel.probing.activity import Presentation, Source
-from brainmodel.probing.array_types import Floats
+from brainmodel.probing.activity import ModelActivity, Presentation
+from brainmodel.probing.drawing import Illustration
 from brainmodel.probing.recordings import Recorded, Recording, Stimuli
 
 
 class Evidence(NamedTuple):
-    """What an analysis goes by."""
+    """What an analysis is given."""
 
     recording: Recording
     stimuli: Stimuli
     presentation: Presentation
     eye: tuple[int, ...]  # [channel, height, width] of the model's image
-    activity: Mapping[Source, Mapping[str, Floats]]  # by area, [stimulus, step, unit]
-
-
-class Illustration(NamedTuple):
-    """A figure and its caption, in HTML."""
-
-    figure: Figure
-    caption: str
+    activity: ModelActivity
 
 
 class Section(NamedTuple):
-    """What an analysis found."""
+    """The answer of an analysis: a section of the report."""
 
     title: str
     tables: Mapping[str, Sequence[dict[str, Any]]]  # by the name of their file
@@ -51,7 +42,11 @@ class Analysis(ABC):
 
     @abstractmethod
     def check(self, recording: Recording, stimuli: Stimuli, presentation: Presentation) -> None:
-        """ValueError, in one sentence, if it cannot be asked; before anything is recorded."""
+        """Refuse what cannot be analysed, before any model is recorded.
+
+        Raises:
+            ValueError: in one sentence.
+        """
 
     @abstractmethod
     def __call__(self, evidence: Evidence) -> Section:

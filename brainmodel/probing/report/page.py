@@ -1,105 +1,75 @@
-"""The words and the look of a probe's page."""
+"""The page of a report: its content in HTML, with the pictures as part of the text."""
 
-CAPTIONS = {
-    "scores": (
-        "<b>{metric}, against ceilings and baselines.</b> Dots: the trained model, one for each "
-        "checkpoint, with 95 % intervals; rings: the same areas before training, one for each "
-        "seed; squares: what the frames alone say. Each at the lag where it is best. Shaded: from "
-        "what one half of the repeats says of the other to what a perfect model would score."
-    ),
-    "lags": (
-        "<b>{metric}, over lags</b> of the brain behind the model. Lines: trained, with 95 % "
-        "intervals; dotted: untrained, mean of seeds; dashed: baselines; shaded: the ceiling."
-    ),
-    "training": (
-        "<b>{metric}, over training.</b> Each at its best lag; step 0 is the untrained model; "
-        "dashed: baselines; shaded: the ceiling."
-    ),
-    "map": (
-        "<b>{metric}, the whole map.</b> Means over seeds. The upper row is what a perfect model "
-        "would score."
-    ),
-    "dissimilarities": (
-        "<b>Representational dissimilarities.</b> Each square compares all stimuli with each "
-        "other: yellow where patterns differ, blue where they are alike. All are in one order, "
-        "which clusters their mean."
-    ),
-}
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from html import escape
+from typing import Any
 
-HOW_TO_READ = """
-<dl>
-<dt>score</dt><dd>How alike a model area and a brain area are, by the metric named. Encoding (ridge,
-PLS): the mean over neurons of the correlation between responses and their prediction from the model
-area, on stimuli left out of the fit. RSA: the correlation of dissimilarities. CKA: debiased, 0 for
-unrelated sides. Procrustes: an angle in radians, lower is better.</dd>
-<dt>95 % interval</dt><dd>Bootstrap over stimuli (whole movies), and over subjects where each is
-scored by itself.</dd>
-<dt>ceiling</dt><dd>Lower end: what one random half of the repeats says of the other. Upper end:
-what a noiseless model would score (Spearman-Brown): at it, nothing is left to explain. Of
-dissimilarity matrices: each subject beside the mean of the others, and of all.</dd>
-<dt>p, q</dt><dd>p: share of permutations of the stimuli that score as well; q: the false discovery
-rate over the map of this metric.</dd>
-<dt>untrained</dt><dd>The same model with its weights as drawn, several seeds. What it scores is
-owed to its wiring, not to learning.</dd>
-<dt>baselines</dt><dd>The frames themselves: pixels, edges (a Gabor bank), motion energy.</dd>
-<dt>best lag</dt><dd>Each row of the table stands at the lag where it is best, baselines included;
-the choice favours all of them alike, and the more lags the more.</dd>
-<dt>silent, constant, missing</dt><dd>Neurons that never fire, never vary, or lack a response to
-some stimulus: counted, and not scored.</dd>
-</dl>
-"""
+import yaml
 
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Probe: {title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #222;
-  margin: 0 auto; max-width: 72rem; padding: 2rem 1.5rem 4rem; background: #fff; }}
-h1 {{ font-size: 1.9rem; margin: 0 0 .2rem; }}
-h2 {{ font-size: 1.25rem; margin: 2.6rem 0 .8rem; border-bottom: 1px solid #ddd;
-  padding-bottom: .3rem; }}
-.facts {{ color: #666; margin: 0 0 1.5rem; }}
-.verdicts {{ background: #f7f4ec; border-left: 4px solid #2166ac; margin: 0; list-style: none;
-  padding: 1rem 1.4rem; }}
-.verdicts li + li {{ margin-top: .6rem; }}
-.good {{ color: #1b7837; font-weight: 600; }}
-.bad {{ color: #b2411f; font-weight: 600; }}
-figure {{ margin: 2rem 0; }}
-figure img {{ max-width: 100%; height: auto; max-height: 46rem; display: block; }}
-figcaption {{ color: #444; font-size: .92rem; max-width: 56rem; margin-top: .5rem; }}
-.wide {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabular-nums; }}
-th {{ text-align: left; border-bottom: 2px solid #222; padding: .3rem .36rem;
-  white-space: nowrap; }}
-td {{ border-bottom: 1px solid #e6e6e6; padding: .25rem .36rem; white-space: nowrap; }}
-td.number {{ text-align: right; }}
-dt {{ font-weight: 600; margin-top: .6rem; }}
-dd {{ margin: 0 0 0 1.2rem; max-width: 54rem; }}
-pre {{ background: #f6f6f6; padding: 1rem; overflow-x: auto; font-size: .8rem; line-height: 1.35; }}
-</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p class="facts">{facts}</p>
-<ul class="verdicts">
-{verdicts}
-</ul>
-<h2>Scores</h2>
-{figures}
-<h2>The numbers</h2>
-<p>Each at its best lag; all lags and seeds are in scores.csv and scores.json.</p>
-{summary}
-{sections}
-<h2>Neurons</h2>
-{neurons}
-<h2>How to read this</h2>
-{how_to_read}
-<h2>What was run</h2>
-<p>{versions}</p>
-<details><summary>Configuration</summary><pre>{config}</pre></details>
-</body>
-</html>
-"""
+from brainmodel.probing.drawing import Illustration
+from brainmodel.probing.report.content import Content, Rows
+from brainmodel.probing.report.page_template import HOW_TO_READ, PAGE
+from brainmodel.probing.report.versions import versions
+
+
+def page_of(content: Content, pictures: Mapping[str, bytes], config: Mapping[str, Any]) -> str:
+    """The whole page, which needs nothing beside it.
+
+    Args:
+        content: what it shows.
+        pictures: its figures as PNG, by name.
+        config: what the probe was asked.
+    """
+    used = ", ".join(f"{name} {number}" for name, number in versions().items())
+    return PAGE.format(
+        title=escape(content.title),
+        facts=escape(content.facts),
+        verdicts="\n".join(f"<li>{sentence}</li>" for sentence in content.verdicts),
+        figures="\n".join(_figures(content.figures, pictures)),
+        summary=html_table(content.summary),
+        sections="\n".join(
+            _section(found.title, _figures(found.figures, pictures), found.tables)
+            for found in content.sections
+        ),
+        neurons=html_table(content.neurons),
+        how_to_read=HOW_TO_READ,
+        versions=escape(used),
+        config=escape(yaml.safe_dump(dict(config), sort_keys=False) if config else "(none given)"),
+    )
+
+
+def _figures(figures: Mapping[str, Illustration], pictures: Mapping[str, bytes]) -> list[str]:
+    return [_figure(name, pictures[name], figures[name].caption) for name in figures]
+
+
+def _figure(name: str, content: bytes, caption: str) -> str:
+    source = b64encode(content).decode("ascii")
+    words = escape(re.sub("<.*?>", "", caption))
+    return (
+        f'<figure id="{escape(name)}"><img alt="{words}" src="data:image/png;base64,{source}">'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def _section(title: str, figures: list[str], tables: Mapping[str, Rows]) -> str:
+    return "\n".join([f"<h2>{escape(title)}</h2>", *figures, *map(html_table, tables.values())])
+
+
+def html_table(rows: Rows) -> str:
+    """Rows as an HTML table; numbers to the right."""
+    if not rows:
+        return ""
+    head = "".join(f"<th>{escape(str(column))}</th>" for column in rows[0])
+    lines = ["".join(_cell(value) for value in row.values()) for row in rows]
+    body = "\n".join(f"<tr>{line}</tr>" for line in lines)
+    return (
+        f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+    number = text[:1].isdigit() or text[:2] in {f"-{k}" for k in range(10)}
+    return f"<td class=number>{escape(text)}</td>" if number else f"<td>{escape(text)}</td>"

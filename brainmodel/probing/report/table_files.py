@@ -4,14 +4,12 @@ import csv
 import io
 import json
 import os
-import platform
 import tempfile
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("brainmodel", "torch", "numpy", "scipy", "scikit-learn", "rsatoolbox", "pynwb")
+from brainmodel.probing.report.versions import versions
 
 
 def write_atomically(path: str | Path, text: str) -> None:
@@ -45,14 +43,3 @@ def write_json(
     """Rows with the versions and the config they came from."""
     held = {"versions": versions(), "config": dict(config or {}), "rows": [dict(r) for r in rows]}
     write_atomically(path, json.dumps(held, indent=1, allow_nan=False, default=str) + "\n")
-
-
-def versions() -> dict[str, str]:
-    """Of Python and of the packages that decide the scores, where installed."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
-from brainmodel.probing.activity import label_of
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Score:
@@ -45,7 +43,8 @@ class Score:
     @property
     def label(self) -> str:
         """Name of the model area, with its signal unless that is the rate."""
-        return label_of(self.model_area, self.signal)
+        plain = self.signal in ("rate", "frames")
+        return self.model_area if plain else f"{self.model_area} {self.signal}"
 
     @property
     def interval(self) -> tuple[float, float] | None:

@@ -10,7 +10,7 @@ from areas.keys import short
 from brainmodel.brain import Brain
 from brainmodel.training.held_out import Sums, predicting, squared_errors
 from brainmodel.training.module import brain_of
-from brainmodel.training.terms import terms
+from brainmodel.training.terms import objective_terms
 from objectives import Activity
 
 
@@ -72,7 +72,7 @@ class Monitor(pl.Callback):
         brain = brain_of(pl_module)
         for name, activity in predicting(brain, outputs["activities"]).items():
             values[f"relative_error/{name}"] = squared_errors(activity, None).mean().ratio
-        said = terms(brain, outputs["activities"])
+        said = objective_terms(brain, outputs["activities"])
         values |= {f"terms/{name}": value for name, value in said.items()}
         (start, before), now = self._since, time.monotonic()
         values["speed/frames_per_second"] = (self._frames - before) / max(now - start, 1e-9)

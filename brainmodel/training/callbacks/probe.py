@@ -8,7 +8,7 @@ import torch
 
 from brainmodel.probing import Experiment, Plan
 from brainmodel.probing.during_training import best_scores, score_baselines, score_brain
-from brainmodel.probing.report.dissimilarity_figure import draw_dissimilarities
+from brainmodel.probing.report import draw_dissimilarities
 from brainmodel.training.callbacks.pictures import writers
 from brainmodel.training.module import brain_of
 

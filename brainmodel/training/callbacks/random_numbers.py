@@ -12,7 +12,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from brainmodel.training.checkpoint import gather, place
+from brainmodel.training.checkpoint import gather, rank_and_count
 
 
 class Generators(NamedTuple):
@@ -39,7 +39,7 @@ def restore(states: Generators) -> None:
         torch.cuda.set_rng_state_all(states.cuda)
 
 
-def plain(states: Generators) -> dict[str, Any]:
+def as_containers(states: Generators) -> dict[str, Any]:
     """States as containers that PyTorch's safe load reads."""
     version, words, gauss = states.python
     kind, keys, *rest = states.numpy
@@ -52,7 +52,7 @@ def plain(states: Generators) -> dict[str, Any]:
 
 
 def states_of(content: dict[str, Any]) -> Generators:
-    """The states that `plain` made containers of."""
+    """The states that `as_containers` made containers of."""
     version, words, gauss = content["python"]
     kind, keys, *rest = content["numpy"]
     numpy = (kind, np.array(keys, dtype=np.uint32), *rest)
@@ -92,13 +92,13 @@ class RandomNumbers(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
         """Add the states of each process."""
-        checkpoint["random_numbers"] = gather(plain(self._own or current()))
+        checkpoint["random_numbers"] = gather(as_containers(self._own or current()))
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
         """Go on where the checkpoint was made, if it was by as many processes."""
-        here, count = place()
+        here, count = rank_and_count()
         saved = checkpoint.get("random_numbers", [])
         if len(saved) == count:
             self._own = states_of(saved[here])

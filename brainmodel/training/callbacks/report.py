@@ -6,9 +6,10 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.utilities import rank_zero_only
 
+from areas.loops.compiled import which_loops
 from brainmodel.brain import Brain
 from brainmodel.figures import draw_brain, draw_frames, save, views
-from brainmodel.training.held_out import HeldOut, follow, held_out_errors
+from brainmodel.training.held_out import HeldOut, follow_streams, held_out_errors
 from brainmodel.training.module import brain_of
 
 HEAD = ("area", "drive", "error", "repeating", "untrained", "error/repeating")
@@ -40,7 +41,8 @@ class Report(pl.Callback):
 
     @rank_zero_only
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Measure the untrained brain."""
+        """Say what takes the steps, and measure the untrained brain."""
+        print(f"Steps are taken by {which_loops(pl_module.device.type)}.")
         if not self.untrained:
             errors = measure(trainer, pl_module)
             self.untrained = {name: held_out.error for name, held_out in errors.items()}
@@ -53,7 +55,7 @@ class Report(pl.Callback):
         self.errors = measure(trainer, pl_module)
         print(f"\nPrediction of held-out streams after {trainer.global_step} steps,")
         print("mean squared error per unit of each area's drive:\n")
-        print(table(brain_of(pl_module), self.errors, self.untrained))
+        print(error_table(brain_of(pl_module), self.errors, self.untrained))
         places = {"TensorBoard": "", "checkpoint": "", "pictures": ""}
         if trainer.loggers and folder is not None:
             places["TensorBoard"] = f"tensorboard --logdir {folder}"
@@ -63,6 +65,7 @@ class Report(pl.Callback):
         places["checkpoint"] = getattr(callback, "last_model_path", "") or getattr(
             callback, "best_model_path", ""
         )
+        places["loops"] = which_loops(pl_module.device.type)
         print()
         for what, where in places.items():
             if where:
@@ -74,7 +77,7 @@ class Report(pl.Callback):
         if trainer.state.fn != "fit":
             self.errors = measure(trainer, pl_module)
             print("\nPrediction of held-out streams, mean squared error per unit of the drive:\n")
-            print(table(brain_of(pl_module), self.errors, self.untrained))
+            print(error_table(brain_of(pl_module), self.errors, self.untrained))
 
     on_test_end = on_validation_end
 
@@ -82,7 +85,9 @@ class Report(pl.Callback):
         made = [folder / "brain.png"]
         save(draw_brain(brain_of(module)), made[0])
         shown: dict[str, tuple[Any, ...]] = {}
-        for _, activities in follow(brain_of(module), two(held_out(trainer)), module.device):
+        for _, activities in follow_streams(
+            brain_of(module), two(held_out(trainer)), module.device
+        ):
             shown = views(brain_of(module), activities)
         for name, signals in shown.items():
             some = tuple(signal[-self.steps :, : self.scenes] for signal in signals)
@@ -110,7 +115,7 @@ def two(windows: Any) -> Any:
         yield window
 
 
-def table(brain: Brain, errors: dict[str, HeldOut], untrained: dict[str, float]) -> str:
+def error_table(brain: Brain, errors: dict[str, HeldOut], untrained: dict[str, float]) -> str:
     """Errors by area as text, lower areas first."""
     rows: list[tuple[str, ...]] = [HEAD]
     for name, held in errors.items():

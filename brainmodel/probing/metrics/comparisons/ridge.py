@@ -1,4 +1,4 @@
-"""Ridge regression in its own singular vectors: many targets, each with its own penalty.
+"""Ridge regression along the singular vectors of the features: a penalty for each target.
 
 With centred features X = U s V', the fit of penalty a is U diag(d) U' y, d = s^2 / (s^2 + a). The
 residual of a left-out group g of samples needs no second fit (Golub, Heath & Wahba, 1979, eq. 1.5;
@@ -34,7 +34,7 @@ def decompose(train: Floats, test: Floats) -> Decomposition:
 
 
 def decompose_kernel(train: Floats, test: Floats) -> Decomposition:
-    """The same from centred kernels: train [training, training], test [test, training]."""
+    """The same from centred kernels [training, training] and [test, training]."""
     squares, left = _leading(train)
     return Decomposition(left, squares, test @ left)
 

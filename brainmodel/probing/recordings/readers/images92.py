@@ -23,7 +23,11 @@ IMAGES = "Kriegeskorte_Neuron2008_supplementalData.mat"
 
 
 def read_human_it(folder: str | Path) -> DissimilarityData:
-    """Human IT by fMRI: 4 subjects x 2 sessions. Raises FileNotFoundError where it is absent."""
+    """Human IT by fMRI: 4 subjects x 2 sessions.
+
+    Raises:
+        FileNotFoundError: if the folder is not there.
+    """
     found = load_mat(require_folder(folder) / "92_brainRDMs.mat")["RDMs"].ravel()
     # names read "hIT | BE | Session: 1"
     parts = np.array([[part.strip() for part in entry.name.split("|")] for entry in found])
@@ -39,7 +43,7 @@ def read_human_it(folder: str | Path) -> DissimilarityData:
 
 
 def read_models(folder: str | Path) -> DissimilarityData:
-    """Monkey IT (674 neurons), categories and models of the paper, by name in `areas`."""
+    """Monkey IT (674 neurons), categories and models of the paper, named in `areas`."""
     return _named(load_mat(require_folder(folder) / "92_modelRDMs.mat")["Models"], "models")
 
 

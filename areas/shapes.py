@@ -1,0 +1,32 @@
+"""Shapes that signatures name: what a tensor holds along each of its dimensions.
+
+    Float[Tensor, "time batch *units"]      floating-point numbers, [time, batch, ...]
+
+A name stands for one size throughout a call; `*units` for any number of dimensions, [unit] of dense
+areas, [channel, height, width] of maps. The tests check every call (`tests/checked.py`).
+"""
+
+from jaxtyping import Float
+from torch import Tensor
+
+PerUnit = Float[Tensor, "batch *units"]
+"""A number for each unit at one step."""
+
+PerUnitSteps = Float[Tensor, "time batch *units"]
+"""A number for each unit at each step of a window."""
+
+PerDrive = Float[Tensor, "batch *drive"]
+"""A number for each value of an area's drive at one step."""
+
+PerDriveSteps = Float[Tensor, "time batch *drive"]
+"""A number for each value of an area's drive at each step of a window."""
+
+PerCurrentSteps = Float[Tensor, "time batch currents ..."]
+"""A number for each current of each unit at each step of a window. The currents lie one behind the
+other in one dimension: [current * unit], of maps [current * channel, height, width]."""
+
+PerStreamSteps = Float[Tensor, "time batch"]
+"""One number for each stream at each step of a window."""
+
+PerStep = Float[Tensor, "time batch ..."]
+"""Numbers of any shape for each stream at each step of a window."""

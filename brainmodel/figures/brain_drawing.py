@@ -1,0 +1,152 @@
+"""A brain drawn: areas and inputs as boxes, pathways as arrows."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+from brainmodel.brain import Brain
+from brainmodel.figures.style import FAINT, INK, PAPER
+from brainmodel.pathways.pathway import Pathway
+
+COLOURS = {"feedforward": "#2166ac", "feedback": "#d6604d", "lateral": "#1b7837"}
+WIDTH, HEIGHT = 2.6, 1.0  # of an area's box
+ACROSS, UP = 4.6, 2.4  # between the middles of neighbours
+
+Point = tuple[float, float]
+
+
+class Ends(NamedTuple):
+    """How an arrow runs."""
+
+    start: Point
+    end: Point
+    bend: float  # of matplotlib's arc3; 0 is straight
+
+
+def draw_brain(brain: Brain) -> Figure:
+    """Areas as boxes, lowest at the bottom; pathways as arrows with signal and delay."""
+    places = box_places(brain)
+    columns, rows = zip(*places.values(), strict=True)
+    left, right = min(columns) - WIDTH * 0.8, max(columns) + WIDTH * 0.8
+    bottom, top = min(rows) - HEIGHT, max(rows) + HEIGHT
+    figure = Figure(figsize=((right - left) * 0.85, (top - bottom) * 0.85 + 0.5))
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
+    axes.set(xlim=(left, right), ylim=(bottom - 0.3, top - 0.2), aspect="equal")
+    axes.axis("off")
+    for pathway in brain.pathways.values():
+        _arrow(axes, pathway, places)
+    for name, place in places.items():
+        _box(axes, place, *_words(brain, name), filled=name in brain.areas)
+    _legend(axes, {p.kind for p in brain.pathways.values()}, left, bottom - 0.05)
+    return figure
+
+
+def box_places(brain: Brain) -> dict[str, Point]:
+    """Where inputs and areas stand: as high as the longest feedforward way that leads there."""
+    feedforward = [p for p in brain.pathways.values() if p.kind == "feedforward"]
+    depth = dict.fromkeys((*brain.inputs, *brain.areas), 0)
+    for _ in brain.areas:
+        for pathway in feedforward:
+            depth[pathway.target] = max(depth[pathway.target], depth[pathway.source] + 1)
+            depth[pathway.target] = min(depth[pathway.target], len(brain.areas))
+    used = {p.source for p in brain.pathways.values()} | set(brain.areas)
+    levels: dict[int, list[str]] = {}
+    for name in [name for name in depth if name in used]:
+        levels.setdefault(depth[name], []).append(name)
+    places = {}
+    for row, level in enumerate(sorted(levels)):
+        names = levels[level]
+        for column, name in enumerate(names):
+            places[name] = ((column - (len(names) - 1) / 2) * ACROSS, row * UP)
+    return places
+
+
+def _words(brain: Brain, name: str) -> tuple[str, str, str]:
+    if name not in brain.areas:
+        return name, "x".join(map(str, brain.inputs[name])), ""
+    area = brain.area(name)
+    shape = "x".join(map(str, area.units))
+    return name, f"{type(area.cell).__name__}  {shape}", type(brain.rule(name)).__name__
+
+
+def _box(axes: Axes, place: Point, name: str, what: str, rule: str, *, filled: bool) -> None:
+    x, y = place
+    corner = (x - WIDTH / 2, y - HEIGHT / 2)
+    style = "round,pad=0,rounding_size=0.18"
+    colour = "#f2efe6" if filled else PAPER
+    axes.add_patch(
+        FancyBboxPatch(
+            corner,
+            WIDTH,
+            HEIGHT,
+            boxstyle=style,
+            fc=colour,
+            ec=INK,
+            lw=1.3,
+            zorder=3,
+            linestyle="-" if filled else "--",
+        )
+    )
+    options: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
+    high = y + (0.24 if rule else 0.14)
+    axes.text(x, high, name, fontsize=14, weight="bold", color=INK, **options)
+    axes.text(x, y - (0.08 if rule else 0.2), what, fontsize=8.5, color=INK, **options)
+    axes.text(x, y - 0.32, rule, fontsize=7.5, style="italic", color=FAINT, **options)
+
+
+def _arrow(axes: Axes, pathway: Pathway, places: Mapping[str, Point]) -> None:
+    """An arrow that keeps to its right, so that the two directions do not meet."""
+    colour = COLOURS[pathway.kind]
+    ends = _ends(pathway, places[pathway.source], places[pathway.target])
+    arrow = FancyArrowPatch(
+        ends.start,
+        ends.end,
+        connectionstyle=f"arc3,rad={ends.bend}",
+        arrowstyle="-|>",
+        color=colour,
+        mutation_scale=14,
+        lw=1.8,
+        shrinkA=2,
+        shrinkB=2,
+        zorder=2,
+    )
+    axes.add_patch(arrow)
+    words = pathway.signal + (f", t-{pathway.steps}" if pathway.steps else "")
+    box = {"fc": PAPER, "ec": "none", "pad": 1.2}
+    options: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 5, "bbox": box}
+    axes.text(*_middle(ends), words, fontsize=8, color=colour, **options)
+
+
+def _ends(pathway: Pathway, source: Point, target: Point) -> Ends:
+    """From where to where the arrow of a pathway goes, and how it bends."""
+    (x0, y0), (x1, y1) = source, target
+    if pathway.source == pathway.target:
+        return Ends((x0 + WIDTH / 2, y0 - 0.25), (x0 + WIDTH / 2, y0 + 0.25), 1.4)
+    towards = np.sign(y1 - y0)
+    side = -0.45 if pathway.kind == "feedforward" else 0.45
+    bend = 0.0 if abs(y1 - y0) <= UP else 0.55 * (1 if side * towards < 0 else -1)
+    if towards == 0:
+        right = np.sign(x1 - x0)
+        lift = 0.22 * right
+        start, end = (x0 + right * WIDTH / 2, y0 + lift), (x1 - right * WIDTH / 2, y1 + lift)
+        return Ends(start, end, bend)
+    start, end = (x0 + side, y0 + towards * HEIGHT / 2), (x1 + side, y1 - towards * HEIGHT / 2)
+    return Ends(start, end, bend)
+
+
+def _middle(ends: Ends) -> Point:
+    """The middle of matplotlib's arc3 from start to end."""
+    (x0, y0), (x1, y1), bend = ends
+    return (x0 + x1) / 2 + bend * (y1 - y0) / 2, (y0 + y1) / 2 - bend * (x1 - x0) / 2
+
+
+def _legend(axes: Axes, kinds: set[str], x: float, y: float) -> None:
+    for kind in [kind for kind in COLOURS if kind in kinds]:
+        axes.text(x + 0.2, y, f"— {kind}", fontsize=9, color=COLOURS[kind], va="center")
+        x += 1.9

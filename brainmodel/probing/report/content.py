@@ -1,0 +1,57 @@
+"""The content of a report: sentences, figures and tables, before they are laid out."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from brainmodel.probing.analyses import Section
+from brainmodel.probing.drawing import Illustration
+from brainmodel.probing.findings import Findings
+from brainmodel.probing.report.illustrations import illustrations
+from brainmodel.probing.report.page_tables import neurons, summary
+from brainmodel.probing.report.words import verdicts
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Content(NamedTuple):
+    """The content of a report, in the order of its page."""
+
+    title: str
+    facts: str  # what was recorded
+    verdicts: Sequence[str]  # sentences in HTML
+    figures: Mapping[str, Illustration]  # of the scores, by the names of their files
+    summary: Rows  # of the scores, each area at its best lag
+    sections: Sequence[Section]  # of the analyses
+    neurons: Rows  # how many were scored
+    scores: Rows  # all of them, for files
+
+    @property
+    def all_figures(self) -> dict[str, Illustration]:
+        """Those of the scores and of the sections, by the names of their files."""
+        found = dict(self.figures)
+        for section in self.sections:
+            found |= section.figures
+        return found
+
+    @property
+    def all_tables(self) -> dict[str, Rows]:
+        """The scores and the tables of the sections, by the names of their files."""
+        found: dict[str, Rows] = {"scores": self.scores}
+        for section in self.sections:
+            found |= section.tables
+        return found
+
+
+def content_of(findings: Findings) -> Content:
+    """Findings as sentences, figures and tables."""
+    table, recording = findings.scores, findings.recording
+    return Content(
+        title=recording.source,
+        facts=recording.facts,
+        verdicts=verdicts(table),
+        figures=illustrations(findings),
+        summary=summary(table),
+        sections=list(findings.sections.values()),
+        neurons=neurons(table),
+        scores=table.rows(),
+    )
