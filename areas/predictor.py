@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from areas.cell import Activation
 from areas.feedback import Feedback, SymmetricFeedback
 from areas.keys import of_feedback, of_predictor
+from areas.shapes import Anything, PerDrive, PerUnit
 from areas.synapses import Bundle, connect
 
 
@@ -73,7 +74,7 @@ class Predictor(nn.Module):
             raise ValueError(f"predictor.{error}") from None
         self.bias = nn.Parameter(torch.zeros(drive[0]))
 
-    def potential(self, sources: Mapping[str, Tensor]) -> Tensor:
+    def potential(self, sources: Mapping[str, Tensor]) -> PerDrive:
         """The prediction before its activation, [batch, *drive].
 
         Args:
@@ -87,7 +88,7 @@ class Predictor(nn.Module):
                 total = total + synapses(sources[name])
         return total
 
-    def back(self, potential_bar: Tensor) -> Tensor:
+    def back(self, potential_bar: PerDrive) -> PerUnit:
         """Derivative by the rates [batch, *units], from that by the potential [batch, *drive].
 
         It goes back through the weights of the feedback.
@@ -103,15 +104,15 @@ class Predictor(nn.Module):
         own = {of_feedback(name): lost for name, lost in self.feedback.decays().items()}
         return {of_predictor("rate"): decay * self.synapses["rate"].weight.detach()} | own
 
-    def forward(self, sources: Mapping[str, Tensor]) -> Tensor:
+    def forward(self, sources: Mapping[str, Tensor]) -> PerDrive:
         """The prediction [batch, *drive] from signals [batch, ...] by name."""
         return self.activate(self.potential(sources))
 
-    def activate(self, potential: Tensor) -> Tensor:
+    def activate(self, potential: Anything) -> Anything:
         """phi of a potential of any shape."""
         return potential if self.activation is None else self.activation(potential)
 
-    def slope(self, potential: Tensor, prediction_bar: Tensor) -> Tensor:
+    def slope(self, potential: Anything, prediction_bar: Anything) -> Anything:
         """Derivative by the potential, from that by the prediction, both of any shape."""
         if self.activation is None:
             return prediction_bar

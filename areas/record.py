@@ -11,10 +11,10 @@ from areas.shapes import (
     PerCurrentSteps,
     PerDrive,
     PerDriveSteps,
-    PerStep,
     PerStreamSteps,
     PerUnit,
     PerUnitSteps,
+    SignalSteps,
 )
 
 
@@ -34,7 +34,7 @@ class Record(NamedTuple):
     before is multiplied by it. It is None if no stream was reset.
     """
 
-    sources: dict[str, PerStep]  # of drive, error, each message, "recurrent"
+    sources: dict[str, SignalSteps]  # of drive, error, each message, "recurrent"
     potential: PerDriveSteps  # the prediction before its activation
     prediction: PerDriveSteps
     currents: PerCurrentSteps
@@ -45,7 +45,7 @@ class Record(NamedTuple):
         """A state field as each step found it."""
         return fade(self.fields[field][:-1], self.keep)
 
-    def source(self, name: str) -> PerStep:
+    def source(self, name: str) -> SignalSteps:
         """The presynaptic signal of a group of synapses at each step."""
         return self.before("rate") if name == "rate" else self.sources[name]
 

@@ -21,6 +21,9 @@ PerDrive = Float[Tensor, "batch *drive"]
 PerDriveSteps = Float[Tensor, "time batch *drive"]
 """A number for each value of an area's drive at each step of a window."""
 
+PerCurrent = Float[Tensor, "batch currents ..."]
+"""A number for each current of each unit at one step, laid as in `PerCurrentSteps`."""
+
 PerCurrentSteps = Float[Tensor, "time batch currents ..."]
 """A number for each current of each unit at each step of a window. The currents lie one behind the
 other in one dimension: [current * unit], of maps [current * channel, height, width]."""
@@ -28,5 +31,13 @@ other in one dimension: [current * unit], of maps [current * channel, height, wi
 PerStreamSteps = Float[Tensor, "time batch"]
 """One number for each stream at each step of a window."""
 
-PerStep = Float[Tensor, "time batch ..."]
-"""Numbers of any shape for each stream at each step of a window."""
+Presynaptic = Float[Tensor, "batch source ..."]
+Postsynaptic = Float[Tensor, "batch target ..."]
+SynapticWeight = Float[Tensor, "target source ..."]
+"""[target, source]; between maps [target channel, source channel, height, width] of a window."""
+
+Anything = Float[Tensor, "*shape"]
+"""Numbers of any shape, the same throughout a call."""
+
+SignalSteps = Float[Tensor, "time batch ..."]
+"""A signal of any shape at each step of a window, such as what a source sends."""

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.grad import conv2d_weight
 
+from areas.shapes import Postsynaptic, Presynaptic, SynapticWeight
+
 
 class Synapses(nn.Module, ABC):
     """Synapses from one source.
@@ -40,14 +42,14 @@ class Synapses(nn.Module, ABC):
         self.weight.data *= mask * share**-0.5
 
     @abstractmethod
-    def forward(self, source: Tensor, weight: Tensor | None = None) -> Tensor:
+    def forward(self, source: Presynaptic, weight: SynapticWeight | None = None) -> Postsynaptic:
         """Currents [batch, out, ...] that a source's signal [batch, in, ...] makes.
 
         Other weights take the place of its own where they are given, here and in `transpose`.
         """
 
     @abstractmethod
-    def transpose(self, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    def transpose(self, target: Postsynaptic, weight: SynapticWeight | None = None) -> Presynaptic:
         """The transposed operator: [batch, out, ...] to [batch, in, ...]."""
 
     def adder(self) -> Callable[[Tensor, Tensor], None]:
@@ -62,12 +64,12 @@ class Synapses(nn.Module, ABC):
 
         return add
 
-    def add_transpose(self, target: Tensor, out: Tensor) -> None:
+    def add_transpose(self, target: Postsynaptic, out: Presynaptic) -> None:
         """Add what `transpose` gives to `out`, in place; autograd does not record it."""
         out.add_(self.transpose(target))
 
     @abstractmethod
-    def gradient(self, source: Tensor, target: Tensor) -> Tensor:
+    def gradient(self, source: Presynaptic, target: Postsynaptic) -> SynapticWeight:
         """Derivative by the weights, summed over the batch.
 
         Args:
@@ -88,11 +90,11 @@ class Dense(Synapses):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(target, source).uniform_(-1, 1) / source**0.5)
 
-    def forward(self, source: Tensor, weight: Tensor | None = None) -> Tensor:
+    def forward(self, source: Presynaptic, weight: SynapticWeight | None = None) -> Postsynaptic:
         """See `Synapses.forward`."""
         return functional.linear(source, self.weight if weight is None else weight)
 
-    def transpose(self, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    def transpose(self, target: Postsynaptic, weight: SynapticWeight | None = None) -> Presynaptic:
         """See `Synapses.transpose`."""
         return target @ (self.weight if weight is None else weight)
 
@@ -105,11 +107,11 @@ class Dense(Synapses):
 
         return add
 
-    def add_transpose(self, target: Tensor, out: Tensor) -> None:
+    def add_transpose(self, target: Postsynaptic, out: Presynaptic) -> None:
         """See `Synapses.add_transpose`; one matrix product."""
         out.addmm_(target, self.weight)
 
-    def gradient(self, source: Tensor, target: Tensor) -> Tensor:
+    def gradient(self, source: Presynaptic, target: Postsynaptic) -> SynapticWeight:
         """See `Synapses.gradient`."""
         return target.t() @ source
 
@@ -131,17 +133,17 @@ class Convolution(Synapses):
             torch.empty(target, source, kernel, kernel).uniform_(-bound, bound)
         )
 
-    def forward(self, source: Tensor, weight: Tensor | None = None) -> Tensor:
+    def forward(self, source: Presynaptic, weight: SynapticWeight | None = None) -> Postsynaptic:
         """See `Synapses.forward`."""
         weight = self.weight if weight is None else weight
         return functional.conv2d(source, weight, padding=self.pad)
 
-    def transpose(self, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    def transpose(self, target: Postsynaptic, weight: SynapticWeight | None = None) -> Presynaptic:
         """See `Synapses.transpose`."""
         weight = self.weight if weight is None else weight
         return functional.conv_transpose2d(target, weight, padding=self.pad)
 
-    def gradient(self, source: Tensor, target: Tensor) -> Tensor:
+    def gradient(self, source: Presynaptic, target: Postsynaptic) -> SynapticWeight:
         """See `Synapses.gradient`."""
         return conv2d_weight(source, self.weight.shape, target, padding=self.pad)
 

@@ -35,7 +35,8 @@ from areas import GRU, LSTM, Leaky, Predictor
 from benchmarks._results import Figure, arguments, write
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.data import MovingDigits, Photographs
-from brainmodel.data.streams import Part, StreamModule
+from brainmodel.data.stream_module import StreamModule
+from brainmodel.data.streams import Part
 from brainmodel.learning import BPTT, EProp
 from brainmodel.pathways.adapters import Flatten, Pool
 from brainmodel.pathways.pathway import Pathway

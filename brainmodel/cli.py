@@ -1,6 +1,6 @@
 """The command line: `brainmodel fit --config default`, and validate, test, probe, migrate.
 
-torch and Lightning are loaded only after what can be refused without them has been refused.
+Whatever can be refused without torch and Lightning is refused before they are loaded.
 """
 
 import difflib
@@ -98,7 +98,7 @@ def _run(words: list[str]) -> None:
 
 
 def usage() -> str:
-    """What there is to say without loading torch."""
+    """The text of --help, without loading torch."""
     commands = "\n".join(f"  {name:<10}{what}" for name, what in COMMANDS.items())
     configs = ", ".join(path.stem for path in sorted(CONFIGS.glob("*.yaml")))
     return USAGE.format(commands=commands, configs=configs)
@@ -125,7 +125,7 @@ def take_configs(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _leave(left: SystemExit) -> NoReturn:
-    """Lightning leaves with 0 after SIGTERM and with 1 after ctrl-C; say what it was."""
+    """Leave with 143 after SIGTERM and 130 after ctrl-C; Lightning would with 0 and 1."""
     if type(left).__name__ == "SIGTERMException":
         sys.exit(143)
     if isinstance(left.__context__, KeyboardInterrupt):

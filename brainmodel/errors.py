@@ -1,4 +1,4 @@
-"""Errors that the user reads, one sentence each; free of torch, for the command line's sake."""
+"""Errors that the user reads, one sentence each. Free of torch, as the command line needs them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ class NotFinite(Exception):  # noqa: N818 - what happened to training
 
 @contextmanager
 def named(place: str) -> Iterator[None]:
-    """Errors raised inside begin with the place in the configuration they belong to."""
+    """Put the place in the configuration before the message of a ValueError raised inside."""
     try:
         yield
     except ValueError as error:

@@ -788,6 +788,18 @@ MUTANTS = [
         tests="tests/training/test_probe.py -k before",
     ),
     Mutant(
+        file="brainmodel/probing/recordings/experiment.py",
+        old="stimuli.frames[stayed]",
+        new="stimuli.frames[: stayed.sum()]",
+        tests="tests/probing/test_missing.py -k stimuli",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/missing.py",
+        old="edges=recording.edges[first : last + 2]",
+        new="edges=recording.edges[: last - first + 2]",
+        tests="tests/probing/test_missing.py -k counted",
+    ),
+    Mutant(
         file="brainmodel/probing/recordings/readers/mat_hdf5.py",
         old="codes.T if codes.ndim > 1 else codes[None]",
         new="codes if codes.ndim > 1 else codes[None]",

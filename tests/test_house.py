@@ -15,11 +15,13 @@ import yaml
 from packaging.requirements import Requirement
 
 import brainmodel
+from brainmodel.moved_names import listed
 from tests.mutants import MUTANTS, Mutant, complaints
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("areas", "objectives", "brainmodel")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+LISTS = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.pyi"))
 CONFIGS = sorted(brainmodel.CONFIGS.rglob("*.yaml"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -107,25 +109,30 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_every_source_and_every_config(built: Path) -> None:
     (wheel,) = built.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {inside(path) for path in SOURCES} <= names
+    assert {inside(path) for path in [*SOURCES, *LISTS]} <= names
     assert {f"brainmodel/{inside(path)}" for path in CONFIGS} <= names
     assert {f"{package}/py.typed" for package in PACKAGES} <= names
     assert not {name for name in names if name.startswith(("tests/", "benchmarks/", "configs/"))}
 
 
-def test_an_installed_brainmodel_finds_its_own_configs(built: Path, tmp_path: Path) -> None:
+def test_an_installed_brainmodel_finds_its_own_configs_and_lists(
+    built: Path, tmp_path: Path
+) -> None:
     (wheel,) = built.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(tmp_path)
     code = "import brainmodel; print(brainmodel.CONFIGS)"
     found = subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, text=True).strip()
     assert Path(found).samefile(tmp_path / "brainmodel" / "configs")
+    code = "from brainmodel.moved_names import *; print(len(listed()), new_name('areas.lstm.LSTM'))"
+    found = subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, text=True)
+    assert found.split() == [str(len(listed())), "areas.LSTM"] and len(listed()) > 100
 
 
 def test_the_source_archive_carries_what_make_needs(built: Path) -> None:
     (archive,) = built.glob("*.tar.gz")
     with tarfile.open(archive) as opened:
         names = {name.partition("/")[2] for name in opened.getnames()}
-    assert {inside(path) for path in CONFIGS} <= names
+    assert {inside(path) for path in [*CONFIGS, *LISTS]} <= names
     assert {"Makefile", "constraints.txt", "train.py", "LICENSE", "tests/conftest.py"} <= names
 
 

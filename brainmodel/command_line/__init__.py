@@ -1,1 +1,1 @@
-"""The commands: configs are found, merged, checked and explained, brains are trained and probed."""
+"""The commands: configs are found, merged and checked, brains are trained, measured and probed."""

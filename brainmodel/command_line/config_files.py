@@ -1,9 +1,9 @@
 """Config files: found by path or short name, and merged, later ones over earlier ones.
 
-A file may begin from others: `extends: default`, or a list of them. Mappings merge key by key;
-anything else replaces what was there. Two exceptions make experiments short diffs: a class named
-anew (`class_path`) starts with arguments of its own, and an area, pathway, objective or learning
-rate that is set to null is taken away.
+A file may begin from others: `extends: default`, or a list of them. Mappings merge key by key; any
+other value replaces the earlier one. Two exceptions make experiments short diffs: naming another
+class (`class_path`) drops the arguments of the former one, and an area, pathway, objective or
+learning rate that is set to null is taken away.
 """
 
 import re
@@ -20,7 +20,7 @@ from brainmodel.old_names import require_new_names
 NAMED = r"areas\.\w+\.objectives|areas\.\w+\.weights|areas|pathways|groups|group_weights"
 PROBED = ("metrics", "baselines", "analyses")
 ENTRY = rf"--(model\.(?:{NAMED})|{'|'.join(PROBED)})\.([\w ]+)(?:\.(.+))?"
-MERGED = ("objectives", "weights", *PROBED)  # what jsonargparse cannot lay over; ends of names
+MERGED = ("objectives", "weights", *PROBED)  # sections that jsonargparse cannot merge
 REMOVABLE = (
     "areas",
     "pathways",
@@ -54,12 +54,12 @@ def find(name: str, folder: Path | None = None) -> Path:
 
 
 def read_config(name: str, folder: Path | None = None, above: Sequence[Path] = ()) -> Config:
-    """The content of a config file, merged over those that it extends; nulls still stand.
+    """The content of a config file, merged over those that it extends, nulls included.
 
     Args:
         name: path or short name.
         folder: where relative paths begin.
-        above: files on the way that led here.
+        above: the files that extend it, directly or not.
 
     Raises:
         Refused: if the file, or one that it extends, does not exist, is not a yaml mapping or
@@ -113,7 +113,7 @@ def _whole(path: Path) -> Config:
 
 
 def load(names: Sequence[str]) -> Config:
-    """What config files say together, later ones over earlier ones.
+    """The config that files make together, later ones over earlier ones.
 
     Raises:
         Refused: see `read_config`.
@@ -125,7 +125,7 @@ def load(names: Sequence[str]) -> Config:
 
 
 def settle(config: Config, parent: str = "") -> Config:
-    """A config without what was set to null where that takes it away."""
+    """A config without the entries that null takes away."""
     return {
         key: settle(value, key) if isinstance(value, dict) else value
         for key, value in config.items()
@@ -134,7 +134,7 @@ def settle(config: Config, parent: str = "") -> Config:
 
 
 def lay_over(config: Config, words: Sequence[str]) -> tuple[Config, list[str]]:
-    """Options that only merging can follow: entries by name, and null to take one away.
+    """Merge those options into a config that jsonargparse cannot: entries by name, and null.
 
     Args:
         config: the merged files.

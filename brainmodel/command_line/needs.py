@@ -1,4 +1,4 @@
-"""What the objectives of a brain need of the data: streams in a batch, and labels."""
+"""What the objectives of a brain need from the data: streams in a batch, and labels."""
 
 from collections.abc import Iterator, Sequence
 
@@ -23,10 +23,10 @@ def require_enough(brain: Brain, streams: int) -> None:
 
 
 def require_labels(brain: Brain, offered: Sequence[str]) -> None:
-    """Refuse an objective that reads a label which the data do not bring.
+    """Refuse an objective that reads a label which the data do not have.
 
     Raises:
-        ValueError: naming the objective, the label, and those that there are.
+        ValueError: naming the objective, the label, and the labels of the data.
     """
     for place, objective in _all(brain):
         label = getattr(objective, "label", None)

@@ -12,6 +12,7 @@ from pytorch_lightning import LightningDataModule
 from brainmodel.brain import AreaPlan
 from brainmodel.command_line.config_files import Config
 from brainmodel.errors import Refused
+from brainmodel.moved_names import listed
 from brainmodel.pathways.pathway import Pathway
 from objectives import GroupObjective
 
@@ -36,6 +37,12 @@ EXAMPLES = {
     "optimizer": "torch.optim.Adam",
     "adapters": "brainmodel.pathways.Pool",
     "data": "brainmodel.data.Photographs",
+    "callbacks": "brainmodel.training.callbacks.SynapticScaling",
+    "logger": "brainmodel.training.RunFolder",
+    "recording": "brainmodel.probing.recordings.NpzFiles",
+    "metrics": "brainmodel.probing.metrics.RSA",
+    "baselines": "brainmodel.probing.baselines.Pixels",
+    "analyses": "brainmodel.probing.analyses.Expectation",
 }
 WORDS = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false"}
 HINT = "--print_config shows every option"
@@ -95,7 +102,7 @@ def explain(error: BaseException, config: Config, rest: Sequence[str], known: Se
 
 
 def read_error(text: str) -> tuple[str, str]:
-    """Where jsonargparse found something wrong, as a dotted path, and what it was."""
+    """The dotted path at which jsonargparse found a mistake, and the mistake."""
     place, reasons, owner, given = [], [], "", None
     for line in map(str.strip, text.splitlines()):
         line = line.removeprefix("- ")
@@ -114,7 +121,7 @@ def read_error(text: str) -> tuple[str, str]:
 
 
 def plainly(reasons: Sequence[str], owner: str, given: str | None, place: str) -> str:
-    """jsonargparse's words as ours; of several reasons, the one that says most."""
+    """jsonargparse's reasons in one plain sentence; of several, the most specific."""
     wanted = [m[1] for reason in reasons if (m := re.match(EXPECTED, reason))]
     if len(wanted) == len(reasons):
         got = next((m[2] for r in reasons if (m := re.match(EXPECTED, r)) and m[2]), given)
@@ -127,25 +134,35 @@ def plainly(reasons: Sequence[str], owner: str, given: str | None, place: str) -
     if match := re.search(r"Expected a typing.Literal\[(.*)\]\. Got value: (.*)", reason):
         return f"need one of {match[1]}, got {match[2]!r}"
     if match := re.search(r"Expected a dot import path string: (.*)", reason):
-        return f"there is no class {match[1]!r}; give its path, {_like(place)}"
+        return f"there is no class {match[1]!r}; give its path{_like(place)}"
     if match := re.search(r"(?:module|No) '?([\w.]+)'? (?:has no )?attribute '?(\w+)'?", reason):
-        return f"there is no {match[2]!r} in {match[1]}; give the path of a class, {_like(place)}"
+        return f"there is no {match[2]!r} in {match[1]}; {_instead(match[1], match[2], place)}"
     if match := re.search(r"No module named '([^']+)'", reason):
-        return f"there is no module {match[1]!r} here; give the path of a class, {_like(place)}"
+        return f"there is no module {match[1]!r} here; give the path of a class{_like(place)}"
     return reason.rstrip(".")
 
 
+def _instead(package: str, name: str, place: str) -> str:
+    names = [path.rpartition(".")[2] for path in listed() if path.rpartition(".")[0] == package]
+    if near := difflib.get_close_matches(name, names, n=1):
+        return f"did you mean {package}.{near[0]}?"
+    return f"give the path of a class{_like(place)}"
+
+
 def _like(place: str) -> str:
-    kind = next((k for k in (*reversed(place.split(".")), "data") if k in EXAMPLES), "data")
-    return f"such as {EXAMPLES[kind]}"
+    kind = next((k for k in reversed(place.split(".")) if k in EXAMPLES), None)
+    return "" if kind is None else f", such as {EXAMPLES[kind]}"
 
 
 def culprit(
     config: Config, rest: Iterable[str], place: str
 ) -> tuple[str, tuple[str, str] | None] | None:
-    """Whether it is the data, or which area, pathway or group: its place, (place, reason) in it.
+    """Where a mistake is: in the data, or in which area, pathway or group; and what it is.
 
-    Found by parsing and building each alone; options laid over the config are looked at last.
+    Found by parsing and building each alone; options of the command line come last.
+
+    Returns:
+        its place, and the place and reason within it where they are known; None if nowhere here.
     """
     if not place and (problem := _problem(LightningDataModule, config.get("data"))):
         return "data", problem
@@ -176,7 +193,7 @@ def _problem(kind: Any, entry: Any) -> tuple[str, str] | None:
 
 
 def unknown(option: str, known: Collection[str]) -> str:
-    """That there is no such option, and which one may have been meant."""
+    """A sentence for an option that there is not, with the one that may have been meant."""
     near = difflib.get_close_matches(option, known, n=1, cutoff=0.7)
     return f"there is no option {option}; " + (f"did you mean {near[0]}?" if near else HINT)
 

@@ -1,4 +1,4 @@
-"""The part of the command line that Lightning does: parse, build, run."""
+"""The commands fit, validate and test, by Lightning's command line: parse, build, run."""
 
 import logging
 import os
@@ -76,7 +76,7 @@ class CommandLine(LightningCLI):
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """The callbacks as options, and the data's shapes as the brain's inputs."""
+        """Make the callbacks options, and the data's shapes the brain's inputs."""
         for name, callback in CALLBACKS.items():
             parser.add_lightning_class_args(callback, name)
         parser.set_defaults({f"checkpoint.{k}": value for k, value in USUAL_CHECKPOINT.items()})
@@ -94,24 +94,22 @@ class CommandLine(LightningCLI):
             print(f"# On the CPU, steps are taken by {which_loops()}.", file=sys.stderr)
         with self._refusing():
             self.config = parser.parse_args(args)  # type: ignore[arg-type]
-            self.files = self.config[
-                self.config.subcommand
-            ].as_dict()  # with all that was laid over
+            self.files = self.config[self.config.subcommand].as_dict()  # with the options
 
     def _parse_ckpt_path(self) -> None:
-        """The config says what the brain is; a checkpoint has to be there and to fit it."""
+        """Read the checkpoint; the config defines the brain, the checkpoint has to fit it."""
         path = self.config[self.config.subcommand].get("ckpt_path")
         self.begun = (
             None if path in (None, "last", "best", "hpc") else checkpoint.read_checkpoint(path)
         )
 
     def instantiate_classes(self) -> None:
-        """Build everything; what goes wrong here is the configuration's fault."""
+        """Build everything; an error here means that the configuration is wrong."""
         with self._refusing():
             super().instantiate_classes()
             require_plain(
                 self.model.optimizer(self.model.parts)
-            )  # what it refuses, it refuses here
+            )  # it would refuse only when training begins
             require_end(self.trainer, self.model.final)
             labels = getattr(self.datamodule, "label_names", None)
             if labels is not None:
@@ -123,7 +121,7 @@ class CommandLine(LightningCLI):
             plain = yaml.safe_load(text)[self.subcommand]["model"]
         plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}
         plain["_instantiator"] = "pytorch_lightning.cli.instantiate_module"
-        self.model.save_hyperparameters(plain)  # what `load_from_checkpoint` builds it from
+        self.model.save_hyperparameters(plain)  # `load_from_checkpoint` builds it from these
 
     def after_instantiate_classes(self) -> None:
         """Refuse a checkpoint that does not fit before anything is written."""
@@ -143,6 +141,14 @@ class CommandLine(LightningCLI):
         if options.get("enable_progress_bar") is not False:
             kwargs["callbacks"] = [*(options.get("callbacks") or []), Progress()]
         return super().instantiate_trainer(**kwargs)
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        """Run; an error that came of numbers that were not finite is told as that."""
+        try:
+            super()._run_subcommand(subcommand)
+        except Exception:
+            self.model.finite.require()
+            raise
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -180,7 +186,7 @@ def train_or_measure(command: str, names: list[str], config: Config, rest: list[
 
 
 def with_predictors(config: Config) -> Config:
-    """The config, with the predictor of each area that says nothing of it written out.
+    """The config, with the predictor written out for each area that leaves it to the default.
 
     The plan's own default is an object, which can neither be saved nor shared between areas.
     """
@@ -194,7 +200,7 @@ def with_predictors(config: Config) -> Config:
 
 
 def usual(command: str, names: list[str]) -> Config:
-    """What every run begins from: a folder of its own when it trains, and no table of layers."""
+    """The config below all others: a folder of its own when it trains, no table of layers."""
     trainer: Config = {"enable_model_summary": False}
     if command == "fit":
         name = Path(names[-1]).stem if names else "brain"
@@ -206,7 +212,7 @@ def usual(command: str, names: list[str]) -> Config:
 
 
 def quieten() -> None:
-    """Leave out what says nothing about the run."""
+    """Hide messages of libraries that do not concern the run."""
     for name in ("pytorch_lightning.utilities.rank_zero", "pytorch_lightning"):
         logging.getLogger(name).addFilter(
             lambda record: not str(record.msg).startswith(("💡", "GPU avail", "TPU avail", "HPU"))

@@ -4,7 +4,7 @@ from .fixation import Fixation as Fixation
 from .gabors import GaborSequences as GaborSequences
 from .gratings import DriftingGratings as DriftingGratings
 from .photographs import Photographs as Photographs
-from .streams import StreamModule as StreamModule
+from .stream_module import StreamModule as StreamModule
 from .torchvision_files import MovingMNIST as MovingMNIST
 from .torchvision_files import VideoClasses as VideoClasses
 from .videos import NaturalVideo as NaturalVideo

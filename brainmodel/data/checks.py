@@ -1,4 +1,4 @@
-"""Refusals at the door: each raises ValueError in one sentence with field, value and remedy."""
+"""Checks of arguments: each raises a ValueError of one sentence with field, value and remedy."""
 
 from numbers import Real
 

@@ -1,4 +1,4 @@
-"""Moving digits: real handwriting that bounces in a frame, with identity and position to probe."""
+"""Moving digits: real handwriting that bounces in a frame, with labels of identity and position."""
 
 from collections.abc import Sequence
 from typing import Unpack
@@ -11,15 +11,8 @@ from torch.nn import functional as F
 
 from brainmodel.data.checks import require_number, require_whole
 from brainmodel.data.eye_movements import fold
-from brainmodel.data.streams import (
-    Part,
-    Rendering,
-    Script,
-    Share,
-    Stream,
-    StreamModule,
-    StreamOptions,
-)
+from brainmodel.data.stream_module import StreamModule, StreamOptions
+from brainmodel.data.streams import Part, Rendering, Script, Share, Stream
 
 HELD_OUT = 360
 """The last 360 of scikit-learn's 1797 handwritten digits are never trained on."""
@@ -98,7 +91,8 @@ class MovingDigits(StreamModule):
     """Handwritten digits of scikit-learn, enlarged, moving and bouncing in a black frame.
 
     Training and held-out parts show different pieces of handwriting (the last 360 of 1797 are
-    held out). Two digits that meet are overlaid, the brighter one showing.
+    held out); scikit-learn is loaded when the first stream is built. Where two digits meet, the
+    brighter one is seen.
 
     Inputs of a window:
         eye: [time, batch, 1, size, size] float32 in [0, 1].

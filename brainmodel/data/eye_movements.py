@@ -1,4 +1,4 @@
-"""Simulated eye movements: slow drift with inertia, saccades, and slow zoom; and what they show.
+"""Simulated eye movements: slow drift with inertia, saccades, and slow zoom; and what is seen.
 
 All functions are pure. A path is [step, 3] float64: x, y of the view's centre in pixels of the
 eye, from the centre of the picture's upper left sample, and the logarithm of zoom (positive: the
@@ -87,7 +87,7 @@ def saccades(
         rate: expected saccades per step.
         amplitude: mean length.
         duration: steps that a saccade takes.
-        random: where the numbers come from.
+        random: generator of the numbers.
     """
     starts = random.random(steps) < rate
     lengths = random.exponential(amplitude, steps)
@@ -102,7 +102,7 @@ def saccades(
 
 
 class EyePath(NamedTuple):
-    """Where the eye goes, or what moves it."""
+    """The path of the eye, or its changes, and its saccades."""
 
     path: NDArray[np.float64]  # [step, 3], or [step, 3] changes of it
     saccade: NDArray[np.bool_]  # [step], whether a saccade brought it here from the step before
@@ -135,7 +135,7 @@ def gaze(
         steps: length of the path.
         frames_per_second: steps per second.
         within: where the path is reflected.
-        random: where the numbers come from.
+        random: generator of the numbers.
     """
     velocity, saccade = velocity_of(movements, steps, frames_per_second, random)
     reach = movements.largest_zoom
@@ -149,7 +149,7 @@ def gaze(
 def velocity_of(
     movements: EyeMovements, steps: int, frames_per_second: float, random: np.random.Generator
 ) -> EyePath:
-    """What moves the eye in each step: drift and saccades (x, y), zoom; see `gaze`."""
+    """Changes of the path in each step, by drift, saccades (x, y) and zoom; see `gaze`."""
     noise = random.standard_normal((steps, 3))
     speed = np.array([movements.drift, movements.drift, movements.zoom]) / frames_per_second
     velocity = speed * ornstein_uhlenbeck(noise, movements.inertia * frames_per_second)
@@ -161,7 +161,7 @@ def velocity_of(
 
 
 def motion_of(path: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Efference copy [step, 3]: how the eye moved to be where it is at each step; 0 at first.
+    """Efference copy [step, 3]: how the eye moved since the step before; 0 at the first step.
 
     dx, dy in pixels of the eye's image at that step's zoom, and the change of the logarithm of
     zoom.

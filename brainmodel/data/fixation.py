@@ -1,4 +1,4 @@
-"""Fixation: how an eye that is told to hold still moves all the same; for stills in recordings."""
+"""Fixation: small movements of an eye that is held still, for still pictures in recordings."""
 
 from dataclasses import dataclass
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brainmodel.data.checks import require_number, require_whole
-from brainmodel.data.streams import Rendering, Script, Share, Stream, StreamModule, StreamOptions
+from brainmodel.data.stream_module import StreamModule, StreamOptions
+from brainmodel.data.streams import Rendering, Script, Share, Stream
 
 FRAMES = 5  # A, B, C, D or U, gray
 ORIENTATIONS = np.array([0.0, 45.0, 90.0, 135.0])  # degrees
@@ -26,7 +27,7 @@ UNEXPECTED = 5  # number of frame U; A to D are 0 to 3, gray is 4
 
 
 class Gabors(NamedTuple):
-    """What the patches look like."""
+    """The patches, and the timing of the sequences."""
 
     size: int  # pixels of the frame
     patches: int
@@ -70,7 +71,7 @@ class GaborStream(Stream):
     """Sequences A, B, C, D (or U), gray, without end."""
 
     def __init__(self, share: Share, gabors: Gabors) -> None:
-        """The places of A to D and U depend on the seed alone: they are what there is to learn."""
+        """Draw the places of A to D and U, which a brain can learn, from the seed alone."""
         super().__init__(share)
         self.gabors = gabors
         random = np.random.default_rng([share.seed, 1])

@@ -7,19 +7,12 @@ import torch
 from torch import Tensor
 
 from brainmodel.data.checks import require_number, require_whole
-from brainmodel.data.streams import (
-    Part,
-    Rendering,
-    Script,
-    Share,
-    Stream,
-    StreamModule,
-    StreamOptions,
-)
+from brainmodel.data.stream_module import StreamModule, StreamOptions
+from brainmodel.data.streams import Part, Rendering, Script, Share, Stream
 
 
 class Grating(NamedTuple):
-    """What the gratings of one part look like, times in steps."""
+    """The gratings of one part; times in steps."""
 
     size: int
     directions: int

@@ -1,7 +1,7 @@
 """Loaders: windows of streams, one after the other, through worker processes if wanted.
 
-They are plain iterables around torch's DataLoader, not DataLoaders themselves, because Lightning
-would give a DataLoader a distributed sampler, and here every rank already has its own streams.
+They are plain iterables around torch's DataLoader, not DataLoaders, because Lightning would give a
+DataLoader a distributed sampler, while here each process has streams of its own.
 """
 
 from abc import ABC, abstractmethod
@@ -15,7 +15,7 @@ from brainmodel.data.window import Window
 
 
 class Windows(Protocol):
-    """Anything that can make window number `index`, in any order, any number of times."""
+    """Makes the window of any number, in any order, any number of times."""
 
     def window(self, index: int) -> Window: ...
 
@@ -45,7 +45,7 @@ class _Onward(Sampler[int]):
 
 
 class WindowLoader(ABC):
-    """An iterable over windows that Lightning can end the worker processes of."""
+    """An iterable over windows whose worker processes Lightning can end."""
 
     def __init__(self, windows: Windows, count: int, num_workers: int) -> None:
         self._sampler = _Onward(count)

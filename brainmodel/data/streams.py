@@ -8,18 +8,14 @@ worker or resumed run asks for it, and window i + 1 goes on where window i ended
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from enum import IntEnum
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from brainmodel.data.checks import require_whole
-from brainmodel.data.loaders import ContinuingLoader, FreshLoader
 from brainmodel.data.window import Window
 
 Script = dict[str, NDArray]
@@ -30,7 +26,7 @@ _GOLDEN = (5**0.5 - 1) / 2  # spreads the beginnings of episodes evenly over any
 
 
 class Part(IntEnum):
-    """What the streams are for; validation and test show the same held-out material."""
+    """The part of the data: validation and test show the same held-out material."""
 
     TRAINING = 0
     VALIDATION = 1
@@ -38,7 +34,7 @@ class Part(IntEnum):
 
 
 class Share(NamedTuple):
-    """Which streams one process serves, and in what portions."""
+    """The streams that one process serves, and the sizes of windows and episodes."""
 
     seed: int
     part: Part
@@ -49,14 +45,14 @@ class Share(NamedTuple):
 
 
 class Rendering(NamedTuple):
-    """What a piece of script looks like: inputs and labels [time, batch, ...] by name."""
+    """A piece of script as inputs and labels, [time, batch, ...] each, by name."""
 
     inputs: dict[str, Tensor]
     labels: dict[str, Tensor]
 
 
 class Stream(ABC):
-    """B endless streams. Subclasses say what an episode's script is and how it is rendered.
+    """B endless streams. Subclasses define the script of an episode, and how it is rendered.
 
     Attributes:
         siblings: how many streams, one after the other, share each script (see `view`).
@@ -74,14 +70,14 @@ class Stream(ABC):
 
     @abstractmethod
     def render(self, script: Script) -> Rendering:
-        """Show arrays [time, batch, ...] of scripts."""
+        """Inputs and labels of arrays [time, batch, ...] of scripts."""
 
     def view(self, script: Script, sibling: int) -> Script:
-        """The script as the sibling of that number, from 0, sees it; by default the same for all.
+        """The script of one of the siblings; by default the same for all.
 
         Args:
             script: of a whole episode; left as it is.
-            sibling: its number.
+            sibling: its number, from 0.
         """
         del sibling
         return script
@@ -111,112 +107,10 @@ class Stream(ABC):
         return joined | {"begin": begin | (steps == 0) | (time == 0)}
 
     def _episode(self, family: int, episode: int) -> Script:
-        """The whole script of one episode; the last one of each family is kept at hand."""
+        """The whole script of one episode; the last one of each family is kept."""
         held = self._current.get(family)
         if held is None or held[0] != episode:
             key = [self.share.seed, int(self.share.part), family, episode]
             held = (episode, self.script(np.random.default_rng(key)))
             self._current[family] = held
         return held[1]
-
-
-class StreamOptions(TypedDict, total=False):
-    """The options of `StreamModule`, which every data set takes as well."""
-
-    window: int
-    batch_size: int
-    episode: int
-    seed: int
-    num_workers: int
-    windows_per_epoch: int
-    validation_windows: int
-
-
-class StreamModule(pl.LightningDataModule, ABC):
-    """Windows of continuing streams, for Lightning. Subclasses say how a stream is built.
-
-    Attributes:
-        shapes: shape of one step of one sample, by input name; known without touching any data.
-        label_names: of the labels that windows bring; None if not known without touching data.
-        frames_per_second: for showing the frames as a video.
-
-    Args:
-        shapes: shape of one step of one sample, by input name.
-        label_names: of the labels that windows bring.
-        frames_per_second: steps per second.
-        window: steps per window (K).
-        batch_size: streams per PROCESS (B); process r serves streams r * B to (r + 1) * B.
-        episode: steps until a stream shows something new.
-        seed: the same seed gives the same streams; the global generators are never used.
-        num_workers: processes that prepare windows; 0 prepares them in the main process.
-        windows_per_epoch: length of a Lightning epoch; the streams go on across epochs.
-        validation_windows: windows of held-out streams per validation and per test.
-
-    Raises:
-        ValueError: if a number is out of range.
-    """
-
-    def __init__(
-        self,
-        *,
-        shapes: dict[str, list[int]],
-        label_names: Sequence[str] | None = None,
-        frames_per_second: float = 30.0,
-        window: int = 20,
-        batch_size: int = 32,
-        episode: int = 120,
-        seed: int = 0,
-        num_workers: int = 0,
-        windows_per_epoch: int = 100,
-        validation_windows: int = 10,
-    ) -> None:
-        super().__init__()
-        for field, value, least in (
-            ("window", window, 1),
-            ("batch_size", batch_size, 1),
-            ("episode", episode, 2),
-            ("seed", seed, 0),
-            ("num_workers", num_workers, 0),
-            ("windows_per_epoch", windows_per_epoch, 1),
-            ("validation_windows", validation_windows, 1),
-        ):
-            require_whole(field, value, least)
-        self.shapes = shapes
-        self.label_names = label_names
-        self.frames_per_second = frames_per_second
-        self.window = window
-        self.batch_size = batch_size
-        self.episode = episode
-        self.seed = seed
-        self.num_workers = num_workers
-        self.windows_per_epoch = windows_per_epoch
-        self.validation_windows = validation_windows
-
-    @abstractmethod
-    def stream(self, share: Share) -> Stream:
-        """Build the streams of `share`: training material, or held-out for the other parts."""
-
-    def share(self, part: Part, rank: int = 0) -> Share:
-        """What process `rank` serves of `part`."""
-        first = rank * self.batch_size
-        return Share(self.seed, part, first, self.batch_size, self.window, self.episode)
-
-    def train_dataloader(self) -> ContinuingLoader:
-        """Training windows without end; remembers where it is in checkpoints."""
-        stream = self.stream(self.share(Part.TRAINING, self._rank()))
-        return ContinuingLoader(stream, self.windows_per_epoch, self.num_workers)
-
-    def val_dataloader(self) -> FreshLoader:
-        """The same held-out windows at every validation."""
-        return self._held_out(Part.VALIDATION)
-
-    def test_dataloader(self) -> FreshLoader:
-        """Other windows of the held-out material, the same at every test."""
-        return self._held_out(Part.TEST)
-
-    def _held_out(self, part: Part) -> FreshLoader:
-        stream = self.stream(self.share(part, self._rank()))
-        return FreshLoader(stream, self.validation_windows, self.num_workers)
-
-    def _rank(self) -> int:
-        return 0 if self.trainer is None else self.trainer.global_rank

@@ -16,15 +16,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from brainmodel.data.checks import require_number, require_whole
-from brainmodel.data.streams import (
-    Part,
-    Rendering,
-    Script,
-    Share,
-    Stream,
-    StreamModule,
-    StreamOptions,
-)
+from brainmodel.data.stream_module import StreamModule, StreamOptions
+from brainmodel.data.streams import Part, Rendering, Script, Share, Stream
 from brainmodel.data.video_files import Film, find_videos, without_copies
 from brainmodel.data.video_module import VideoModule, VideoOptions
 
@@ -57,7 +50,8 @@ class ClipStream(Stream):
 class MovingMNIST(StreamModule):
     """torchvision's MovingMNIST: two handwritten digits bouncing, in clips of 20 frames.
 
-    The last part of the clips is held out for validation and test.
+    The last part of the clips is held out for validation and test. The file is read when the first
+    stream is built.
 
     Inputs of a window: eye [time, batch, 1, size, size] float32 in [0, 1].
     Labels: clip [time, batch], its number.

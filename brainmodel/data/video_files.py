@@ -22,7 +22,7 @@ LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 
 
 class Film(NamedTuple):
-    """One decoded video on disk, and beside it how much each frame resembles the one before."""
+    """One decoded video on disk, and how much each frame resembles the one before."""
 
     source: Path
     array: Path  # .npy, uint8 [frame, height, width, channel]

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from brainmodel.data.checks import require_channels, require_number, require_whole
 from brainmodel.data.eye_movements import EyeMovements
-from brainmodel.data.streams import Part, Share, StreamModule, StreamOptions
+from brainmodel.data.stream_module import StreamModule, StreamOptions
+from brainmodel.data.streams import Part, Share
 from brainmodel.data.video_files import Film, load_films, usual_cache
 from brainmodel.data.video_streams import Playing, VideoStream, cut, split_films
 
@@ -33,7 +34,7 @@ class VideoOptions(StreamOptions, total=False):
 
 
 class VideoModule(StreamModule):
-    """Streams of video files. Subclasses say which files.
+    """Streams of video files, decoded when the first stream is built. Subclasses name the files.
 
     Inputs of a window: eye [time, batch, channels, size, size] float32 in [0, 1].
     Labels: video [time, batch], the number of the file; motion [time, batch, 3], of the eye.

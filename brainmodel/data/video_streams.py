@@ -86,7 +86,7 @@ def _mixed(name: str) -> str:
 
 
 class Playing(NamedTuple):
-    """How films are played."""
+    """How films are shown."""
 
     size: int  # pixels shown
     stride: int

@@ -1,4 +1,4 @@
-"""The window: what every data set hands to the brain."""
+"""The window: K steps of B streams, as every data set gives them to the brain."""
 
 from typing import NamedTuple
 

@@ -48,7 +48,7 @@ def draw_brain(brain: Brain) -> Figure:
 
 
 def box_places(brain: Brain) -> dict[str, Point]:
-    """Where inputs and areas stand: as high as the longest feedforward way that leads there."""
+    """Places of inputs and areas: as high as the longest chain of feedforward pathways to them."""
     feedforward = [p for p in brain.pathways.values() if p.kind == "feedforward"]
     depth = dict.fromkeys((*brain.inputs, *brain.areas), 0)
     for _ in brain.areas:

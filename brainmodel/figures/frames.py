@@ -17,7 +17,7 @@ from objectives import Activity
 def views(
     brain: Brain, activities: Mapping[str, Activity]
 ) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
-    """What areas that look at pictures saw, predicted and missed.
+    """Frames seen, predicted and missed by the areas whose drive is a picture.
 
     Returns:
         by area, (seen, predicted, error), each [time, batch, channel, height, width] with 1 or 3
@@ -43,7 +43,7 @@ def draw_frames(seen: Tensor, predicted: Tensor, error: Tensor, most: int = 8) -
     Args:
         seen: [time, batch, channel, height, width] in [0, 1]; the last `most` steps are shown.
         predicted: likewise.
-        error: seen minus predicted; blue where too little was expected, red where too much.
+        error: seen minus predicted; blue where the prediction was too low, red where too high.
         most: frames at most.
     """
     seen, predicted, error = (signal[-most:] for signal in (seen, predicted, error))

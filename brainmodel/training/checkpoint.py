@@ -1,8 +1,8 @@
-"""What a checkpoint holds besides weights: the streams, as plain containers of tensors.
+"""Checkpoints: read safely, and with the streams beside the weights, as plain containers.
 
 PyTorch's safe load reads tensors, dicts, lists and numbers only. Each NamedTuple of a state is
 therefore written as the name of its class and its fields, and made again from a class that is
-already loaded: nothing is imported on behalf of a file.
+already loaded, so that no file can have anything imported.
 """
 
 import sys
@@ -21,11 +21,11 @@ from brainmodel.wiring.state import BrainState
 
 
 class Streams:
-    """The streams of a training run: where they are, in and out of checkpoints."""
+    """The state of the streams of a training run, to be saved and loaded."""
 
     def __init__(self) -> None:
         self.state: BrainState | None = None
-        self._saved: list[Any] = []  # of each process, as loaded
+        self._saved: list[Any] = []  # of each process, loaded and not used yet
 
     def at(self, batch: int, device: torch.device) -> BrainState | None:
         """The state from which the next window goes on; None where all streams begin.
@@ -50,14 +50,14 @@ class Streams:
 
 
 def rank_and_count() -> tuple[int, int]:
-    """Number of this process, and of how many."""
+    """The number of this process, and how many there are."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return torch.distributed.get_rank(), torch.distributed.get_world_size()
     return 0, 1
 
 
 def gather(plain: Any) -> list[Any]:
-    """What each process gives, in order, on all of them."""
+    """The values of all processes, in order, on each of them."""
     gathered = [plain] * rank_and_count()[1]
     if len(gathered) > 1:
         torch.distributed.all_gather_object(gathered, plain)
@@ -122,8 +122,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     """The content of a checkpoint whose brain can be made.
 
     Raises:
-        Refused: if there is no such file, it is none of a brain, or it names a class by a path that
-            the class no longer has.
+        Refused: if there is no such file, it holds no brain, or names a class by an old name.
     """
     content = content_of(path)
     try:
@@ -137,7 +136,7 @@ def content_of(path: str | Path) -> dict[str, Any]:
     """The content of a checkpoint, read safely.
 
     Raises:
-        Refused: if there is no such file, or it is none of a brain.
+        Refused: if there is no such file, or it holds no brain.
     """
     if not Path(path).is_file():
         raise Refused(f"ckpt_path: there is no file {str(path)!r}; give the path of a .ckpt")

@@ -3,7 +3,7 @@
     error = mean over valid steps, streams and units of ( u(t) - u_hat(t) )^2
     repeating = mean over the same of ( u(t) - u(t-1) )^2             both in squared drive units
 
-A step is valid unless the stream was reset at it: then neither could know what comes.
+A step is valid unless the stream was reset at it: there, no past tells what comes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,8 +22,8 @@ from objectives import Activity
 class HeldOut(NamedTuple):
     """Mean squared errors of one area, per unit of its drive, over valid steps."""
 
-    error: float  # of its predictions
-    repeating: float  # of taking each drive to be like the one before
+    error: float  # of the area's predictions
+    repeating: float  # of predicting that each drive is like the one before
 
     @property
     def ratio(self) -> float:
@@ -43,12 +43,12 @@ class Sums(NamedTuple):
         return Sums(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
     def mean(self) -> HeldOut:
-        """Per step and stream; not a number where no step was valid."""
+        """Divided by the number of steps; not a number if no step was valid."""
         return HeldOut(float(self.error / self.steps), float(self.repeating / self.steps))
 
 
 def predicting(brain: Brain, activities: Mapping[str, Activity]) -> dict[str, Activity]:
-    """What those areas did that predict their drive; the others have no error to speak of."""
+    """The activities of the areas that predict their drive."""
     return {
         name: activity
         for name, activity in activities.items()
@@ -60,7 +60,7 @@ def squared_errors(activity: Activity, last: Tensor | None) -> Sums:
     """Squared errors of an area's window.
 
     Args:
-        activity: what it did.
+        activity: of the area.
         last: its drive at the step before the window, [batch, *drive]; None if not known, then
             the first step does not count.
     """
@@ -80,7 +80,7 @@ def squared_errors(activity: Activity, last: Tensor | None) -> Sums:
 def follow_streams(
     brain: Brain, windows: Iterable[Window], device: torch.device | None = None
 ) -> Iterable[tuple[Window, dict[str, Activity]]]:
-    """Let a brain follow streams from where they begin, without learning."""
+    """Windows of streams from their beginning, each with the activities of a brain that follows."""
     stream: BrainState | None = None
     for window in windows:
         if device is not None:

@@ -40,8 +40,8 @@ class BrainModule(pl.LightningModule):
             ("V1.predictor") or by shared objective ("groups.NAME"); kinds are synapses, predictor,
             objective and rule.
         optimizer: turns gradients into changes.
-        final: what is left of all learning rates at the end of training, in (0, 1]; they fall to it
-            along half a cosine over the steps that the trainer is to take.
+        final: the share of all learning rates that is left at the end of training, in (0, 1]; they
+            fall to it along half a cosine over the steps of the trainer.
 
     Raises:
         ValueError: if areas, pathways and objectives do not fit, a learning rate is not positive or
@@ -77,7 +77,7 @@ class BrainModule(pl.LightningModule):
         self.held_out: BrainState | None = None
 
     def training_step(self, window: Window, index: int) -> dict[str, Any]:
-        """The loss of one window; its streams go on where the window before left them."""
+        """The loss of one window, whose streams go on from the window before."""
         stream = self.streams.at(window.reset.shape[1], self.device)
         activities, self.streams.state = self.brain(window.inputs, window.reset, stream)
         activities = labelled(activities, window)
@@ -95,7 +95,7 @@ class BrainModule(pl.LightningModule):
     test_step = validation_step
 
     def _log(self, losses: Losses, window: Window, group: str) -> Tensor:
-        """Log each loss as it is; return the sum of what they weigh."""
+        """Log each loss without its weight; return the weighted sum."""
         named = {f"{group}/{a}.{k}": v for a, own in losses.items() for k, v in own.items()}
         weighed = self.brain.weigh(losses).values()
         total = torch.stack([value for own in weighed for value in own.values()]).sum()
@@ -105,11 +105,11 @@ class BrainModule(pl.LightningModule):
         return total
 
     def on_after_backward(self) -> None:
-        """Let go of the window, after callbacks had a look."""
+        """Free the losses of the window, after callbacks have used them."""
         self.losses = {}
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
-        """An area that is not plastic does not move, whatever momentum the optimizer has."""
+        """Keep areas that are not plastic as they are, whatever momentum the optimizer has."""
         for name in self.brain.areas:
             if self.brain.plasticity(name) == 0:
                 own = (self.brain.areas[name].parameters(), self.brain.rules[name].parameters())
@@ -117,7 +117,7 @@ class BrainModule(pl.LightningModule):
                     parameter.grad = None
 
     def configure_optimizers(self) -> Any:
-        """One optimizer with a group of parameters for each area and kind, and its pace."""
+        """One optimizer with a group of parameters for each area and kind, and its schedule."""
         optimizer = require_plain(self.optimizer(self.parts))
         if self.final == 1:
             return optimizer
@@ -161,15 +161,15 @@ class BrainModule(pl.LightningModule):
 
 
 def labelled(activities: dict[str, Activity], window: Window) -> dict[str, Activity]:
-    """What areas did, with the labels of the steps at which they did it, for tasks."""
+    """Activities with the labels of the window, which tasks need."""
     return {name: a._replace(labels=window.labels) for name, a in activities.items()}
 
 
 def require_end(trainer: pl.Trainer, final: float) -> None:
-    """Refuse learning rates that are to fall until the end of a training that has none.
+    """Refuse learning rates that fall until the end of training, if training has no end.
 
     Raises:
-        ValueError: saying what gives it an end.
+        ValueError: naming the option that gives it an end.
     """
     if final < 1 and trainer.max_steps == -1 and trainer.max_epochs == -1:
         raise ValueError(

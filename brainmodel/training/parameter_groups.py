@@ -18,8 +18,8 @@ def parameter_groups(
 ) -> list[dict[str, Any]]:
     """Groups {"name": "V1.synapses", "params": ..., "lr": ...} of all parameters that learn.
 
-    The most specific learning rate holds: of area and kind, of the area, of the kind, the usual;
-    for an objective that areas share, its own ("groups.NAME"), of the kind, the usual.
+    The most specific learning rate counts: that of area and kind, of the area, of the kind, the
+    usual one; for a shared objective its own ("groups.NAME"), that of the kind, the usual one.
 
     Args:
         brain: the brain.
@@ -28,8 +28,7 @@ def parameter_groups(
         special: learning rates by kind, by area and kind joined by a dot, or by shared objective.
 
     Raises:
-        ValueError: for a learning rate that is not positive or belongs to nothing, and for a brain
-            in which nothing learns.
+        ValueError: if a learning rate is not positive or fits no parameters, or if nothing learns.
     """
     _require_positive(own, usual, special)
     _require_known(brain, special)
@@ -83,7 +82,7 @@ def _parts(brain: Brain, area: str) -> dict[str, list[nn.Parameter]]:
 
 
 def require_plain(optimizer: Optimizer) -> Optimizer:
-    """Refuse a learning rate given to the optimizer itself: that of its groups would hold.
+    """Refuse a learning rate given to the optimizer itself: those of its groups would count.
 
     Raises:
         ValueError: naming it.

@@ -1,4 +1,4 @@
-"""The folder of a run: a new one each time, with the config that made it."""
+"""The folder of a run: a new one each time, with the config that made it saved inside."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from pytorch_lightning.utilities import rank_zero_only
 
 
 class RunFolder(TensorBoardLogger):
-    """A TensorBoard logger that writes to SAVE_DIR/NAME/version_N, N new even among runs that
-    start at the same moment.
+    """A TensorBoard logger that writes to SAVE_DIR/NAME/version_N, with a new N for each run, even
+    if several start at the same moment.
 
     Args:
         save_dir: folder of all runs.

@@ -1,4 +1,4 @@
-"""What objectives say of how it goes, beyond their loss: named numbers to be logged."""
+"""The terms of objectives: named numbers beside their loss, to be logged."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -15,15 +15,15 @@ def objective_terms(brain: Brain, activities: Mapping[str, Activity]) -> dict[st
 
     Args:
         brain: the brain.
-        activities: what its areas did over a window.
+        activities: of its areas over a window.
     """
     found: dict[str, float] = {}
     with torch.no_grad():
         for area, activity in activities.items():
             for name, objective in cast(nn.ModuleDict, brain.objectives[area]).items():
-                said = objective.terms(activity)  # type: ignore[operator]
-                found |= {f"{area}.{name}.{k}": float(v) for k, v in said.items()}
+                values = objective.terms(activity)  # type: ignore[operator]
+                found |= {f"{area}.{name}.{k}": float(v) for k, v in values.items()}
         for name, group in brain.groups.items():
-            said = group.terms(dict(activities))  # type: ignore[operator]
-            found |= {f"groups.{name}.{k}": float(v) for k, v in said.items()}
+            values = group.terms(dict(activities))  # type: ignore[operator]
+            found |= {f"groups.{name}.{k}": float(v) for k, v in values.items()}
     return found

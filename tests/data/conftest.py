@@ -13,7 +13,8 @@ import yaml
 from numpy.typing import NDArray
 
 from brainmodel.data.eye_movements import EyeMovements
-from brainmodel.data.streams import Part, Stream, StreamModule
+from brainmodel.data.stream_module import StreamModule
+from brainmodel.data.streams import Part, Stream
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "data").glob("*.yaml"))
 SMALL = {"window": 6, "batch_size": 4, "episode": 15, "windows_per_epoch": 4}

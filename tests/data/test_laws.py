@@ -16,7 +16,8 @@ from torch.utils._pytree import tree_leaves, tree_map
 
 import brainmodel.data
 from brainmodel.data.loaders import ContinuingLoader
-from brainmodel.data.streams import Part, StreamModule
+from brainmodel.data.stream_module import StreamModule
+from brainmodel.data.streams import Part
 from brainmodel.data.window import Window
 from tests.data.conftest import Source
 

@@ -17,7 +17,8 @@ from brainmodel.data.eye_movements import (
     saccades,
 )
 from brainmodel.data.photograph_files import FREE, load_photograph, photograph_file, soften
-from brainmodel.data.photographs import OVERSAMPLING, Photographs, PhotographStream, look_at
+from brainmodel.data.photograph_streams import OVERSAMPLING, PhotographStream, look_at
+from brainmodel.data.photographs import Photographs
 from brainmodel.data.streams import Part
 
 STILL = EyeMovements(drift=0.0, saccade_rate=0.0, zoom=0.0)

@@ -271,6 +271,18 @@ def test_damaged_and_missing_files_are_refused(tmp_path: Path) -> None:
         read_units(tmp_path / "none.nwb", "trials", "frame", EDGES)
 
 
+def test_files_of_nwb_1_are_refused_with_the_true_reason(tmp_path: Path) -> None:
+    h5py: Any = pytest.importorskip("h5py")
+    for written in ("NWB-1.0.6", np.array("NWB-1.0.5_beta", h5py.string_dtype())):
+        with h5py.File(tmp_path / "old.nwb", "w") as opened:
+            opened["nwb_version"] = written
+            opened.create_group("stimulus/presentation")
+        with pytest.raises(
+            ValueError, match=r"old.nwb is of NWB-1.0.\S+, read by other software th"
+        ):
+            read_units(tmp_path / "old.nwb", "trials", "frame", EDGES)
+
+
 def test_an_experiment_joins_a_file_with_what_was_shown(tmp_path: Path) -> None:
     path = save(neuropixels()[0], tmp_path / "session.nwb")
     np.save(tmp_path / "scenes.npy", np.zeros((5, 4, 6), np.uint8))

@@ -65,6 +65,17 @@ WRONG_OPTIONS = {
     "--data.size=-1": ("data", "size", "-1"),
     "--data.batch_size=0": ("data", "batch_size", "0", "at least 1"),
     "--data.sise=3": ("data", "Photographs", "'sise'"),
+    "--data=brainmodel.data.Foo": ("data", "'Foo' in brainmodel.data", "data.Photographs"),
+    "--trainer.callbacks+=brainmodel.training.callbacks.Foo": (
+        "trainer.callbacks",
+        "'Foo' in brainmodel.training.callbacks",
+        "such as brainmodel.training.callbacks.SynapticScaling",
+    ),
+    "--trainer.callbacks+=brainmodel.training.callbacks.Monitr": (
+        "trainer.callbacks",
+        "'Monitr' in brainmodel.training.callbacks",
+        "did you mean brainmodel.training.callbacks.Monitor?",
+    ),
     "--data=MyData": ("data", "'MyData'", "brainmodel.data.Photographs"),
     "--trainer.max_stps=3": ("trainer.max_stps", "did you mean trainer.max_steps"),
     "--trainer.max_epochs=many": ("trainer.max_epochs", "a whole number", "'many'"),

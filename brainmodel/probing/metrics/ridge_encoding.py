@@ -18,7 +18,7 @@ from brainmodel.probing.metrics.comparisons.prediction_comparison import (
 )
 from brainmodel.probing.metrics.comparisons.ridge import (
     Decomposition,
-    LeaveOut,
+    GroupLeftOut,
     centre_kernels,
     choose_penalties,
     decompose,
@@ -36,7 +36,7 @@ class RidgeFolds(NamedTuple):
 
     fold_of: Whole  # [sample]
     parts: list[Decomposition]  # by fold, of its training set
-    left_out: list[list[LeaveOut]]  # by fold
+    left_out: list[list[GroupLeftOut]]  # by fold
     penalties: Floats  # in units of the features
 
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from brainmodel.probing.array_types import Floats
+from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
+from brainmodel.probing.recordings.missing import without_missing
 from brainmodel.probing.recordings.readers.files import require_file
 from brainmodel.probing.recordings.recorded import Recorded
 from brainmodel.probing.recordings.recording import Recording
@@ -24,6 +26,8 @@ class Shown(NamedTuple):
 class Experiment(ABC):
     """Where a recording and its stimuli come from."""
 
+    leave_out: LeaveOut = USUAL
+
     @abstractmethod
     def open(self) -> tuple[Recorded, Stimuli]:
         """The recording, and its stimuli in the recording's order.
@@ -34,18 +38,23 @@ class Experiment(ABC):
         """
 
     def read(self) -> Shown:
-        """What `open` returns, checked against each other.
+        """What `open` returns, without what is missing, checked against each other.
 
         Raises:
-            ValueError: in one sentence, if they do not fit.
+            ValueError: in one sentence, if they do not fit, or too much is missing.
         """
         recording, stimuli = self.open()
+        if not isinstance(recording, Recording):
+            return Shown(recording, stimuli.check(recording.source, len(recording.stimuli)))
+        _require_seconds(recording, np.asarray(stimuli.edges, float))
         source = recording.source
-        if isinstance(recording, Recording):
-            if recording.left_out:
-                source += f" (left out: {', '.join(recording.left_out)})"
-            _require_seconds(recording, np.asarray(stimuli.edges, float))
-        return Shown(recording, stimuli.check(source, len(recording.stimuli)))
+        if recording.left_out:
+            source += f" (left out: {', '.join(recording.left_out)})"
+        stimuli = stimuli.check(source, len(recording.stimuli))
+        whole, stayed = without_missing(recording, self.leave_out)
+        return Shown(
+            whole, stimuli if stayed.all() else stimuli._replace(frames=stimuli.frames[stayed])
+        )
 
 
 def _require_seconds(recording: Recording, shown: Floats) -> None:

@@ -51,11 +51,13 @@ class Recording:
     left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.responses.ndim != 4 or not np.issubdtype(self.responses.dtype, np.floating):
-            raise ValueError(
-                f"{self.source}: responses is {self.responses.dtype} of shape "
-                f"{self.responses.shape}: give floats [neuron, stimulus, repeat, time]."
-            )
+        found = (
+            f"{self.source}: responses is {self.responses.dtype} of shape {self.responses.shape}"
+        )
+        if self.responses.ndim != 4:
+            raise ValueError(f"{found}: give floats [neuron, stimulus, repeat, time].")
+        if not np.issubdtype(self.responses.dtype, np.floating):
+            raise ValueError(f"{found}: give floats, responses.astype(float), NaN where missing.")
         neurons, stimuli, _, steps = self.responses.shape
         for field in PER_NEURON:
             self._require_length(field, neurons, "one per neuron")

@@ -1,4 +1,4 @@
-"""Curves for TensorBoard: how gradients of rules lie to exact ones, and objectives to others."""
+"""Curves for TensorBoard: gradients of rules against exact ones, objectives against each other."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -24,16 +24,16 @@ from brainmodel.wiring.losses import Losses
 class Alignment(pl.Callback):
     """Logs, every so many steps of the optimizer:
 
-    cosine_local/AREA, norm_local/AREA: of the gradient that the area's rule found, cosine to and
-        norm over that of backpropagation through time of the area's own loss in the same window;
-        and the same for AREA.SOURCE, each of its parameters
-    cosine_global/..., norm_global/...: to that of all losses, end to end
+    cosine_local/AREA, norm_local/AREA: cosine between the gradient that the area's rule found and
+        that of backpropagation through time of the area's own loss in the same window, and ratio
+        of their norms; and the same for AREA.SOURCE, each of its parameters
+    cosine_global/..., norm_global/...: with that of all losses, end to end
     conflict/AREA.ONE.OTHER: cosine between the gradients of two of the area's objectives, shared
         ones among them; below 0 they pull apart
     objective_gradient/AREA.OBJECTIVE: norm of each of these
 
-    Each costs some passes backwards of its own. Under scope Adjacent, what is found is of steps
-    that lie `lag` before those of the window: compare over long windows.
+    Each needs backward passes of its own. Under scope Adjacent the rule's gradient is of steps
+    `lag` before those of the window: compare over long windows.
 
     Args:
         every_n_steps: steps between two points of a curve; 0 for none at all.
@@ -82,10 +82,10 @@ class Alignment(pl.Callback):
 
 
 def objective_gradients(brain: Brain, losses: Losses) -> dict[str, dict[str, Gradients]]:
-    """What each objective alone would change in an area: by area, objective and parameter.
+    """Gradients of each objective alone, by area, objective and parameter.
 
-    Shared objectives stand with every area they join. What a rule adds that no loss says is left
-    out. The graph of the losses is kept.
+    Shared objectives are given for every area they join. What a rule adds of itself, without any
+    loss, is subtracted. The graph of the losses is kept.
 
     Args:
         brain: the brain.
@@ -116,7 +116,7 @@ def objective_gradients(brain: Brain, losses: Losses) -> dict[str, dict[str, Gra
 
 
 def conflicts(found: Mapping[str, Mapping[str, Gradients]]) -> dict[str, float]:
-    """Cosines between objectives within each area, and norms, under the names of the curves."""
+    """Cosines between objectives within each area, and norms, by the names of the curves."""
     values = {}
     for area, own in found.items():
         for name, gradients in own.items():

@@ -19,11 +19,11 @@ class Monitor(pl.Callback):
 
     relative_error/AREA: of areas that predict, squared error over that of repeating the last
         drive; and held_out_relative_error/AREA after each validation
-    rate/AREA, silent/AREA: mean rate; share of units that stay silent through a window
+    rate/AREA, silent/AREA: mean rate; share of units that are silent throughout a window
     gradient/AREA.SOURCE: norm of the gradient of the synapses from one source (a pathway, drive,
         error, recurrent), and of the predictor's
-    terms/AREA.OBJECTIVE.TERM: what objectives say of themselves, such as how often a discriminator
-        is right
+    terms/AREA.OBJECTIVE.TERM: further numbers of objectives, such as how often a discriminator is
+        right
     learning_rate/AREA.KIND, speed/frames_per_second
 
     Args:
@@ -62,7 +62,7 @@ class Monitor(pl.Callback):
         batch: Any,
         batch_idx: int,
     ) -> None:
-        """Log what the areas did, and the speed."""
+        """Log rates, prediction errors, terms of objectives, and the speed."""
         self._frames += batch.reset.numel() * trainer.world_size
         if trainer.global_step % every(trainer):
             return
@@ -72,8 +72,8 @@ class Monitor(pl.Callback):
         brain = brain_of(pl_module)
         for name, activity in predicting(brain, outputs["activities"]).items():
             values[f"relative_error/{name}"] = squared_errors(activity, None).mean().ratio
-        said = objective_terms(brain, outputs["activities"])
-        values |= {f"terms/{name}": value for name, value in said.items()}
+        found = objective_terms(brain, outputs["activities"])
+        values |= {f"terms/{name}": value for name, value in found.items()}
         (start, before), now = self._since, time.monotonic()
         values["speed/frames_per_second"] = (self._frames - before) / max(now - start, 1e-9)
         self._since = (now, self._frames)
@@ -97,7 +97,7 @@ class Monitor(pl.Callback):
             self._last[name] = activity.drive[-1]
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Log them, also for callbacks that watch a value."""
+        """Log them, by the module, so that other callbacks may watch them."""
         ratios = {
             f"held_out_relative_error/{name}": sums.mean().ratio
             for name, sums in self._held_out.items()

@@ -1,4 +1,4 @@
-"""Pictures for TensorBoard: the brain's graph, and what it saw, expected and got wrong."""
+"""Pictures for TensorBoard: the brain's graph, and frames seen, predicted and missed."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -46,7 +46,7 @@ class Pictures(pl.Callback):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        """Keep the second window (or the first, if it is the only one): by then streams run."""
+        """Keep the second window, in which streams are under way, or the first if it is alone."""
         if batch_idx < 2 and self.scenes:
             self._shown = views(brain_of(pl_module), outputs["activities"])
 

@@ -1,7 +1,7 @@
-"""The random numbers of training: untouched by what happens between steps, kept in checkpoints.
+"""The random numbers of training: independent of what happens between steps, saved in checkpoints.
 
 Validation, loaders and pictures may draw from the global generators. Training steps would then
-depend on how often one looks, and a resumed run would differ from one that was not stopped.
+depend on how often one validates, and a resumed run would differ from an uninterrupted one.
 """
 
 import random
@@ -61,13 +61,13 @@ def states_of(content: dict[str, Any]) -> Generators:
 
 
 class RandomNumbers(pl.Callback):
-    """Gives training steps random numbers of their own, and checkpoints their place."""
+    """Gives training steps random numbers of their own, and saves their state in checkpoints."""
 
     def __init__(self) -> None:
         self._own: Generators | None = None
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Begin where the seed put the generators and building the brain left them."""
+        """Begin with the generators as building the brain left them."""
         self._own = current()
 
     def on_train_batch_start(
@@ -97,7 +97,7 @@ class RandomNumbers(pl.Callback):
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Go on where the checkpoint was made, if it was by as many processes."""
+        """Go on from the checkpoint, if it is of as many processes as this run."""
         here, count = rank_and_count()
         saved = checkpoint.get("random_numbers", [])
         if len(saved) == count:

@@ -1,4 +1,4 @@
-"""The report at the end of a run: what was learnt, in numbers and a picture, and where all lies."""
+"""The report at the end of a run: prediction errors, a picture, and where all files are."""
 
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class Report(pl.Callback):
         self.errors: dict[str, HeldOut] = {}
 
     def state_dict(self) -> dict[str, Any]:
-        """How the brain did before training, for a run that is resumed."""
+        """The errors before training, for a run that is resumed."""
         return {"untrained": self.untrained}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -48,7 +48,7 @@ class Report(pl.Callback):
             self.untrained = {name: held_out.error for name, held_out in errors.items()}
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Measure again; print the table and where everything lies."""
+        """Measure again; print the table and where all files are."""
         folder = trainer.log_dir  # on all processes: they agree on it
         if not trainer.is_global_zero:
             return
@@ -110,7 +110,7 @@ def measure(trainer: pl.Trainer, module: pl.LightningModule) -> dict[str, HeldOu
 
 
 def two(windows: Any) -> Any:
-    """The first two windows: in the second, streams are under way."""
+    """The first two windows; in the second, streams are under way."""
     for _, window in zip(range(2), windows, strict=False):
         yield window
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
+from brainmodel.probing.recordings.missing import as_responses
 from brainmodel.probing.recordings.readers.conditions import (
     as_words,
     by_condition,
@@ -78,8 +79,8 @@ def recording_of(
     """
     for name in (layout.responses, *layout.stimulus):
         require_readable(held, name, source)
-    values = _numbers(held[layout.responses], f"{source}: {layout.responses}")
     where = f"{source}: {layout.responses}"
+    values, of_counts = as_responses(_numbers(held[layout.responses], where))
     if "trial" in layout.axes.split():
         trials = to_axes(values, layout.axes, where, ("neuron", "trial", "time"))
         columns = stimulus_columns(held, layout.stimulus, trials.shape[1], source)
@@ -99,7 +100,7 @@ def recording_of(
         np.asarray(layout.edges, float),
         layout.unit,
         source,
-        left_out=left_out,
+        left_out=(*of_counts, *left_out),
     )
 
 
@@ -117,7 +118,8 @@ def _numbers(value: Any, name: str) -> NDArray[Any]:
     if isinstance(value, np.ndarray) and value.dtype == object:
         value = value.tolist()
     try:
-        return np.asarray(value, float)
+        found = np.asarray(value)
+        return found if found.dtype.kind in "iub" else found.astype(float)
     except (ValueError, TypeError) as problem:
         shapes = {np.shape(part) for part in value} if isinstance(value, list) else {}
         if len(shapes) > 1:

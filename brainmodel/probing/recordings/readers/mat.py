@@ -94,5 +94,5 @@ def _plain(value: Any) -> Any:
         return np.squeeze(value.toarray())
     cell = isinstance(value, np.ndarray) and value.dtype == object and value.size
     if cell and all(isinstance(inner, mat_struct) for inner in value.ravel()):
-        return [_plain(inner) for inner in value.ravel(order="F")]
+        return [_plain(inner) for inner in value.ravel()]
     return value

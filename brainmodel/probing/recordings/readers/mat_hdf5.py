@@ -80,7 +80,7 @@ def _structures(fields: dict[str, Any], item: Any) -> Any:
     ]
     if not fields or len(many) < len(fields):
         return fields
-    columns = {name: np.ravel(fields[name], order="F") for name in fields}
+    columns = {name: np.ravel(fields[name]) for name in fields}
     count = min(len(values) for values in columns.values())
     return [{name: columns[name][k] for name in columns} for k in range(count)]
 

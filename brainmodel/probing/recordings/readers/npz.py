@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from brainmodel.probing.recordings.missing import as_responses
 from brainmodel.probing.recordings.readers.files import require_field, require_file
 from brainmodel.probing.recordings.recording import Recording
 
@@ -18,7 +19,8 @@ NEEDED = ("responses", "areas", "stimuli", "edges", "unit")
 def read_npz(path: str | Path) -> Recording:
     """Read a recording whose arrays are named like the fields of Recording.
 
-    Needed: responses [neuron, stimulus, repeat, time], areas, stimuli, edges (s), unit.
+    Needed: responses [neuron, stimulus, repeat, time], areas, stimuli, edges (s), unit. Whole
+    numbers are read as floats, -1 among counts as missing.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -26,6 +28,9 @@ def read_npz(path: str | Path) -> Recording:
     """
     arrays = read_arrays(path, Recording, NEEDED)
     left_out = tuple(str(sentence) for sentence in arrays.pop("left_out", ()))
+    if arrays["responses"].dtype.kind in "iub":
+        arrays["responses"], said = as_responses(arrays["responses"])
+        left_out += said
     return Recording(**arrays, left_out=left_out)
 
 

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.optional import optional
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
-from brainmodel.probing.recordings.readers.conditions import by_condition
+from brainmodel.probing.recordings.readers.conditions import as_text, by_condition
 from brainmodel.probing.recordings.readers.files import require_file
 from brainmodel.probing.recordings.readers.nwb_electrodes import unit_groups, unit_labels
 from brainmodel.probing.recordings.readers.nwb_events import (
     Asked,
-    Events,
     InvalidTimes,
+    ShownEvents,
     counted,
     invalid_times,
     read_events,
@@ -68,17 +68,16 @@ def read_units(
             Numbers sort as numbers (`readers/conditions.py`).
         edges: [time + 1] of the bins, s from onset.
         onset: column of the times at which the stimulus came on, s.
-        movie_frame: column that numbers the frames of a movie, where each row is one frame: an
-            event is then a showing of the movie, its name that of the other columns of `stimulus`
-            or of the table. Rows that can be nothing else need no such word.
+        movie_frame: column that numbers the frames of a movie, where each row is one frame; an
+            event is then a showing of the movie (see docs/probing.md).
         area: column of units or electrodes that holds the areas, if it is no usual one.
         select: values to keep, by column of the table of units, e.g. {"quality": ["good"]}.
         leave_out: what to leave out. Rows without onset (NaN, -1) and spikes at no time always are.
 
     Returns:
-        A recording in spikes/s; area from the electrode's `location` or, where that says nothing,
-        from a column of the units such as `location`; depth from `probe_vertical_position`, `depth`
-        or `z` of the electrode. Places may be dictionaries: "{'area': 'VISp', 'depth': 175}".
+        A recording in spikes/s; area from the electrode's `location` or, where that is empty, from
+        a column of units such as `location`; depth from the electrode's `probe_vertical_position`,
+        `depth` or `z`. Places may be dictionaries: "{'area': 'VISp', 'depth': 175}".
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -86,22 +85,28 @@ def read_units(
     """
     asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, movie_frame, leave_out)
     with _opened(path) as (source, file):
-        units = file.units
-        if units is None or len(units) == 0:
+        if file.units is None or len(file.units) == 0:
             raise ValueError(f"{source}: no table of units: read_rois reads two-photon files.")
         events = read_events(source, file, asked)
-        keep, of_units = chosen_rows(source, units, "units", select, leave_out)
-        require_some(source, keep.sum(), "units", of_units)
-        rows = np.flatnonzero(keep)
-        trains, of_spikes = spike_trains(source, units, rows)
-        responses = np.stack([_rates(train, events.onsets, asked.edges) for train in trains])
+        responses, rows, said = _of_units(source, file, events, asked, select)
         labels = unit_labels(source, file, rows, area)
-        of_times = ()
-        if leave_out.invalid_times:
-            probes = unit_groups(source, file, rows)
-            of_times = _lose(responses, invalid_times(file), events.onsets, asked.edges, probes)
-        said = (*of_units, *of_spikes, *of_times)
         return _recording(file, source, events, responses, asked.edges, "spikes/s", labels, said)
+
+
+def _of_units(
+    source: Path, file: Any, events: ShownEvents, asked: Asked, select: Select
+) -> tuple[Floats, NDArray[Any], tuple[str, ...]]:
+    """Responses [neuron, event, time] of chosen units, their rows, what is left out."""
+    keep, said = chosen_rows(source, file.units, "units", select, asked.leave_out)
+    require_some(source, keep.sum(), "units", said)
+    rows = np.flatnonzero(keep)
+    trains, of_spikes = spike_trains(source, file.units, rows)
+    responses = np.stack([_rates(train, events.onsets, asked.edges) for train in trains])
+    said = (*said, *of_spikes)
+    if asked.leave_out.invalid_times:
+        probes = unit_groups(source, file, rows)
+        said += _lose(responses, invalid_times(file), events.onsets, asked.edges, probes)
+    return responses, rows, said
 
 
 def read_rois(
@@ -150,7 +155,7 @@ def read_rois(
 
 
 def _of_plane(
-    source: Path, series: Any, events: Events, asked: Asked, select: Select
+    source: Path, series: Any, events: ShownEvents, asked: Asked, select: Select
 ) -> tuple[Floats, Any, tuple[str, ...]]:
     """Responses [neuron, event, time] of chosen ROIs of a series, its plane, what is left out."""
     table = series.rois.table
@@ -168,12 +173,29 @@ def _opened(path: str | Path) -> Iterator[tuple[Path, Any]]:
         io = pynwb.NWBHDF5IO(str(source), "r", load_namespaces=True)
         file = io.read()
     except Exception as damage:  # h5py, hdmf and pynwb raise many kinds
+        if version := _old_version(source):
+            raise ValueError(
+                f"{source} is of {version}, read by other software than NWB 2: convert it or fetch "
+                "the data set's release in NWB 2."
+            ) from damage
         reason = str(damage).splitlines()[0] if str(damage) else type(damage).__name__
         raise ValueError(
             f"{source} is not a readable NWB file ({reason}): fetch it again."
         ) from damage
     with io:
         yield source, file
+
+
+def _old_version(source: Path) -> str | None:
+    """The version of NWB 1 that a file is of; None where it is of none."""
+    h5py = optional("h5py")
+    try:
+        with h5py.File(source, "r") as opened:
+            held = opened.get("nwb_version")
+            found = as_text(held[()]) if isinstance(held, h5py.Dataset) else ""
+    except OSError:
+        return None
+    return found if found.upper().startswith("NWB-1") else None
 
 
 def _lose(
@@ -193,7 +215,7 @@ def _lose(
 def _recording(
     file: Any,
     source: Path,
-    events: Events,
+    events: ShownEvents,
     responses: Floats,
     edges: Floats,
     unit: str,

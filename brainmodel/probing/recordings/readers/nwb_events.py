@@ -32,7 +32,7 @@ class Asked:
         return [self.stimulus] if isinstance(self.stimulus, str) else list(self.stimulus)
 
 
-class Events(NamedTuple):
+class ShownEvents(NamedTuple):
     """Events that can be used."""
 
     onsets: Floats  # [event] s
@@ -56,7 +56,7 @@ class InvalidTimes(NamedTuple):
         return found
 
 
-def read_events(source: Path, file: Any, asked: Asked) -> Events:
+def read_events(source: Path, file: Any, asked: Asked) -> ShownEvents:
     """The events of a table, with those without onset or at invalid times left out.
 
     Where each row is one frame of a movie, an event is a showing of the movie.
@@ -83,7 +83,7 @@ def read_events(source: Path, file: Any, asked: Asked) -> Events:
         )
     kept = {name: [held[row] for row in rows] for name, held in columns.items()}
     shown = conditions(kept, asked.leave_out, str(source))
-    return Events(onsets[rows], shown, left_out + shown.left_out)
+    return ShownEvents(onsets[rows], shown, left_out + shown.left_out)
 
 
 def _rows(
