@@ -1,6 +1,8 @@
 """Through which weights the error of a read-out comes back to the rates: any of `areas`' feedbacks.
 
-Objectives know nothing of areas, so the contract that they need of a feedback is written here.
+Objectives know nothing of areas, so the contract that they need of a feedback is written here. Its
+types are loose on purpose: the command line compares them to the letter with those of a class that
+a config names, and a feedback may write its shapes as it likes.
 """
 
 from typing import Any, Protocol, runtime_checkable
@@ -21,11 +23,11 @@ class BackwardWeights(Protocol):
     seed: int
     decay: float
 
-    def build(self, forward: Tensor) -> None:
+    def build(self, forward: Any) -> None:
         """Make B for a read-out with weights W, once."""
         ...
 
-    def weights(self, forward: Tensor) -> Tensor:
+    def weights(self, forward: Any) -> Any:
         """B^T, in the shape of W: W itself, others, or a parameter that learns what W does."""
         ...
 
