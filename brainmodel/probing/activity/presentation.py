@@ -20,10 +20,15 @@ SLACK = 1e-9  # s; rounding of the edges of frames
 
 
 class Gaze(Protocol):
-    """How an eye moves over what is shown, such as `brainmodel.data.Fixation`."""
+    """How an eye moves over what is shown, such as `brainmodel.data.Fixation`.
 
-    def path(self, steps: int, frames_per_second: float, random: np.random.Generator) -> Floats:
-        """[step, 2] x, y of the gaze, in pixels of the model's eye from the picture's middle."""
+    The command line takes classes whose method has exactly these types.
+    """
+
+    def path(
+        self, steps: int, frames_per_second: float, random: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """[step, 2] x, y of the gaze, in pixels of the eye from the middle of the picture."""
         ...
 
 
