@@ -139,6 +139,14 @@ class CommandLine(LightningCLI):
             kwargs["callbacks"] = [*(options.get("callbacks") or []), Progress()]
         return super().instantiate_trainer(**kwargs)
 
+    def _run_subcommand(self, subcommand: str) -> None:
+        """Run; an error that came of numbers that were not finite is told as that."""
+        try:
+            super()._run_subcommand(subcommand)
+        except Exception:
+            self.model.finite.require()
+            raise
+
     @contextmanager
     def _refusing(self) -> Iterator[None]:
         try:

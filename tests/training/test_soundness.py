@@ -33,6 +33,14 @@ class Diverging(SquaredError):
         self.windows += self.training
         return super().forward(activity) * (float('nan') if self.windows >= 3 else 1.0)
 
+class Failing(Diverging):
+    '''Fails by what is no number.'''
+    def forward(self, activity):
+        loss = super().forward(activity)
+        if not activity.rate.isfinite().all():
+            raise RuntimeError("as some of PyTorch's functions do")
+        return loss
+
 class Stopping(Diverging):
     '''As by ctrl-C in the fifth window, when its loss is no number any more.'''
     def forward(self, activity):
@@ -123,6 +131,15 @@ def test_what_breaks_after_the_last_log_stops_training_at_its_end(
     alone = ("--trainer.enable_checkpointing=false", "--trainer.max_steps=4")
     sentence = stopped(capsys, broken, SELDOM, *alone)
     assert "areas.PM.objectives.next: the loss is not finite at step 3" in sentence, sentence
+
+
+def test_a_failure_that_came_of_it_is_told_as_what_it_came_of(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("breaking.py").write_text(BREAKING)
+    sentence = stopped(capsys, "--model.areas.PM.objectives.next=breaking.Failing", SELDOM)
+    assert "areas.PM.objectives.next: the loss is not finite at step 3" in sentence, sentence
+    assert not list(Path("runs/run/version_0").rglob("*.ckpt"))
 
 
 def test_training_that_is_interrupted_after_it_broke_is_not_saved() -> None:
