@@ -1,4 +1,4 @@
-"""Cortical areas: cells, one file each, the synapses onto them, and the area that joins both."""
+"""Cortical areas: cells, one file each, the synapses onto them, and areas made of the two."""
 
 from areas.alif import ALIF as ALIF
 from areas.area import Area as Area

@@ -5,9 +5,9 @@
     z(t) = H( (v(t) - thr - beta b(t)) / thr )
     h(t) = kappa h(t-1) + (1 - kappa) z(t)
 
-Each unit has its own beta: that of units which do not adapt is 0. A constant that differs from
-unit to unit is a current that no synapse reaches, its bias; it takes part in no derivative, so
-that learning leaves it alone.
+Each unit has its own beta, which is 0 in units that do not adapt. It is kept as the bias of a
+current without synapses, which is how a cell has a constant that differs from unit to unit. Its
+gradient is 0: no rule learns it.
 
 Source: Bellec et al. (2020), Nature Communications 11:3625, Methods, "ALIF neurons"; see
 `areas.membrane` for what it shares with LIF.

@@ -7,8 +7,8 @@
 
 z is what the cell emits, the rate h itself or its spikes (`Cell.emitted`).
 
-`step` is the literal definition, in plain differentiable calls; the roll-out over a window
-computes the same with everything hoisted out of the loop that does not belong there.
+`step` is the definition, written out in differentiable tensor calls. The roll-out over a window
+computes the same, with everything that need not be done step by step taken out of the loop.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +23,7 @@ from areas.loops.dynamics import Dynamics
 from areas.loops.steps import Recurrence
 from areas.predictor import Predictor
 from areas.record import StepActivity
+from areas.shapes import PerCurrent, PerDrive, PerUnit
 from areas.synapses import Bundle, Synapses, connect
 
 Afferent = Literal["drive", "error"]
@@ -42,11 +43,11 @@ class Area(nn.Module):
         units: [unit] or [channel, height, width].
         drive: shape of its drive.
         messages: shapes of the feedback and lateral messages, by the name of the pathway.
-        predictor: what predicts the drive; None for an area that does not.
+        predictor: what predicts the drive; None for an area that does not predict.
         afferents: which of its drive and prediction error reach its units.
         kernel: odd width of the receptive fields of drive, error and recurrent synapses on maps,
-            in pixels; messages end on one pixel each.
-        connectivity: which recurrent synapses exist; unless given, all do, but for autapses in
+            in pixels; those of messages are one pixel wide.
+        connectivity: which recurrent synapses exist; unless given, all do, except autapses in
             cells that have none.
 
     Raises:
@@ -126,13 +127,13 @@ class Area(nn.Module):
         """State of `batch` streams that begin, on the device and in the dtype of the bias."""
         return self.cell.initial_state(self.bias.new_zeros(batch, *self.units))
 
-    def predict(self, rate: Tensor, messages: Mapping[str, Tensor]) -> Tensor:
+    def predict(self, rate: PerUnit, messages: Mapping[str, Tensor]) -> PerDrive:
         """The prediction [batch, *drive] from h(t-1) [batch, *units] and messages."""
         if self.predictor is None:
             return rate.new_zeros(rate.shape[0], *self.drive)
         return self.predictor({"rate": rate, **messages})
 
-    def currents(self, sources: Mapping[str, Tensor]) -> Tensor:
+    def currents(self, sources: Mapping[str, Tensor]) -> PerCurrent:
         """Synaptic currents [batch, current * unit, ...] from signals [batch, ...] by source."""
         total = self.bias.view(-1, *[1] * (len(self.units) - 1))
         total = total.expand(next(iter(sources.values())).shape[0], -1, *self.units[1:])
@@ -144,7 +145,7 @@ class Area(nn.Module):
         return total
 
     def step(
-        self, drive: Tensor, messages: Mapping[str, Tensor], state: State, *, cut: bool = False
+        self, drive: PerDrive, messages: Mapping[str, Tensor], state: State, *, cut: bool = False
     ) -> tuple[StepActivity, State]:
         """One step, differentiable, written out as it is defined.
 

@@ -1,10 +1,10 @@
-"""The contract of a cell: what synaptic currents and a unit's own past make of its rate.
+"""The contract of a cell: from synaptic currents and the state of a unit to its next state.
 
-A cell is POINTWISE: each unit sees its own currents and its own state, nothing else. All mixing
-between units is done by synapses, before. That one restriction is what lets the same equation
-serve dense units and convolutional maps, lets every learning rule split "through the synapses"
-from "through the unit's own state", and lets the equation be fused into one loop
-(`areas.loops.fuse`).
+A cell is POINTWISE: each unit depends on its own currents and its own state, and on nothing else.
+Units influence each other through synapses only, before the cell's step. Because of this
+restriction one equation serves dense units and convolutional maps, every learning rule can treat
+influence through synapses and influence through a unit's own state separately, and the equation
+can be compiled into one loop (`areas.loops.fuse`).
 """
 
 from abc import ABC, abstractmethod
@@ -21,8 +21,8 @@ State = (
     Any  # a NamedTuple of tensors [batch, *units], declared by each cell; its first field is `rate`
 )
 Activation = Callable[[Tensor], Any]
-"""A pointwise function of a tensor, giving a tensor; said so loosely that configs may name torch's
-built-in ones (`torch.tanh`), which tell nobody what they return."""
+"""A pointwise function from a tensor to a tensor. The result is not typed, because torch's built-in
+functions (`torch.tanh`), which configs may name, have no annotation of what they return."""
 
 
 class Cell(ABC):
@@ -33,16 +33,16 @@ class Cell(ABC):
 
     Attributes:
         currents: names of the synaptic currents a unit receives, in order.
-        afferent: the currents that drive, errors and messages reach, consecutive ones of
-            `currents`; all of them unless declared. A current that no source reaches is its bias:
-            a constant that may differ from unit to unit.
-        recurrent: likewise, the currents that the area's own units reach.
+        afferent: the currents onto which drive, errors and messages have synapses, consecutive
+            ones of `currents`; all of them unless declared. A current without any synapses is
+            equal to its bias: a constant that may differ from unit to unit.
+        recurrent: likewise, the currents onto which the area's own units have synapses.
         carried: the state fields that `step` reads back one step later.
         emitted: the state field that the area's recurrent synapses carry: the rate, or one of
-            `carried`, such as spikes. All else, the predictor and other areas, sees the rate.
-        autapses: whether a unit has synapses onto itself, unless the area is told otherwise.
-        surrogate: whether its derivative is a pseudo-derivative, which finite differences of the
-            step do not show.
+            `carried`, such as spikes. The predictor and other areas always receive the rate.
+        autapses: whether a unit has synapses onto itself, unless the area's connectivity differs.
+        surrogate: whether it has a pseudo-derivative, so that finite differences of the step are
+            not its derivative.
         initial_bias: bias of a current at the start of training; 0 where not named.
         state: the NamedTuple type of the state.
     """
@@ -66,7 +66,7 @@ class Cell(ABC):
             state: the state before the step; fields [batch, *units]. Left as it was.
 
         Returns:
-            The state after the step, a new NamedTuple; its `rate` is what other areas may see.
+            The state after the step, a new NamedTuple; its `rate` is what other areas receive.
         """
 
     def initial_state(self, like: PerUnit) -> State:

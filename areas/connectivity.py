@@ -1,7 +1,7 @@
 """Which recurrent synapses of an area exist.
 
-A mask over the weights says it. Synapses that do not exist have weight 0 and gradient 0, so that
-they stay away, whatever the rule and the optimizer.
+They are given by a mask over the weights. Synapses that do not exist have weight 0 and gradient 0,
+and keep weight 0 under any rule and optimizer.
 """
 
 from abc import ABC, abstractmethod

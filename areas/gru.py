@@ -1,4 +1,4 @@
-"""Gated recurrent units, in the form whose reset gate acts behind the recurrent synapses.
+"""Gated recurrent units whose reset gate multiplies the recurrent current, not the rates before it.
 
     r, u = sigma(reset), sigma(update)
     n    = tanh(candidate + r * recall)

@@ -1,8 +1,8 @@
 """Leaky integrate-and-fire units.
 
     v(t) = a_v v(t-1) + I(t) - thr z(t-1)
-    z(t) = H( (v(t) - thr) / thr )         spikes, which the recurrent synapses carry
-    h(t) = kappa h(t-1) + (1 - kappa) z(t)     their filtered rate, which all else sees
+    z(t) = H( (v(t) - thr) / thr )             spikes, which the recurrent synapses carry
+    h(t) = kappa h(t-1) + (1 - kappa) z(t)     their filtered rate, for predictor and other areas
 
 See `areas.membrane` for the constants, the refractory time and the pseudo-derivative.
 

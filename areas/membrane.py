@@ -1,16 +1,16 @@
-"""The membrane of spiking units: what integrates, fires, resets and rests.
+"""The membrane of spiking units: it integrates, fires, is reset, and is refractory for a while.
 
     v(t) = a_v v(t-1) + I(t) - thr z(t-1)
     z(t) = H( x(t) ),  x = (v - A) / thr with A the momentary threshold;  0 while refractory
     h(t) = kappa h(t-1) + (1 - kappa) z(t)
 
-H has no useful derivative. In its place stands the pseudo-derivative
+H has no useful derivative. It is replaced by the pseudo-derivative
 
     dz/dv = (damp / thr) max(0, 1 - |x|)                 0 while refractory
 
-h, the filtered spikes, is the rate that a read-out or another area sees. Because kappa is part of
-the unit's own state, credit through that state is filtered by kappa, too: these are the filtered
-eligibility traces of leaky read-outs.
+h, the filtered spikes, is the rate that a read-out or another area receives. Because h belongs to
+the unit's own state, credit through that state is filtered by kappa as well, which gives the
+filtered eligibility traces of leaky read-outs.
 
 Source: Bellec et al. (2020), "A solution to the learning dilemma for recurrent networks of spiking
 neurons", Nature Communications 11:3625, Methods, "Neuron models".

@@ -1,4 +1,4 @@
-"""The predictor of an area: what its rates and the feedback it gets say of its next drive.
+"""The predictor of an area: its next drive, from its rates and the messages that it receives.
 
     u_hat(t) = phi( P_rate h(t-1) + sum over messages of P_m m(t) + b )
 
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from areas.cell import Activation
 from areas.feedback import Feedback, SymmetricFeedback
 from areas.keys import of_feedback, of_predictor
+from areas.shapes import Anything, PerDrive, PerUnit
 from areas.synapses import Bundle, connect
 
 
@@ -22,10 +23,10 @@ class Predictor(nn.Module):
     Args:
         activation: phi, pointwise, for example `torch.sigmoid` for drives in [0, 1]; the identity
             unless given.
-        kernel: odd width of its receptive fields for the rates on maps, in pixels; messages act
-            on one pixel each.
-        feedback: how its error comes back to the area's units: by the transposed synapses, as the
-            gradient does, unless given.
+        kernel: odd width of its receptive fields for the rates on maps, in pixels; those for
+            messages are one pixel wide.
+        feedback: through which weights its error comes back to the area's units: the transposed
+            ones, as of the gradient, unless given.
 
     Raises:
         ValueError: if `kernel` is not odd and positive.
@@ -47,10 +48,14 @@ class Predictor(nn.Module):
         self.bias = nn.Parameter(torch.empty(0))
 
     def build(self, drive: Sequence[int], sources: Mapping[str, Sequence[int]]) -> None:
-        """Make the synapses from each source (name to shape) onto a drive of a shape.
+        """Make the synapses from each source onto the drive.
 
-        Those of messages start at zero: two areas whose errors reach each other's predictions in
-        random strength can drive each other beyond all bounds before either has learnt anything.
+        Those from messages start at zero: two areas whose errors enter each other's predictions
+        with random weights can excite each other without bound before either has learnt anything.
+
+        Args:
+            drive: shape of the drive.
+            sources: shapes of the sources by name: "rate", and each message.
 
         Raises:
             ValueError: if shapes, or the given weights of a feedback, do not fit.
@@ -69,7 +74,7 @@ class Predictor(nn.Module):
             raise ValueError(f"predictor.{error}") from None
         self.bias = nn.Parameter(torch.zeros(drive[0]))
 
-    def potential(self, sources: Mapping[str, Tensor]) -> Tensor:
+    def potential(self, sources: Mapping[str, Tensor]) -> PerDrive:
         """The prediction before its activation, [batch, *drive].
 
         Args:
@@ -83,7 +88,7 @@ class Predictor(nn.Module):
                 total = total + synapses(sources[name])
         return total
 
-    def back(self, potential_bar: Tensor) -> Tensor:
+    def back(self, potential_bar: PerDrive) -> PerUnit:
         """Derivative by the rates [batch, *units], from that by the potential [batch, *drive].
 
         It goes back through the weights of the feedback.
@@ -92,23 +97,23 @@ class Predictor(nn.Module):
         return synapses.transpose(potential_bar, self.feedback.weights(synapses.weight))
 
     def decays(self) -> dict[str, Tensor]:
-        """What weights lose by themselves, as gradients by the keys of `areas.keys`."""
+        """What weights lose by decay, as gradients by the keys of `areas.keys`."""
         decay = self.feedback.decay
         if decay == 0:
             return {}
         own = {of_feedback(name): lost for name, lost in self.feedback.decays().items()}
         return {of_predictor("rate"): decay * self.synapses["rate"].weight.detach()} | own
 
-    def forward(self, sources: Mapping[str, Tensor]) -> Tensor:
+    def forward(self, sources: Mapping[str, Tensor]) -> PerDrive:
         """The prediction [batch, *drive] from signals [batch, ...] by name."""
         return self.activate(self.potential(sources))
 
-    def activate(self, potential: Tensor) -> Tensor:
+    def activate(self, potential: Anything) -> Anything:
         """phi of a potential of any shape."""
         return potential if self.activation is None else self.activation(potential)
 
-    def slope(self, potential: Tensor, prediction_bar: Tensor) -> Tensor:
-        """Derivative by the potential from the derivative by the prediction, any shape."""
+    def slope(self, potential: Anything, prediction_bar: Anything) -> Anything:
+        """Derivative by the potential, from that by the prediction, both of any shape."""
         if self.activation is None:
             return prediction_bar
         with torch.enable_grad():

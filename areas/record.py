@@ -4,16 +4,27 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
+
+from areas.shapes import (
+    PerCurrentSteps,
+    PerDrive,
+    PerDriveSteps,
+    PerStreamSteps,
+    PerUnit,
+    PerUnitSteps,
+    SignalSteps,
+)
 
 
 class StepActivity(NamedTuple):
     """What an area did at one step, as `Activity` of objectives shows it of a window."""
 
-    drive: Tensor  # [batch, *drive]
-    prediction: Tensor  # [batch, *drive]; zeros where the area has no predictor
-    error: Tensor  # [batch, *drive], drive - prediction
-    rate: Tensor  # [batch, *units]
+    drive: PerDrive
+    prediction: PerDrive  # zeros where the area has no predictor
+    error: PerDrive  # drive - prediction
+    rate: PerUnit
 
 
 class Record(NamedTuple):
@@ -23,19 +34,19 @@ class Record(NamedTuple):
     before is multiplied by it. It is None if no stream was reset.
     """
 
-    sources: dict[str, Tensor]  # [time, batch, ...] of drive, error, each message, "recurrent"
-    potential: Tensor  # [time, batch, *drive], the prediction before its activation
-    prediction: Tensor  # [time, batch, *drive]
-    currents: Tensor  # [time, batch, current * unit, ...]
-    fields: dict[str, Tensor]  # state fields, [1 + time, batch, *units], as the steps left them
-    keep: Tensor | None  # [time, batch]
+    sources: dict[str, SignalSteps]  # of drive, error, each message, "recurrent"
+    potential: PerDriveSteps  # the prediction before its activation
+    prediction: PerDriveSteps
+    currents: PerCurrentSteps
+    fields: dict[str, Float[Tensor, "1+time batch *units"]]  # of the state, as the steps left them
+    keep: PerStreamSteps | None
 
-    def before(self, field: str) -> Tensor:
-        """A state field as each step found it, [time, batch, *units]."""
+    def before(self, field: str) -> PerUnitSteps:
+        """A state field as each step found it."""
         return fade(self.fields[field][:-1], self.keep)
 
-    def source(self, name: str) -> Tensor:
-        """The presynaptic signal of a group of synapses at each step, [time, batch, ...]."""
+    def source(self, name: str) -> SignalSteps:
+        """The presynaptic signal of a group of synapses at each step."""
         return self.before("rate") if name == "rate" else self.sources[name]
 
     def stretch(self, first: int, last: int) -> "Record":
@@ -68,15 +79,15 @@ class Record(NamedTuple):
         )
 
 
-def fade(signal: Tensor, keep: Tensor | None) -> Tensor:
-    """A signal [time, batch, ...] times keep [time, batch]; the signal itself if keep is None."""
+def fade(signal: PerUnitSteps, keep: PerStreamSteps | None) -> PerUnitSteps:
+    """A signal times keep; the signal itself if keep is None."""
     if keep is None:
         return signal
     return signal * keep.view(*keep.shape, *[1] * (signal.dim() - 2))
 
 
-def flat(signal: Tensor) -> Tensor:
-    """Time and batch as one dimension: [time, batch, ...] to [time * batch, ...]."""
+def flat(signal: Float[Tensor, "time batch *rest"]) -> Float[Tensor, "time*batch *rest"]:
+    """Time and batch as one dimension."""
     return signal.reshape(-1, *signal.shape[2:])
 
 

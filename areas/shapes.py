@@ -14,3 +14,30 @@ PerUnit = Float[Tensor, "batch *units"]
 
 PerUnitSteps = Float[Tensor, "time batch *units"]
 """A number for each unit at each step of a window."""
+
+PerDrive = Float[Tensor, "batch *drive"]
+"""A number for each value of an area's drive at one step."""
+
+PerDriveSteps = Float[Tensor, "time batch *drive"]
+"""A number for each value of an area's drive at each step of a window."""
+
+PerCurrent = Float[Tensor, "batch currents ..."]
+"""A number for each current of each unit at one step, laid as in `PerCurrentSteps`."""
+
+PerCurrentSteps = Float[Tensor, "time batch currents ..."]
+"""A number for each current of each unit at each step of a window. The currents lie one behind the
+other in one dimension: [current * unit], of maps [current * channel, height, width]."""
+
+PerStreamSteps = Float[Tensor, "time batch"]
+"""One number for each stream at each step of a window."""
+
+Presynaptic = Float[Tensor, "batch source ..."]
+Postsynaptic = Float[Tensor, "batch target ..."]
+SynapticWeight = Float[Tensor, "target source ..."]
+"""[target, source]; between maps [target channel, source channel, height, width] of a window."""
+
+Anything = Float[Tensor, "*shape"]
+"""Numbers of any shape, the same throughout a call."""
+
+SignalSteps = Float[Tensor, "time batch ..."]
+"""A signal of any shape at each step of a window, such as what a source sends."""

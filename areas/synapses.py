@@ -1,8 +1,8 @@
 """Synapses: the linear operators from a source's signal to the currents of an area's units.
 
-Two operators, one interface: dense for units, convolutional for maps. Each can be applied,
-transposed (a learning signal travels back along it) and learnt from (presynaptic signal and
-postsynaptic derivative give the derivative by its weights).
+There are two kinds with one interface: dense ones for units, convolutional ones for maps. Each can
+be applied, applied in transposed form (a derivative goes back along it) and differentiated (the
+presynaptic signal and the postsynaptic derivative give the derivative by the weights).
 """
 
 from abc import ABC, abstractmethod
@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.grad import conv2d_weight
+
+from areas.shapes import Postsynaptic, Presynaptic, SynapticWeight
 
 
 class Synapses(nn.Module, ABC):
@@ -31,29 +33,30 @@ class Synapses(nn.Module, ABC):
         self.register_buffer("mask", None)
 
     def prune(self, mask: Tensor) -> None:
-        """Take away the synapses where a mask of the weights' shape is 0.
+        """Remove the synapses where a mask of the weights' shape is 0.
 
-        The others grow, so that the currents keep their variance.
+        The others are scaled up, so that the currents keep their variance.
         """
         self.mask = mask
         share = mask.mean().item() or 1.0  # of one unit without autapses nothing is left
         self.weight.data *= mask * share**-0.5
 
     @abstractmethod
-    def forward(self, source: Tensor, weight: Tensor | None = None) -> Tensor:
+    def forward(self, source: Presynaptic, weight: SynapticWeight | None = None) -> Postsynaptic:
         """Currents [batch, out, ...] that a source's signal [batch, in, ...] makes.
 
-        Through other weights where they are given, here and in `transpose`.
+        Other weights take the place of its own where they are given, here and in `transpose`.
         """
 
     @abstractmethod
-    def transpose(self, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    def transpose(self, target: Postsynaptic, weight: SynapticWeight | None = None) -> Presynaptic:
         """The transposed operator: [batch, out, ...] to [batch, in, ...]."""
 
     def adder(self) -> Callable[[Tensor, Tensor], None]:
         """A function (source, out) that adds the currents a source makes to `out`, in place.
 
-        It serves for many steps, unseen by autograd, and as long as the weights do not change.
+        It may be called for many steps, as long as the weights do not change; autograd does not
+        record it.
         """
 
         def add(source: Tensor, out: Tensor) -> None:
@@ -61,12 +64,12 @@ class Synapses(nn.Module, ABC):
 
         return add
 
-    def add_transpose(self, target: Tensor, out: Tensor) -> None:
-        """Add what `transpose` gives to `out`, in place, unseen by autograd."""
+    def add_transpose(self, target: Postsynaptic, out: Presynaptic) -> None:
+        """Add what `transpose` gives to `out`, in place; autograd does not record it."""
         out.add_(self.transpose(target))
 
     @abstractmethod
-    def gradient(self, source: Tensor, target: Tensor) -> Tensor:
+    def gradient(self, source: Presynaptic, target: Postsynaptic) -> SynapticWeight:
         """Derivative by the weights, summed over the batch.
 
         Args:
@@ -87,11 +90,11 @@ class Dense(Synapses):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(target, source).uniform_(-1, 1) / source**0.5)
 
-    def forward(self, source: Tensor, weight: Tensor | None = None) -> Tensor:
+    def forward(self, source: Presynaptic, weight: SynapticWeight | None = None) -> Postsynaptic:
         """See `Synapses.forward`."""
         return functional.linear(source, self.weight if weight is None else weight)
 
-    def transpose(self, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    def transpose(self, target: Postsynaptic, weight: SynapticWeight | None = None) -> Presynaptic:
         """See `Synapses.transpose`."""
         return target @ (self.weight if weight is None else weight)
 
@@ -104,11 +107,11 @@ class Dense(Synapses):
 
         return add
 
-    def add_transpose(self, target: Tensor, out: Tensor) -> None:
+    def add_transpose(self, target: Postsynaptic, out: Presynaptic) -> None:
         """See `Synapses.add_transpose`; one matrix product."""
         out.addmm_(target, self.weight)
 
-    def gradient(self, source: Tensor, target: Tensor) -> Tensor:
+    def gradient(self, source: Presynaptic, target: Postsynaptic) -> SynapticWeight:
         """See `Synapses.gradient`."""
         return target.t() @ source
 
@@ -130,17 +133,17 @@ class Convolution(Synapses):
             torch.empty(target, source, kernel, kernel).uniform_(-bound, bound)
         )
 
-    def forward(self, source: Tensor, weight: Tensor | None = None) -> Tensor:
+    def forward(self, source: Presynaptic, weight: SynapticWeight | None = None) -> Postsynaptic:
         """See `Synapses.forward`."""
         weight = self.weight if weight is None else weight
         return functional.conv2d(source, weight, padding=self.pad)
 
-    def transpose(self, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    def transpose(self, target: Postsynaptic, weight: SynapticWeight | None = None) -> Presynaptic:
         """See `Synapses.transpose`."""
         weight = self.weight if weight is None else weight
         return functional.conv_transpose2d(target, weight, padding=self.pad)
 
-    def gradient(self, source: Tensor, target: Tensor) -> Tensor:
+    def gradient(self, source: Presynaptic, target: Postsynaptic) -> SynapticWeight:
         """See `Synapses.gradient`."""
         return conv2d_weight(source, self.weight.shape, target, padding=self.pad)
 

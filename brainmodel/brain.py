@@ -1,4 +1,4 @@
-"""The brain: areas, pathways and a scope, which tells how far learning signals travel."""
+"""The brain: areas and pathways, the scope of learning signals, and the roll-out over windows."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from objectives import Activity, GroupObjective
 
 
 class Brain(Wiring):
-    """Areas with their objectives and rules, the pathways between them, and a scope.
+    """Areas, the pathways between them, what each learns for, and how far learning signals travel.
 
     Args:
         areas: plans by name.
@@ -61,8 +61,8 @@ class Brain(Wiring):
             state: from the window before; None where all streams begin.
 
         Returns:
-            the activity of each area, by name, and the state after the window, detached. `backward`
-            of a loss computed from it gives each area's learning signal to the area's rule.
+            what each area did, by name, and the state after the window, detached. The backward pass
+            of any loss computed from the former hands each area's learning signal to its rule.
         """
         if state is None:
             state = self.initial_state(reset.shape[1])

@@ -3,12 +3,11 @@
 loss(t) = mean_i | u_i(t) - u_hat_i(t) |
 """
 
-from torch import Tensor
-
 from objectives.objective import Activity, Objective, mean_over_units
+from objectives.parts.shapes import Drives, SampleLoss
 
 
-def absolute_error(drive: Tensor, prediction: Tensor) -> Tensor:
+def absolute_error(drive: Drives, prediction: Drives) -> SampleLoss:
     """Loss [time, batch] of drive and prediction [time, batch, *drive], in drive units."""
     return mean_over_units((drive - prediction).abs())
 
@@ -16,5 +15,5 @@ def absolute_error(drive: Tensor, prediction: Tensor) -> Tensor:
 class AbsoluteError(Objective):
     """Mean absolute error between drive and prediction; the gradient is 0 where they are equal."""
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         return absolute_error(activity.drive, activity.prediction)

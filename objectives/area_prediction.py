@@ -8,12 +8,13 @@ The gradient reaches the area that predicts, and not the one that is predicted.
 from collections.abc import Mapping
 from functools import partial
 
-from torch import Tensor, nn
+from torch import nn
 
 from objectives.objective import Activity, GroupObjective
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.pairs import at_later_step, earlier, later
 from objectives.parts.readout import Readout
+from objectives.parts.shapes import SampleLoss
 from objectives.squared_error import squared_error
 
 
@@ -55,7 +56,7 @@ class AreaPrediction(GroupObjective):
         source, target = self.areas
         self.readout = self._readout(units[source], units[target])
 
-    def forward(self, activities: dict[str, Activity]) -> Tensor:
+    def forward(self, activities: dict[str, Activity]) -> SampleLoss:
         source, target = (activities[area] for area in self.areas)
         predicted = self.readout(earlier(source.rate, self.horizon))
         loss = squared_error(later(target.rate, self.horizon).detach(), predicted)

@@ -7,9 +7,8 @@ milliseconds. The first units (channels of a map) count as excitatory, the other
 sign of any synapse is fixed. An area that is silent is balanced, too: use a target rate beside it.
 """
 
-from torch import Tensor
-
 from objectives.objective import Activity, Objective, mean_over_units
+from objectives.parts.shapes import SampleLoss
 
 
 class Balance(Objective):
@@ -38,7 +37,7 @@ class Balance(Objective):
             raise ValueError(f"units: need 2 or more to balance, got {list(units)}")
         self.first = min(max(round(self.excitatory * units[0]), 1), units[0] - 1)
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         excitation = mean_over_units(activity.rate[:, :, : self.first])
         inhibition = mean_over_units(activity.rate[:, :, self.first :])
         return (excitation - self.ratio * inhibition).square()

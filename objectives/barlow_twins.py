@@ -10,27 +10,28 @@ identical views C_ii = 1, so the first term is 0.
 
 from collections.abc import Mapping
 
-from torch import Tensor, nn
+from torch import nn
 
 from objectives.objective import Activity, GroupObjective
 from objectives.parts.embedding import check_pair, embed_pair, embeddings
 from objectives.parts.moments import mean_of_counted, off_diagonal
 from objectives.parts.pairs import at_later_step, unbroken
+from objectives.parts.shapes import Counted, FeatureMatrix, Features, Number, SampleLoss
 
 
-def standardise(values: Tensor, counted: Tensor, epsilon: float = 1e-5) -> Tensor:
+def standardise(values: Features, counted: Counted, epsilon: float = 1e-5) -> Features:
     """Values [sample, feature] with mean 0, variance 1 over those counted [sample] bool, else 0."""
     around = (values - mean_of_counted(values, counted)) * counted.unsqueeze(1)
     return around / (mean_of_counted(around.square(), counted) + epsilon).sqrt()
 
 
-def cross_correlation(first: Tensor, second: Tensor, counted: Tensor) -> Tensor:
+def cross_correlation(first: Features, second: Features, counted: Counted) -> FeatureMatrix:
     """C [feature, feature] of two views [sample, feature] over those counted [sample] bool."""
     first, second = standardise(first, counted), standardise(second, counted)
     return first.T @ second / counted.sum().clamp(min=1)
 
 
-def barlow_twins(correlation: Tensor, redundancy: float) -> Tensor:
+def barlow_twins(correlation: FeatureMatrix, redundancy: float) -> Number:
     """The loss, a number, of a cross-correlation [feature, feature]."""
     alike = (1 - correlation.diagonal()).square().mean()
     return alike + redundancy * off_diagonal(correlation).square().sum() / len(correlation)
@@ -75,7 +76,7 @@ class BarlowTwins(GroupObjective):
     ) -> None:
         self.embedding = embeddings(self.areas, units, self.features, self.grid)
 
-    def forward(self, activities: dict[str, Activity]) -> Tensor:
+    def forward(self, activities: dict[str, Activity]) -> SampleLoss:
         valid = activities[self.areas[0]].valid
         first, second = embed_pair(self.embedding, self.areas, activities, self.delay, self.grid)
         counted = unbroken(valid, self.delay) & valid[self.delay :]

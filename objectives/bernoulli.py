@@ -9,12 +9,12 @@ is then u_hat - u.
 """
 
 import torch
-from torch import Tensor
 
 from objectives.objective import Activity, Objective, mean_over_units
+from objectives.parts.shapes import Drives, SampleLoss
 
 
-def bernoulli(drive: Tensor, probability: Tensor) -> Tensor:
+def bernoulli(drive: Drives, probability: Drives) -> SampleLoss:
     """Negative log likelihood [time, batch], in nats per unit.
 
     Args:
@@ -32,5 +32,5 @@ class Bernoulli(Objective):
 
     predictions = (0.0, 1.0)
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         return bernoulli(activity.drive, activity.prediction)

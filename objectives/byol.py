@@ -11,11 +11,12 @@ areas themselves have no slower copy: what is averaged is the embedding.
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from objectives.objective import Activity, GroupObjective
 from objectives.parts.embedding import Embedding, check_pair, embed_pair, embeddings
 from objectives.parts.pairs import at_later_step
+from objectives.parts.shapes import SampleLoss
 from objectives.sim_siam import negative_cosine
 
 
@@ -69,7 +70,7 @@ class BYOL(GroupObjective):
         self.slow = embeddings(self.areas, units, self.features, self.grid).requires_grad_(False)
         move_towards(self.slow, self.embedding, momentum=0)
 
-    def forward(self, activities: dict[str, Activity]) -> Tensor:
+    def forward(self, activities: dict[str, Activity]) -> SampleLoss:
         first, second = embed_pair(self.embedding, self.areas, activities, self.delay, self.grid)
         slow_first, slow_second = embed_pair(
             self.slow, self.areas, activities, self.delay, self.grid

@@ -6,12 +6,11 @@ The prediction u_hat is the LOGIT of each channel, at each position x of a map. 
 the entropy of u remains.
 """
 
-from torch import Tensor
-
 from objectives.objective import Activity, Objective, mean_over_units
+from objectives.parts.shapes import Drives, SampleLoss
 
 
-def categorical(drive: Tensor, logit: Tensor) -> Tensor:
+def categorical(drive: Drives, logit: Drives) -> SampleLoss:
     """Cross-entropy [time, batch], in nats per position.
 
     Args:
@@ -25,5 +24,5 @@ def categorical(drive: Tensor, logit: Tensor) -> Tensor:
 class Categorical(Objective):
     """Negative log likelihood of the channel that is active under softmax(prediction)."""
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         return categorical(activity.drive, activity.prediction)

@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective, mean_over_space, mean_over_valid
 from objectives.parts.pairs import at_later_step, earlier, later, unbroken
+from objectives.parts.shapes import SampleLoss
 from objectives.parts.task import target
 
 
@@ -61,7 +62,7 @@ class CLAPP(Objective):
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         self.expectation = nn.Linear(units[0], units[0], bias=False)
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         code = mean_over_space(activity.rate)
         expected = self.expectation(earlier(code, self.horizon))
         coming = later(code, self.horizon)

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from objectives.objective import Activity, GroupObjective, mean_over_space, mean_over_valid
 from objectives.parts.pairs import at_later_step, earlier, later, unbroken
+from objectives.parts.shapes import SampleLoss
 from objectives.squared_error import squared_error
 
 
@@ -60,7 +61,7 @@ class Competition(GroupObjective):
             raise ValueError(f"areas: need drives of one shape, got {shapes} of {self.areas}")
         self.bids = nn.ModuleList(nn.Linear(units[area][0], 1) for area in self.areas)
 
-    def forward(self, activities: dict[str, Activity]) -> Tensor:
+    def forward(self, activities: dict[str, Activity]) -> SampleLoss:
         errors, log_gate = self._parts(activities)
         loss = competition(errors, log_gate, self.sharpness)
         return at_later_step(loss, activities[self.areas[0]].valid, 1)

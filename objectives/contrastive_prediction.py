@@ -20,6 +20,7 @@ from objectives.objective import Activity, Objective, mean_over_valid
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.pairs import at_later_step, check_horizons, earlier, later, unbroken
 from objectives.parts.readout import Readout, readouts
+from objectives.parts.shapes import SampleLoss
 
 
 class ContrastivePrediction(Objective):
@@ -53,7 +54,7 @@ class ContrastivePrediction(Objective):
         self.encoder = Readout(drive, (self.features,))
         self.readouts = self._readouts(units, (self.features,))
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         total = activity.rate.new_zeros(activity.valid.shape)
         for k, guess, code in self._pairs(activity):
             joined = unbroken(activity.valid, k)

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from objectives.objective import Activity, Objective, mean_over_valid
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.readout import Readout
+from objectives.parts.shapes import SampleLoss
 from objectives.parts.task import target
 
 
@@ -39,7 +40,7 @@ class CrossEntropy(Objective):
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         self.readout = self._readout(units, (self.classes,))
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         logits = self.readout(activity.rate).movedim(2, 1)
         return F.cross_entropy(logits, target(activity, self.label).long(), reduction="none")
 

@@ -28,6 +28,7 @@ from objectives.objective import (
 )
 from objectives.parts.pairs import unbroken
 from objectives.parts.readout import Readout
+from objectives.parts.shapes import SampleLoss
 
 
 class DecoupledInterface(GroupObjective):
@@ -65,7 +66,7 @@ class DecoupledInterface(GroupObjective):
         self.own = Readout(units[lower], units[lower], self.kernel)
         self.feedback = Readout(units[upper], units[lower], self.kernel)
 
-    def forward(self, activities: dict[str, Activity]) -> Tensor:
+    def forward(self, activities: dict[str, Activity]) -> SampleLoss:
         lower = activities[self.areas[0]]
         loss = self.of(lower._replace(rate=lower.rate.detach()))
         if not torch.is_grad_enabled():

@@ -36,6 +36,7 @@ from objectives.objective import Activity, GroupObjective, mean_over_valid
 from objectives.parts.adversarial import r1_penalty
 from objectives.parts.critic import Critic
 from objectives.parts.pairs import at_later_step, earlier, later, unbroken
+from objectives.parts.shapes import SampleLoss
 
 
 class Discrimination(GroupObjective):
@@ -97,7 +98,7 @@ class Discrimination(GroupObjective):
         candidate = (self.steps * channels, *positions)
         self.critic = Critic(candidate, units[judge], self.features, self.kernel)
 
-    def forward(self, activities: dict[str, Activity]) -> Tensor:
+    def forward(self, activities: dict[str, Activity]) -> SampleLoss:
         real, predicted, memory, valid = self._case(activities)
         learns = torch.is_grad_enabled()
         real = real.detach().requires_grad_(learns)

@@ -7,12 +7,11 @@ number: Attwell & Laughlin (2001), doi:10.1097/00004647-200110000-00001. Drives 
 silence (it is the L1 norm). The cost of keeping synapses is the optimizer's weight decay.
 """
 
-from torch import Tensor
-
 from objectives.objective import Activity, Objective, mean_over_units
+from objectives.parts.shapes import Rates, SampleLoss
 
 
-def energy(rate: Tensor) -> Tensor:
+def energy(rate: Rates) -> SampleLoss:
     """Cost [time, batch] of rates [time, batch, *units], in rates."""
     return mean_over_units(rate.abs())
 
@@ -20,5 +19,5 @@ def energy(rate: Tensor) -> Tensor:
 class Energy(Objective):
     """Mean absolute rate of the area's units."""
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         return energy(activity.rate)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from objectives.objective import Activity, GroupObjective, Objective
 from objectives.parts.readout import Readout
+from objectives.parts.shapes import SampleLoss
 
 
 def gate_gradient(values: Tensor, gate: Tensor) -> Tensor:
@@ -66,7 +67,7 @@ class Gated(GroupObjective):
             nn.init.normal_(parameter, std=1.0).mul_(scale)
         return readout
 
-    def forward(self, activities: dict[str, Activity]) -> Tensor:
+    def forward(self, activities: dict[str, Activity]) -> SampleLoss:
         sensory = activities[self.areas[0]]
         attention = self._level(self.attention, activities)
         gated = sensory._replace(

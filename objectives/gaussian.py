@@ -9,12 +9,16 @@ with s as log variance). Best at precision exp(s_c) = 1 / (mean squared error of
 import math
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective, mean_over_units
+from objectives.parts.shapes import Drives, SampleLoss
 
 
-def gaussian(drive: Tensor, prediction: Tensor, log_precision: Tensor) -> Tensor:
+def gaussian(
+    drive: Drives, prediction: Drives, log_precision: Float[Tensor, " channel"]
+) -> SampleLoss:
     """Negative log likelihood [time, batch], in nats per unit.
 
     Args:
@@ -41,5 +45,5 @@ class Gaussian(Objective):
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         self.log_precision = nn.Parameter(self.log_precision.new_zeros(drive[0]))
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         return gaussian(activity.drive, activity.prediction, self.log_precision)

@@ -10,13 +10,15 @@ are averaged over positions.
 """
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from objectives.objective import Activity, Objective, mean_over_space
 from objectives.parts.pairs import at_later_step, check_horizons, earlier, later, unbroken
+from objectives.parts.shapes import Counted, Features, SampleLoss
 
 
-def info_nce(guess: Tensor, code: Tensor, candidate: Tensor) -> Tensor:
+def info_nce(guess: Features, code: Features, candidate: Counted) -> Float[Tensor, " sample"]:
     """Negative log probability, in nats, that each guess picks its own code: [sample].
 
     Args:
@@ -55,7 +57,7 @@ class InfoNCE(Objective):
             nn.Linear(channels, channels, bias=False) for _ in self.horizons
         )
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         code = mean_over_space(activity.rate)
         total = code.new_zeros(activity.valid.shape)
         for k, bilinear in zip(self.horizons, self.bilinear, strict=True):

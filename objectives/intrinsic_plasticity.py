@@ -13,12 +13,11 @@ and by any synapse the same times the input. For rates in (0, 1); they are kept 
 its ends, where the slope of the logarithms would not be finite.
 """
 
-from torch import Tensor
-
 from objectives.objective import Activity, Objective, mean_over_units
+from objectives.parts.shapes import Rates, SampleLoss
 
 
-def exponential_distance(rate: Tensor, mean: float, margin: float) -> Tensor:
+def exponential_distance(rate: Rates, mean: float, margin: float) -> SampleLoss:
     """Loss [time, batch], in nats, of rates [time, batch, *units] in (0, 1).
 
     Beyond the margin the loss goes on as a straight line, so that rates there still have a
@@ -53,5 +52,5 @@ class IntrinsicPlasticity(Objective):
             raise ValueError(f"margin: need 0 < margin < 0.5, got {margin}")
         self.mean, self.margin = mean, margin
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         return exponential_distance(activity.rate, self.mean, self.margin)

@@ -11,20 +11,19 @@ batch of independent pictures; here it is all streams and valid steps of a windo
 covariance are spread evenly over them. Maps are averaged over positions.
 """
 
-from torch import Tensor
-
 from objectives.objective import Activity, Objective, mean_over_space
 from objectives.parts.moments import covariance, mean_of_counted, off_diagonal
 from objectives.parts.pairs import at_later_step, earlier, later, unbroken
+from objectives.parts.shapes import FeatureMatrix, Number, SampleLoss
 from objectives.squared_error import squared_error
 
 
-def hebbian(spread: Tensor, epsilon: float) -> Tensor:
+def hebbian(spread: FeatureMatrix, epsilon: float) -> Number:
     """- mean_i log(C_ii + epsilon) of a covariance [unit, unit], a number."""
     return -(spread.diagonal() + epsilon).log().mean()
 
 
-def decorrelation(spread: Tensor) -> Tensor:
+def decorrelation(spread: FeatureMatrix) -> Number:
     """Mean square of the off-diagonal entries of a covariance [unit, unit], a number."""
     units = len(spread)
     return off_diagonal(spread).square().sum() / max(units * (units - 1), 1)
@@ -67,7 +66,7 @@ class LatentPredictiveLearning(Objective):
         self.variance, self.decorrelation = variance, decorrelation
         self.epsilon = epsilon
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         code = mean_over_space(activity.rate)
         now, past = later(code, self.horizon), earlier(code, self.horizon)
         counted = unbroken(activity.valid, self.horizon).flatten()

@@ -9,12 +9,13 @@ drive arrives. The next step is k = 1; it reads the rates alone, while the area'
 
 from functools import partial
 
-from torch import Tensor, nn
+from torch import nn
 
 from objectives.objective import Activity, Objective
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.pairs import at_later_step, check_horizons, earlier, later
 from objectives.parts.readout import readouts
+from objectives.parts.shapes import SampleLoss
 from objectives.squared_error import squared_error
 
 
@@ -42,7 +43,7 @@ class MultiHorizon(Objective):
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         self.readouts = self._readouts(units, drive)
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         total = activity.rate.new_zeros(activity.valid.shape)
         for k, readout in zip(self.horizons, self.readouts, strict=True):
             loss = squared_error(later(activity.drive, k), readout(earlier(activity.rate, k)))

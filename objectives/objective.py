@@ -14,17 +14,20 @@ from collections.abc import Mapping
 from math import inf
 from typing import ClassVar, NamedTuple
 
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
+
+from objectives.parts.shapes import Drives, Number, Rates, SampleLoss
 
 
 class Activity(NamedTuple):
     """What one area did over a window."""
 
-    drive: Tensor  # [time, batch, *drive], what it had to predict; detached under scope local
-    prediction: Tensor  # [time, batch, *drive], made before the drive was seen
-    error: Tensor  # [time, batch, *drive], drive - prediction
-    rate: Tensor  # [time, batch, *units]
-    valid: Tensor  # [time, batch] bool, False where the stream was reset at this step
+    drive: Drives  # what it had to predict; detached under scope local
+    prediction: Drives  # made before the drive was seen
+    error: Drives  # drive - prediction
+    rate: Rates
+    valid: Bool[Tensor, "time batch"]  # False where the stream was reset at this step
     labels: dict[str, Tensor] = {}  # [time, batch, ...] by name, of each step, from the data
 
 
@@ -61,7 +64,7 @@ class Objective(nn.Module, ABC):
         del drive, units
 
     @abstractmethod
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         """Loss [time, batch] of each step and sample: not reduced, and not masked by `valid`.
 
         It and its gradients are finite where `valid` is False, too. A loss that joins two steps
@@ -112,7 +115,7 @@ class GroupObjective(nn.Module, ABC):
         del drive, units
 
     @abstractmethod
-    def forward(self, activities: dict[str, Activity]) -> Tensor:
+    def forward(self, activities: dict[str, Activity]) -> SampleLoss:
         """Loss [time, batch] of each step and sample, as of `Objective`; activities by area."""
 
     def terms(self, activities: dict[str, Activity]) -> dict[str, Tensor]:
@@ -125,7 +128,7 @@ class GroupObjective(nn.Module, ABC):
         return
 
 
-def mean_over_units(values: Tensor) -> Tensor:
+def mean_over_units(values: Float[Tensor, "time batch *shape"]) -> SampleLoss:
     """Mean [time, batch] of values [time, batch, *shape] over the units of each sample."""
     return values.flatten(2).mean(2)
 
@@ -135,6 +138,6 @@ def mean_over_space(values: Tensor) -> Tensor:
     return values.flatten(3).mean(3) if values.ndim > 3 else values
 
 
-def mean_over_valid(values: Tensor, valid: Tensor) -> Tensor:
-    """Mean, a number, of values [time, batch] over those that are valid; 0 if none is."""
+def mean_over_valid(values: Float[Tensor, "*shape"], valid: Bool[Tensor, "*shape"]) -> Number:
+    """Mean of values, such as [time, batch], over those that are valid; 0 if none is."""
     return (values * valid).sum() / valid.sum().clamp(min=1)

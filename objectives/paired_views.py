@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from objectives.objective import Activity, GroupObjective, Objective
+from objectives.parts.shapes import SampleLoss
 
 
 class PairedViews(Objective):
@@ -38,7 +39,7 @@ class PairedViews(Objective):
         views = self.of.areas
         self.of.build(dict.fromkeys(views, drive), dict.fromkeys(views, units))
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         loss = self.of(self.views(activity)).repeat_interleave(2, dim=1)
         alone = activity.valid.shape[1] - loss.shape[1]
         return F.pad(loss, (0, alone))

@@ -10,12 +10,12 @@ makes it positive: softplus, or exp.
 from math import inf
 
 import torch
-from torch import Tensor
 
 from objectives.objective import Activity, Objective, mean_over_units
+from objectives.parts.shapes import Drives, SampleLoss
 
 
-def poisson(drive: Tensor, expected: Tensor) -> Tensor:
+def poisson(drive: Drives, expected: Drives) -> SampleLoss:
     """Negative log likelihood [time, batch], in nats per unit.
 
     Args:
@@ -32,5 +32,5 @@ class Poisson(Objective):
 
     predictions = (0.0, inf)
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         return poisson(activity.drive, activity.prediction)

@@ -5,12 +5,11 @@
 Fast inhibition does this for a whole area, synaptic scaling (`TargetRate`) for single units.
 """
 
-from torch import Tensor
-
 from objectives.objective import Activity, Objective, mean_over_units
+from objectives.parts.shapes import Rates, SampleLoss
 
 
-def population_rate(rate: Tensor, target: float) -> Tensor:
+def population_rate(rate: Rates, target: float) -> SampleLoss:
     """Loss [time, batch] of rates [time, batch, *units], in squared rates."""
     return (mean_over_units(rate) - target).square()
 
@@ -26,5 +25,5 @@ class PopulationRate(Objective):
         super().__init__()
         self.rate = rate
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         return population_rate(activity.rate, self.rate)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from objectives.objective import Activity, Objective, mean_over_valid
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.readout import Readout
+from objectives.parts.shapes import SampleLoss
 from objectives.parts.task import target
 from objectives.squared_error import squared_error
 
@@ -37,7 +38,7 @@ class Regression(Objective):
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         self.readout = self._readout(units, (self.size,))
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         wanted = target(activity, self.label).to(activity.rate.dtype)
         return squared_error(wanted, self.readout(activity.rate))
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from objectives.objective import Activity, Objective, mean_over_valid
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.readout import Readout
+from objectives.parts.shapes import SampleLoss
 from objectives.parts.task import target
 
 
@@ -61,7 +62,7 @@ class Reinforce(Objective):
         self.policy = self._policy(units, (self.actions,))
         self.baseline = Readout(units, (1,))
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         logits = self.policy(activity.rate)
         likely = logits.detach().softmax(2)
         action = torch.multinomial(likely.flatten(0, 1), 1).view(likely.shape[:2])

@@ -10,12 +10,13 @@ arXiv:2206.08332, over time.
 
 from functools import partial
 
-from torch import Tensor, nn
+from torch import nn
 
 from objectives.objective import Activity, Objective
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.pairs import at_later_step, check_horizons, earlier, later
 from objectives.parts.readout import readouts
+from objectives.parts.shapes import SampleLoss
 from objectives.squared_error import squared_error
 
 
@@ -45,7 +46,7 @@ class SelfPrediction(Objective):
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         self.readouts = self._readouts(units, units)
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         total = activity.rate.new_zeros(activity.valid.shape)
         for k, readout in zip(self.horizons, self.readouts, strict=True):
             target = later(activity.rate, k).detach()

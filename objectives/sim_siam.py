@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from objectives.objective import Activity, GroupObjective
 from objectives.parts.embedding import Embedding, check_pair, embed_pair, embeddings
 from objectives.parts.pairs import at_later_step
+from objectives.parts.shapes import SampleLoss
 
 
 def negative_cosine(prediction: Tensor, target: Tensor) -> Tensor:
@@ -51,7 +52,7 @@ class SimSiam(GroupObjective):
     ) -> None:
         self.embedding = embeddings(self.areas, units, self.features, self.grid)
 
-    def forward(self, activities: dict[str, Activity]) -> Tensor:
+    def forward(self, activities: dict[str, Activity]) -> SampleLoss:
         first, second = embed_pair(self.embedding, self.areas, activities, self.delay, self.grid)
         there = negative_cosine(self.predictor[0](first), second)
         back = negative_cosine(self.predictor[1](second), first)

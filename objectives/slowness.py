@@ -7,16 +7,15 @@ unit variance and decorrelation: alone it makes rates constant. Use it beside an
 keeps variance, or use `LatentPredictiveLearning`.
 """
 
-from torch import Tensor
-
 from objectives.objective import Activity, Objective
 from objectives.parts.pairs import at_later_step, earlier, later
+from objectives.parts.shapes import SampleLoss
 from objectives.squared_error import squared_error
 
 
 class Slowness(Objective):
     """Mean squared change of the area's rates from one step to the next."""
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         change = squared_error(later(activity.rate, 1), earlier(activity.rate, 1))
         return at_later_step(change, activity.valid, 1)

@@ -7,12 +7,11 @@ if one alone is. It does not depend on the scale of the rates (beyond epsilon), 
 `Energy`, it does not silence the area.
 """
 
-from torch import Tensor
-
 from objectives.objective import Activity, Objective, mean_over_units
+from objectives.parts.shapes import Rates, SampleLoss
 
 
-def treves_rolls(rate: Tensor, epsilon: float) -> Tensor:
+def treves_rolls(rate: Rates, epsilon: float) -> SampleLoss:
     """Activity ratio [time, batch] in [0, 1] of rates [time, batch, *units]; 0 in silence."""
     return mean_over_units(rate.abs()).square() / (mean_over_units(rate.square()) + epsilon)
 
@@ -33,5 +32,5 @@ class Sparseness(Objective):
             raise ValueError(f"epsilon: need > 0, in squared rates, got {epsilon}")
         self.epsilon = epsilon
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         return treves_rolls(activity.rate, self.epsilon)

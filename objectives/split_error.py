@@ -9,12 +9,11 @@ a / (a + b) instead of its median: populations of unequal gain make predictions 
 too low.
 """
 
-from torch import Tensor
-
 from objectives.objective import Activity, Objective, mean_over_units
+from objectives.parts.shapes import Drives, SampleLoss
 
 
-def split_error(drive: Tensor, prediction: Tensor, under: float, over: float) -> Tensor:
+def split_error(drive: Drives, prediction: Drives, under: float, over: float) -> SampleLoss:
     """Loss [time, batch], in drive units.
 
     Args:
@@ -44,5 +43,5 @@ class SplitError(Objective):
             raise ValueError(f"under, over: need gains > 0, got {under} and {over}")
         self.under, self.over = under, over
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         return split_error(activity.drive, activity.prediction, self.under, self.over)

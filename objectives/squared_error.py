@@ -3,12 +3,11 @@
 loss(t) = mean_i ( u_i(t) - u_hat_i(t) )^2          without a factor 1/2
 """
 
-from torch import Tensor
-
 from objectives.objective import Activity, Objective, mean_over_units
+from objectives.parts.shapes import Drives, SampleLoss
 
 
-def squared_error(drive: Tensor, prediction: Tensor) -> Tensor:
+def squared_error(drive: Drives, prediction: Drives) -> SampleLoss:
     """Loss [time, batch] of drive and prediction [time, batch, *drive], in squared drive units."""
     return mean_over_units((drive - prediction).square())
 
@@ -16,5 +15,5 @@ def squared_error(drive: Tensor, prediction: Tensor) -> Tensor:
 class SquaredError(Objective):
     """Mean squared error of the prediction; its gradient by u_hat_i is -2 error_i / n."""
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         return squared_error(activity.drive, activity.prediction)

@@ -7,10 +7,9 @@ for all synapses of a unit up to their input, and vanishes at the set point what
 around its mean. Units of a map are averaged over positions, as they share synapses.
 """
 
-from torch import Tensor
-
 from objectives.objective import Activity, Objective, mean_over_space
 from objectives.parts.moments import mean_of_counted
+from objectives.parts.shapes import SampleLoss
 
 
 class TargetRate(Objective):
@@ -26,7 +25,7 @@ class TargetRate(Objective):
         super().__init__()
         self.rate = rate
 
-    def forward(self, activity: Activity) -> Tensor:
+    def forward(self, activity: Activity) -> SampleLoss:
         code = mean_over_space(activity.rate)
         average = mean_of_counted(code.flatten(0, 1), activity.valid.flatten())
         return (average - self.rate).square().mean() * activity.valid

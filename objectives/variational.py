@@ -21,6 +21,7 @@ from objectives.gaussian import gaussian
 from objectives.objective import Activity, GroupObjective, mean_over_valid
 from objectives.parts.pairs import at_later_step, earlier, later, unbroken
 from objectives.parts.readout import Readout
+from objectives.parts.shapes import SampleLoss
 
 
 def gaussian_divergence(
@@ -72,7 +73,7 @@ class Variational(GroupObjective):
         self.decoder = Readout((self.latents, *positions), drive[lower], self.kernel)
         self.log_precision = nn.Parameter(self.log_precision.new_zeros(drive[lower][0]))
 
-    def forward(self, activities: dict[str, Activity]) -> Tensor:
+    def forward(self, activities: dict[str, Activity]) -> SampleLoss:
         missed, divergence = self._parts(activities)
         loss = missed + self.beta * divergence
         return at_later_step(loss, activities[self.areas[0]].valid, 1)

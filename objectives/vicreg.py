@@ -12,21 +12,22 @@ steps of all streams of the window.
 
 from collections.abc import Mapping
 
-from torch import Tensor, nn
+from torch import nn
 
 from objectives.objective import Activity, GroupObjective
 from objectives.parts.embedding import check_pair, embed_pair, embeddings
 from objectives.parts.moments import covariance, mean_of_counted, off_diagonal
 from objectives.parts.pairs import at_later_step, unbroken
+from objectives.parts.shapes import FeatureMatrix, Number, SampleLoss
 from objectives.squared_error import squared_error
 
 
-def variance_hinge(spread: Tensor, epsilon: float = 1e-4) -> Tensor:
+def variance_hinge(spread: FeatureMatrix, epsilon: float = 1e-4) -> Number:
     """v of a covariance [feature, feature], a number: how far standard deviations are below 1."""
     return (1 - (spread.diagonal() + epsilon).sqrt()).relu().mean()
 
 
-def redundancy(spread: Tensor) -> Tensor:
+def redundancy(spread: FeatureMatrix) -> Number:
     """c of a covariance [feature, feature], a number."""
     return off_diagonal(spread).square().sum() / len(spread)
 
@@ -75,7 +76,7 @@ class VICReg(GroupObjective):
     ) -> None:
         self.embedding = embeddings(self.areas, units, self.features, self.grid)
 
-    def forward(self, activities: dict[str, Activity]) -> Tensor:
+    def forward(self, activities: dict[str, Activity]) -> SampleLoss:
         valid = activities[self.areas[0]].valid
         views = embed_pair(self.embedding, self.areas, activities, self.delay, self.grid)
         counted = unbroken(valid, self.delay) & valid[self.delay :]

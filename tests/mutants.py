@@ -238,7 +238,7 @@ MUTANTS = [
     Mutant(
         file="brainmodel/scopes/scope.py",
         old="self.prediction - self.error",
-        new="said.prediction + said.error",
+        new="self.prediction + self.error",
         tests="tests/scopes/test_scopes.py -k local_is",
     ),
     Mutant(
@@ -772,7 +772,7 @@ MUTANTS = [
     Mutant(
         file="brainmodel/learning/credit/trace_gradients.py",
         old="[place.start - start : place.stop - start]",
-        new="[: kept.stop - kept.start].flip(0)",
+        new="[: place.stop - place.start].flip(0)",
         tests="tests/learning/test_e_prop.py -k carried",
     ),
     Mutant(
@@ -788,9 +788,69 @@ MUTANTS = [
         tests="tests/training/test_probe.py -k before",
     ),
     Mutant(
-        file="brainmodel/probing/recordings/readers/arrays.py",
-        old="trials[:, which == stimulus]",
-        new="trials[:, which != stimulus][:, : counts[stimulus]]",
+        file="brainmodel/probing/recordings/experiment.py",
+        old="stimuli.frames[stayed]",
+        new="stimuli.frames[: stayed.sum()]",
+        tests="tests/probing/test_missing.py -k stimuli",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/missing.py",
+        old="edges=recording.edges[first : last + 2]",
+        new="edges=recording.edges[: last - first + 2]",
+        tests="tests/probing/test_missing.py -k counted",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/mat_hdf5.py",
+        old="codes.T if codes.ndim > 1 else codes[None]",
+        new="codes if codes.ndim > 1 else codes[None]",
+        tests="tests/probing/test_mat_files.py -k names_of_areas",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_movies.py",
+        old="runs = np.array_equal(numbers[start:end], frames)",
+        new="runs = True",
+        tests="tests/probing/test_nwb_movies.py -k break_off",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_electrodes.py",
+        old="np.where(ends > starts, held[np.minimum(starts, len(held) - 1)], NONE)",
+        new="held[np.minimum(starts, len(held) - 1)]",
+        tests="tests/probing/test_nwb_references.py -k nowhere",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_planes.py",
+        old="several or len(set(rois)) < len(rois)",
+        new="several",
+        tests="tests/probing/test_nwb_references.py -k refused",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_events.py",
+        old="return kept if (np.diff(kept) >= 0).all() else np.sort(kept)",
+        new="return kept",
+        tests="tests/probing/test_nwb_times.py -k unsorted",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_events.py",
+        old="(onsets + edges[0] < stop) & (onsets + edges[-1] > start)",
+        new="(onsets < stop) & (onsets > start)",
+        tests="tests/probing/test_nwb_times.py -k invalid_times",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/conditions.py",
+        old="enumerate(sorted(set(keys)))",
+        new="enumerate(sorted(set(keys), key=str))",
+        tests="tests/probing/test_order_of_stimuli.py -k numbers",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/conditions.py",
+        old="(values == -1) & _count_pictures(numbers)",
+        new="values == -1",
+        tests="tests/probing/test_order_of_stimuli.py -k minus_one",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/conditions.py",
+        old="events[:, found.of_event == stimulus]",
+        new="events[:, found.of_event != stimulus][:, :count]",
         tests="tests/probing/test_array_files.py -k repeats",
     ),
     Mutant(
@@ -801,8 +861,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/probing/analyses/straightening.py",
-        old="change_within(bent, pixels)",
-        new="change_within(pixels, bent)",
+        old="change_within(found, pixels)",
+        new="change_within(pixels, found)",
         tests="tests/probing/test_analyses.py -k straightening",
     ),
     Mutant(

@@ -18,6 +18,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from areas.shapes import SynapticWeight
+
 
 class Feedback(nn.Module, ABC):
     """The weights through which a derivative goes back along one group of synapses.
@@ -33,7 +35,7 @@ class Feedback(nn.Module, ABC):
     seed: int = 0
     decay: float = 0.0
 
-    def build(self, forward: Tensor, start: Tensor | None = None) -> None:
+    def build(self, forward: SynapticWeight, start: SynapticWeight | None = None) -> None:
         """Make own weights for a group of synapses, once.
 
         Args:
@@ -46,7 +48,7 @@ class Feedback(nn.Module, ABC):
         """
 
     @abstractmethod
-    def weights(self, forward: Tensor) -> Tensor:
+    def weights(self, forward: SynapticWeight) -> SynapticWeight:
         """B^T, in the shape of the forward weights W.
 
         It may be W itself: give W detached where autograd is not to reach it by this way.
@@ -69,7 +71,7 @@ class Feedback(nn.Module, ABC):
         there = operator(source, self.weights(forward.detach()))
         return operator(source.detach(), forward) + (there - there.detach())
 
-    def gradients(self, forward_bar: Tensor) -> dict[str, Tensor]:
+    def gradients(self, forward_bar: SynapticWeight) -> dict[str, Tensor]:
         """Gradients of own parameters, by name, where that of W is `forward_bar`."""
         return {name: forward_bar for name, _ in self.named_parameters()}
 
@@ -78,7 +80,7 @@ class Feedback(nn.Module, ABC):
         return {name: self.decay * own.detach() for name, own in self.named_parameters()}
 
 
-def draw(like: Tensor, seed: int) -> Tensor:
+def draw(like: SynapticWeight, seed: int) -> SynapticWeight:
     """Random weights in the shape and the bounds of synapses at first: +-1/sqrt(sources)."""
     generator = torch.Generator().manual_seed(seed)
     uniform = torch.rand(like.shape, generator=generator) * 2 - 1

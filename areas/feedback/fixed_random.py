@@ -7,6 +7,7 @@ backpropagation for deep learning", Nature Communications 7:13276.
 from torch import Tensor
 
 from areas.feedback.feedback import Feedback, draw
+from areas.shapes import SynapticWeight
 
 
 class RandomFeedback(Feedback):
@@ -22,10 +23,10 @@ class RandomFeedback(Feedback):
         super().__init__()
         self.seed = seed
 
-    def build(self, forward: Tensor, start: Tensor | None = None) -> None:
+    def build(self, forward: SynapticWeight, start: SynapticWeight | None = None) -> None:
         """See `Feedback.build`."""
         self.register_buffer("weight", draw(forward, self.seed) if start is None else start)
 
-    def weights(self, forward: Tensor) -> Tensor:
+    def weights(self, forward: SynapticWeight) -> SynapticWeight:
         """See `Feedback.weights`."""
         return self.weight

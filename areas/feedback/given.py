@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from areas.feedback.feedback import Feedback
+from areas.shapes import SynapticWeight
 
 
 class GivenFeedback(Feedback):
@@ -21,7 +22,7 @@ class GivenFeedback(Feedback):
         super().__init__()
         self.register_buffer("weight", torch.as_tensor(weight, dtype=torch.get_default_dtype()))
 
-    def build(self, forward: Tensor, start: Tensor | None = None) -> None:
+    def build(self, forward: SynapticWeight, start: SynapticWeight | None = None) -> None:
         """See `Feedback.build`."""
         if self.weight.shape != forward.shape:
             raise ValueError(
@@ -29,6 +30,6 @@ class GivenFeedback(Feedback):
                 f"got {list(self.weight.shape)}"
             )
 
-    def weights(self, forward: Tensor) -> Tensor:
+    def weights(self, forward: SynapticWeight) -> SynapticWeight:
         """See `Feedback.weights`."""
         return self.weight

@@ -11,9 +11,10 @@ arXiv:1904.05391, section 4.
 """
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from areas.feedback.feedback import Feedback, draw
+from areas.shapes import SynapticWeight
 
 
 class LearntFeedback(Feedback):
@@ -37,11 +38,11 @@ class LearntFeedback(Feedback):
         self.decay, self.seed = decay, seed
         self.weight = nn.Parameter(torch.empty(0))
 
-    def build(self, forward: Tensor, start: Tensor | None = None) -> None:
+    def build(self, forward: SynapticWeight, start: SynapticWeight | None = None) -> None:
         """See `Feedback.build`."""
         start = draw(forward, self.seed) if start is None else start
         self.weight = nn.Parameter(start, requires_grad=forward.requires_grad)
 
-    def weights(self, forward: Tensor) -> Tensor:
+    def weights(self, forward: SynapticWeight) -> SynapticWeight:
         """See `Feedback.weights`."""
         return self.weight

@@ -9,6 +9,7 @@ arXiv:1510.05067.
 from torch import Tensor
 
 from areas.feedback.feedback import Feedback, draw
+from areas.shapes import SynapticWeight
 
 
 class SignConcordantFeedback(Feedback):
@@ -24,11 +25,11 @@ class SignConcordantFeedback(Feedback):
         super().__init__()
         self.seed = seed
 
-    def build(self, forward: Tensor, start: Tensor | None = None) -> None:
+    def build(self, forward: SynapticWeight, start: SynapticWeight | None = None) -> None:
         """See `Feedback.build`."""
         start = draw(forward, self.seed) if start is None else start
         self.register_buffer("size", start.abs())
 
-    def weights(self, forward: Tensor) -> Tensor:
+    def weights(self, forward: SynapticWeight) -> SynapticWeight:
         """See `Feedback.weights`."""
         return self.size * forward.sign()

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from torch import Tensor
 
 from areas.feedback.feedback import Feedback
+from areas.shapes import SynapticWeight
 
 
 class SymmetricFeedback(Feedback):
     """Back through the forward weights themselves."""
 
-    def weights(self, forward: Tensor) -> Tensor:
+    def weights(self, forward: SynapticWeight) -> SynapticWeight:
         """See `Feedback.weights`."""
         return forward
 

@@ -46,8 +46,10 @@ def load(text: str) -> ctypes.CDLL | None:
         return None
 
 
-def which_loops() -> str:
-    """Which loops an area on the CPU will run, for logs and reports."""
+def which_loops(device: str = "cpu") -> str:
+    """What takes the steps of areas on a device ("cpu", "cuda", ...), for logs and reports."""
+    if device != "cpu":
+        return f"tensor calls (there are no native loops for {device})"
     if switched_off():
         return "tensor calls (BRAINMODEL_NATIVE=0 switches native loops off)"
     try:

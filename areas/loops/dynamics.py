@@ -1,8 +1,8 @@
 """A cell's own dynamics over a window, forwards and in reverse, without the synapses.
 
-Forwards it is `Cell.step`. In reverse it is the transposed Jacobian of that step, unit by unit:
-what the loss says of the rate and state after a step becomes what it says of the currents into it
-and of the state before. Every learning rule is made of these two and of the synapses.
+Forwards it is `Cell.step`. In reverse it is the transposed Jacobian of that step, unit by unit: it
+turns derivatives of the loss by the rate and state after a step into those by the currents of the
+step and by the state before. Every learning rule is made of these two and of the synapses.
 
 Both are derived from `Cell.step` itself: as fused native loops where that is possible
 (`fuse`), else by tensor calls, with the derivatives of a stretch of steps taken at once.

@@ -1,9 +1,9 @@
 """Fuse a pointwise function of tensors into one native loop, when a C compiler is at hand.
 
 The function is traced once, written as C with one statement per operation, and made into a loop
-(`native`). An element-wise chain of a dozen tensor calls, each with its own trip through memory,
- becomes one call and one trip. Without a compiler, or for an operation not in the table
-below, `fuse` answers None and the caller goes on with tensor calls.
+(`native`). An element-wise chain of a dozen tensor calls, each of which reads and writes memory,
+becomes one call that reads and writes it once. Without a compiler, or for an operation that is not
+in the table below, `fuse` returns None and the caller goes on with tensor calls.
 """
 
 from collections.abc import Callable, Sequence
@@ -113,7 +113,7 @@ def _write(graph: torch.fx.Graph, inputs: tuple[int, int], outputs: tuple[int, i
 
 
 def _operation(node: torch.fx.Node) -> str:
-    """Name of an operation, made unknown where the table does not tell all of it."""
+    """Name of an operation; one that is not in the table if its options change what it does."""
     name = getattr(getattr(node.target, "overloadpacket", None), "__name__", "not an operation")
     kind = node.kwargs.get("dtype")
     rounds = name == "_to_copy" and isinstance(kind, torch.dtype) and not kind.is_floating_point

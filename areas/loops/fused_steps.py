@@ -1,8 +1,8 @@
 """The steps of a cell over a window, and their reverse, by native loops.
 
-Where the recurrent synapses are dense, a run of steps is ONE call, their products compiled in with
-the cell: rows of the batch know nothing of each other, so each core takes its rows through all the
-steps and meets the others only at the end.
+Where the recurrent synapses are dense, a run of steps is ONE call: their products are compiled
+together with the cell. Rows of the batch do not depend on each other, so each core takes its rows
+through all the steps, and cores wait for each other only at the end.
 """
 
 from collections.abc import Sequence
@@ -76,15 +76,15 @@ class FusedReverse(Reverse):
         if recurrence is not None:
             if not isinstance(recurrence.synapses, Dense):
                 return super().run(start, stop, recurrence)
-            said, moves = self.currents_bar, self.dynamics.cell.emitted == "rate"
+            bar, moves = self.currents_bar, self.dynamics.cell.emitted == "rate"
             product = Product(
                 recurrence.synapses.weight.detach(),
-                said[stop - 1][:, recurrence.reached],
+                bar[stop - 1][:, recurrence.reached],
                 self.emitted_bar(stop - 2),
-                (-said.stride(0), -self.rate_bar.stride(0) if moves else 0),
+                (-bar.stride(0), -self.rate_bar.stride(0) if moves else 0),
                 after=True,
             )
-        still = [(bar, 0) for bar in self.bars]
+        still = [(at, 0) for at in self.bars]
         places = [(at + (stop - 1) * stride, -stride) for at, stride in (*self.before, self.out)]
         places[-1:-1] = still
         places += still

@@ -1,4 +1,4 @@
-"""A cell's step as a function of plain tensors, and what follows from it by differentiation."""
+"""A cell's step as a function of plain tensors, and its derivatives."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -26,7 +26,7 @@ class Pointwise:
         self.emitted = self.outputs.index(cell.emitted)
 
     def slopes(self, currents: Tensor, carried: Sequence[Tensor]) -> list[list[Tensor | None]]:
-        """Pointwise derivatives of steps: [output][input], None where there is no way.
+        """Pointwise derivatives of steps: [output][input], None where there is no dependence.
 
         Args:
             currents: [time, batch, current * unit, ...].
@@ -76,7 +76,15 @@ class Pointwise:
         return tuple(getattr(new, name) for name in self.outputs)
 
     def pull(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """The transposed Jacobian: (currents, carried, rate_bar, carried_bar) -> bars before."""
+        """The transposed Jacobian of a step.
+
+        Args:
+            tensors: currents and carried fields before the step, then the derivatives by the rate
+                and by the carried fields after it.
+
+        Returns:
+            the derivatives by each current, then by each carried field before the step.
+        """
         count = len(self.cell.currents) + len(self.cell.carried)
         rate_bar, *carried_bar = tensors[count:]
         bars = dict(zip(self.cell.carried, carried_bar, strict=True))

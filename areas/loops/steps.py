@@ -106,18 +106,18 @@ class Reverse(ABC):
         Args:
             start: the step to take last.
             stop: the step after the one to take first; those from it on have been taken.
-            recurrence: the way back through the area's recurrent synapses, from each step to what
-                was emitted at the step before; unless given, it is not followed. With it, `start`
-                is at least 1: what came before the window lies elsewhere.
+            recurrence: the area's recurrent synapses, through which derivatives go back from each
+                step to what was emitted at the step before; unless given, they do not. With it,
+                `start` is at least 1: what came before the window is kept elsewhere.
         """
         for t in reversed(range(start, stop)):
             self.step(t)
             if recurrence is not None:
-                said = self.currents_bar[t][:, recurrence.reached]
-                recurrence.synapses.add_transpose(said, self.emitted_bar(t - 1))
+                reached = self.currents_bar[t][:, recurrence.reached]
+                recurrence.synapses.add_transpose(reached, self.emitted_bar(t - 1))
 
     def emitted_bar(self, t: int) -> Tensor:
-        """What the loss says of the emission at step t, [batch, *units], on the way back to it."""
+        """Derivative by what was emitted at step t, [batch, *units]; to be added to in place."""
         name, carried = self.dynamics.cell.emitted, self.dynamics.cell.carried
         return self.rate_bar[t] if name == "rate" else self.carried_bar[carried.index(name)]
 

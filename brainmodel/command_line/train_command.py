@@ -13,6 +13,7 @@ import pytorch_lightning as pl
 import yaml
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 
+from areas.loops.compiled import which_loops
 from brainmodel.command_line.config_files import Config, merge
 from brainmodel.command_line.needs import require_enough, require_labels
 from brainmodel.command_line.refusals import check_form, explain
@@ -89,6 +90,8 @@ class CommandLine(LightningCLI):
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Check names and types of everything."""
         check_form(self.files, self._known)
+        if any(word.startswith("--print_config") for word in self.rest):
+            print(f"# On the CPU, steps are taken by {which_loops()}.", file=sys.stderr)
         with self._refusing():
             self.config = parser.parse_args(args)  # type: ignore[arg-type]
             self.files = self.config[self.config.subcommand].as_dict()  # with the options

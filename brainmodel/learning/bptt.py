@@ -10,10 +10,9 @@ the form in which every loss is followed equally far, see `f_bptt`. Future-facin
 closed form, exact within the window; time per step O(N^2), memory O(T N).
 """
 
-from torch import Tensor
-
 from areas import Area
 from areas.record import Record
+from areas.shapes import PerUnit
 from brainmodel.learning.credit.reverse_scan import scan_area, zero_carried
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
 from brainmodel.learning.learning_signal import LearningSignal, unit_signals
@@ -37,7 +36,7 @@ class BPTT(Rule):
 
 def backpropagate(
     area: Area, record: Record, signal: LearningSignal
-) -> tuple[Gradients, dict[str, Tensor]]:
+) -> tuple[Gradients, dict[str, PerUnit]]:
     """Gradients of a window, its first state taken as given, and derivatives by that state.
 
     Args:
@@ -46,7 +45,7 @@ def backpropagate(
         signal: derivatives of the loss by what happened.
 
     Returns:
-        gradients by key; derivatives by the state before the window, [batch, *units] by field.
+        gradients by key; derivatives by the state before the window, by field.
     """
     rate_bar, before, potential_bar = unit_signals(area, record, signal)
     if "error" in area.afferents:

@@ -10,6 +10,7 @@ arXiv:1608.05343, in the online form of Marschall, Cho & Savin (2020), JMLR 21(1
 Future-facing, deterministic, numerical; time per step and stream O(N^2), memory O(N^2) in all.
 """
 
+from jaxtyping import Float
 from torch import Tensor
 
 from areas import Area
@@ -36,6 +37,8 @@ class DNI(SyntheticGradients):
         "future", "A_li", stochastic=False, closed_form=False, time="N^2", memory="N^2"
     )
 
-    def back(self, area: Area, pairs: Transitions, state_bar: Tensor) -> Tensor:
-        """See `Synthetic.back`; the area's own Jacobian."""
-        return through_transposes(area, pairs.linear, 0, state_bar)[0]
+    def back(
+        self, area: Area, transitions: Transitions, state_bar: Float[Tensor, "step state"]
+    ) -> Float[Tensor, "step state"]:
+        """See `SyntheticGradients.back`; the area's own Jacobian."""
+        return through_transposes(area, transitions.linear, 0, state_bar)[0]

@@ -12,6 +12,7 @@ O(N^2 + N M), memory O(N^2 + N M) in all.
 """
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from areas import Area
@@ -44,10 +45,12 @@ class DNILearnt(SyntheticGradients):
         given = sum(area.messages.get(name, area.drive)[0] for name in _given(area))
         self.transition = nn.Parameter(torch.zeros(size, size + given + 1))
 
-    def back(self, area: Area, pairs: Transitions, state_bar: Tensor) -> Tensor:
-        """See `Synthetic.back`; Q."""
+    def back(
+        self, area: Area, transitions: Transitions, state_bar: Float[Tensor, "step state"]
+    ) -> Float[Tensor, "step state"]:
+        """See `SyntheticGradients.back`; Q."""
         before = state_bar @ self.transition[:, : state_bar.shape[1]]
-        keep = pairs.linear.keep
+        keep = transitions.linear.keep
         return before if keep is None else before * keep[0][:, None]
 
     def regress(self, area: Area, record: Record) -> Gradients:

@@ -11,10 +11,9 @@ Past-facing, deterministic, closed form. Time per step O(N M); memory O(B N M) f
 traces of a dense area, independent of the length of the stream.
 """
 
-from torch import Tensor
-
 from areas import Area
 from areas.record import Record
+from areas.shapes import PerUnit
 from brainmodel.learning.credit.eligibility_traces import carry_traces
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
@@ -52,7 +51,7 @@ class EProp(Rule):
         """See `Rule.remember`; traces of dense areas, the last step of maps."""
         return carry_traces(area, record, memory, self.reused) if self.carry else None
 
-    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+    def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
         return gradients_of_state(area, state_bar, memory)
 

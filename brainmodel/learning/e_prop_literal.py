@@ -5,11 +5,13 @@ deterministic, closed form; time and memory per step O(B N M) per carried field.
 """
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from areas import Area
 from areas.keys import BIAS, belongs_to_predictor, of_units
 from areas.record import Record, fade
+from areas.shapes import PerUnit
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
 from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense
@@ -48,7 +50,7 @@ class EPropLiteral(Rule):
             memory = _move(area, record.stretch(t, t + 1), memory)
         return memory
 
-    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+    def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
         if memory is None:
             return {}
@@ -69,8 +71,8 @@ def _zeros(area: Area) -> Gradients:
     return {key: torch.zeros_like(w) for key, w in weights if not belongs_to_predictor(key)}
 
 
-def _learn(found: Gradients, bar: Tensor, traces: dict[str, Tensor]) -> None:
-    """Add to gradients the derivative by a field, [batch, unit], times the traces of that field."""
+def _learn(found: Gradients, bar: Float[Tensor, "batch unit"], traces: dict[str, Tensor]) -> None:
+    """Add to gradients the derivative by a field times the traces of that field."""
     for source, trace in traces.items():
         name = of_units(source)
         rows = bar.repeat(1, trace.shape[1] // bar.shape[1])

@@ -14,11 +14,13 @@ deterministic, closed form; time per step O(D N^2), memory O(D N).
 """
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from areas import Area
 from areas.record import Record
+from areas.shapes import PerDriveSteps, PerUnit
 from brainmodel.learning.credit.reverse_scan import scan_area, zero_carried
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
 from brainmodel.learning.learning_signal import LearningSignal, unit_signals
@@ -66,7 +68,7 @@ class FBPTT(Rule):
         steps = whole.currents.shape[0]
         return tree_map_only(Tensor, torch.clone, whole.stretch(max(0, steps - self.depth), steps))
 
-    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+    def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
         if memory is None:
             return {}
@@ -81,9 +83,9 @@ class FBPTT(Rule):
         self,
         area: Area,
         record: Record,
-        rate_bar: Tensor,
-        carried_bar: list[Tensor],
-        potential_bar: Tensor,
+        rate_bar: Float[Tensor, "lane batch *units"],
+        carried_bar: list[Float[Tensor, "lane*batch *units"]],
+        potential_bar: PerDriveSteps,
     ) -> Gradients:
         """Gradients from learning signals of the last steps of a record, each of them one lane.
 
@@ -92,9 +94,9 @@ class FBPTT(Rule):
         Args:
             area: the area.
             record: what happened.
-            rate_bar: learning signal of the rates of its last steps, [lane, batch, *units].
-            carried_bar: likewise of the carried fields, [lane * batch, *units]; overwritten.
-            potential_bar: derivative by the predictor's potential, [time, batch, *drive].
+            rate_bar: learning signal of the rates of its last steps.
+            carried_bar: likewise of the carried fields; overwritten.
+            potential_bar: derivative by the predictor's potential.
         """
         steps, batch = record.currents.shape[:2]
         currents_bar, potential_bar = torch.zeros_like(record.currents), potential_bar.clone()
@@ -117,7 +119,7 @@ class FBPTT(Rule):
 def _as_one_step(record: Record) -> Record:
     """The steps of a record side by side, as one step of as many times the streams."""
 
-    def beside(signal: Tensor) -> Tensor:
+    def beside(signal: Float[Tensor, "time batch *rest"]) -> Float[Tensor, "1 time*batch *rest"]:
         return signal.flatten(0, 1)[None]
 
     return Record(

@@ -24,10 +24,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from areas import Area, SubLSTM
 from areas.record import Record, flat
+from areas.shapes import PerCurrentSteps, PerUnit, PerUnitSteps
 from areas.synapses import connect
 from brainmodel.learning.credit.eligibility_traces import Scan, carry_traces
 from brainmodel.learning.credit.reused_memory import ReusedMemory
@@ -74,8 +76,8 @@ class GatedScan(Scan):
         self.gates = gates
 
     def back(
-        self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
-    ) -> Tensor:
+        self, area: Area, record: Record, rate_bar: PerUnitSteps, carried_bar: list[PerUnit]
+    ) -> PerCurrentSteps:
         """See `Scan.back`."""
 
         def hold(t: int) -> None:
@@ -95,8 +97,8 @@ class GatedScan(Scan):
         return currents_bar
 
 
-def _inhibition(record: Record, current: str) -> Tensor:
-    """The inhibition that a current makes, from 0 to 1, [time, batch, *units]."""
+def _inhibition(record: Record, current: str) -> PerUnitSteps:
+    """The inhibition that a current makes, from 0 to 1."""
     place = SubLSTM.currents.index(current)
     return record.currents.chunk(len(SubLSTM.currents), dim=2)[place].sigmoid()
 
@@ -171,15 +173,15 @@ class GatedMicrocircuit(Rule):
         found = trace_gradients(area, record, rate_bar.contiguous(), before, memory, self.scan)
         return found | predictor_gradients(area, record, potential_bar)
 
-    def disinhibition(self, record: Record) -> Tensor:
-        """D(t), how open the apical dendrites are, [time, batch, 1, ...]."""
+    def disinhibition(self, record: Record) -> Float[Tensor, "time batch 1 ..."]:
+        """D(t), how open the apical dendrites are."""
         if self.gates.dendrite == 0:
             return torch.ones_like(record.currents[:, :, :1])
         shut = _inhibition(record, "output").mean(2, keepdim=True)
         return shut.mul_(-self.gates.dendrite).add_(1.0)
 
-    def apical_signal(self, record: Record, like: Tensor) -> Tensor:
-        """The part of the learning signal that comes from higher areas, [time, batch, *units].
+    def apical_signal(self, record: Record, like: PerUnitSteps) -> PerUnitSteps:
+        """The part of the learning signal that comes from higher areas.
 
         It is scaled like the derivative of an error that is a mean over values, steps and streams.
 
@@ -200,7 +202,7 @@ class GatedMicrocircuit(Rule):
             return None
         return carry_traces(area, record, memory, self.reused, self.scan)
 
-    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+    def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
         return gradients_of_state(area, state_bar, memory, self.scan)
 

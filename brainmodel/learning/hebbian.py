@@ -22,6 +22,7 @@ from torch.utils._pytree import tree_map_only
 
 from areas import Area
 from areas.record import Record
+from areas.shapes import PerUnitSteps
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
 from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule
@@ -59,13 +60,13 @@ class Hebbian(Rule):
         return True
 
 
-def three_factors(area: Area, record: Record, rate_bar: Tensor) -> Gradients:
+def three_factors(area: Area, record: Record, rate_bar: PerUnitSteps) -> Gradients:
     """Gradients of synapses and bias from the learning signal of the rates.
 
     Args:
         area: the area.
         record: what happened over some steps.
-        rate_bar: learning signal of the rates, [time, batch, *units].
+        rate_bar: learning signal of the rates.
     """
     rate = record.fields["rate"][1:]
     modulator = (rate_bar * rate).flatten(2).mean(2)

@@ -26,10 +26,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from areas import Area
 from areas.record import Record
+from areas.shapes import PerUnit
 from brainmodel.learning.credit.jacobian import LinearSteps, linearise
 from brainmodel.learning.credit.parameter_matrix import (
     add_gradients,
@@ -49,7 +51,8 @@ from brainmodel.learning.rule import Criteria, Gradients, Memory, need_dense, of
 class Kernels(NamedTuple):
     """What KeRNL remembers."""
 
-    traces: Tensor  # B after the last step, [batch, field, current * unit, source]
+    traces: Float[Tensor, "batch field currents source"]
+    """B after the last step; the currents of all units side by side, [current * unit]."""
     copy: PerturbedCopy
 
 
@@ -97,7 +100,7 @@ class KeRNL(NoisyRule):
         return Kernels(none.new_zeros(shape), PerturbedCopy(none, none, none, noise))
 
     @property
-    def kernel(self) -> Tensor:
+    def kernel(self) -> Float[Tensor, "state"]:
         """exp(-gamma), [field * unit]."""
         return torch.exp(-torch.exp(self.log_decay))
 
@@ -133,7 +136,7 @@ class KeRNL(NoisyRule):
         *_, last = self._perturb(area, record, memory.copy)
         return Kernels(traces, last)
 
-    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+    def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
         if memory is None:
             return {}
@@ -145,8 +148,8 @@ class KeRNL(NoisyRule):
         """See `Rule.cuts`: under scope `Global` credit goes through the units' own states."""
         return True
 
-    def _decays(self, record: Record) -> Tensor:
-        """By what a trace is multiplied at each step, [time, batch, field * unit]."""
+    def _decays(self, record: Record) -> Float[Tensor, "time batch state"]:
+        """By what a trace is multiplied at each step."""
         steps, batch = record.currents.shape[:2]
         kernel = self.kernel.expand(steps, batch, -1)
         return kernel * (1 if record.keep is None else record.keep[..., None])
@@ -179,20 +182,28 @@ class KeRNL(NoisyRule):
             )
             yield copy
 
-    def _lives(self, step: Record, noise: Noise) -> Tensor:
-        """0 where the copy begins anew, [batch, 1]."""
+    def _lives(self, step: Record, noise: Noise) -> Float[Tensor, "batch 1"]:
+        """0 where the copy begins anew."""
         lives = (noise.clock % self.span != 0).to(step.currents.dtype)
         return (lives if step.keep is None else lives * step.keep[0])[:, None]
 
 
-def _written(linear: LinearSteps, left: Tensor, sources: Tensor) -> Tensor:
-    """sum_t left(t) F(t) (x) x(t), [batch, field, current * unit, source]."""
+def _written(
+    linear: LinearSteps,
+    left: Float[Tensor, "time batch state"],
+    sources: Float[Tensor, "time batch source"],
+) -> Float[Tensor, "batch field currents source"]:
+    """sum_t left(t) F(t) (x) x(t)."""
     fields, units = linear.currents.shape[2], linear.currents.shape[4]
     weights = linear.currents * left.unflatten(2, (fields, units))[:, :, :, None]
     return torch.einsum("tbfy,tbj->bfyj", weights.flatten(3), sources)
 
 
-def _credit(area: Area, state_bar: Tensor, traces: Tensor) -> Gradients:
-    """Derivatives by the nodes, [batch, field * unit], times their traces, as gradients."""
+def _credit(
+    area: Area,
+    state_bar: Float[Tensor, "batch state"],
+    traces: Float[Tensor, "batch field currents source"],
+) -> Gradients:
+    """Derivatives by the nodes times their traces, as gradients."""
     fields = state_bar.unflatten(1, (-1, area.units[0])).repeat(1, 1, len(area.cell.currents))
     return matrix_gradients(area, torch.einsum("bfy,bfyj->yj", fields, traces))

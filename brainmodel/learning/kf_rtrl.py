@@ -14,6 +14,7 @@ stream O(N^3), memory O(N^2 + M).
 """
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from areas import Area
@@ -50,8 +51,13 @@ class KFRTRL(FactoredInfluence):
         return Factors(new(batch, size.sources), new(batch, size.state, size.targets), noise)
 
     def move(
-        self, area: Area, linear: LinearSteps, t: int, source: Tensor, factors: Factors
-    ) -> tuple[Tensor, Tensor]:
+        self,
+        area: Area,
+        linear: LinearSteps,
+        t: int,
+        source: Float[Tensor, "batch source"],
+        factors: Factors,
+    ) -> tuple[Float[Tensor, "batch source"], Float[Tensor, "batch state target"]]:
         """See `Factored.move`."""
         nu = factors.noise.signs(self.seed, 1, source)[:, 0]
         jacobian, new = explicit_matrices(area, linear, t)
@@ -60,7 +66,9 @@ class KFRTRL(FactoredInfluence):
         first = scale_streams(factors.first, keeps) + scale_streams(source, nu * adds)
         return first, scale_streams(old, 1 / keeps) + scale_streams(new, nu / adds)
 
-    def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
+    def credit(
+        self, state_bar: Float[Tensor, "batch state"], factors: Factors
+    ) -> Float[Tensor, "target source"]:
         """See `Factored.credit`."""
         by_target = torch.einsum("bk,bki->bi", state_bar, factors.second)
         return by_target.t() @ factors.first

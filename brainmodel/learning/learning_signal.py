@@ -3,22 +3,27 @@
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from areas import Area
 from areas.record import Record, fade, flat
+from areas.shapes import PerDriveSteps, PerStreamSteps, PerUnit, PerUnitSteps
+
+Level = PerStreamSteps | Float[Tensor, "time batch unit"]
+"""M(t), neuromodulation times plasticity: alike in all units, or unit by unit (of maps, channel by
+channel)."""
 
 
 class LearningSignal(NamedTuple):
     """Derivatives of the loss by what an area did over a window, and how much they count."""
 
-    rate: Tensor
-    """[time, batch, *units], of the rate itself, not by way of the area's own prediction."""
-    prediction: Tensor
-    """[time, batch, *drive], of the prediction, with the part that comes by way of the error."""
-    level: Tensor | None = None
-    """M(t), neuromodulation times plasticity, by which the learning signal is to be multiplied:
-    [time, batch], or [time, batch, unit] (of maps, channel); None for 1. `rate` and `prediction`
+    rate: PerUnitSteps
+    """By the rate itself, not by way of the area's own prediction."""
+    prediction: PerDriveSteps
+    """By the prediction, with the part that comes by way of the error."""
+    level: Level | None = None
+    """M(t), by which the learning signal is to be multiplied; None for 1. `rate` and `prediction`
     are without it: `unit_signals` multiplies them; what a rule adds to the learning signal by
     itself goes through `modulated`."""
 
@@ -26,29 +31,24 @@ class LearningSignal(NamedTuple):
 class UnitSignals(NamedTuple):
     """The learning signal of each unit, and the derivative by the predictor's potential."""
 
-    rate_bar: Tensor
-    """L(t), [time, batch, *units], contiguous."""
-    before: Tensor
+    rate_bar: PerUnitSteps
+    """L(t), contiguous."""
+    before: PerUnit
     """The part of the first prediction in the learning signal of the rate BEFORE the window,
-    [batch, *units], contiguous; only a rule with a memory can use it."""
-    potential_bar: Tensor
-    """[time, batch, *drive], by the potential of the predictor."""
+    contiguous; only a rule with a memory can use it."""
+    potential_bar: PerDriveSteps
+    """By the potential of the predictor."""
 
 
-def modulated(signal: Tensor, level: Tensor | None) -> Tensor:
-    """A signal times the level of each unit; the signal itself if there is no level.
-
-    Args:
-        signal: [time, batch, unit, ...].
-        level: [time, batch] or [time, batch, unit].
-    """
+def modulated(signal: PerUnitSteps, level: Level | None) -> PerUnitSteps:
+    """A signal times the level of each unit; the signal itself if there is no level."""
     if level is None:
         return signal
     return signal * level.view(*level.shape, *[1] * (signal.dim() - level.dim()))
 
 
-def mean_level(level: Tensor | None) -> Tensor | None:
-    """The mean of a level over units, [time, batch]: the level of what belongs to no unit."""
+def mean_level(level: Level | None) -> PerStreamSteps | None:
+    """The mean of a level over units: the level of what belongs to no unit."""
     return level.mean(2) if level is not None and level.dim() > 2 else level
 
 

@@ -19,10 +19,9 @@ guides synaptic credit assignment in a spiking neural network", PNAS 118(51), fo
 here for any cell. Past-facing, deterministic, closed form; costs as e-prop, and one product more.
 """
 
-from torch import Tensor
-
 from areas import Area
 from areas.record import Record, fade, flat
+from areas.shapes import PerCurrentSteps, PerUnit, PerUnitSteps
 from brainmodel.learning.credit.eligibility_traces import Scan, carry_traces
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.reverse_scan import scan_units, zero_carried
@@ -82,13 +81,13 @@ class MDGL(Rule):
             )
         return found | predictor_gradients(area, record, potential_bar)
 
-    def taken_up(self, area: Area, record: Record, rate_bar: Tensor) -> Tensor:
-        """Gamma(t-1), what units take up at t for what they emitted before, [time, batch, *units].
+    def taken_up(self, area: Area, record: Record, rate_bar: PerUnitSteps) -> PerUnitSteps:
+        """Gamma(t-1), what units take up at t for what they emitted before.
 
         Args:
             area: the area.
             record: what happened over some steps.
-            rate_bar: learning signal of the rates, [time, batch, *units].
+            rate_bar: learning signal of the rates.
         """
         carried_bar = zero_carried(area, record)
 
@@ -109,7 +108,7 @@ class MDGL(Rule):
         emitted = () if area.cell.emitted in area.cell.carried else (area.cell.emitted,)
         return carry_traces(area, record, memory, self.reused, more=emitted)
 
-    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+    def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
         return gradients_of_state(area, state_bar, memory)
 
@@ -124,15 +123,15 @@ class SecretionScan(Scan):
 
     Args:
         field: place of the emitted field among the carried ones.
-        taken_up: Gamma(t-1) of the steps that are scanned, [time, batch, *units].
+        taken_up: Gamma(t-1) of the steps that are scanned.
     """
 
-    def __init__(self, field: int, taken_up: Tensor):
+    def __init__(self, field: int, taken_up: PerUnitSteps):
         self.field, self.taken_up = field, taken_up
 
     def back(
-        self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
-    ) -> Tensor:
+        self, area: Area, record: Record, rate_bar: PerUnitSteps, carried_bar: list[PerUnit]
+    ) -> PerCurrentSteps:
         """See `Scan.back`."""
 
         def add(t: int) -> None:

@@ -7,23 +7,27 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from areas import Synapses
+
+Weights = Float[Tensor, "currents unit *window"]
+"""Of recurrent synapses onto [current * unit]; of maps, *window is their receptive field."""
 
 
 class Partners(nn.Module, ABC):
     """By which weights a unit takes up the modulators of its postsynaptic partners."""
 
     @abstractmethod
-    def weights(self, recurrent: Synapses) -> Tensor:
-        """Weights in place of those of the recurrent synapses, in their shape."""
+    def weights(self, recurrent: Synapses) -> Weights:
+        """Weights in place of those of the recurrent synapses."""
 
 
 class TrueWeights(Partners):
     """By the weight of each synapse, which no modulator could know."""
 
-    def weights(self, recurrent: Synapses) -> Tensor:
+    def weights(self, recurrent: Synapses) -> Weights:
         """See `Partners.weights`."""
         return recurrent.weight
 
@@ -44,17 +48,17 @@ class TypeMeans(Partners):
             raise ValueError(f"partners.shares: need shares that sum to 1, got {list(shares)}")
         self.shares = tuple(shares)
 
-    def weights(self, recurrent: Synapses) -> Tensor:
+    def weights(self, recurrent: Synapses) -> Weights:
         """See `Partners.weights`."""
         exist = torch.ones_like(recurrent.weight) if recurrent.mask is None else recurrent.mask
         return self.means(recurrent.weight, exist) * exist
 
-    def means(self, weight: Tensor, exist: Tensor) -> Tensor:
+    def means(self, weight: Weights, exist: Weights) -> Weights:
         """In the place of each weight the mean over existing synapses between its two types.
 
         Args:
-            weight: [current * unit, unit, *window].
-            exist: 1 where there is a synapse, else 0, of the same shape.
+            weight: those of the synapses.
+            exist: 1 where there is a synapse, else 0.
         """
         units = weight.shape[1]
         member = self.member(units).to(weight)
@@ -66,8 +70,8 @@ class TypeMeans(Partners):
         means = total(weight * exist) / total(exist).clamp(min=1)
         return torch.einsum("ai,cab...,bj->cij...", member, means, member).reshape(weight.shape)
 
-    def member(self, units: int) -> Tensor:
-        """1 where a unit belongs to a type, else 0, [type, unit]."""
+    def member(self, units: int) -> Float[Tensor, "type unit"]:
+        """1 where a unit belongs to a type, else 0."""
         ends = (torch.tensor([0.0, *self.shares]).cumsum(0) * units).round()
         place = torch.arange(units)
         return ((place >= ends[:-1, None]) & (place < ends[1:, None])).float()
@@ -84,7 +88,7 @@ class Diffuse(Partners):
         super().__init__()
         self.types = TypeMeans(shares)
 
-    def weights(self, recurrent: Synapses) -> Tensor:
+    def weights(self, recurrent: Synapses) -> Weights:
         """See `Partners.weights`."""
         exist = torch.ones_like(recurrent.weight) if recurrent.mask is None else recurrent.mask
         return self.types.means(recurrent.weight, exist)

@@ -13,6 +13,7 @@ Past-facing, stochastic, closed form; time per step and stream O(N^2 M), memory 
 """
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from areas import Area
@@ -49,8 +50,13 @@ class RKFRTRL(FactoredInfluence):
         return Factors(new(batch, size.targets), new(batch, size.state, size.sources), noise)
 
     def move(
-        self, area: Area, linear: LinearSteps, t: int, source: Tensor, factors: Factors
-    ) -> tuple[Tensor, Tensor]:
+        self,
+        area: Area,
+        linear: LinearSteps,
+        t: int,
+        source: Float[Tensor, "batch source"],
+        factors: Factors,
+    ) -> tuple[Float[Tensor, "batch target"], Float[Tensor, "batch state source"]]:
         """See `Factored.move`."""
         nu = factors.noise.signs(self.seed, sizes(area).targets, source)
         jacobian, influence = explicit_matrices(area, linear, t)
@@ -59,7 +65,9 @@ class RKFRTRL(FactoredInfluence):
         first = scale_streams(factors.first, keeps) + scale_streams(nu, adds)
         return first, scale_streams(old, 1 / keeps) + scale_streams(new, 1 / adds)
 
-    def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
+    def credit(
+        self, state_bar: Float[Tensor, "batch state"], factors: Factors
+    ) -> Float[Tensor, "target source"]:
         """See `Factored.credit`."""
         by_source = torch.einsum("bk,bkj->bj", state_bar, factors.second)
         return factors.first.t() @ by_source

@@ -18,11 +18,13 @@ window and O(B (N^3 + N^2 M)) per step; memory O(B N^2 M), independent of the le
 """
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from areas import Area
 from areas.keys import BIAS, of_predictor, of_units
 from areas.record import Record
+from areas.shapes import PerUnit
 from brainmodel.learning.bptt import backpropagate
 from brainmodel.learning.credit.jacobian import identity, linearise, pull
 from brainmodel.learning.learning_signal import LearningSignal
@@ -58,7 +60,7 @@ class RTRL(Rule):
         """See `Rule.remember`; the influences after the window."""
         return influences_after(area, record, memory)
 
-    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+    def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
         if memory is None:
             return {}
@@ -94,8 +96,10 @@ def influences_after(area: Area, record: Record, before: Influence | None) -> In
     return after
 
 
-def _immediate(area: Area, record: Record, by_currents: Tensor) -> Influence:
-    """Influence by way of the currents, from derivatives [time, batch, lane, current * unit]."""
+def _immediate(
+    area: Area, record: Record, by_currents: Float[Tensor, "time batch lane currents"]
+) -> Influence:
+    """Influence by way of the currents, from derivatives by them."""
     found = {of_units(BIAS): by_currents.sum(0)}
     for name in area.synapses:
         reached = by_currents[..., area.reached(name)]
@@ -103,8 +107,10 @@ def _immediate(area: Area, record: Record, by_currents: Tensor) -> Influence:
     return found
 
 
-def _predictive(area: Area, record: Record, by_potential: Tensor) -> Influence:
-    """Influence by way of the predictor's potential, from [time, batch, lane, drive]."""
+def _predictive(
+    area: Area, record: Record, by_potential: Float[Tensor, "time batch lane drive"]
+) -> Influence:
+    """Influence by way of the predictor's potential, from derivatives by it."""
     assert area.predictor is not None
     found = {of_predictor(BIAS): by_potential.sum(0)}
     for name in area.predictor.synapses:
@@ -112,8 +118,10 @@ def _predictive(area: Area, record: Record, by_potential: Tensor) -> Influence:
     return found
 
 
-def _outer(target: Tensor, source: Tensor) -> Tensor:
-    """sum_t target(t) (x) source(t) of each stream, [batch, lane, target, source]."""
+def _outer(
+    target: Float[Tensor, "time batch lane target"], source: Float[Tensor, "time batch source"]
+) -> Float[Tensor, "batch lane target source"]:
+    """sum_t target(t) (x) source(t) of each stream."""
     _, batch, lanes, size = target.shape
     rows = target.permute(1, 2, 3, 0).reshape(batch, lanes * size, -1)
     return (rows @ source.transpose(0, 1)).view(batch, lanes, size, -1)

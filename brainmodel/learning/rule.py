@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from areas import Area, SymmetricFeedback
 from areas.record import Record
+from areas.shapes import PerUnit
 from brainmodel.learning.learning_signal import LearningSignal
 
 Gradients = dict[str, Tensor]
@@ -98,14 +99,14 @@ class Rule(nn.Module, ABC):
         """
         return None
 
-    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+    def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """Gradients by way of the state before a window, which the memory explains by the weights.
 
         Scope `Global` differentiates through a window and asks for what came before it.
 
         Args:
             area: the area.
-            state_bar: derivatives by the state before the window, by field, [batch, *units].
+            state_bar: derivatives by the state before the window, by field.
             memory: what the rule remembered before the window; None at the very first.
         """
         return {}

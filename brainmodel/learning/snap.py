@@ -24,11 +24,13 @@ O(B N R^2 M); memory O(B N R M), independent of the length of the stream.
 import logging
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from areas import Area
 from areas.keys import BIAS, of_units
 from areas.record import Record
+from areas.shapes import PerUnit
 from brainmodel.learning.credit.carried_influences import credit_influences, move_influences
 from brainmodel.learning.credit.neighbourhood import Neighbourhood, SingleUnit
 from brainmodel.learning.credit.reused_memory import ReusedMemory
@@ -111,7 +113,7 @@ class SnAp(Rule):
             found[key] = moved.unflatten(2, (-1, area.units[0]))
         return found
 
-    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+    def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
         if self.full:
             return self.rtrl.recall(area, state_bar, memory)
@@ -122,7 +124,7 @@ class SnAp(Rule):
         return {key: gradient.reshape(weights[key].shape) for key, gradient in found.items()}
 
 
-def reach(area: Area, n: int) -> Tensor:
+def reach(area: Area, n: int) -> Bool[Tensor, "unit unit"]:
     """Which units' states depend on which units' synapses within n steps.
 
     Args:
@@ -130,7 +132,7 @@ def reach(area: Area, n: int) -> Tensor:
         n: the number of steps.
 
     Returns:
-        [unit, unit] bool, whether the first is reached by the second.
+        whether the first is reached by the second.
     """
     units = area.units[0]
     weight = area.synapses["recurrent"].weight.detach().view(-1, units, units)
@@ -143,11 +145,11 @@ def reach(area: Area, n: int) -> Tensor:
     return reached
 
 
-def _credit(bars: Tensor, memory: Memory) -> Gradients:
+def _credit(bars: Float[Tensor, "batch unit element"], memory: Memory) -> Gradients:
     """Gradients [current, unit, source] from derivatives by neighbourhoods.
 
     Args:
-        bars: of each unit's neighbourhood, [batch, unit, field * near].
+        bars: of each unit's neighbourhood.
         memory: the influences.
     """
     found = {}

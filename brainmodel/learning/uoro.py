@@ -13,6 +13,7 @@ Past-facing, stochastic, closed form; time and memory per step and stream O(N^2 
 """
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from areas import Area
@@ -54,8 +55,13 @@ class UORO(FactoredInfluence):
         return Factors(new(batch, size.state), new(batch, size.targets, size.sources), noise)
 
     def move(
-        self, area: Area, linear: LinearSteps, t: int, source: Tensor, factors: Factors
-    ) -> tuple[Tensor, Tensor]:
+        self,
+        area: Area,
+        linear: LinearSteps,
+        t: int,
+        source: Float[Tensor, "batch source"],
+        factors: Factors,
+    ) -> tuple[Float[Tensor, "batch state"], Float[Tensor, "batch target source"]]:
         """See `Factored.move`."""
         nu = factors.noise.signs(self.seed, sizes(area).state, source)
         old = through_jacobian(area, linear, t, factors.first)
@@ -65,14 +71,16 @@ class UORO(FactoredInfluence):
         first = scale_streams(old, keeps) + scale_streams(nu, adds)
         return first, scale_streams(factors.second, 1 / keeps) + scale_streams(new, 1 / adds)
 
-    def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
+    def credit(
+        self, state_bar: Float[Tensor, "batch state"], factors: Factors
+    ) -> Float[Tensor, "target source"]:
         """See `Factored.credit`."""
         along = (state_bar * factors.first).sum(1)
         return torch.einsum("b,bij->ij", along, factors.second)
 
 
-def _existing(area: Area, like: Tensor) -> Tensor:
-    """1 where a synapse or bias joins a target and a source, else 0, [target, source]."""
+def _existing(area: Area, like: Tensor) -> Float[Tensor, "target source"]:
+    """1 where a synapse or bias joins a target and a source, else 0."""
     table = like.new_zeros(sizes(area)[1:])
     for rows, columns in places(area).values():
         table[rows, columns] = 1

@@ -1,6 +1,7 @@
 """Pathways: what crosses from one area to another, when, and in which shape.
 
-A pathway only routes. The synapses it ends on belong to the area it ends in.
+A pathway carries a signal and changes its shape; it has no synapses. Those on which it ends belong
+to the area in which it ends.
 """
 
 from dataclasses import dataclass, field
@@ -14,17 +15,18 @@ Signal = Literal["rate", "prediction", "error"]
 
 @dataclass
 class Pathway:
-    """One pathway.
+    """One pathway between two areas, or from an input to an area.
 
     Args:
         source: name of the area, or of the input, it comes from.
         target: name of the area it ends in.
         kind: feedforward pathways make up the drive of their target; feedback and lateral ones
-            are messages, which take part in its prediction and its currents.
+            are messages, which enter its prediction and its currents.
         signal: what it carries of its source; an input has only a "rate".
-        delay: in steps; 0 acts in the same step. Unless given, 0 for feedforward, else 1.
-        adapters: shape changes in order; unless given, found from the two shapes (pool, upsample
-            or flatten).
+        delay: in steps; with 0 the signal arrives in the step in which it was sent. Unless given,
+            0 for feedforward pathways and 1 for others.
+        adapters: what changes the shape of the signal, in order; unless given, found from the two
+            shapes (pool, upsample or flatten).
     """
 
     source: str

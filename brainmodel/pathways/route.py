@@ -11,7 +11,7 @@ class Route(nn.Module):
     """The adapters of a pathway in order.
 
     Args:
-        adapters: what changes the shape; empty to find out.
+        adapters: what changes the shape; if empty, found by `infer`.
         source: shape of the signal.
         units: shape of the units of the target.
 
@@ -39,7 +39,7 @@ class Route(nn.Module):
 
 
 def infer(source: tuple[int, ...], units: tuple[int, ...]) -> list[Adapter]:
-    """Adapters that bring a signal to the height and width of some units.
+    """Adapters that change the height and width of a signal to those of some units.
 
     Raises:
         ValueError: if one height is not a whole multiple of the other.

@@ -1,4 +1,4 @@
-"""Probe a model: record it once, score it beside its baselines, and say how sure that is."""
+"""Probe a model: record it, score it beside untrained brains and baselines, analyse it."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -26,12 +26,12 @@ class Trained(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """What a probe found."""
+    """Results of a probe."""
 
     scores: ScoreTable
     recording: Recorded  # what was scored
     patterns: dict[str, Floats]  # [stimulus, unit] means over time, by name, for pictures
-    sections: dict[str, Section]  # of the report, by the names of the plan's analyses
+    sections: dict[str, Section]  # of the report, by the names of the analyses
 
 
 def probe(
@@ -71,7 +71,7 @@ def probe(
 
 
 def _require_probable(experiment: Experiment | Shown, plan: Plan) -> Shown:
-    """The chosen areas of the recording, if all that is asked of them can be had."""
+    """The chosen areas of the recording, if they can be scored and analysed as planned."""
     recording, stimuli = experiment if isinstance(experiment, Shown) else experiment.read()
     if plan.brain_areas is not None:
         recording = recording.of(areas=list(plan.brain_areas))
@@ -88,7 +88,7 @@ def _record(
     plan: Plan,
     folder: Path,
 ) -> ModelActivity:
-    """Activity of all brains, in every signal that is asked for, and of baselines."""
+    """Activity of all brains in the signals that are needed, and of baselines."""
     brains = [(Source("trained", t.instance, t.stage, ""), t.brain) for t in trained]
     brains += [
         (Source("untrained", f"seed {seed}", 0, ""), brain) for seed, brain in enumerate(untrained)

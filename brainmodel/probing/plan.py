@@ -22,7 +22,7 @@ class Plan:
         scoring: lags, samples, draws; its edges are those of the presentation.
         brain_areas: of the recording; all unless given.
         signals: of the model that are compared, among rate, error, prediction and state.
-        analyses: what else is asked, by the names of their sections; nothing unless given.
+        analyses: further questions, by the names of their sections; none unless given.
         batch: stimuli shown side by side.
 
     Raises:
@@ -56,7 +56,7 @@ class Plan:
 
     @property
     def used_scoring(self) -> Scoring:
-        """The scoring, with the edges of the presentation's steps."""
+        """The scoring, with the edges of the steps of the presentation."""
         return replace(self.scoring, edges=tuple(map(float, self.presentation.edges)))
 
     @property

@@ -1,4 +1,4 @@
-"""The course of one area through a window: its state after every step, and the record of it."""
+"""The course of one area through a window: its states after all steps, and the record of them."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -11,12 +11,12 @@ from areas.record import Record, fade, flat, stretches
 
 
 class Course:
-    """One area on its way through a window: its buffers and how to fill them.
+    """One area and its buffers for a window, filled step by step or many steps at once.
 
     Args:
         area: the area.
-        known: signals known for the whole window, by source, [time, batch, ...].
-        shapes: shapes of the sources that come step by step.
+        known: signals that are known for the whole window, by source, [time, batch, ...].
+        shapes: shapes of the sources whose signals become known step by step.
         state: the cell's state before the window.
         keep: 0 where a stream was reset, [time, batch], or None.
         steps: number of steps.
@@ -75,7 +75,7 @@ class Course:
         return value
 
     def predict(self, t: int) -> None:
-        """Make the prediction of step t and, against the drive, its error."""
+        """Make the prediction of step t and, from the drive, its error."""
         predictor = self.area.predictor
         if predictor is not None:
             signals = {n: self.sources[n][t] for n in self.area.messages}
@@ -98,7 +98,7 @@ class Course:
         return self.fields[self.area.cell.emitted].unbind(0)
 
     def move(self, t: int) -> None:
-        """Synapses that were not hoisted, then the cell's step."""
+        """Add the currents of step t that are not known yet, then take the cell's step."""
         for name, add, reached in self._adders:
             add(self.sources[name][t], reached[t])
         if self._breaks[t]:
@@ -109,7 +109,7 @@ class Course:
             self._forward.step(t)
 
     def run(self) -> None:
-        """Move through the whole window, where no source comes step by step."""
+        """Take all steps of the window, where every source is known for the whole of it."""
         for first, stop in stretches(self._breaks):
             if self._breaks[first]:
                 self.move(first)
@@ -117,7 +117,7 @@ class Course:
             self._forward.run(first, stop, self.area.recurrence)
 
     def complete(self) -> None:
-        """Predictions and errors of the whole window at once, where no step waited for them."""
+        """Make all predictions and errors of the window at once, where no step depends on them."""
         predictor = self.area.predictor
         if predictor is not None:
             signals = {n: flat(self.sources[n]) for n in self.area.messages}
@@ -128,13 +128,13 @@ class Course:
         torch.sub(self.sources["drive"], self.prediction, out=self.error)
 
     def signal(self, name: str) -> Tensor:
-        """rate, prediction or error of the window, [time, batch, ...]."""
+        """The rate, prediction or error over the window, [time, batch, ...]."""
         if name == "rate":
             return self.fields["rate"][1:]
         return self.error if name == "error" else self.prediction
 
     def record(self) -> Record:
-        """What happened, for the rule."""
+        """The record of the window, for the rule."""
         sources = {name: self.sources[name] for name in ("drive", "error", *self.area.messages)}
         sources["recurrent"] = fade(self.fields[self.area.cell.emitted][:-1], self.keep)
         return Record(

@@ -58,7 +58,7 @@ def roll_out(
 
 
 class _Rolling:
-    """What forward and backward of one roll-out share."""
+    """What the forward and the backward pass of one roll-out share."""
 
     def __init__(
         self,

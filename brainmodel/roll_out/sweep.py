@@ -1,9 +1,9 @@
 """The forward sweep: all areas of a brain through a window of time, recorded for the rules.
 
-Equal to stepping the brain literally (`Brain.step`), but what does not wait for the step before is
-taken out of the loop: areas that share no cycle are swept one after the other, synapses from
-signals that are known for the whole window are applied to the whole window at once, and what is
-left in the loop writes in place. Nothing here is seen by autograd.
+It computes what stepping the brain literally does (`Brain.step`), but whatever does not depend on
+the step before is taken out of the loop over steps: areas that share no cycle are swept one after
+the other, synapses from signals that are known for the whole window are applied to all of it at
+once, and what is left in the loop writes in place. Autograd records nothing of it.
 """
 
 import torch
@@ -16,7 +16,7 @@ from brainmodel.wiring.wiring import Wiring
 
 
 class Sweep:
-    """A brain on its way through a window.
+    """One sweep of a brain through a window.
 
     Args:
         brain: the brain.
@@ -46,7 +46,7 @@ class Sweep:
                         self._step(name, t)
 
     def records(self) -> dict[str, Record]:
-        """What happened, by area."""
+        """The record of the window, by area."""
         return {name: course.record() for name, course in self.courses.items()}
 
     def delayed(self) -> dict[str, Tensor]:
@@ -59,7 +59,7 @@ class Sweep:
         return left
 
     def _survive(self, series: Tensor) -> Tensor:
-        """Messages under way, without those of streams that were reset after they were sent."""
+        """Messages under way, set to zero in streams that were reset after they were sent."""
         if self.keep is not None:
             for j in range(1, series.shape[0] + 1):
                 since = self.keep[max(0, self.steps - j + 1) :]
@@ -120,7 +120,7 @@ class Sweep:
         return message if alive is None else fade(message[None], alive[t : t + 1])[0]
 
     def _alive(self, delay: int) -> Tensor | None:
-        """1 where no reset happened while a message of this delay was under way."""
+        """1 where no reset happened while a message of this delay was under way; None if never."""
         if self.keep is None or delay == 0:
             return None
         alive = self.keep.clone()

@@ -13,9 +13,9 @@ Losses = dict[str, dict[str, Tensor]]
 
 
 def judge(brain: Wiring, activities: Mapping[str, Activity]) -> Losses:
-    """By area, by objective: the loss, summed over valid steps, over all steps and streams.
+    """Losses by area, by objective: the sum over valid steps, divided by all steps and streams.
 
-    Not yet weighed. Objectives that areas share stand under "groups".
+    They are not yet weighed. Those of objectives that areas share are under "groups".
     """
     found: Losses = {}
     for name, activity in activities.items():

@@ -1,4 +1,4 @@
-"""Objectives as a plan names them: their weights, and whether they fit the predictor."""
+"""Objectives of a plan: their weights, and whether they fit the area's predictor."""
 
 from collections.abc import Iterable, Mapping
 
@@ -35,7 +35,7 @@ def weights(
 
 
 def require_means(objective: Objective, predictor: Predictor | None) -> None:
-    """Refuse an objective that reads predictions of a certain range where others can come.
+    """Refuse an objective that needs predictions of a certain range if the predictor makes others.
 
     Raises:
         ValueError: naming an activation that fits.

@@ -1,4 +1,4 @@
-"""The order of areas: who acts first within a step, and who can be swept through a window alone."""
+"""The order of areas within a step, and which areas can be swept through a window one by one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter

@@ -1,4 +1,4 @@
-"""Plans of an area and of a brain: what they are to be, as a configuration says it."""
+"""Plans of an area and of a brain: what they are to be, as a configuration gives it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

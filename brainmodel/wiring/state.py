@@ -1,4 +1,4 @@
-"""The state of a brain between windows: what its streams carry on."""
+"""The state of a brain between windows."""
 
 from typing import Any, NamedTuple
 
@@ -12,4 +12,4 @@ class BrainState(NamedTuple):
     delayed: dict[str, Tensor]  # by pathway with a delay, its messages under way, oldest first
     memories: dict[str, Any]  # by area, what its learning rule remembers
     modulators: dict[str, Any]  # by area that has one, what its modulator remembers
-    waiting: Any = None  # what the scope keeps: steps that not all has been said of yet
+    waiting: Any = None  # what the scope keeps: steps that areas have not learnt from yet

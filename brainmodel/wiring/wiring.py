@@ -107,7 +107,7 @@ class Wiring(nn.Module):
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of the weights, and so of everything the brain computes."""
+        """The type of numbers of the weights, and so of everything the brain computes."""
         return next(self.areas.parameters()).dtype
 
     def area(self, name: str) -> Area:
@@ -127,7 +127,7 @@ class Wiring(nn.Module):
         return cast(GroupObjective, self.groups[name])
 
     def plasticity(self, area: str) -> float:
-        """How plastic the area of that name is now, in [0, 1]; 0 if its period is over."""
+        """How plastic the area of that name is now, in [0, 1]; 0 where it does not learn."""
         schedule = self.plasticities[area]
         return 1.0 if schedule is None else schedule.level(int(self.age))
 
@@ -140,7 +140,7 @@ class Wiring(nn.Module):
         return self._arrivals[area]
 
     def masks(self) -> dict[str, Tensor]:
-        """By name, of weights of which not all exist, 1 where a synapse does (see `Synapses`)."""
+        """Masks of weights of which not all exist, by name: 1 where a synapse does (`Synapses`)."""
         return {
             self.parameter_name(name, key): synapses.mask
             for name in self.areas
@@ -149,7 +149,7 @@ class Wiring(nn.Module):
         }
 
     def complete(self, found: dict[str, Tensor]) -> None:
-        """Add to gradients by name, in place, what no rule knows of: decay and absent synapses."""
+        """Complete gradients by name, in place: add decay, set those of absent synapses to 0."""
         for name in self.areas:
             predictor = self.area(name).predictor
             for key, lost in ({} if predictor is None else predictor.decays()).items():
@@ -179,7 +179,7 @@ class Wiring(nn.Module):
         return BrainState(states, delayed, memories, modulators)
 
     def after_step(self) -> None:
-        """What follows each step of the optimizer: it is counted, and objectives are told."""
+        """What follows each step of the optimizer: count it, and let objectives do their part."""
         self.age += 1
         for held in (*self.objectives.children(), self.groups):
             for objective in held.children():

@@ -4,7 +4,10 @@ With K steps in a window and pairs (t - steps, t), there are max(K - steps, 0) p
 """
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
+
+from objectives.parts.shapes import SampleLoss
 
 
 def earlier(values: Tensor, steps: int) -> Tensor:
@@ -17,7 +20,7 @@ def later(values: Tensor, steps: int) -> Tensor:
     return values[steps:]
 
 
-def unbroken(valid: Tensor, steps: int) -> Tensor:
+def unbroken(valid: Bool[Tensor, "time batch"], steps: int) -> Bool[Tensor, "pair batch"]:
     """Whether both steps of each pair are of one stream, [pair, batch] bool.
 
     A step that is not valid starts a new stream, so it may be the earlier one of a pair, but none
@@ -33,7 +36,9 @@ def unbroken(valid: Tensor, steps: int) -> Tensor:
     return joined
 
 
-def at_later_step(loss: Tensor, valid: Tensor, steps: int) -> Tensor:
+def at_later_step(
+    loss: Float[Tensor, "pair batch"], valid: Bool[Tensor, "time batch"], steps: int
+) -> SampleLoss:
     """Loss [pair, batch] -> [time, batch], set at the later step; 0 where there is no pair.
 
     Args:

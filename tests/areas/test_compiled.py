@@ -173,3 +173,4 @@ def test_logs_can_say_which_loops_run(cache: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("BRAINMODEL_NATIVE", "0")
     assert which_loops() == "tensor calls (BRAINMODEL_NATIVE=0 switches native loops off)"
     assert made() is None, "and no warning: the user wants it so"
+    assert which_loops("cuda") == "tensor calls (there are no native loops for cuda)"

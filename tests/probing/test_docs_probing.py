@@ -5,6 +5,7 @@ import re
 import runpy
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,8 +40,8 @@ def test_data_of_ones_own_are_written_and_probed(
     assert recording.responses.shape == (20, 60, 6, 5)
     assert np.load("frames.npy").shape == (60, 16, 16)
     report = importlib.import_module("by_hand").report
-    page = report(looking(), [looking(1), looking(2)], "out")
-    assert "made-up mouse" in page.read_text()
+    findings = report(looking(), [looking(1), looking(2)], "out")
+    assert "made-up mouse" in (written / "out" / "report.html").read_text()
     area, brain_area, score, ceiling = capsys.readouterr().out.split()
     assert brain_area in ("VISp", "VISl") and area
     assert 0.3 < float(score) < float(ceiling) < 1  # the neurons are linear in the pixels
@@ -52,6 +53,14 @@ def test_data_of_ones_own_are_written_and_probed(
     named = {n for line in re.findall(r"^\| (`.*?) \|", TEXT, re.MULTILINE) for n in _names(line)}
     unnamed = columns - named - {"metric", "seed"}
     assert not unnamed, "columns that the page does not explain"
+
+    (text,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    first, *questions = text.splitlines()
+    names: dict[str, Any] = {"findings": findings}
+    exec(first, names)
+    interval, lag, pixels, by_lag, table = (eval(question, names) for question in questions)
+    assert interval[0] < float(score) and lag in (0.0, 0.05) and 0 < pixels < 1
+    assert [place for place, _ in by_lag] == [0.0, 0.05] and set(table[0]) == columns
 
 
 def _names(cell: str) -> list[str]:

@@ -243,8 +243,8 @@ def test_tables_that_do_not_fit_each_other_are_refused(tmp_path: Path) -> None:
         read_units(save(file, tmp_path / "a.nwb"), "natural_scenes_presentations", "frame", EDGES)
     file, *_ = two_photon()
     file.add_trial(start_time=np.nan, stop_time=30.0, gabor_frame="A", unexpected=0)
-    with pytest.raises(ValueError, match=r"1 of 11 start times of trials are not finite"):
-        read_rois(save(file, tmp_path / "b.nwb"), "trials", "unexpected", EDGES)
+    found = read_rois(save(file, tmp_path / "b.nwb"), "trials", "unexpected", EDGES)
+    assert found.left_out == ("1 of 11 events without start_time (NaN or -1)",)
 
 
 @pytest.mark.filterwarnings("ignore:.*Length of data does not match:UserWarning")  # pynwb's own
@@ -269,6 +269,18 @@ def test_damaged_and_missing_files_are_refused(tmp_path: Path) -> None:
             read_units(tmp_path / name, "trials", "frame", EDGES)
     with pytest.raises(FileNotFoundError, match=r"none.nwb is not a file"):
         read_units(tmp_path / "none.nwb", "trials", "frame", EDGES)
+
+
+def test_files_of_nwb_1_are_refused_with_the_true_reason(tmp_path: Path) -> None:
+    h5py: Any = pytest.importorskip("h5py")
+    for written in ("NWB-1.0.6", np.array("NWB-1.0.5_beta", h5py.string_dtype())):
+        with h5py.File(tmp_path / "old.nwb", "w") as opened:
+            opened["nwb_version"] = written
+            opened.create_group("stimulus/presentation")
+        with pytest.raises(
+            ValueError, match=r"old.nwb is of NWB-1.0.\S+, read by other software th"
+        ):
+            read_units(tmp_path / "old.nwb", "trials", "frame", EDGES)
 
 
 def test_an_experiment_joins_a_file_with_what_was_shown(tmp_path: Path) -> None:

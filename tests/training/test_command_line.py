@@ -13,6 +13,7 @@ import yaml
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from areas.loops.compiled import which_loops
 from brainmodel.cli import main
 from brainmodel.training import BrainModule
 from tests.training.runs import TINY, fit, saved
@@ -80,6 +81,11 @@ def test_tensorboard_gets_curves_pictures_and_hyperparameters(quick: tuple[Path,
     assert "units" in (quick[0] / "hparams.yaml").read_text()
 
 
+def test_a_run_says_what_takes_its_steps(quick: tuple[Path, str]) -> None:
+    assert f"Steps are taken by {which_loops()}." in quick[1]
+    assert f"loops       {which_loops()}" in quick[1]
+
+
 def test_pictures_have_something_to_see(quick: tuple[Path, str]) -> None:
     for name in ("brain.png", "held_out_V1.png"):
         picture = Image.open(quick[0] / name)
@@ -116,7 +122,9 @@ def test_print_config_shows_every_number_and_runs_nothing(
     with pytest.raises(SystemExit) as left:
         main(["fit", "--config", TINY, "--model.learning_rate=0.5", "--print_config"])
     assert left.value.code == 0
-    shown = yaml.safe_load(capsys.readouterr().out)
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"# On the CPU, steps are taken by {which_loops()}.")
+    shown = yaml.safe_load(printed.out)
     assert shown["model"]["learning_rate"] == 0.5
     assert shown["model"]["areas"]["V1"]["kernel"] == 3  # from nowhere but the signature
     assert shown["trainer"]["max_epochs"] == 2  # from the file that the file extends

@@ -15,6 +15,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from brainmodel import CONFIGS
 from brainmodel.cli import main
 from brainmodel.command_line.probe_command import probe_parser, spelled_out
+from brainmodel.data import Fixation
 from brainmodel.errors import Refused
 from brainmodel.probing import Experiment
 from brainmodel.probing.recordings import Recording, read_npz, write_npz
@@ -237,6 +238,12 @@ def test_short_forms_are_written_out() -> None:
     assert "recordings.MacaqueV4" in along and '"session": "210325"' in along
     with pytest.raises(Refused, match=r"recording: there is no file 'mine.yaml'"):
         spelled_out(["--recording", "mine.yaml"])
+
+
+def test_a_gaze_is_given_by_its_class() -> None:
+    parser = probe_parser()
+    parsed = parser.parse_args(["--presentation.gaze=brainmodel.data.Fixation"])
+    assert isinstance(parser.instantiate(parsed).presentation.gaze, Fixation)
 
 
 @pytest.mark.parametrize("name", ["probe_v4", "probe_npz", "probe_rdm"])

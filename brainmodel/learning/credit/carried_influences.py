@@ -21,35 +21,36 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from areas.loops.native import KINDS, library, threads
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 
 CHUNK = 2**17  # elements of influences that are carried on at once, to stay in the cache
-FieldDerivatives = Sequence[Tensor]
-"""By field, [batch, unit] each."""
+Influences = Float[Tensor, "batch lane row source"]
+FieldDerivatives = Sequence[Float[Tensor, "batch unit"]]
+"""One for each field."""
 
 
 def move_influences(
-    old: Tensor | None,
+    old: Influences | None,
     back: Sequence[FieldDerivatives],
-    weights: Sequence[Tensor],
-    signal: Tensor,
+    weights: Sequence[Float[Tensor, "time batch row"]],
+    signal: Float[Tensor, "time batch source"],
     reused: ReusedMemory,
-) -> Tensor:
+) -> Influences:
     """Influences after a window, from those before it.
 
     Args:
-        old: [batch, lane, row, source]; its first lanes are the fields of `back`. None stands for
-            zeros.
-        back: by lane and field, derivatives by the state before the window, [batch, unit] each.
-        weights: by lane, derivatives by the currents, [time, batch, row] each.
-        signal: of the sources, [time, batch, source].
+        old: its first lanes are the fields of `back`. None stands for zeros.
+        back: by lane and field, derivatives by the state before the window.
+        weights: by lane, derivatives by the currents.
+        signal: of the sources.
         reused: where the result may lie.
 
     Returns:
-        [batch, lane, row, source], of other memory than `old`.
+        influences that lie in other memory than `old`.
     """
     if old is None:
         return torch.stack([w.permute(1, 2, 0) @ signal.transpose(0, 1) for w in weights], 1)
@@ -70,14 +71,15 @@ def move_influences(
     return moved
 
 
-def credit_influences(kept: Tensor, bars: FieldDerivatives, found: Tensor) -> None:
+def credit_influences(
+    kept: Influences, bars: FieldDerivatives, found: Float[Tensor, "row source"]
+) -> None:
     """Add derivatives by fields times their influences to gradients, in place.
 
     Args:
-        kept: [batch, lane, row, source]; its first lanes, or a view that begins with them, are the
-            fields of `bars`.
-        bars: derivatives by the fields, [batch, unit] each.
-        found: [row, source], contiguous.
+        kept: its first lanes, or a view that begins with them, are the fields of `bars`.
+        bars: derivatives by the fields.
+        found: the gradients, contiguous.
     """
     loops = _loops(kept) if kept[0, 0].is_contiguous() else None
     if loops is None:
@@ -95,11 +97,11 @@ def credit_influences(kept: Tensor, bars: FieldDerivatives, found: Tensor) -> No
 
 
 def _move(
-    old: Tensor,
+    old: Influences,
     back: Sequence[FieldDerivatives],
-    weights: Sequence[Tensor],
-    signal: Tensor,
-    moved: Tensor,
+    weights: Sequence[Float[Tensor, "time batch row"]],
+    signal: Float[Tensor, "time batch source"],
+    moved: Influences,
 ) -> None:
     """`move_influences` by tensor calls."""
     few = max(1, CHUNK // max(1, old[0].numel()))

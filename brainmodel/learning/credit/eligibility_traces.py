@@ -26,6 +26,7 @@ from torch.utils._pytree import tree_map_only
 from areas import Area
 from areas.keys import BIAS
 from areas.record import Record
+from areas.shapes import PerCurrentSteps, PerUnit, PerUnitSteps
 from brainmodel.learning.credit.carried_influences import move_influences
 from brainmodel.learning.credit.remembered_currents import remembered
 from brainmodel.learning.credit.reused_memory import ReusedMemory
@@ -50,8 +51,8 @@ class Scan:
     """
 
     def back(
-        self, area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
-    ) -> Tensor:
+        self, area: Area, record: Record, rate_bar: PerUnitSteps, carried_bar: list[PerUnit]
+    ) -> PerCurrentSteps:
         """See `scan_units`, which gives the plain derivatives."""
         return scan_units(area, record, rate_bar, carried_bar)
 
@@ -123,11 +124,13 @@ def traces_after(
     return after
 
 
-def _back(area: Area, records: list[Record], scan: Scan, field: str) -> tuple[Tensor, list[Tensor]]:
+def _back(
+    area: Area, records: list[Record], scan: Scan, field: str
+) -> tuple[PerCurrentSteps, list[PerUnit]]:
     """Derivatives of a field after some records.
 
     Returns:
-        by the currents in them, [time, batch, current * unit]; by the carried fields before them.
+        by the currents in them; by the carried fields before them.
     """
     carried_bar, parts = zero_carried(area, records[0]), []
     for k, record in enumerate(reversed(records)):

@@ -19,10 +19,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from areas import Area
 from areas.record import Record
+from areas.shapes import PerUnit
 from brainmodel.learning.credit.jacobian import LinearSteps, linearise
 from brainmodel.learning.credit.parameter_matrix import (
     add_gradients,
@@ -43,8 +45,8 @@ FLOOR = 1e-7  # added to norms, so that their ratio is finite where a factor is 
 class Factors(NamedTuple):
     """What such a rule remembers: its factors after the last step, and where its noise stands."""
 
-    first: Tensor  # A, [batch, ...]
-    second: Tensor  # B, [batch, ...]
+    first: Float[Tensor, "batch ..."]  # A
+    second: Float[Tensor, "batch ..."]  # B
     noise: Noise
 
 
@@ -62,21 +64,28 @@ class FactoredInfluence(NoisyRule):
 
     @abstractmethod
     def move(
-        self, area: Area, linear: LinearSteps, t: int, source: Tensor, factors: Factors
-    ) -> tuple[Tensor, Tensor]:
+        self,
+        area: Area,
+        linear: LinearSteps,
+        t: int,
+        source: Float[Tensor, "batch source"],
+        factors: Factors,
+    ) -> tuple[Float[Tensor, "batch ..."], Float[Tensor, "batch ..."]]:
         """A(t) and B(t) from those before, for step t of a linearised window.
 
         Args:
             area: the area.
             linear: the window, linearised.
             t: the step.
-            source: x(t), [batch, source].
+            source: x(t).
             factors: those before the step, zeros where the stream was reset.
         """
 
     @abstractmethod
-    def credit(self, state_bar: Tensor, factors: Factors) -> Tensor:
-        """sum over streams and k of L_k M_kij, [target, source], from L [batch, field * unit]."""
+    def credit(
+        self, state_bar: Float[Tensor, "batch state"], factors: Factors
+    ) -> Float[Tensor, "target source"]:
+        """sum over streams and k of L_k M_kij, from L."""
 
     def gradients(
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory
@@ -95,7 +104,7 @@ class FactoredInfluence(NoisyRule):
         *_, last = self._factors(area, record, memory)
         return last
 
-    def recall(self, area: Area, state_bar: dict[str, Tensor], memory: Memory) -> Gradients:
+    def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
         if memory is None:
             return {}
@@ -117,13 +126,17 @@ class FactoredInfluence(NoisyRule):
             yield factors
 
 
-def balance(heavy: Tensor, light: Tensor) -> Tensor:
-    """sqrt(|heavy| / |light|) by stream, [batch], which makes the norms of two factors equal."""
+def balance(
+    heavy: Float[Tensor, "batch ..."], light: Float[Tensor, "batch ..."]
+) -> Float[Tensor, "batch"]:
+    """sqrt(|heavy| / |light|) by stream, which makes the norms of two factors equal."""
     return ((_norm(heavy) + FLOOR) / (_norm(light) + FLOOR)).sqrt()
 
 
-def scale_streams(factor: Tensor, by: Tensor) -> Tensor:
-    """factor [batch, ...] times a number for each stream, [batch]."""
+def scale_streams(
+    factor: Float[Tensor, "batch *rest"], by: Float[Tensor, "batch"]
+) -> Float[Tensor, "batch *rest"]:
+    """A factor times a number for each stream."""
     return factor * by.view(-1, *[1] * (factor.dim() - 1))
 
 

@@ -1,6 +1,7 @@
 """The linearised step of a dense area: whole Jacobians, and vectors through them both ways.
 
-    s(t) = all state fields of all units, `area.dynamics.outputs` side by side: [field, unit]
+    s(t) = all state fields of all units, `area.dynamics.outputs` side by side: [field, unit], or
+           [state] = [field * unit]
 
     ds(t)       = D_I dI(t) + D_c ds(t-1)                       pointwise: the cell
     dI(t)       = W_rec dz(t-1) - W_error du_hat(t) + source (x) dW      the synapses
@@ -15,22 +16,25 @@ through J (DNI).
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from areas import Area
 from areas.record import Record, flat
+from areas.shapes import PerStreamSteps
 
 
 class LinearSteps(NamedTuple):
     """An area's steps, linearised."""
 
-    currents: Tensor  # [time, batch, field, current, unit], D_I
-    carried: Tensor  # [time, batch, field, field, unit], D_c: of the first by the second, before
-    slope: Tensor | None  # [time, batch, drive], phi'; None where units do not receive the error
-    keep: Tensor | None  # [time, batch]; 0 where a stream was reset before the step
+    currents: Float[Tensor, "time batch field current unit"]  # D_I
+    carried: Float[Tensor, "time batch field field unit"]  # D_c: of the first by the second, before
+    slope: Float[Tensor, "time batch drive"] | None
+    """phi'; None where units do not receive the error."""
+    keep: PerStreamSteps | None  # 0 where a stream was reset before the step
 
     def side_by_side(self) -> "LinearSteps":
-        """The steps as one step of so many times the streams, [1, time * batch, ...]."""
+        """The steps as one step of so many times the streams."""
         slope = None if self.slope is None else flat(self.slope)[None]
         keep = None if self.keep is None else flat(self.keep)[None]
         return LinearSteps(flat(self.currents)[None], flat(self.carried)[None], slope, keep)
@@ -39,11 +43,10 @@ class LinearSteps(NamedTuple):
 class StepDerivatives(NamedTuple):
     """Derivatives by what went into a step, one lane for each thing that is differentiated."""
 
-    before: Tensor  # [batch, lane, field, unit], by the state before the step
-    currents: Tensor  # [batch, lane, current * unit], by the currents
-    potential: Tensor | None
-    """[batch, lane, drive], by the predictor's potential, by way of the error; None where units do
-    not receive it."""
+    before: Float[Tensor, "batch lane field unit"]  # by the state before the step
+    currents: Float[Tensor, "batch lane currents"]  # by the currents, [current * unit]
+    potential: Float[Tensor, "batch lane drive"] | None
+    """By the predictor's potential, by way of the error; None where units do not receive it."""
 
 
 def linearise(area: Area, record: Record) -> LinearSteps:
@@ -65,7 +68,9 @@ def linearise(area: Area, record: Record) -> LinearSteps:
     return LinearSteps(by_currents, stacked([places.get(n) for n in fields]), slope, record.keep)
 
 
-def pull(area: Area, linear: LinearSteps, t: int, bars: Tensor) -> StepDerivatives:
+def pull(
+    area: Area, linear: LinearSteps, t: int, bars: Float[Tensor, "batch lane field unit"]
+) -> StepDerivatives:
     """Back through step t: derivatives by s(t) times the Jacobians of the step.
 
     The product of `bars` and the immediate influence of a group of synapses is `currents` (x) their
@@ -75,7 +80,7 @@ def pull(area: Area, linear: LinearSteps, t: int, bars: Tensor) -> StepDerivativ
         area: the area.
         linear: the window, linearised.
         t: the step.
-        bars: derivatives by the state after the step, [batch, lane, field, unit].
+        bars: derivatives by the state after the step.
     """
     currents = torch.einsum("blfu,bfcu->blcu", bars, linear.currents[t]).flatten(2)
     before = torch.einsum("blfu,bfgu->blgu", bars, linear.carried[t])
@@ -90,17 +95,19 @@ def pull(area: Area, linear: LinearSteps, t: int, bars: Tensor) -> StepDerivativ
     return StepDerivatives(_alive(linear, t, before), currents, potential)
 
 
-def push(area: Area, linear: LinearSteps, t: int, tangents: Tensor) -> Tensor:
+def push(
+    area: Area, linear: LinearSteps, t: int, tangents: Float[Tensor, "batch lane field unit"]
+) -> Float[Tensor, "batch lane field unit"]:
     """Forward through step t: J(t) times changes of s(t-1).
 
     Args:
         area: the area.
         linear: the window, linearised.
         t: the step.
-        tangents: changes of the state before the step, [batch, lane, field, unit].
+        tangents: changes of the state before the step.
 
     Returns:
-        changes of the state after it, of the same shape.
+        changes of the state after it.
     """
     tangents = _alive(linear, t, tangents)
     rate, emitted = tangents[:, :, 0], tangents[:, :, area.dynamics.emitted]
@@ -117,19 +124,21 @@ def push(area: Area, linear: LinearSteps, t: int, tangents: Tensor) -> Tensor:
     return after + torch.einsum("bfcu,blcu->blfu", linear.currents[t], currents)
 
 
-def jacobian(area: Area, linear: LinearSteps, t: int) -> Tensor:
-    """J(t) = ds(t)/ds(t-1), [batch, field * unit, field * unit]; row: after, column: before."""
+def jacobian(area: Area, linear: LinearSteps, t: int) -> Float[Tensor, "batch state state"]:
+    """J(t) = ds(t)/ds(t-1); row: after, column: before."""
     batch, fields, _, units = linear.carried[t].shape
     return pull(area, linear, t, identity(linear)).before.reshape(batch, fields * units, -1)
 
 
-def identity(linear: LinearSteps) -> Tensor:
-    """One lane for each element of the state, [batch, field * unit, field, unit]."""
+def identity(linear: LinearSteps) -> Float[Tensor, "batch state field unit"]:
+    """One lane for each element of the state."""
     batch, fields, _, units = linear.carried.shape[1:]
     eye = torch.eye(fields * units, dtype=linear.carried.dtype, device=linear.carried.device)
     return eye.view(1, -1, fields, units).expand(batch, -1, -1, -1)
 
 
-def _alive(linear: LinearSteps, t: int, states: Tensor) -> Tensor:
-    """States [batch, ...] before step t, without those of streams that were reset."""
+def _alive(
+    linear: LinearSteps, t: int, states: Float[Tensor, "batch lane field unit"]
+) -> Float[Tensor, "batch lane field unit"]:
+    """States before step t, without those of streams that were reset."""
     return states if linear.keep is None else states * linear.keep[t].view(-1, 1, 1, 1)

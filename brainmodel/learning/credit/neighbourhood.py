@@ -5,14 +5,16 @@ influence on it obeys a linear recursion of its own, with the Jacobian restricte
 
     M_k(t) = P_k J(t) P_k M_k(t-1) + Mbar_k(t)
 
-So here, too, reverse mode computes within a window what forward mode carries across: each unit
-takes the learning signal of its neighbourhood back through its own restricted Jacobian.
+Its elements lie side by side in one dimension, [element] = [field * near]. So here, too, reverse
+mode computes within a window what forward mode carries across: each unit takes the learning signal
+of its neighbourhood back through its own restricted Jacobian.
 """
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from areas import Area
@@ -23,33 +25,36 @@ from brainmodel.learning.credit.reverse_scan import reverse_steps, zero_carried
 class ScanResult(NamedTuple):
     """What a reverse scan through the neighbourhoods gives, for each lane."""
 
-    currents: Tensor  # [time, batch, lane, current * unit], derivatives by the currents
-    before: Tensor  # [batch, unit, lane, field * near], by each unit's neighbourhood at the start
+    currents: Float[Tensor, "time batch lane currents"]
+    """Derivatives by the currents, [current * unit]."""
+    before: Float[Tensor, "batch unit lane element"]
+    """Derivatives by the elements of each unit's neighbourhood before the window."""
 
 
 class Neighbourhood(nn.Module, ABC):
     """Where the influence of a unit's synapses is followed."""
 
     @abstractmethod
-    def view(self, state_bar: Tensor) -> Tensor:
-        """Derivatives by states, arranged by each unit's neighbourhood.
-
-        Args:
-            state_bar: derivatives by the state, [batch, field, unit].
-
-        Returns:
-            [batch, unit, field * near]
-        """
+    def view(
+        self, state_bar: Float[Tensor, "batch field unit"]
+    ) -> Float[Tensor, "batch unit element"]:
+        """Derivatives by states, arranged by each unit's neighbourhood."""
 
     @abstractmethod
-    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> ScanResult:
+    def back(
+        self,
+        area: Area,
+        record: Record,
+        rate_bar: Float[Tensor, "time batch unit"],
+        before: Float[Tensor, "batch unit"],
+    ) -> ScanResult:
         """Take a learning signal back through a window, as one lane.
 
         Args:
             area: the area.
             record: what happened over the window.
-            rate_bar: learning signal of the rates, [time, batch, unit].
-            before: likewise of the rate before the window, [batch, unit].
+            rate_bar: learning signal of the rates.
+            before: likewise of the rate before the window.
         """
 
     @abstractmethod
@@ -60,11 +65,19 @@ class Neighbourhood(nn.Module, ABC):
 class SingleUnit(Neighbourhood):
     """The unit alone: its own state, and the ways by its own synapse W_ii and its own error."""
 
-    def view(self, state_bar: Tensor) -> Tensor:
+    def view(
+        self, state_bar: Float[Tensor, "batch field unit"]
+    ) -> Float[Tensor, "batch unit element"]:
         """See `Neighbourhood.view`."""
         return state_bar.transpose(1, 2)
 
-    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> ScanResult:
+    def back(
+        self,
+        area: Area,
+        record: Record,
+        rate_bar: Float[Tensor, "time batch unit"],
+        before: Float[Tensor, "batch unit"],
+    ) -> ScanResult:
         """See `Neighbourhood.back`."""
         carried_bar = zero_carried(area, record)
         currents = _scan(area, record, self_couplings(area, record), rate_bar, before, carried_bar)
@@ -75,10 +88,8 @@ class SingleUnit(Neighbourhood):
         """See `Neighbourhood.lanes`."""
         found, couplings = [], self_couplings(area, record)
         for name in area.dynamics.outputs:
-            rate_bar, carried_bar = (
-                torch.zeros_like(record.fields["rate"][1:]),
-                zero_carried(area, record),
-            )
+            rate_bar = torch.zeros_like(record.fields["rate"][1:])
+            carried_bar = zero_carried(area, record)
             bars = dict(zip(area.cell.carried, carried_bar, strict=True))
             bars.get(name, rate_bar[-1]).fill_(1.0)
             before = torch.zeros_like(rate_bar[0])

@@ -6,12 +6,14 @@ The TARGETS y are the area's currents and, where its units receive its predictio
 potential of its predictor. The SOURCES x are its presynaptic signals and a 1 for the biases. Every
 parameter joins one target to one source (most of W is no parameter where currents have sources of
 their own). The STATE s is all fields of all units, as in `jacobian.py`. The elements of each of the
-three lie side by side in one dimension: [current * unit (+ drive)], [source], [field * unit].
+three lie side by side in one dimension: [target] = [current * unit (+ drive)], [source], [state] =
+[field * unit].
 """
 
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from areas import Area
@@ -36,8 +38,8 @@ def sizes(area: Area) -> Sizes:
     return Sizes(len(area.dynamics.outputs) * area.units[0], targets, sources)
 
 
-def presynaptic(area: Area, record: Record) -> Tensor:
-    """The sources x(t), [time, batch, source]."""
+def presynaptic(area: Area, record: Record) -> Float[Tensor, "time batch source"]:
+    """The sources x(t)."""
     signals = [record.source(name) for name in area.synapses]
     return torch.cat([*signals, torch.ones_like(record.currents[..., :1])], dim=2)
 
@@ -61,8 +63,8 @@ def places(area: Area) -> dict[str, tuple[slice, slice]]:
     return found
 
 
-def matrix_gradients(area: Area, table: Tensor) -> Gradients:
-    """Gradients by key from a table [target, source]; what is no parameter is left out.
+def matrix_gradients(area: Area, table: Float[Tensor, "target source"]) -> Gradients:
+    """Gradients by key from a table of all; what is no parameter is left out.
 
     A table of the currents alone gives no gradients of the predictor.
     """
@@ -79,45 +81,54 @@ def add_gradients(found: Gradients, more: Gradients) -> Gradients:
     return found | {n: found[n] + g if n in found else g for n, g in more.items()}
 
 
-def through_jacobian(area: Area, linear: LinearSteps, t: int, state: Tensor) -> Tensor:
-    """J(t) times a change of the state, [batch, field * unit]."""
+def through_jacobian(
+    area: Area, linear: LinearSteps, t: int, state: Float[Tensor, "batch state"]
+) -> Float[Tensor, "batch state"]:
+    """J(t) times a change of the state."""
     lanes = state.unflatten(1, (-1, area.units[0]))[:, None]
     return push(area, linear, t, lanes).flatten(1)
 
 
 def through_transposes(
-    area: Area, linear: LinearSteps, t: int, state_bar: Tensor
-) -> tuple[Tensor, Tensor]:
-    """J(t) and F(t), transposed, times derivatives by the state [batch, field * unit].
+    area: Area, linear: LinearSteps, t: int, state_bar: Float[Tensor, "batch state"]
+) -> tuple[Float[Tensor, "batch state"], Float[Tensor, "batch target"]]:
+    """J(t) and F(t), transposed, times derivatives by the state.
 
     Returns:
-        derivatives by the state before the step, [batch, field * unit], and by the targets, [batch,
-        target].
+        derivatives by the state before the step, and by the targets.
     """
     bars = pull(area, linear, t, state_bar.unflatten(1, (-1, area.units[0]))[:, None])
     return bars.before.flatten(1), _targets(bars)[:, 0]
 
 
-def explicit_matrices(area: Area, linear: LinearSteps, t: int) -> tuple[Tensor, Tensor]:
-    """J(t) [batch, state, state] and F(t) [batch, state, target]; row: after the step."""
+def explicit_matrices(
+    area: Area, linear: LinearSteps, t: int
+) -> tuple[Float[Tensor, "batch state state"], Float[Tensor, "batch state target"]]:
+    """J(t) and F(t); row: after the step."""
     bars = pull(area, linear, t, identity(linear))
     return bars.before.flatten(2), _targets(bars)
 
 
-def state_from_rates(area: Area, rate_bar: Tensor) -> Tensor:
-    """Derivatives by the state [..., field * unit] from those by the rates [..., unit]."""
+def state_from_rates(
+    area: Area, rate_bar: Float[Tensor, "*steps unit"]
+) -> Float[Tensor, "*steps state"]:
+    """Derivatives by the state from those by the rates."""
     rest = (len(area.dynamics.outputs) - 1) * area.units[0]
     return torch.nn.functional.pad(rate_bar, (0, rest))
 
 
-def state_from_fields(area: Area, state_bar: dict[str, Tensor], like: Tensor) -> Tensor:
-    """Derivatives by the state from those by field, [batch, unit] each; zeros where none is."""
+def state_from_fields(
+    area: Area,
+    state_bar: dict[str, Float[Tensor, "batch unit"]],
+    like: Float[Tensor, "batch ..."],
+) -> Float[Tensor, "batch state"]:
+    """Derivatives by the state from those by field; zeros where none is."""
     empty = like.new_zeros(like.shape[0], area.units[0])
     return torch.cat([state_bar.get(name, empty) for name in area.dynamics.outputs], dim=1)
 
 
-def _targets(bars: StepDerivatives) -> Tensor:
-    """Derivatives by the targets, [batch, lane, target]."""
+def _targets(bars: StepDerivatives) -> Float[Tensor, "batch lane target"]:
+    """Derivatives by the targets."""
     if bars.potential is None:
         return bars.currents
     return torch.cat([bars.currents, bars.potential], dim=2)

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from areas import Area
@@ -13,22 +14,24 @@ from brainmodel.learning.credit.stream_noise import Noise
 class PerturbedCopy(NamedTuple):
     """The perturbed copy of the state, and its regressors; in units of sigma."""
 
-    deviation: Tensor  # d, of the copy from the state, [batch, field * unit]
-    filtered: Tensor  # Omega, the noise as the kernels filter it, likewise
-    slope: Tensor  # Gamma, derivative of Omega by the kernels, likewise
+    deviation: Float[Tensor, "batch state"]  # d, of the copy from the state, [field * unit]
+    filtered: Float[Tensor, "batch state"]  # Omega, the noise as the kernels filter it
+    slope: Float[Tensor, "batch state"]  # Gamma, derivative of Omega by the kernels
     noise: Noise
 
 
-def deviation_after(area: Area, step: Record, deviation: Tensor) -> Tensor:
+def deviation_after(
+    area: Area, step: Record, deviation: Float[Tensor, "batch state"]
+) -> Float[Tensor, "batch state"]:
     """The deviation from the state after a step, of an area that deviated before it.
 
     Args:
         area: the area.
         step: the record of one step; the inputs are as they were.
-        deviation: from the state before the step, [batch, field * unit].
+        deviation: from the state before the step.
 
     Returns:
-        from the state after it, of the same shape.
+        from the state after it.
     """
     names = area.dynamics.outputs
     by_field = dict(zip(names, deviation.chunk(len(names), dim=1), strict=True))

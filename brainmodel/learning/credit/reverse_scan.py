@@ -15,15 +15,16 @@ from torch import Tensor
 from areas import Area
 from areas.loops.steps import Reverse
 from areas.record import Record, interrupt, stretches
+from areas.shapes import PerCurrentSteps, PerDriveSteps, PerUnit, PerUnitSteps
 
 
-def zero_carried(area: Area, record: Record) -> list[Tensor]:
-    """Zero derivatives by the carried fields, [batch, *units] each."""
+def zero_carried(area: Area, record: Record) -> list[PerUnit]:
+    """Zero derivatives by the carried fields."""
     return [torch.zeros_like(record.fields[name][0]) for name in area.cell.carried]
 
 
 def reverse_steps(
-    area: Area, record: Record, rate_bar: Tensor, carried_bar: list[Tensor]
+    area: Area, record: Record, rate_bar: PerUnitSteps, carried_bar: list[PerUnit]
 ) -> Reverse:
     """The reverse steps of a window, to be taken one by one; arguments as of `scan_units`."""
     befores = [record.before(name) for name in area.cell.carried]
@@ -33,23 +34,23 @@ def reverse_steps(
 def scan_units(
     area: Area,
     record: Record,
-    rate_bar: Tensor,
-    carried_bar: list[Tensor],
+    rate_bar: PerUnitSteps,
+    carried_bar: list[PerUnit],
     between: Callable[[int], None] | None = None,
-) -> Tensor:
+) -> PerCurrentSteps:
     """Reverse scan through the units' own states.
 
     Args:
         area: the area.
         record: what happened over the window.
-        rate_bar: learning signal of the rates, [time, batch, *units].
+        rate_bar: learning signal of the rates.
         carried_bar: derivatives by the carried fields after the last step; overwritten with those
             before the first step.
         between: called with t when `carried_bar` is that before step t, which it may change; the
             scan is quicker without.
 
     Returns:
-        derivative by the currents, [time, batch, current * unit, ...].
+        derivative by the currents.
     """
     reverse = reverse_steps(area, record, rate_bar, carried_bar)
     breaks = interrupt(record)
@@ -68,27 +69,26 @@ def scan_units(
 def scan_area(
     area: Area,
     record: Record,
-    rate_bar: Tensor,
-    before: Tensor,
-    carried_bar: list[Tensor],
-    potential_bar: Tensor,
-) -> Tensor:
+    rate_bar: PerUnitSteps,
+    before: PerUnit,
+    carried_bar: list[PerUnit],
+    potential_bar: PerDriveSteps,
+) -> PerCurrentSteps:
     """Reverse scan through states and synapses.
 
     Args:
         area: the area.
         record: what happened over the window.
-        rate_bar: learning signal of the rates, [time, batch, *units]; completed in place with the
-            derivatives by way of later steps.
-        before: likewise of the rate before the window, [batch, *units].
+        rate_bar: learning signal of the rates; completed in place with the derivatives by way of
+            later steps.
+        before: likewise of the rate before the window.
         carried_bar: derivatives by the carried fields after the last step; overwritten with those
             before the first step, without the part that is in `before`.
-        potential_bar: derivative by the predictor's potential, [time, batch, *drive]; where the
-            area's units receive its prediction error, completed in place with the derivative by
-            way of them.
+        potential_bar: derivative by the predictor's potential; where the area's units receive its
+            prediction error, completed in place with the derivative by way of them.
 
     Returns:
-        derivative by the currents, [time, batch, current * unit, ...].
+        derivative by the currents.
     """
     reverse = reverse_steps(area, record, rate_bar, carried_bar)
     breaks, (synapses, reached) = interrupt(record), area.recurrence

@@ -1,6 +1,7 @@
 """Neighbourhoods of sparse recurrent synapses, for SnAp-n: the units within reach of each unit."""
 
 import torch
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from areas import Area
@@ -13,13 +14,13 @@ class SparseNeighbourhood(Neighbourhood):
     """The units that a unit reaches over its recurrent synapses; units receive no error.
 
     Args:
-        reached: [unit, unit] bool, whether the first is reached by the second; each by itself.
+        reached: whether the first is reached by the second; each by itself.
     """
 
-    index: Tensor  # [unit, near], the unit itself first
-    real: Tensor  # [unit, near], False where a row is only filled up
+    index: Int[Tensor, "unit near"]  # the unit itself first
+    real: Bool[Tensor, "unit near"]  # False where a row is only filled up
 
-    def __init__(self, reached: Tensor):
+    def __init__(self, reached: Bool[Tensor, "unit unit"]):
         super().__init__()
         count = int(reached.sum(0).max())
         itself = torch.eye(len(reached), dtype=torch.bool, device=reached.device)
@@ -27,11 +28,19 @@ class SparseNeighbourhood(Neighbourhood):
         self.register_buffer("index", order[:, :count].contiguous())
         self.register_buffer("real", reached.t().gather(1, self.index))
 
-    def view(self, state_bar: Tensor) -> Tensor:
+    def view(
+        self, state_bar: Float[Tensor, "batch field unit"]
+    ) -> Float[Tensor, "batch unit element"]:
         """See `Neighbourhood.view`."""
         return (state_bar[:, :, self.index] * self.real).transpose(1, 2).flatten(2)
 
-    def back(self, area: Area, record: Record, rate_bar: Tensor, before: Tensor) -> ScanResult:
+    def back(
+        self,
+        area: Area,
+        record: Record,
+        rate_bar: Float[Tensor, "time batch unit"],
+        before: Float[Tensor, "batch unit"],
+    ) -> ScanResult:
         """See `Neighbourhood.back`."""
         fields = len(area.dynamics.outputs)
         near_bar = torch.cat([before[None], rate_bar])[:, :, self.index] * self.real
@@ -47,15 +56,21 @@ class SparseNeighbourhood(Neighbourhood):
         none = eye.new_zeros(()).expand(1 + steps, batch, units, near)
         return self._scan(area, record, none, bars.expand(batch, -1, -1, -1, -1))
 
-    def _scan(self, area: Area, record: Record, near_bar: Tensor, bars: Tensor) -> ScanResult:
+    def _scan(
+        self,
+        area: Area,
+        record: Record,
+        near_bar: Float[Tensor, "1+time batch unit near"],
+        bars: Float[Tensor, "batch unit lane field near"],
+    ) -> ScanResult:
         """The reverse scan through all neighbourhoods.
 
         Args:
             area: the area.
             record: what happened over the window.
-            near_bar: derivatives by the rates of each neighbourhood, from before the first step on,
-                [1 + time, batch, unit, near]; they are added on the way.
-            bars: derivatives by its state after the last step, [batch, unit, lane, field, near].
+            near_bar: derivatives by the rates of each neighbourhood, from before the first step on;
+                they are added on the way.
+            bars: derivatives by its state after the last step.
         """
         linear, reach = linearise(area, record), area.cell.reach("recurrent")
         weight, currents = self._weight(area), []
@@ -71,17 +86,16 @@ class SparseNeighbourhood(Neighbourhood):
                 bars = bars * record.keep[t].view(-1, 1, 1, 1, 1)
         return ScanResult(torch.stack(currents), _add_to_rate(bars, near_bar[0]).flatten(3))
 
-    def _weight(self, area: Area) -> Tensor:
-        """Recurrent weights within each neighbourhood, [unit, current, near, near]."""
+    def _weight(self, area: Area) -> Float[Tensor, "unit current near near"]:
+        """Recurrent weights within each neighbourhood."""
         units = area.units[0]
         weight = area.synapses["recurrent"].weight.view(-1, units, units)
         within = weight[:, self.index[:, :, None], self.index[:, None, :]]
         return (within * self.real[:, :, None] * self.real[:, None, :]).transpose(0, 1)
 
 
-def _add_to_rate(bars: Tensor, near_bar: Tensor) -> Tensor:
-    """Derivatives [batch, unit, lane, field, near], those by the rate with others added.
-
-    The others, [batch, unit, near], are added in all lanes alike.
-    """
+def _add_to_rate(
+    bars: Float[Tensor, "batch unit lane field near"], near_bar: Float[Tensor, "batch unit near"]
+) -> Float[Tensor, "batch unit lane field near"]:
+    """Derivatives, those by the rate with others added, in all lanes alike."""
     return torch.cat([bars[..., :1, :] + near_bar[:, :, None, None], bars[..., 1:, :]], 3)

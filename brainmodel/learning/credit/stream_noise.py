@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import torch
 import torch.distributed
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from areas import Area
@@ -24,23 +25,23 @@ FIRST, SECOND = -0x40A7B892E31B1A47, -0x6B2FB644ECCEEE15
 class Noise(NamedTuple):
     """Where the noise of each stream stands."""
 
-    stream: Tensor  # [batch] int64, which stream it is, of all processes
-    clock: Tensor  # [batch] int64, steps so far
+    stream: Int64[Tensor, "batch"]  # which stream it is, of all processes
+    clock: Int64[Tensor, "batch"]  # steps so far
 
     def later(self, steps: int = 1) -> "Noise":
         """The noise so many steps later."""
         return self._replace(clock=self.clock + steps)
 
-    def signs(self, seed: int, count: int, like: Tensor) -> Tensor:
-        """-1 or 1 with equal chances, [batch, count], of the dtype of `like`."""
+    def signs(self, seed: int, count: int, like: Tensor) -> Float[Tensor, "batch count"]:
+        """-1 or 1 with equal chances, of the dtype of `like`."""
         return 1 - 2 * (self._bits(seed, count) & 1).to(like.dtype)
 
-    def normal(self, seed: int, count: int, like: Tensor) -> Tensor:
-        """Standard normal numbers, [batch, count], of the dtype of `like`."""
+    def normal(self, seed: int, count: int, like: Tensor) -> Float[Tensor, "batch count"]:
+        """Standard normal numbers, of the dtype of `like`."""
         uniform = ((self._bits(seed, count) & (2**23 - 1)).to(like.dtype) + 0.5) / 2**23
         return torch.special.ndtri(uniform)
 
-    def _bits(self, seed: int, count: int) -> Tensor:
+    def _bits(self, seed: int, count: int) -> Int64[Tensor, "batch count"]:
         place = torch.arange(1, count + 1, device=self.stream.device)
         mixed = _mix(_mix(seed + self.stream * GAMMA) + self.clock * GAMMA)
         return _mix(mixed[:, None] + place * GAMMA)
@@ -66,7 +67,7 @@ class NoisyRule(Rule):
         return self.begin(area, noise_at_start(record.currents[0])) if memory is None else memory
 
 
-def noise_at_start(like: Tensor) -> Noise:
+def noise_at_start(like: Float[Tensor, "batch ..."]) -> Noise:
     """Noise of streams that begin: one for each row of `like`, different in every process."""
     batch, device = like.shape[0], like.device
     rank = 0

@@ -1,20 +1,19 @@
 """Gradients of synapses: presynaptic signal times the derivative of the loss by the current."""
 
-from torch import Tensor
-
 from areas import Area
 from areas.keys import BIAS, of_feedback, of_predictor, of_units
 from areas.record import Record, flat
+from areas.shapes import PerCurrentSteps, PerDriveSteps
 from brainmodel.learning.rule import Gradients
 
 
-def synaptic_gradients(area: Area, record: Record, currents_bar: Tensor) -> Gradients:
+def synaptic_gradients(area: Area, record: Record, currents_bar: PerCurrentSteps) -> Gradients:
     """Gradients of an area's synapses and bias.
 
     Args:
         area: the area.
         record: what happened over a window (or a stretch of it).
-        currents_bar: derivative by the currents, [time, batch, current * unit, ...].
+        currents_bar: derivative by the currents.
     """
     found = {of_units(BIAS): flat(currents_bar).transpose(0, 1).flatten(1).sum(1)}
     for name, synapses in area.synapses.items():
@@ -23,13 +22,13 @@ def synaptic_gradients(area: Area, record: Record, currents_bar: Tensor) -> Grad
     return found
 
 
-def predictor_gradients(area: Area, record: Record, potential_bar: Tensor) -> Gradients:
+def predictor_gradients(area: Area, record: Record, potential_bar: PerDriveSteps) -> Gradients:
     """Gradients of an area's predictor and of its feedback; none if the area has no predictor.
 
     Args:
         area: the area.
         record: what happened over a window (or a stretch of it).
-        potential_bar: derivative by the predictor's potential, [time, batch, *drive].
+        potential_bar: derivative by the predictor's potential.
     """
     if area.predictor is None:
         return {}

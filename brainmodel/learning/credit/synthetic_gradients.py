@@ -19,6 +19,7 @@ from abc import abstractmethod
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils._pytree import tree_map_only
 
@@ -48,15 +49,17 @@ class SynthesizerMemory(NamedTuple):
     """What a rule with a synthesizer remembers of a window."""
 
     step: Record  # its last step
-    earlier: Tensor | None  # the drive before that step, [batch, drive]; None if it was the first
+    earlier: Float[Tensor, "batch drive"] | None
+    """The drive before that step; None if it was the first."""
 
 
 class Transitions(NamedTuple):
     """Steps with those before them, time and streams as one dimension [step]."""
 
-    seen: Tensor  # what the synthesizer sees before the step, [step, size]; zeros if there is none
-    shown: Tensor  # what it sees after the step
-    sources: Tensor  # x(t), [step, source]
+    seen: Float[Tensor, "step seen"]
+    """What the synthesizer sees before the step; zeros if there is none."""
+    shown: Float[Tensor, "step seen"]  # what it sees after the step
+    sources: Float[Tensor, "step source"]  # x(t)
     linear: LinearSteps  # as one step of so many streams
 
 
@@ -79,12 +82,14 @@ class SyntheticGradients(Rule):
         self.synthesizer = nn.Parameter(torch.zeros(state, state + self.drive * area.drive[0] + 1))
 
     @abstractmethod
-    def back(self, area: Area, pairs: Transitions, state_bar: Tensor) -> Tensor:
-        """J(t)^T, or what stands for it, times derivatives by the state [step, field * unit].
+    def back(
+        self, area: Area, transitions: Transitions, state_bar: Float[Tensor, "step state"]
+    ) -> Float[Tensor, "step state"]:
+        """J(t)^T, or what stands for it, times derivatives by the state.
 
         Args:
             area: the area.
-            pairs: the steps.
+            transitions: the steps.
             state_bar: derivatives by the state after them.
         """
 
@@ -99,14 +104,14 @@ class SyntheticGradients(Rule):
         """See `Rule.gradients`; the synthesizer's among them."""
         rate_bar, before, potential_bar = unit_signals(area, record, signal)
         earlier = None if memory is None else memory.step.sources["drive"][0]
-        pairs = self._pairs(area, record, earlier)
-        count = len(pairs.seen)
-        predicted = pairs.shown @ self.synthesizer.t() / count
+        transitions = self._transitions(area, record, earlier)
+        count = len(transitions.seen)
+        predicted = transitions.shown @ self.synthesizer.t() / count
         state_bar = state_from_rates(area, flat(rate_bar)) + predicted
-        table, own = self._of_signal(area, pairs, state_bar)
-        own += self.synthesizer @ (pairs.seen.t() @ pairs.seen) / count
+        table, own = self._of_signal(area, transitions, state_bar)
+        own += self.synthesizer @ (transitions.seen.t() @ transitions.seen) / count
         if memory is not None:
-            late = self._pairs(area, memory.step, memory.earlier)
+            late = self._transitions(area, memory.step, memory.earlier)
             more = self._of_signal(area, late, state_from_rates(area, before))
             table, own = table + more[0], own + more[1]
         found = predictor_gradients(area, record, potential_bar)
@@ -121,7 +126,9 @@ class SyntheticGradients(Rule):
             return SynthesizerMemory(last, record.sources["drive"][-2].clone())
         return SynthesizerMemory(last, None if memory is None else memory.step.sources["drive"][0])
 
-    def _pairs(self, area: Area, record: Record, earlier: Tensor | None) -> Transitions:
+    def _transitions(
+        self, area: Area, record: Record, earlier: Float[Tensor, "batch drive"] | None
+    ) -> Transitions:
         """The steps of a record, given the drive before it; None if no step came before."""
         states = torch.cat([record.fields[name] for name in area.dynamics.outputs], dim=2)
         drive = record.sources["drive"]
@@ -135,12 +142,12 @@ class SyntheticGradients(Rule):
         return Transitions(flat(before), flat(seen[1:]), flat(presynaptic(area, record)), linear)
 
     def _of_signal(
-        self, area: Area, pairs: Transitions, state_bar: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Gradients of the weights, [target, source], and of the synthesizer.
+        self, area: Area, transitions: Transitions, state_bar: Float[Tensor, "step state"]
+    ) -> tuple[Float[Tensor, "target source"], Float[Tensor, "state seen"]]:
+        """Gradients of the weights, and of the synthesizer.
 
         Those of its target alone: the part that its own prediction adds is in `gradients`.
         """
-        credit = through_transposes(area, pairs.linear, 0, state_bar)[1]
-        target = self.back(area, pairs, state_bar)
-        return credit.t() @ pairs.sources, -target.t() @ pairs.seen
+        credit = through_transposes(area, transitions.linear, 0, state_bar)[1]
+        target = self.back(area, transitions, state_bar)
+        return credit.t() @ transitions.sources, -target.t() @ transitions.seen

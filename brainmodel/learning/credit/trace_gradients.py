@@ -6,11 +6,11 @@ that were carried there, in one pass through them.
 """
 
 import torch
-from torch import Tensor
 
 from areas import Area
 from areas.keys import BIAS, of_units
 from areas.record import Record
+from areas.shapes import PerUnit, PerUnitSteps
 from brainmodel.learning.credit.carried_influences import credit_influences
 from brainmodel.learning.credit.eligibility_traces import (
     DERIVATIVES,
@@ -27,8 +27,8 @@ from brainmodel.learning.rule import Gradients
 def trace_gradients(
     area: Area,
     record: Record,
-    rate_bar: Tensor,
-    before: Tensor,
+    rate_bar: PerUnitSteps,
+    before: PerUnit,
     memory: EligibilityTraces | None,
     scan: Scan = DERIVATIVES,
     earlier: Scan | None = None,
@@ -38,8 +38,8 @@ def trace_gradients(
     Args:
         area: the area.
         record: what happened over the window.
-        rate_bar: learning signal of the rates in the window, [time, batch, *units].
-        before: learning signal of the rate before the window, [batch, *units].
+        rate_bar: learning signal of the rates in the window.
+        before: learning signal of the rate before the window.
         memory: what was remembered before the window.
         scan: how credit goes back over the window.
         earlier: how it goes back over the step before the window; as `scan` unless given.
@@ -58,8 +58,8 @@ def trace_gradients(
 
 def gradients_of_memory(
     area: Area,
-    rate_bar: Tensor,
-    carried_bar: list[Tensor],
+    rate_bar: PerUnit,
+    carried_bar: list[PerUnit],
     memory: EligibilityTraces | None,
     scan: Scan = DERIVATIVES,
 ) -> Gradients:
@@ -67,8 +67,8 @@ def gradients_of_memory(
 
     Args:
         area: the area.
-        rate_bar: derivative by the rate, [batch, *units].
-        carried_bar: derivatives by the carried fields, [batch, *units] each; overwritten.
+        rate_bar: derivative by the rate.
+        carried_bar: derivatives by the carried fields; overwritten.
         memory: what was remembered before the window; None gives no gradients.
         scan: how credit goes back.
     """
@@ -84,16 +84,16 @@ def add_trace_gradients(
     area: Area,
     found: Gradients,
     eligibility: Eligibility,
-    bars: list[Tensor],
+    bars: list[PerUnit],
     first: int = 0,
 ) -> None:
-    """Add to gradients, in place, derivatives by fields [batch, *units] times their traces.
+    """Add to gradients, in place, derivatives by fields times their traces.
 
     Args:
         area: the area.
         found: the gradients.
         eligibility: the traces.
-        bars: derivatives by fields, [batch, *units] each.
+        bars: derivatives by fields.
         first: place of the first of them among the fields that have a trace.
     """
     if not eligibility:
@@ -110,7 +110,7 @@ def add_trace_gradients(
 
 def gradients_of_state(
     area: Area,
-    state_bar: dict[str, Tensor],
+    state_bar: dict[str, PerUnit],
     memory: EligibilityTraces | None,
     scan: Scan = DERIVATIVES,
 ) -> Gradients:

@@ -8,9 +8,8 @@ neuromodulators: Bao, Chan & Merzenich (2001), doi:10.1038/35083586.
 
 from collections.abc import Mapping, Sequence
 
-from torch import Tensor
-
 from areas import Area
+from brainmodel.learning.learning_signal import Level
 from brainmodel.learning.modulation.modulator import Modulator, ModulatorMemory, Moments
 from brainmodel.schedules import Schedule
 
@@ -39,7 +38,7 @@ class AfterDevelopment(Modulator):
         """See `Modulator.build`."""
         self.modulator.build(area, inputs)
 
-    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Tensor, ModulatorMemory]:
+    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Level, ModulatorMemory]:
         """See `Modulator.level`."""
         young = self.development.level(moments.age)
         adult, memory = self.modulator.level(moments, memory)

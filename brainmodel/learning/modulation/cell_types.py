@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from areas import Area
+from brainmodel.learning.learning_signal import Level
 from brainmodel.learning.modulation.modulator import Modulator, ModulatorMemory, Moments
 
 
@@ -71,7 +72,7 @@ class CellTypes(Modulator):
         assert isinstance(made, Modulator)
         return made
 
-    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Tensor, ModulatorMemory]:
+    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Level, ModulatorMemory]:
         """See `Modulator.level`."""
         parts, after = [], {}
         for name, count in zip(self.shares, self.counts, strict=True):

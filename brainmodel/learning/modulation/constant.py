@@ -3,8 +3,7 @@
 M(t) = amount
 """
 
-from torch import Tensor
-
+from brainmodel.learning.learning_signal import Level
 from brainmodel.learning.modulation.modulator import Modulator, ModulatorMemory, Moments
 
 
@@ -24,6 +23,6 @@ class Constant(Modulator):
             raise ValueError(f"amount: need 0 or more, got {amount}")
         self.amount = amount
 
-    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Tensor, ModulatorMemory]:
+    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Level, ModulatorMemory]:
         """See `Modulator.level`."""
         return moments.error.new_full(moments.valid.shape, self.amount), None

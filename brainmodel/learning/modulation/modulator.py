@@ -15,9 +15,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
+from jaxtyping import Bool
 from torch import Tensor, nn
 
 from areas import Area
+from areas.shapes import PerDriveSteps, SignalSteps
+from brainmodel.learning.learning_signal import Level
 
 ModulatorMemory = (
     Any  # what a modulator carries between windows: a pytree of tensors [batch], or None
@@ -27,9 +30,9 @@ ModulatorMemory = (
 class Moments(NamedTuple):
     """A window, as far as a modulator may see it."""
 
-    error: Tensor  # [time, batch, *drive], the area's prediction error
-    inputs: dict[str, Tensor]  # [time, batch, ...], the brain's inputs by name
-    valid: Tensor  # [time, batch] bool, False where the stream was reset at this step
+    error: PerDriveSteps  # the area's prediction error
+    inputs: dict[str, SignalSteps]  # the brain's inputs by name
+    valid: Bool[Tensor, "time batch"]  # False where the stream was reset at this step
     age: int  # steps that the optimizer took
 
 
@@ -51,7 +54,7 @@ class Modulator(nn.Module, ABC):
         del area, inputs
 
     @abstractmethod
-    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Tensor, ModulatorMemory]:
+    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Level, ModulatorMemory]:
         """M(t) of a window, and what to remember of it.
 
         Args:
@@ -59,5 +62,5 @@ class Modulator(nn.Module, ABC):
             memory: from the window before; None at the very first.
 
         Returns:
-            M, [time, batch], or [time, batch, unit] (channel, on maps) if `by_unit`; the memory.
+            M, by unit if `by_unit`; the memory.
         """

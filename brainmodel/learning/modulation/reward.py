@@ -9,9 +9,8 @@ doi:10.1126/science.275.5306.1593; the baseline as in Williams (1992), doi:10.10
 
 from collections.abc import Mapping, Sequence
 
-from torch import Tensor
-
 from areas import Area
+from brainmodel.learning.learning_signal import Level
 from brainmodel.learning.modulation.modulator import Modulator, ModulatorMemory, Moments
 from brainmodel.learning.modulation.running_mean import follow_mean, require_rate
 
@@ -43,7 +42,7 @@ class Reward(Modulator):
                 f"input: the data has no {self.input!r}; there are {', '.join(inputs)}"
             )
 
-    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Tensor, ModulatorMemory]:
+    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Level, ModulatorMemory]:
         """See `Modulator.level`."""
         reward = moments.inputs[self.input].flatten(2).mean(2)
         usual, memory = follow_mean(reward, moments.valid, self.rate, memory)

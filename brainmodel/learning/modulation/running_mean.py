@@ -8,34 +8,43 @@ It knows the past only, counts valid steps only, and is not biased towards a val
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
+
+from areas.shapes import PerStreamSteps
+
+PerStream = Float[Tensor, "batch"]
+"""One number for each stream."""
 
 
 class RunningMean(NamedTuple):
     """What a stream remembers of its past."""
 
-    total: Tensor  # [batch], the numerator
-    weight: Tensor  # [batch], the denominator; 0 before the first valid step
+    total: PerStream  # the numerator
+    weight: PerStream  # the denominator; 0 before the first valid step
 
-    def mean(self, unless: Tensor) -> Tensor:
-        """[batch], the mean; `unless` [batch] where nothing has been seen."""
+    def mean(self, unless: PerStream) -> PerStream:
+        """The mean; `unless` where nothing has been seen."""
         seen = self.weight > 0
         return torch.where(seen, self.total / self.weight.where(seen, 1.0), unless)
 
 
 def follow_mean(
-    values: Tensor, valid: Tensor, rate: float, memory: RunningMean | None
-) -> tuple[Tensor, RunningMean]:
+    values: PerStreamSteps,
+    valid: Bool[Tensor, "time batch"],
+    rate: float,
+    memory: RunningMean | None,
+) -> tuple[PerStreamSteps, RunningMean]:
     """The running mean as each step finds it, and what is remembered after the last.
 
     Args:
-        values: x, [time, batch].
-        valid: which steps count, [time, batch] bool.
+        values: x.
+        valid: which steps count.
         rate: r, the weight of one step, in (0, 1].
         memory: from the window before.
 
     Returns:
-        [time, batch], where nothing has been seen yet the value itself; the memory.
+        the mean, where nothing has been seen yet the value itself; the memory.
     """
     if memory is None:
         memory = RunningMean(torch.zeros_like(values[0]), torch.zeros_like(values[0]))

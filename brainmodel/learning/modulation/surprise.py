@@ -11,9 +11,9 @@ uncertainty: Yu & Dayan (2005), doi:10.1016/j.neuron.2005.04.026.
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor
 
 from areas import Area
+from brainmodel.learning.learning_signal import Level
 from brainmodel.learning.modulation.modulator import Modulator, ModulatorMemory, Moments
 from brainmodel.learning.modulation.running_mean import follow_mean, require_rate
 
@@ -42,7 +42,7 @@ class Surprise(Modulator):
         if area.predictor is None:
             raise ValueError("Surprise: needs an area with a predictor; use Constant or Reward")
 
-    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Tensor, ModulatorMemory]:
+    def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Level, ModulatorMemory]:
         """See `Modulator.level`; 1 where nothing has been seen, and where nothing is ever wrong."""
         surprise = moments.error.square().flatten(2).mean(2)
         usual, memory = follow_mean(surprise, moments.valid, self.rate, memory)

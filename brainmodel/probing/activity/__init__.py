@@ -1,4 +1,4 @@
-"""Activity of models: what they are shown, and what their areas did."""
+"""Activity of models: what they are shown, and what their areas do."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""What an eye makes of a movie: where it looks, and how sharp it sees."""
+"""What an eye sees of a movie: from where it looks, at the resolution of the model."""
 
 import numpy as np
 import torch
@@ -11,12 +11,13 @@ LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 def follow_gaze(movie: NDArray[np.float32], path: Floats, background: float) -> NDArray[np.float32]:
-    """A movie as an eye sees it whose gaze lies off its middle; beyond the picture: background.
+    """A movie as seen by an eye that looks away from its middle; background beyond its borders.
 
     Args:
         movie: [step, height, width, channel].
-        path: [step, 2] x to the right, y downwards, in pixels of the movie; between pixels linear.
-        background: gray level.
+        path: [step, 2] of the gaze from the middle, x to the right, y downwards, in pixels of the
+            movie; linear between pixels.
+        background: gray level from 0 to 1.
     """
     height, width = movie.shape[1:3]
     across = 2 * (np.arange(width) + path[:, :1] + 0.5) / width - 1
@@ -31,7 +32,7 @@ def follow_gaze(movie: NDArray[np.float32], path: Floats, background: float) -> 
 def to_eye(movies: NDArray[np.float32], shape: tuple[int, ...]) -> torch.Tensor:
     """Movies as an input of the model, [step, stimulus, channel, height, width].
 
-    The central part of the eye's proportions, resized with the blur that this needs; gray by luma.
+    The largest central part in the proportions of the eye, resized without aliases; gray by luma.
 
     Args:
         movies: [stimulus, step, height, width, channel].

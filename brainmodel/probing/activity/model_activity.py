@@ -1,6 +1,6 @@
-"""Record a model once: what every area did over time, to each stimulus, streamed to disk.
+"""Record a model: what every area does over time, to each stimulus, written to disk meanwhile.
 
-The brain follows the stimuli in batches, each as a stream that begins with the warm-up; it does not
+The brain is shown the stimuli in batches, each a stream that begins with the warm-up; it does not
 learn. Only one batch of movies and one window of activity are in memory at a time.
 """
 
@@ -20,7 +20,7 @@ from brainmodel.probing.array_types import Floats
 from brainmodel.probing.recordings import Stimuli
 
 SIGNALS = ("rate", "error", "prediction", "state")
-WINDOW = 16  # steps followed at once, unless states are recorded
+WINDOW = 16  # steps at once, unless states are recorded
 ActivityBySignal = dict[str, dict[str, Floats]]
 """By signal, by area: [stimulus, step, unit] float32. The fields of a state are signals of their
 own, such as "state.memory"."""
@@ -35,7 +35,7 @@ def record_model(
     batch: int = 32,
     progress: str = "",
 ) -> ActivityBySignal:
-    """What the areas of a brain did.
+    """Activity of the areas of a brain.
 
     Args:
         brain: the brain; it is left as it was.
@@ -45,22 +45,22 @@ def record_model(
         folder: where arrays are kept, memory-mapped, one AREA.SIGNAL.npy each; in memory unless
             given.
         batch: stimuli side by side.
-        progress: what the progress bar says; none is shown unless given.
+        progress: text beside the progress bar; no bar is shown unless given.
 
     Raises:
         ValueError: for an unknown signal, or if the brain has no input for pictures.
     """
     if unknown := set(signals) - set(SIGNALS):
         raise ValueError(f"signals: there is no {min(unknown)!r}: choose among {SIGNALS}.")
-    count, shelf = len(stimuli.frames), _Shelf(folder, len(stimuli.frames), presentation.recorded)
+    count, arrays = len(stimuli.frames), _Arrays(folder, len(stimuli.frames), presentation.recorded)
     window = 1 if "state" in signals else WINDOW
     batches = range(0, count, batch)
     for first in tqdm(batches, desc=progress, disable=not progress, unit="batch", leave=False):
         rows = np.arange(first, min(first + batch, count))
         inputs = model_inputs(brain, stimuli, presentation, rows)
         for start, name, area, values in _follow(brain, inputs, signals, window):
-            shelf.put(name, area, rows, start - presentation.before, values)
-    return shelf.held
+            arrays.put(name, area, rows, start - presentation.before, values)
+    return arrays.by_signal
 
 
 def model_inputs(
@@ -115,12 +115,12 @@ def _follow(
                     yield start, f"state.{field}", area, value[None]
 
 
-class _Shelf:
+class _Arrays:
     """Arrays that fill up batch by batch."""
 
     def __init__(self, folder: Path | None, stimuli: int, steps: int):
         self.folder, self.stimuli, self.steps = folder, stimuli, steps
-        self.held: dict[str, dict[str, Any]] = {}
+        self.by_signal: dict[str, dict[str, Any]] = {}
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -130,13 +130,14 @@ class _Shelf:
         if len(values) == 0:
             return
         start = max(0, start)
-        shelf = self.held.setdefault(signal, {})
-        if area not in shelf:
-            shelf[area] = self._room(f"{area}.{signal}.npy", values.shape[2])
+        by_area = self.by_signal.setdefault(signal, {})
+        if area not in by_area:
+            by_area[area] = self._empty(f"{area}.{signal}.npy", values.shape[2])
         block = values.cpu().float().numpy().transpose(1, 0, 2)
-        shelf[area][rows[0] : rows[-1] + 1, start : start + len(values)] = block
+        by_area[area][rows[0] : rows[-1] + 1, start : start + len(values)] = block
 
-    def _room(self, name: str, units: int) -> Any:
+    def _empty(self, name: str, units: int) -> Any:
+        """[stimulus, step, unit], in a file of that name if there is a folder."""
         shape = (self.stimuli, self.steps, units)
         if self.folder is None:
             return np.empty(shape, np.float32)

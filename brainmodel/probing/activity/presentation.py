@@ -1,9 +1,9 @@
-"""What the model is shown: a recording's stimuli as movies in the model's own steps.
+"""What the model is shown: the stimuli of a recording as movies in the model's own steps.
 
 A stimulus is a movie with the edges of its frames in seconds; a still is a movie of one frame. A
 step of the model sees what was on the screen while the step lasted: the mean of the frames,
 weighted by how long each overlaps it; the background where nothing was shown. So frame rates,
-onsets and offsets of the recording need not fit the model's steps.
+onsets and offsets of the recording need not fit the steps of the model.
 """
 
 from dataclasses import dataclass
@@ -16,14 +16,19 @@ from brainmodel.probing.activity.eye import follow_gaze
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings import Stimuli, as_floats
 
-SLACK = 1e-9  # s; rounding of frame edges
+SLACK = 1e-9  # s; rounding of the edges of frames
 
 
 class Gaze(Protocol):
-    """How an eye moves over what is shown, such as `brainmodel.data.Fixation`."""
+    """How an eye moves over what is shown, such as `brainmodel.data.Fixation`.
 
-    def path(self, steps: int, frames_per_second: float, random: np.random.Generator) -> Floats:
-        """[step, 2] x, y of the gaze, in pixels of the model's eye from the picture's middle."""
+    The command line takes classes whose method has exactly these types.
+    """
+
+    def path(
+        self, steps: int, frames_per_second: float, random: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """[step, 2] x, y of the gaze, in pixels of the eye from the middle of the picture."""
         ...
 
 

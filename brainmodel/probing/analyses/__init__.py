@@ -1,4 +1,4 @@
-"""Analyses: questions to a model and a recording that are no map of scores, one file each."""
+"""Analyses: questions to models and a recording beyond the score table, one file each."""
 
 import lazy_loader
 

@@ -1,7 +1,7 @@
-"""The contract of an analysis: what else a probe asks of the recording and of all its models.
+"""The contract of an analysis: a further question to the recording and to all models of a probe.
 
-A score says how alike two areas are; an analysis asks one question of each, of the brain as of the
-models, and gets a section of the report: tables and figures.
+A score measures how alike two areas are; an analysis asks one question of each area, of the brain
+as of the models, and answers it with a section of the report: tables and figures.
 """
 
 from abc import ABC, abstractmethod
@@ -14,7 +14,7 @@ from brainmodel.probing.recordings import Recorded, Recording, Stimuli
 
 
 class Evidence(NamedTuple):
-    """What an analysis goes by."""
+    """What an analysis is given."""
 
     recording: Recording
     stimuli: Stimuli
@@ -24,7 +24,7 @@ class Evidence(NamedTuple):
 
 
 class Section(NamedTuple):
-    """What an analysis found."""
+    """The answer of an analysis: a section of the report."""
 
     title: str
     tables: Mapping[str, Sequence[dict[str, Any]]]  # by the name of their file
@@ -42,7 +42,11 @@ class Analysis(ABC):
 
     @abstractmethod
     def check(self, recording: Recording, stimuli: Stimuli, presentation: Presentation) -> None:
-        """ValueError, in one sentence, if it cannot be asked; before anything is recorded."""
+        """Refuse what cannot be analysed, before any model is recorded.
+
+        Raises:
+            ValueError: in one sentence.
+        """
 
     @abstractmethod
     def __call__(self, evidence: Evidence) -> Section:

@@ -1,4 +1,4 @@
-"""Responses of the brain and of all models in one form, [unit, stimulus, repeat, time]."""
+"""Responses of brain areas and of model areas in one form, [unit, stimulus, repeat, time]."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -12,11 +12,11 @@ from brainmodel.probing.array_types import Floats
 class Origin(NamedTuple):
     """Whose responses, and when in its learning."""
 
-    model: str  # "brain", "trained" or "untrained"
+    model: str  # "brain", "trained", "untrained" or "baseline"
     instance: str  # session of the brain, checkpoint or seed; may be empty
     stage: int | None  # steps of training, or number of the session, from 0; None if there is one
     area: str
-    signal: str  # response, rate or error
+    signal: str  # response, rate or error; "frames" for baselines
 
 
 class AreaResponses(NamedTuple):
@@ -28,7 +28,7 @@ class AreaResponses(NamedTuple):
 
 
 def brain_responses(evidence: Evidence) -> Iterator[AreaResponses]:
-    """Of every brain area; session by session where there are several, which are its stages."""
+    """Of every brain area; of each session where there are several: they are its stages."""
     recording = evidence.recording
     for area in recording.area_names:
         here = recording.of(areas=area)
@@ -43,7 +43,10 @@ def brain_responses(evidence: Evidence) -> Iterator[AreaResponses]:
 
 
 def model_responses(evidence: Evidence, signals: Sequence[str]) -> Iterator[AreaResponses]:
-    """Of every area of brains, trained and untrained; errors by their size."""
+    """Of every area of all brains, trained and untrained; errors count by their size.
+
+    A model responds the same each time, so there is one repeat.
+    """
     edges = evidence.presentation.edges
     for source, areas in evidence.activity.items():
         if source.signal not in signals or source.model == "baseline":

@@ -40,10 +40,11 @@ def draw_dots(panels: Mapping[str, Sequence[Dot]], *, zero: bool) -> Figure:
 
 
 def line_of(origin: Origin) -> str:
-    """What names the line of an origin: brains of all stages and seeds share theirs."""
+    """Name of the line of an area: brains of all stages and seeds share theirs."""
     if origin.model == "brain":
         return f"brain {origin.area}"
-    return origin.area if origin.signal in ("rate", "frames") else f"{origin.area} {origin.signal}"
+    plain = origin.signal in ("rate", "frames")
+    return origin.area if plain else f"{origin.area} {origin.signal}"
 
 
 def _draw(panel: Axes, dot: Dot, line: int) -> None:

@@ -1,9 +1,9 @@
 """Expected against unexpected stimuli: courses, selectivity beside its shuffle null, learning.
 
 After Gillon et al. (2024), J. Neurosci. 44:e1009232023: the index of a unit is its difference of
-means in standard deviations (`unexpected.py`); somata and apical dendrites change in opposite ways
-over sessions. Rates of a model stand for somata, the size of its errors for apical dendrites;
-stages are checkpoints, of the brain its sessions.
+means in standard deviations (`statistics/unexpected.py`); somata and apical dendrites change in
+opposite ways over sessions. The rates of a model stand for somata, the size of its errors for
+apical dendrites; the stages of a model are its checkpoints, those of the brain its sessions.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,10 +14,23 @@ import numpy as np
 from brainmodel.probing.activity import Presentation
 from brainmodel.probing.analyses.analysis import Analysis, Evidence, Illustration, Section
 from brainmodel.probing.analyses.area_responses import brain_responses, model_responses
-from brainmodel.probing.analyses.expectation_figures import draw_courses, draw_stages
-from brainmodel.probing.analyses.time_courses import TimeCourses, marks, time_courses, within
+from brainmodel.probing.analyses.expectation_figures import draw_courses, draw_selectivity
+from brainmodel.probing.analyses.time_courses import (
+    AreaEffect,
+    TimeCourses,
+    masks_of,
+    time_courses,
+    within,
+)
+from brainmodel.probing.array_types import Floats
 from brainmodel.probing.recordings import Recording, Stimuli
-from brainmodel.probing.statistics import Change, Stage, change_between, change_within, over_stages
+from brainmodel.probing.statistics import (
+    Change,
+    Stage,
+    change_between,
+    change_within,
+    over_stages,
+)
 
 COURSES = (
     "<b>Expected (grey) and unexpected (red) stimuli.</b> Means over units: responses of the "
@@ -32,7 +45,7 @@ STAGES = (
 
 
 class Expectation(Analysis):
-    """What unexpected stimuli do.
+    """The effect of unexpected stimuli.
 
     Args:
         expected: names of stimuli; * stands for any text.
@@ -60,81 +73,90 @@ class Expectation(Analysis):
         self.shuffles, self.seed = shuffles, seed
 
     def check(self, recording: Recording, stimuli: Stimuli, presentation: Presentation) -> None:
-        marks(self.expected, self.unexpected, recording.stimuli, recording.source)
+        masks_of(self.expected, self.unexpected, recording.stimuli, recording.source)
         within(self.window, recording.edges, recording.source)
         within(self.window, presentation.edges, "the model")
 
     def __call__(self, evidence: Evidence) -> Section:
-        found = list(self._courses(evidence))
-        stages = [self._stage(course) for course in found]
-        rows = [_row(*pair) for pair in zip(found, stages, strict=True)]
-        tables: dict[str, list[dict[str, Any]]] = {"expectation": rows}
-        figures = {"expectation": Illustration(draw_courses(found), COURSES)}
-        if changes := list(self._changes(found, stages)):
+        effects = list(self._effects(evidence))
+        tables: dict[str, list[dict[str, Any]]] = {"expectation": [_row(e) for e in effects]}
+        courses = [effect.courses for effect in effects]
+        figures = {"expectation": Illustration(draw_courses(courses), COURSES)}
+        if changes := list(_changes(effects)):
             tables["expectation_changes"] = changes
-            figures["expectation_stages"] = Illustration(draw_stages(rows), STAGES)
+            figures["expectation_stages"] = Illustration(draw_selectivity(effects), STAGES)
         return Section("Expected and unexpected", tables, figures)
 
-    def _courses(self, evidence: Evidence) -> Iterator[TimeCourses]:
+    def _effects(self, evidence: Evidence) -> Iterator[AreaEffect]:
+        """Of every area of the brain and of all models."""
         recording = evidence.recording
-        masks = marks(self.expected, self.unexpected, recording.stimuli, recording.source)
+        masks = masks_of(self.expected, self.unexpected, recording.stimuli, recording.source)
         for responses in (*brain_responses(evidence), *model_responses(evidence, self.signals)):
-            yield time_courses(*responses, masks, self.window)
+            courses = time_courses(responses, masks, self.window)
+            yield AreaEffect(courses, self._selectivity(courses))
 
-    def _stage(self, course: TimeCourses) -> Stage | None:
-        """Selectivity; None where there are too few events, or nothing varies."""
-        if min(side.shape[1] for side in course.events) < 2:
+    def _selectivity(self, courses: TimeCourses) -> Stage | None:
+        """Selectivity of the units; None where there are too few events, or no unit varies."""
+        if min(events.shape[1] for events in courses.events) < 2:
             return None
-        events = {"": {course.origin.signal: course.events}}
+        events = {"": {courses.origin.signal: courses.events}}
         try:
             return over_stages(events, self.shuffles, self.seed)[0]
         except ValueError:
             return None
 
-    def _changes(
-        self, found: Sequence[TimeCourses], stages: Sequence[Stage | None]
-    ) -> Iterator[dict[str, Any]]:
-        """From the first to the last stage: of rates, of errors, and of one against the other."""
-        ends = {}
-        for course, stage in zip(found, stages, strict=True):
-            origin = course.origin
-            if stage is not None and origin.stage is not None and origin.model != "untrained":
-                key = (origin.model, origin.area, origin.signal)
-                ends.setdefault(key, []).append((origin.stage, stage.selectivity.indices))
-        moved: dict[tuple[str, str], dict[str, Any]] = {}  # [unit] by area, by signal
-        for (model, area, signal), stages_of in ends.items():
-            if len({number for number, _ in stages_of}) < max(2, len(stages_of)):
-                continue  # one stage, or several seeds at one
-            stages_of.sort(key=lambda pair: pair[0])
-            (first, before), (last, after) = stages_of[0], stages_of[-1]
-            what = f"{signal}, stage {first} to {last}"
-            if model == "brain":
-                yield _changed(model, area, what, change_between(before, after))
-                continue
-            yield _changed(model, area, what, change_within(before, after))
-            moved.setdefault((model, area), {})[signal] = after - before
-        for (model, area), by_signal in moved.items():
-            if {"rate", "error"} <= set(by_signal):
-                change = change_between(by_signal["rate"], by_signal["error"])
-                yield _changed(model, area, "change of errors less that of rates", change)
+
+def _changes(effects: Sequence[AreaEffect]) -> Iterator[dict[str, Any]]:
+    """From the first to the last stage: of rates, of errors, and of one against the other."""
+    moved: dict[tuple[str, str], dict[str, Floats]] = {}  # [unit] by model and area, by signal
+    for (model, area, signal), indices in _indices_by_stage(effects).items():
+        if len({stage for stage, _ in indices}) < max(2, len(indices)):
+            continue  # one stage, or several seeds at one
+        (first, before), (last, after) = indices[0], indices[-1]
+        what = f"{signal}, stage {first} to {last}"
+        if model == "brain":  # sessions need not have the same neurons
+            yield _change_row(model, area, what, change_between(before, after))
+            continue
+        yield _change_row(model, area, what, change_within(before, after))
+        moved.setdefault((model, area), {})[signal] = after - before
+    for (model, area), by_signal in moved.items():
+        if {"rate", "error"} <= set(by_signal):
+            change = change_between(by_signal["rate"], by_signal["error"])
+            yield _change_row(model, area, "change of errors less that of rates", change)
 
 
-def _changed(model: str, area: str, what: str, change: Change) -> dict[str, Any]:
+def _indices_by_stage(
+    effects: Sequence[AreaEffect],
+) -> dict[tuple[str, str, str], list[tuple[int, Floats]]]:
+    """By model, area and signal, stages in their order, each with the indices [unit]."""
+    found: dict[tuple[str, str, str], list[tuple[int, Floats]]] = {}
+    for (origin, *_), selectivity in effects:
+        if selectivity is not None and origin.stage is not None and origin.model != "untrained":
+            key = (origin.model, origin.area, origin.signal)
+            indices = selectivity.selectivity.indices
+            found.setdefault(key, []).append((origin.stage, indices))
+    return {key: sorted(stages, key=lambda stage: stage[0]) for key, stages in found.items()}
+
+
+def _change_row(model: str, area: str, what: str, change: Change) -> dict[str, Any]:
     return {"model": model, "area": area, "change of": what} | change._asdict()
 
 
-def _row(course: TimeCourses, stage: Stage | None) -> dict[str, Any]:
+def _row(effect: AreaEffect) -> dict[str, Any]:
     """The effect and the index of one area, as a row of a table."""
-    count, events = len(course.effects), [side.shape[1] for side in course.events]
-    spread = float(course.effects.std(ddof=1) / np.sqrt(count)) if count > 1 else None
-    row = course.origin._asdict() | {
-        "units": count,
+    courses, stage = effect
+    units, events = len(courses.effects), [kind.shape[1] for kind in courses.events]
+    error = float(courses.effects.std(ddof=1) / np.sqrt(units)) if units > 1 else None
+    row = courses.origin._asdict() | {
+        "units": units,
         "events": f"{events[0]} / {events[1]}",
-        "effect": float(course.effects.mean()),
-        "standard error": spread,
+        "effect": float(courses.effects.mean()),
+        "standard error": error,
     }
-    names = ("index", "low", "high", "% for expected", "% for unexpected")
-    if stage is None:
-        return row | dict.fromkeys(names)
-    told = (stage.mean, stage.low, stage.high, stage.lower, stage.higher)
-    return row | dict(zip(names, told, strict=True))
+    return row | {
+        "index": None if stage is None else stage.mean,
+        "low": None if stage is None else stage.low,
+        "high": None if stage is None else stage.high,
+        "% for expected": None if stage is None else stage.lower,
+        "% for unexpected": None if stage is None else stage.higher,
+    }

@@ -1,12 +1,12 @@
-"""Sequences of elements: does their order matter, and what answers an element that is left out?
+"""Sequences of elements: does their order matter, and what is the response to an omission?
 
-Gavornik & Bear (2014), Nat. Neurosci. 17:732; see `sequence_responses.py`. A stimulus is a
-sequence if its name begins with its elements, a letter each: "ABCD", "DCBA 2". With an element left
-out, "AB_D", and with nothing at all, "____", responses to the omission are judged as well.
+Gavornik & Bear (2014), Nat. Neurosci. 17:732; see `statistics/sequence_responses.py`. A stimulus is
+a sequence if its name begins with its elements, a letter each: "ABCD", "DCBA 2". Where one element
+is left out, "AB_D", and where all are, "____", responses to the omission are compared as well.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -14,14 +14,23 @@ from brainmodel.probing.activity import Presentation
 from brainmodel.probing.analyses.analysis import Analysis, Evidence, Illustration, Section
 from brainmodel.probing.analyses.area_responses import (
     AreaResponses,
+    Origin,
     brain_responses,
     model_responses,
 )
 from brainmodel.probing.analyses.dots import Dot, draw_dots
+from brainmodel.probing.analyses.sequence_names import (
+    OMITTED,
+    blank_of,
+    gap_in,
+    has_other_places,
+    kinds_of,
+    words_of,
+)
 from brainmodel.probing.analyses.time_courses import within
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.recordings import Recording, Stimuli
-from brainmodel.probing.statistics import change_within, omission, order_effect
+from brainmodel.probing.statistics import Omission, change_within, omission, order_effect
 
 CAPTION = (
     "<b>Order and omission,</b> mean effects in standard deviations over units, and their standard "
@@ -29,7 +38,16 @@ CAPTION = (
     "Omission: response where an element was left out less that where nothing was due. Dots: "
     "trained; rings: untrained seeds; diamonds: the brain."
 )
-OMITTED = "_"
+ORDER = "order"
+
+
+class Effect(NamedTuple):
+    """What one area answers to one question."""
+
+    origin: Origin
+    question: str  # "order", or the sequence with an element left out
+    units: Floats  # [unit] effect
+    omission: Omission | None
 
 
 class Sequences(Analysis):
@@ -64,122 +82,108 @@ class Sequences(Analysis):
         self.shuffles, self.seed = shuffles, seed
 
     def check(self, recording: Recording, stimuli: Stimuli, presentation: Presentation) -> None:
-        order, left_out = self._kinds(self._words(recording))
-        if len(order) < 2 and not left_out:
+        whole, gaps = kinds_of(words_of(recording.stimuli), self.trained)
+        if len(whole) < 2 and not gaps:
             raise ValueError(
                 f"{recording.source}: no stimulus is a sequence of {self.trained!r} in another "
                 f"order or with {OMITTED!r} for an element: there are "
                 f"{[str(name) for name in recording.stimuli[:5]]} and so on."
             )
         for place in range(len(self.trained)):
-            within(self._at(place), recording.edges, recording.source)
-            within(self._at(place), presentation.edges, "the model")
+            within(self._window_at(place), recording.edges, recording.source)
+            within(self._window_at(place), presentation.edges, "the model")
 
-    def _words(self, recording: Recording) -> list[str]:
-        """[stimulus] its elements."""
-        return [(str(name).split() or [""])[0] for name in recording.stimuli]
-
-    def _kinds(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
-        """The trained sequence and others of its length; it with one element left out."""
-        known = list(dict.fromkeys(word for word in words if len(word) == len(self.trained)))
-        whole = [word for word in known if set(word) <= set(self.trained)]
-        blank = OMITTED * len(self.trained)
-        gaps = [word for word in known if self._gap(word) is not None]
-        if self.trained not in whole:
-            return [], []
-        return whole, gaps if blank in known else []
-
-    def _gap(self, word: str) -> int | None:
-        """Place of the one element that is left out of the trained sequence."""
-        places = [k for k, letter in enumerate(word) if letter == OMITTED]
-        fits = all(a in (b, OMITTED) for a, b in zip(word, self.trained, strict=True))
-        return places[0] if fits and len(places) == 1 else None
-
-    def _at(self, place: int) -> list[float]:
+    def _window_at(self, place: int) -> list[float]:
+        """Start and end of the window of the element in a place, s from stimulus onset."""
         return [place * self.seconds + end for end in self.window]
 
     def __call__(self, evidence: Evidence) -> Section:
-        words = self._words(evidence.recording)
-        rows, panels = [], {"order effect, SD": [], "omission effect, SD": []}
+        words = words_of(evidence.recording.stimuli)
+        effects: list[Effect] = []
         for responses in (*brain_responses(evidence), *model_responses(evidence, self.signals)):
-            whole, gaps = self._kinds(words)
-            answers = self._answers(responses, words, [*whole, *gaps])
-            if len(answers[self.trained]) < 2:
-                continue  # too few units that saw all of them
-            if self._moves(whole):
-                row, dot = self._order(responses, answers, whole)
-                rows.append(row)
-                panels["order effect, SD"].append(dot)
-            for word in gaps:
-                row, dot = self._omission(responses, answers, word)
-                rows.append(row)
-                panels["omission effect, SD"].append(dot)
+            effects += self._effects(responses, words)
+        panels: dict[str, list[Dot]] = {"order effect, SD": [], "omission effect, SD": []}
+        rows = []
+        for effect in effects:
+            row, dot = _row_and_dot(effect)
+            rows.append(row)
+            kind = "order" if effect.question == ORDER else "omission"
+            panels[f"{kind} effect, SD"].append(dot)
         figure = draw_dots({what: dots for what, dots in panels.items() if dots}, zero=True)
         return Section(
             "Sequences", {"sequences": rows}, {"sequences": Illustration(figure, CAPTION)}
         )
 
-    def _answers(
+    def _effects(self, responses: AreaResponses, words: Sequence[str]) -> Iterator[Effect]:
+        """Of one area; none where fewer than two units saw all of the sequences."""
+        whole, gaps = kinds_of(words, self.trained)
+        by_word = self._by_element(responses, words, [*whole, *gaps])
+        if len(by_word[self.trained]) < 2:
+            return
+        if has_other_places(whole, self.trained):
+            effect = order_effect(_side_by_side(by_word, whole), whole, self.trained)
+            yield Effect(responses.origin, ORDER, effect, None)
+        for word in gaps:
+            found = self._omission(by_word, word)
+            yield Effect(responses.origin, word, found.effect, found)
+
+    def _by_element(
         self, responses: AreaResponses, words: Sequence[str], wanted: Sequence[str]
     ) -> dict[str, Floats]:
         """By sequence, [unit, place, event] means in the windows of its elements.
 
-        Of units that saw all the sequences that are wanted.
+        Of units that saw all the sequences that are wanted, and the blank one if there is one.
         """
         found = {}
-        blank = OMITTED * len(self.trained)
+        blank = blank_of(self.trained)
         for word in (*wanted, *([blank] if blank in words else [])):
             mine = responses.values[:, [other == word for other in words]]
             by_place = [
-                mine[..., within(self._at(k), responses.edges, responses.origin.area)].mean(3)
+                mine[..., within(self._window_at(k), responses.edges, responses.origin.area)].mean(
+                    3
+                )
                 for k in range(len(self.trained))
             ]
             found[word] = np.stack([v.reshape(len(v), -1) for v in by_place], axis=1).astype(float)
         seen = [np.isfinite(values).any(2).all(1) for values in found.values()]
         return {word: values[np.all(seen, axis=0)] for word, values in found.items()}
 
-    def _moves(self, whole: Sequence[str]) -> bool:
-        """Whether an element stands elsewhere than in its trained place."""
-        return any(a != b for word in whole for a, b in zip(word, self.trained, strict=True))
-
-    def _order(
-        self, responses: AreaResponses, answers: Mapping[str, Floats], whole: Sequence[str]
-    ) -> tuple[dict[str, Any], Dot]:
-        events = max(answers[word].shape[2] for word in whole)
-        padded = [
-            np.pad(
-                answers[word],
-                [(0, 0), (0, 0), (0, events - answers[word].shape[2])],
-                constant_values=np.nan,
-            )
-            for word in whole
-        ]
-        effect = order_effect(np.stack(padded, axis=1), whole, self.trained)
-        return _told(responses, "order", effect)
-
-    def _omission(
-        self, responses: AreaResponses, answers: Mapping[str, Floats], word: str
-    ) -> tuple[dict[str, Any], Dot]:
-        place, shown = self._gap(word), answers[self.trained]
+    def _omission(self, by_word: Mapping[str, Floats], word: str) -> Omission:
+        """The response in place of the element that `word` lacks."""
+        place, shown = gap_in(word, self.trained), by_word[self.trained]
         assert place is not None
         elements = {letter: shown[:, k] for k, letter in enumerate(self.trained)}
-        blank = answers[OMITTED * len(self.trained)][:, place]
-        found = omission(
-            answers[word][:, place], blank, elements, self.trained[place], self.shuffles, self.seed
-        )
-        row, dot = _told(responses, word, found.effect)
-        likeness = {"likeness": found.likeness, "of others": found.others, "p of likeness": found.p}
-        return row | likeness, dot
+        blank = by_word[blank_of(self.trained)][:, place]
+        left_out, expected = by_word[word][:, place], self.trained[place]
+        return omission(left_out, blank, elements, expected, self.shuffles, self.seed)
 
 
-def _told(responses: AreaResponses, what: str, effect: Floats) -> tuple[dict[str, Any], Dot]:
-    """The effect of a question over units, as a row and as a dot."""
-    effect = effect[np.isfinite(effect)]
-    change = change_within(np.zeros_like(effect), effect)
-    spread = float(effect.std(ddof=1))
-    error = spread / np.sqrt(len(effect))
-    row = responses.origin._asdict() | {"question": what, "units": len(effect)}
-    row |= {"effect": change.value, "standard error": float(error), "p": change.p}
-    row |= dict.fromkeys(("likeness", "of others", "p of likeness"))
+def _side_by_side(by_word: Mapping[str, Floats], words: Sequence[str]) -> Floats:
+    """[unit, sequence, place, event]; NaN where a sequence has fewer events than another."""
+    events = max(by_word[word].shape[2] for word in words)
+    missing = [events - by_word[word].shape[2] for word in words]
+    padded = [
+        np.pad(by_word[word], [(0, 0), (0, 0), (0, count)], constant_values=np.nan)
+        for word, count in zip(words, missing, strict=True)
+    ]
+    return np.stack(padded, axis=1)
+
+
+def _row_and_dot(effect: Effect) -> tuple[dict[str, Any], Dot]:
+    """The mean effect over units, as a row of a table, and in standard deviations as a dot."""
+    units = effect.units[np.isfinite(effect.units)]
+    change = change_within(np.zeros_like(units), units)
+    spread = float(units.std(ddof=1))
+    error, found = spread / np.sqrt(len(units)), effect.omission
+    row = effect.origin._asdict() | {
+        "question": effect.question,
+        "units": len(units),
+        "effect": change.value,
+        "standard error": float(error),
+        "p": change.p,
+        "likeness": None if found is None else found.likeness,
+        "of others": None if found is None else found.others,
+        "p of likeness": None if found is None else found.p,
+    }
     scale = spread if spread > 0 else 1.0
-    return row, Dot(responses.origin, change.value / scale, float(error / scale))
+    return row, Dot(effect.origin, change.value / scale, float(error / scale))

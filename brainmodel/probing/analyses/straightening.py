@@ -1,12 +1,12 @@
 """Temporal straightening: are the paths of movies straighter than in the pixels?
 
-Henaff, Goris & Simoncelli (2019), Nat. Neurosci. 22:984; see `curvature.py`. Pixels are those of
-the model's eye. The brain's paths are means over repeats: noise that is left bends them, so compare
-brain areas with each other, not with a model.
+Henaff, Goris & Simoncelli (2019), Nat. Neurosci. 22:984; see `statistics/path_curvature.py`. Pixels
+are those of the model's eye. The brain's paths are means over repeats: the noise that is left bends
+them, so compare brain areas with each other, not with a model.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,9 +15,9 @@ from brainmodel.probing.analyses.analysis import Analysis, Evidence, Illustratio
 from brainmodel.probing.analyses.area_responses import Origin
 from brainmodel.probing.analyses.dots import Dot, draw_dots
 from brainmodel.probing.analyses.time_courses import mean_of_present
-from brainmodel.probing.array_types import Floats
+from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings import Recording, Stimuli, covered_steps, resample
-from brainmodel.probing.statistics import change_within, curvature
+from brainmodel.probing.statistics import Change, change_within, curvature
 
 CAPTION = (
     "<b>Curvature of the paths of movies,</b> degrees between successive steps, mean over movies "
@@ -26,6 +26,18 @@ CAPTION = (
     "straightened."
 )
 BATCH = 32  # movies at once
+SLACK = 1e-9  # s; rounding of the edges of frames
+
+
+class AreaCurvature(NamedTuple):
+    """Curvature of the paths in one area."""
+
+    origin: Origin
+    movies: int  # that move at every step
+    still: int  # that do not
+    mean: float | None  # degrees, over movies; None for fewer than two
+    error: float | None  # standard error of the mean
+    straightened: Change | None  # how much less than the curvature of the pixels
 
 
 class Straightening(Analysis):
@@ -50,43 +62,34 @@ class Straightening(Analysis):
                 "of 3 or more, or leave straightening out."
             )
 
-    def _steps(self, stimuli: Stimuli, presentation: Presentation) -> Any:
+    def _steps(self, stimuli: Stimuli, presentation: Presentation) -> Whole:
         """[point] steps of the model while the movie is on."""
-        edges, slack = presentation.edges, 1e-9
-        on = edges[1:] <= stimuli.edges[-1] + slack
-        on &= edges[:-1] >= stimuli.edges[0] - slack
+        edges = presentation.edges
+        on = edges[1:] <= stimuli.edges[-1] + SLACK
+        on &= edges[:-1] >= stimuli.edges[0] - SLACK
         return np.flatnonzero(on)[:: self.every]
 
     def __call__(self, evidence: Evidence) -> Section:
         steps = self._steps(evidence.stimuli, evidence.presentation)
-        pixels = bends(np.concatenate(list(_frames(evidence, steps))))
-        found = [(Origin("baseline", "pixels", None, "pixels", "frames"), pixels)]
-        for source, areas in evidence.activity.items():
-            if source.signal == "rate" and source.model != "baseline":
-                found += [
-                    (Origin(*source[:3], area, "rate"), bends(values[:, steps]))
-                    for area, values in areas.items()
-                ]
-        found += [
-            (Origin("brain", "", None, area, "response"), bends(path))
-            for area, path in _brain_paths(evidence, steps)
-        ]
-        rows = [_row(origin, bent, pixels) for origin, bent in found]
+        pixels = curvatures(np.concatenate(list(_frames(evidence, steps))))
+        found = [_judge(Origin("baseline", "pixels", None, "pixels", "frames"), pixels, None)]
+        for origin, paths in (*_model_paths(evidence, steps), *_brain_paths(evidence, steps)):
+            found.append(_judge(origin, curvatures(paths), pixels))
         dots = [
-            Dot(origin, row["curvature"], row["standard error"])
-            for (origin, _), row in zip(found, rows, strict=True)
-            if row["curvature"] is not None
+            Dot(area.origin, area.mean, area.error)
+            for area in found
+            if area.mean is not None and area.error is not None
         ]
         figure = draw_dots({"curvature, degrees": dots}, zero=False)
         return Section(
             "Straightening",
-            {"straightening": rows},
+            {"straightening": [_row(area) for area in found]},
             {"straightening": Illustration(figure, CAPTION)},
         )
 
 
-def bends(paths: Floats) -> Floats:
-    """[movie] curvature of paths [movie, point, ...] in degrees; NaN where one stands still."""
+def curvatures(paths: Floats) -> Floats:
+    """[movie] curvature in degrees of paths [movie, point, ...]; NaN where one stands still."""
     flat = np.asarray(paths, float).reshape(*paths.shape[:2], -1)
     moving = (np.abs(np.diff(flat, axis=1)).max(2) > 0).all(1) & np.isfinite(flat).all((1, 2))
     found = np.full(len(flat), np.nan)
@@ -95,7 +98,7 @@ def bends(paths: Floats) -> Floats:
     return found
 
 
-def _frames(evidence: Evidence, steps: Any) -> Iterator[Floats]:
+def _frames(evidence: Evidence, steps: Whole) -> Iterator[Floats]:
     """Batches [movie, point, pixel] as the model's eye sees them."""
     shown, eye = evidence.presentation, evidence.eye
     for first in range(0, len(evidence.stimuli.frames), BATCH):
@@ -104,8 +107,17 @@ def _frames(evidence: Evidence, steps: Any) -> Iterator[Floats]:
         yield seen[shown.before :][steps].flatten(2).numpy().transpose(1, 0, 2)
 
 
-def _brain_paths(evidence: Evidence, steps: Any) -> Iterator[tuple[str, Floats]]:
-    """By area, [movie, point, neuron] means over repeats, of neurons that saw all movies.
+def _model_paths(evidence: Evidence, steps: Whole) -> Iterator[tuple[Origin, Floats]]:
+    """By area of every brain, [movie, point, unit] rates."""
+    for source, areas in evidence.activity.items():
+        if source.signal == "rate" and source.model != "baseline":
+            for area, values in areas.items():
+                origin = Origin(source.model, source.instance, source.stage, area, "rate")
+                yield origin, values[:, steps]
+
+
+def _brain_paths(evidence: Evidence, steps: Whole) -> Iterator[tuple[Origin, Floats]]:
+    """By brain area, [movie, point, neuron] means over repeats, of neurons that saw all movies.
 
     Areas whose recording covers fewer than three points are left out.
     """
@@ -117,22 +129,33 @@ def _brain_paths(evidence: Evidence, steps: Any) -> Iterator[tuple[str, Floats]]
     shown = resample(recording, edges[covered[0] : covered[-1] + 2])
     for area in shown.area_names:
         means = mean_of_present(shown.of(areas=area).responses, (2,))  # [neuron, movie, step]
-        path = means[:, :, points]
-        path = path[np.isfinite(path).all((1, 2))]
-        if len(path):
-            yield area, path.transpose(1, 2, 0)
+        paths = means[:, :, points]
+        paths = paths[np.isfinite(paths).all((1, 2))]
+        if len(paths):
+            yield Origin("brain", "", None, area, "response"), paths.transpose(1, 2, 0)
 
 
-def _row(origin: Origin, bent: Floats, pixels: Floats) -> dict[str, Any]:
-    """Curvature, and how much less it is than that of the pixels of the same movies."""
-    there = np.isfinite(bent)
-    row = origin._asdict() | {"movies": int(there.sum()), "standing still": int((~there).sum())}
-    names = ("curvature", "standard error", "straightened by", "p")
-    if there.sum() < 2:
-        return row | dict.fromkeys(names)
-    middle, error = float(bent[there].mean()), float(bent[there].std(ddof=1) / there.sum() ** 0.5)
-    told: tuple[Any, ...] = (middle, error, None, None)
-    if origin.model != "baseline" and np.isfinite(bent - pixels).sum() >= 2:
-        change = change_within(bent, pixels)
-        told = (middle, error, change.value, change.p)
-    return row | dict(zip(names, told, strict=True))
+def _judge(origin: Origin, found: Floats, pixels: Floats | None) -> AreaCurvature:
+    """Curvature [movie], and how much less it is than that of the pixels of the same movies."""
+    there = np.isfinite(found)
+    counts = int(there.sum()), int((~there).sum())
+    if counts[0] < 2:
+        return AreaCurvature(origin, *counts, None, None, None)
+    mean, error = float(found[there].mean()), float(found[there].std(ddof=1) / there.sum() ** 0.5)
+    change = None
+    if pixels is not None and np.isfinite(found - pixels).sum() >= 2:
+        change = change_within(found, pixels)
+    return AreaCurvature(origin, *counts, mean, error, change)
+
+
+def _row(area: AreaCurvature) -> dict[str, Any]:
+    """As a row of a table."""
+    change = area.straightened
+    return area.origin._asdict() | {
+        "movies": area.movies,
+        "standing still": area.still,
+        "curvature": area.mean,
+        "standard error": area.error,
+        "straightened by": None if change is None else change.value,
+        "p": None if change is None else change.p,
+    }

@@ -1,8 +1,8 @@
 """Responses of one area over time to expected and to unexpected stimuli.
 
-Of the brain and of models alike, [unit, stimulus, repeat, time]: rates of a model stand for somata,
-the size of its errors for what feedback brings to apical dendrites. An event is a repeat of a
-stimulus; a model, which does the same each time, has one for each stimulus.
+Of brain areas and of model areas alike: the rates of a model stand for somata, the size of its
+errors for what feedback brings to apical dendrites. An event is a repeat of a stimulus; a model,
+which responds the same each time, has one event for each stimulus.
 """
 
 from collections.abc import Sequence
@@ -12,15 +12,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from brainmodel.probing.analyses.area_responses import Origin
+from brainmodel.probing.analyses.area_responses import AreaResponses, Origin
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.statistics import Events
+from brainmodel.probing.statistics import Events, Stage
 
 Masks = tuple[NDArray[np.bool_], NDArray[np.bool_]]
+"""[stimulus] which are expected, and which unexpected."""
 
 
 class TimeCourses(NamedTuple):
-    """One area's responses over time, and its effect."""
+    """Responses of one area over time, and the effect of the unexpected on them."""
 
     origin: Origin
     edges: Floats  # [time + 1] s
@@ -30,10 +31,22 @@ class TimeCourses(NamedTuple):
     events: Events  # of the same units; NaN where a unit lacks one
 
 
-def marks(
+class AreaEffect(NamedTuple):
+    """What the unexpected does to one area."""
+
+    courses: TimeCourses
+    selectivity: Stage | None  # None where there are too few events, or no unit varies
+
+
+def masks_of(
     expected: Sequence[str], unexpected: Sequence[str], stimuli: NDArray[Any], source: str
 ) -> Masks:
-    """[stimulus] masks of expected and unexpected stimuli; * in their patterns is any text.
+    """Which stimuli are expected and unexpected.
+
+    Args:
+        expected, unexpected: patterns of names, in which * stands for any text.
+        stimuli: [stimulus] names.
+        source: of the stimuli, for messages.
 
     Raises:
         ValueError: if a pattern fits no stimulus, or a stimulus is both.
@@ -62,7 +75,16 @@ def marks(
 
 
 def within(window: Sequence[float], edges: Floats, what: str) -> NDArray[np.bool_]:
-    """[time] bins whose middle lies in the window; ValueError if there is none."""
+    """[time] bins whose middle lies in the window.
+
+    Args:
+        window: start and end, s.
+        edges: [time + 1] of the bins, s.
+        what: they are the bins of, for messages.
+
+    Raises:
+        ValueError: if there is none.
+    """
     start, end = window
     middle = (edges[:-1] + edges[1:]) / 2
     inside = (middle >= start) & (middle <= end)
@@ -74,10 +96,13 @@ def within(window: Sequence[float], edges: Floats, what: str) -> NDArray[np.bool
     return inside
 
 
-def time_courses(
-    origin: Origin, values: Floats, edges: Floats, masks: Masks, window: Sequence[float]
-) -> TimeCourses:
-    """From responses [unit, stimulus, repeat, time]; units that lack a kind are left out."""
+def time_courses(responses: AreaResponses, masks: Masks, window: Sequence[float]) -> TimeCourses:
+    """Of one area; units without a response to either kind of stimuli are left out.
+
+    Raises:
+        ValueError: if no unit has responses to both kinds, or the window holds no time bin.
+    """
+    origin, values, edges = responses
     inside = within(window, edges, f"{origin.area} ({origin.signal})")
     means = [mean_of_present(values[:, mask], (1, 2)) for mask in masks]  # [unit, time] each
     effects = (means[1] - means[0])[:, inside].mean(1)
@@ -92,13 +117,13 @@ def time_courses(
 
 
 def _events(values: Floats) -> Floats:
-    """[unit, event] means over time, without events that nobody has."""
+    """[unit, event] means over time, without events that no unit has."""
     flat = values.mean(3).reshape(len(values), -1)
     return flat[:, np.isfinite(flat).any(0)]
 
 
 def mean_of_present(values: Floats, axes: tuple[int, ...]) -> Floats:
-    """Mean of what is there; NaN where nothing is."""
+    """Mean over axes of the values that are not NaN; NaN where all are."""
     there = np.isfinite(values)
     count = there.sum(axes)
     total = np.where(there, values, 0).sum(axes)

@@ -1,4 +1,4 @@
-"""Baselines: features of what was shown that any model has to beat, one file each."""
+"""Baselines: features of what was shown, which any model has to beat; one file each."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""The contract of a baseline: features of what was shown that any model has to beat."""
+"""The contract of a baseline: features of what was shown, which any model has to beat."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping

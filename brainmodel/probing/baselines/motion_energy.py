@@ -67,7 +67,10 @@ class MotionEnergy(Baseline):
 
 
 def causal(paths: NDArray[Any], kernel: NDArray[Any]) -> NDArray[Any]:
-    """Filter paths [stimulus, time, ...] with kernel [step back]; the first frame stood before."""
+    """Paths [stimulus, time, ...] filtered with a kernel [step back].
+
+    Before the first frame there is that same frame.
+    """
     held = np.repeat(paths[:, :1], len(kernel) - 1, axis=1)
     padded = np.concatenate([held, paths], axis=1)
     times, last = paths.shape[1], len(kernel) - 1

@@ -16,7 +16,8 @@ class CrossnobisRSA(WhitenedRSA):
     """Whitened cosine of squared Euclidean (model) and crossnobis (brain) distances.
 
     Args:
-        partitions: parts of the repeats that are cross-validated; each sample needs so many.
+        partitions: parts of the repeats that are cross-validated; each sample needs as many
+            repeats.
         seed: of dealing repeats to parts.
     """
 
@@ -75,6 +76,6 @@ def noise_precision(responses: Responses) -> Floats:
 
 
 def _deal(there: np.ndarray, partitions: int, seed: int) -> Whole:
-    """[sample, repeat] the part of each repeat that is there, dealt evenly and at random."""
+    """[sample, repeat] the part of each repeat that is present, dealt evenly and at random."""
     draw = np.where(there, np.random.default_rng(seed).random(there.shape), 2)
     return np.argsort(np.argsort(draw, axis=1), axis=1) % partitions

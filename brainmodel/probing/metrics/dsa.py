@@ -1,10 +1,10 @@
-"""Dynamical similarity analysis: do a model area and a brain area move by the same law?
+"""Dynamical similarity analysis: do a model area and a brain area have the same dynamics?
 
 Ostrow et al. (2023), arXiv:2306.10168. Each side's trajectories are embedded with delays and
 projected on their leading principal axes, scaled to unit variance (HAVOK, Brunton et al., 2017);
 one linear operator is fitted from each state to the next; operators are compared by their angle
-after the best orthogonal change of coordinates (`conjugation.py`). 0 for the same dynamics however
-rotated. The rank decides what is seen, so it is swept and never chosen by default.
+after the best orthogonal change of coordinates (`comparisons/orthogonal_alignment.py`). 0 for the
+same dynamics however rotated. What is seen depends on the rank, so it has no default.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from brainmodel.probing.metrics.metric import Comparison, Metric, Responses
 
 
 class RankSweep(NamedTuple):
-    """Angles by rank, and how well operators of that rank foresee held-out trajectories."""
+    """Angles by rank, and how well operators of that rank predict held-out trajectories."""
 
     ranks: Whole  # [rank]
     angles: Floats  # [rank] rad
@@ -52,7 +52,7 @@ class DynamicsComparison(Comparison):
         return self._angles(model, [self.brain], brain).mean(1)
 
     def permuted(self, orders: Whole) -> Floats:
-        """The brain's samples in other orders: its dynamics without their time."""
+        """The samples of the brain in other orders, which destroys its dynamics."""
         brain = self.brain
         shuffled = [self.metric.trajectories(brain.samples[o], brain.groups) for o in orders]
         return self._angles(once(self.model), shuffled, once(brain)).mean(1)
@@ -71,8 +71,8 @@ class DynamicsComparison(Comparison):
 class DSA(Metric[Trajectories, Trajectories]):
     """Angle in radians between dynamics, mean over ranks; samples of a group are a trajectory.
 
-    For steps of movies (`PerStep`). It does not compare stimulus by stimulus, so there is neither
-    a p from exchanged stimuli nor a ceiling from halves of repeats.
+    For steps of movies (`PerStep`). Sides are not compared stimulus by stimulus, so there is
+    neither a p by permutation of stimuli nor a ceiling from halves of the repeats.
 
     Args:
         ranks: principal axes that operators live in; see `sweep_ranks` for each of them.
@@ -90,7 +90,7 @@ class DSA(Metric[Trajectories, Trajectories]):
         self.ranks, self.delays = np.array(ranks, int), delays
 
     def trajectories(self, samples: Floats, groups: Whole) -> Trajectories:
-        """Trajectories in as many axes as the largest rank needs.
+        """Trajectories of samples [sample, unit] in as many axes as the largest rank needs.
 
         Raises:
             ValueError: if trajectories are too short or have too few axes.
@@ -118,7 +118,7 @@ class DSA(Metric[Trajectories, Trajectories]):
 def sweep_ranks(
     features: Floats, responses: Responses, ranks: Sequence[int], delays: int
 ) -> RankSweep:
-    """Angles at every rank, with what operators of that rank foresee: choose ranks by that.
+    """Angles at every rank, and how well operators of that rank predict, by which ranks are chosen.
 
     Args:
         features: [sample, unit] of the model; samples of a group follow each other in time.

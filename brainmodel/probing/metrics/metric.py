@@ -1,8 +1,8 @@
-"""The contract of a metric: how alike are a model area and a brain area, and how sure are we.
+"""The contract of a metric: how alike a model area and a brain area are, and how sure that is.
 
-A metric reduces each side once (a dissimilarity matrix, a kernel, the decompositions of its folds)
-and compares the reduced sides, so that a map of model areas x brain areas x lags costs little more
-than its sides. A comparison can be asked again under bootstrap weights and under permutations.
+A metric reduces each side once (to a dissimilarity matrix, a kernel, the decompositions of its
+folds) and compares the reduced sides, so a map of model areas x brain areas x lags costs little
+more than its sides. A comparison can be repeated under bootstrap weights and under permutations.
 """
 
 from abc import ABC, abstractmethod
@@ -18,19 +18,19 @@ BrainSide = TypeVar("BrainSide")
 
 
 class Responses(NamedTuple):
-    """What one brain area did, sample by sample (a sample is a stimulus, or a frame of a movie)."""
+    """Responses of one brain area by sample: a stimulus, or a step of one."""
 
     repeats: Floats  # [sample, repeat, neuron]; NaN where a repeat is missing
-    groups: Whole  # [sample]; samples of one group never straddle folds
+    groups: Whole  # [sample]; samples of one group are in one fold
 
     @property
     def shown(self) -> NDArray[np.bool_]:
-        """[sample, repeat] whether a repeat is there for every neuron."""
+        """[sample, repeat] whether the repeat is present in every neuron."""
         return np.asarray(np.isfinite(self.repeats).all(axis=2))
 
     @property
     def mean(self) -> Floats:
-        """[sample, neuron] mean over the repeats that there are."""
+        """[sample, neuron] mean over the repeats that are present."""
         there = np.isfinite(self.repeats)
         return np.where(there, self.repeats, 0).sum(1) / there.sum(1)
 
@@ -61,8 +61,8 @@ class Metric(ABC, Generic[ModelSide, BrainSide]):
     Attributes:
         folds: folds of its cross-validation; 0 if there is none.
         higher_is_better: False for distances.
-        by_sample: False if sides are not compared sample by sample: then exchanging stimuli
-            changes nothing, and there is neither a p from that nor a ceiling from halves.
+        by_sample: False if sides are not compared sample by sample: then there is neither a p by
+            permutation of stimuli nor a ceiling from halves of the repeats.
     """
 
     folds: int = 0
@@ -71,11 +71,11 @@ class Metric(ABC, Generic[ModelSide, BrainSide]):
 
     @abstractmethod
     def model_side(self, features: Floats, groups: Whole) -> ModelSide:
-        """What it needs of a model area: features [sample, unit], groups [sample]."""
+        """Reduce a model area: features [sample, unit], groups [sample]."""
 
     @abstractmethod
     def brain_side(self, responses: Responses) -> BrainSide:
-        """What it needs of a brain area."""
+        """Reduce a brain area."""
 
     @abstractmethod
     def compare(self, model: ModelSide, brain: BrainSide) -> Comparison:
@@ -86,7 +86,7 @@ class Metric(ABC, Generic[ModelSide, BrainSide]):
         """Correlation of two halves of the repeats, [1] or [neuron]; halves [sample, neuron]."""
 
     def on_scale(self, correlation: float) -> float:
-        """A correlation of halves, or what follows from it, on the scale of the score."""
+        """A correlation of halves, or one that follows from it, on the scale of the score."""
         return correlation
 
     def __call__(self, features: Floats, responses: Responses) -> Comparison:

@@ -1,7 +1,7 @@
 """Cross-validated ridge encoding: how well a model area predicts each neuron.
 
 Folds keep groups together; each neuron's penalty is chosen inside the training set by leaving out
-groups, in closed form (see `ridge.py`).
+groups, in closed form (see `comparisons/ridge.py`).
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from brainmodel.probing.metrics.comparisons.prediction_comparison import (
 )
 from brainmodel.probing.metrics.comparisons.ridge import (
     Decomposition,
-    LeaveOut,
+    GroupLeftOut,
     centre_kernels,
     choose_penalties,
     decompose,
@@ -36,7 +36,7 @@ class RidgeFolds(NamedTuple):
 
     fold_of: Whole  # [sample]
     parts: list[Decomposition]  # by fold, of its training set
-    left_out: list[list[LeaveOut]]  # by fold
+    left_out: list[list[GroupLeftOut]]  # by fold
     penalties: Floats  # in units of the features
 
 
@@ -45,8 +45,8 @@ class RidgeEncoding(Metric[RidgeFolds, Floats]):
 
     Args:
         folds: of cross-validation.
-        penalties: to choose from, in units of the mean squared length of a (centred) sample, so
-            that they mean the same at every scale of the features.
+        penalties: to choose from, in units of the mean squared length of a centred sample, so that
+            they mean the same at every scale of the features.
         seed: of dealing groups to folds.
     """
 

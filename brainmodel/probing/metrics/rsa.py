@@ -2,7 +2,7 @@
 
 Dissimilarity matrices of both sides over the same stimuli, compared by Pearson (`RSA`) or Spearman
 (`SpearmanRSA`) correlation over the pairs. Matrices and scores are rsatoolbox's own; confidence
-and permutation reuse them (see `pair_correlation.py`).
+and permutation reuse them (see `comparisons/pair_correlation.py`).
 """
 
 from typing import ClassVar, NamedTuple
@@ -45,7 +45,7 @@ class RSA(Metric[DissimilarityPairs, DissimilarityPairs]):
         return self.known_side(dissimilarities(features, self.dissimilarity))
 
     def known_side(self, vector: Floats) -> DissimilarityPairs:
-        """A side of which the dissimilarities [pair] are known."""
+        """The side whose dissimilarities [pair] are known."""
         return DissimilarityPairs(vector, Square(self._square(vector)))
 
     def brain_side(self, responses: Responses) -> DissimilarityPairs:
@@ -76,11 +76,11 @@ def dissimilarities(patterns: Floats, kind: str) -> Floats:
     """[pair] dissimilarities of patterns [sample, unit].
 
     Raises:
-        ValueError: if two samples or all units say nothing (rsatoolbox would return NaN).
+        ValueError: if dissimilarities are undefined (rsatoolbox returns NaN) or all alike.
     """
     data, rdm = optional("rsatoolbox.data"), optional("rsatoolbox.rdm")
     described = data.Dataset(np.asarray(patterns, float))
-    with np.errstate(invalid="ignore"):  # judged below
+    with np.errstate(invalid="ignore"):  # refused below
         pairs = rdm.calc_rdm(described, method=kind).get_vectors()[0]
     if not np.isfinite(pairs).all() or np.ptp(pairs) == 0:
         flat = int((np.ptp(patterns, axis=1) == 0).sum())

@@ -76,7 +76,11 @@ class DissimilarityData:
         )
 
     def of(self, areas: str | Sequence[str]) -> "DissimilarityData":
-        """The matrices of these areas; ValueError that lists the areas if there is none."""
+        """The matrices of these areas.
+
+        Raises:
+            ValueError: if an area is unknown; the message lists those that there are.
+        """
         wanted = [areas] if isinstance(areas, str) else list(areas)
         for area in wanted:
             if area not in self.area_names:

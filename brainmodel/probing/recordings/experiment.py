@@ -7,13 +7,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from brainmodel.probing.array_types import Floats
+from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
+from brainmodel.probing.recordings.missing import without_missing
 from brainmodel.probing.recordings.readers.files import require_file
 from brainmodel.probing.recordings.recorded import Recorded
+from brainmodel.probing.recordings.recording import Recording
 from brainmodel.probing.recordings.stimuli import Stimuli
 
 
 class Shown(NamedTuple):
-    """A recording and its stimuli, in one order."""
+    """A recording and its stimuli, in the same order."""
 
     recording: Recorded
     stimuli: Stimuli
@@ -21,6 +25,8 @@ class Shown(NamedTuple):
 
 class Experiment(ABC):
     """Where a recording and its stimuli come from."""
+
+    leave_out: LeaveOut = USUAL
 
     @abstractmethod
     def open(self) -> tuple[Recorded, Stimuli]:
@@ -32,9 +38,34 @@ class Experiment(ABC):
         """
 
     def read(self) -> Shown:
-        """The same, checked against each other; ValueError if they do not fit."""
+        """What `open` returns, without what is missing, checked against each other.
+
+        Raises:
+            ValueError: in one sentence, if they do not fit, or too much is missing.
+        """
         recording, stimuli = self.open()
-        return Shown(recording, stimuli.check(recording.source, len(recording.stimuli)))
+        if not isinstance(recording, Recording):
+            return Shown(recording, stimuli.check(recording.source, len(recording.stimuli)))
+        _require_seconds(recording, np.asarray(stimuli.edges, float))
+        source = recording.source
+        if recording.left_out:
+            source += f" (left out: {', '.join(recording.left_out)})"
+        stimuli = stimuli.check(source, len(recording.stimuli))
+        whole, stayed = without_missing(recording, self.leave_out)
+        return Shown(
+            whole, stimuli if stayed.all() else stimuli._replace(frames=stimuli.frames[stayed])
+        )
+
+
+def _require_seconds(recording: Recording, shown: Floats) -> None:
+    """Refuse edges of responses or frames of which one must be in milliseconds."""
+    spans = [float(np.ptp(edges)) if len(edges) else 0.0 for edges in (recording.edges, shown)]
+    for name, (long, short) in (("edges", spans), ("frame_edges", spans[::-1])):
+        if long >= 10 and 0 < short < long / 200:
+            raise ValueError(
+                f"{recording.source}: responses last {spans[0]:g} s, what was shown {spans[1]:g} "
+                f"s: give {name} in seconds, not milliseconds."
+            )
 
 
 def read_frames(path: str | Path, edges: Sequence[float]) -> Stimuli:
@@ -42,7 +73,8 @@ def read_frames(path: str | Path, edges: Sequence[float]) -> Stimuli:
 
     Args:
         path: of an array [stimulus, height, width], [stimulus, height, width, channel] (stills) or
-            [stimulus, frame, height, width, channel]; uint8, or floats in [0, 1].
+            [stimulus, frame, height, width, channel]; uint8, or floats in [0, 1]. With edges for
+            each of its pictures [frame, height, width] is one movie.
         edges: [frame + 1] s from stimulus onset between which each frame is on the screen.
 
     Raises:
@@ -61,5 +93,6 @@ def read_frames(path: str | Path, edges: Sequence[float]) -> Stimuli:
     if frames.ndim == 3:
         frames = frames[..., None]
     if frames.ndim == 4:
-        frames = frames[:, None]
+        one_movie = len(edges) > 2 and len(edges) == len(frames) + 1
+        frames = frames[None] if one_movie else frames[:, None]
     return Stimuli(frames, np.asarray(edges, float))

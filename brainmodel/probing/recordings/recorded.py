@@ -4,3 +4,4 @@ from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
 from brainmodel.probing.recordings.recording import Recording
 
 Recorded = Recording | DissimilarityData
+"""Whatever was recorded."""

@@ -29,6 +29,8 @@ class Recording:
             frames these are); None where each stimulus is on its own.
         layers, compartments, subjects, sessions: [neuron] names, where known.
         depths: [neuron] micrometres below the surface, where known.
+        left_out: what the reader left out or mended, and how much of it, e.g. "20 of 240 events,
+            blank ('-1.0')"; each stands in `facts`.
 
     Raises:
         ValueError: in one sentence, if shapes, labels or edges do not fit, or a value is infinite.
@@ -46,13 +48,16 @@ class Recording:
     compartments: Labels | None = None
     subjects: Labels | None = None
     sessions: Labels | None = None
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.responses.ndim != 4 or not np.issubdtype(self.responses.dtype, np.floating):
-            raise ValueError(
-                f"{self.source}: responses is {self.responses.dtype} of shape "
-                f"{self.responses.shape}: give floats [neuron, stimulus, repeat, time]."
-            )
+        found = (
+            f"{self.source}: responses is {self.responses.dtype} of shape {self.responses.shape}"
+        )
+        if self.responses.ndim != 4:
+            raise ValueError(f"{found}: give floats [neuron, stimulus, repeat, time].")
+        if not np.issubdtype(self.responses.dtype, np.floating):
+            raise ValueError(f"{found}: give floats, responses.astype(float), NaN where missing.")
         neurons, stimuli, _, steps = self.responses.shape
         for field in PER_NEURON:
             self._require_length(field, neurons, "one per neuron")
@@ -93,11 +98,12 @@ class Recording:
 
     @property
     def facts(self) -> str:
-        """What was recorded, in one line."""
-        return (
-            f"{len(self.areas)} neurons in {', '.join(self.area_names)}; {len(self.stimuli)} "
-            f"stimuli; {self.edges[0]:g} to {self.edges[-1]:g} s from onset; {self.unit}"
-        )
+        """What was recorded and what was left out of it, in one line."""
+        neurons = f"{len(self.areas)} neurons in {', '.join(self.area_names)}"
+        stimuli = f"{len(self.stimuli)} stimuli"
+        seconds = f"{self.edges[0]:g} to {self.edges[-1]:g} s from onset"
+        left_out = [f"left out: {', '.join(self.left_out)}"] if self.left_out else []
+        return "; ".join([neurons, stimuli, seconds, self.unit, *left_out])
 
     @property
     def group_numbers(self) -> Whole:

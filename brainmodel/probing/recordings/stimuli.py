@@ -15,10 +15,14 @@ class Stimuli(NamedTuple):
     edges: Floats  # [frame + 1] s from onset; before the first and after the last: background
 
     def check(self, source: str, expected: int) -> "Stimuli":
-        """These stimuli, if they are as many as expected and movies.
+        """These stimuli, if they are movies and as many as expected.
+
+        Args:
+            source: of the recording, for messages.
+            expected: stimuli of the recording.
 
         Raises:
-            ValueError: naming `source`, in one sentence.
+            ValueError: in one sentence.
         """
         frames, edges = self.frames, np.asarray(self.edges, float)
         if frames.ndim != 5 or frames.shape[4] not in (1, 3):

@@ -1,4 +1,4 @@
-"""What a report says: sentences, figures and tables, before they are laid out."""
+"""The content of a report: sentences, figures and tables, before they are laid out."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 class Content(NamedTuple):
-    """What a report says, in the order of its page."""
+    """The content of a report, in the order of its page."""
 
     title: str
     facts: str  # what was recorded
@@ -43,7 +43,7 @@ class Content(NamedTuple):
 
 
 def content_of(findings: Findings) -> Content:
-    """Everything that the report says of what was found."""
+    """Findings as sentences, figures and tables."""
     table, recording = findings.scores, findings.recording
     return Content(
         title=recording.source,

@@ -1,4 +1,4 @@
-"""The page of a report in HTML: what it says, laid out; pictures are part of the text."""
+"""The page of a report: its content in HTML, with the pictures as part of the text."""
 
 import re
 from base64 import b64encode
@@ -18,7 +18,7 @@ def page_of(content: Content, pictures: Mapping[str, bytes], config: Mapping[str
     """The whole page, which needs nothing beside it.
 
     Args:
-        content: what it says.
+        content: what it shows.
         pictures: its figures as PNG, by name.
         config: what the probe was asked.
     """

@@ -35,7 +35,7 @@ def draw_by_area(
 
 
 def ceiling_band(axes: Axes, table: ScoreTable, *, vertical: bool) -> None:
-    """Shade from what halves of the repeats say of each other to what a perfect model would."""
+    """Shade the noise ceiling, from its lower to its upper end."""
     ends = [score.ceiling for score in table if score.ceiling is not None]
     if ends:
         low, high = np.mean(ends, axis=0)

@@ -1,4 +1,4 @@
-"""What a probe found, in sentences: the best area, and whether it beats all that it has to."""
+"""Scores in sentences: the best area, and whether it beats baselines and untrained brains."""
 
 from collections.abc import Sequence
 from html import escape
@@ -17,10 +17,10 @@ def verdicts(table: ScoreTable) -> list[str]:
 
 
 def verdict(table: ScoreTable) -> str:
-    """The best trained area beside all that it has to beat, and whether it does.
+    """The best trained area, and whether it beats all baselines and untrained areas.
 
-    It does where its interval lies beyond the scores of all baselines and untrained areas, each at
-    its own best lag; without an interval, where its score does.
+    It does where its interval lies beyond all their scores, each at its own best lag; without an
+    interval, where its score does.
 
     Args:
         table: of one metric and one brain area.

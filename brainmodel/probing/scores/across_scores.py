@@ -1,4 +1,4 @@
-"""What a score owes to the other scores of its table: its q, and the spread over seeds."""
+"""What depends on the other scores of a table: false discovery rates, spread over seeds."""
 
 from collections.abc import Sequence
 from dataclasses import replace

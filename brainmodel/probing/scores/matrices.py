@@ -1,4 +1,4 @@
-"""What is scored where only dissimilarity matrices are known: areas, subject by subject, by RSA."""
+"""Targets of which only dissimilarity matrices are known: areas, subject by subject, by RSA."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Matrices(Target):
         return [metric.known_side(vector) for vector in self.data.pairs]
 
     def require_ceiling(self) -> None:
-        """One subject has no ceiling; that is no fault of what was asked for."""
+        """Nothing is refused: a single subject has no ceiling."""
 
     def ceilings(self, metric: Metric[Any, Any], halvings: int, seed: int) -> CeilingColumns:
         if not (halvings and isinstance(metric, RSA)) or len(self.data.matrices) < 2:
@@ -44,7 +44,7 @@ class Matrices(Target):
 def matrix_targets(
     data: DissimilarityData, edges: Floats, lags: Sequence[float], sampling: Sampling
 ) -> Iterator[Matrices]:
-    """Areas; matrices of several sessions are averaged within their subject.
+    """Every brain area; matrices of several sessions are averaged within their subject.
 
     Args:
         data: what is known.

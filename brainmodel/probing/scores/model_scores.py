@@ -90,7 +90,7 @@ def score_models(
 def _prepared_areas(
     models: ModelActivity, metric: Metric[Any, Any], scoring: Scoring
 ) -> Iterator[PreparedArea]:
-    """One after the other, so that what was computed of one is not kept for long."""
+    """One after the other, so that the sides of only one are in memory."""
     for source, areas in models.items():
         for area, rates in areas.items():
             yield PreparedArea(source, area, rates, metric, scoring.samples)
@@ -102,10 +102,10 @@ def require_scorable(
     scoring: Scoring,
     frames: NDArray[Any] | None = None,
 ) -> list[Target]:
-    """What is scored, if it can be; quick, so that it may be asked before a model is recorded.
+    """The targets, if all of them can be scored; quick, for use before a model is recorded.
 
     Raises:
-        ValueError: in one sentence, if a lag, an area, a metric, a ceiling or frames will not do.
+        ValueError: in one sentence, if a lag, an area, a metric, a ceiling or frames do not fit.
     """
     targets = brain_targets(recording, scoring)
     for metric in metrics.values():

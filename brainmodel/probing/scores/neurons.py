@@ -1,4 +1,4 @@
-"""What is scored: brain areas at lags, without neurons that say nothing, by subject if asked."""
+"""Targets of which responses are known: brain areas at lags, subject by subject if wanted."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from brainmodel.probing.scores.target import CeilingColumns, Counts, Target
 
 @dataclass(frozen=True, eq=False)
 class Neurons(Target):
-    """Responses of one brain area at one lag, without the neurons that say nothing.
+    """Responses of one brain area at one lag, of the neurons that can be scored.
 
     Args:
-        parts: of each subject; of all neurons together unless subjects are asked for.
+        parts: of each subject, or of all neurons together.
     """
 
     parts: list[Responses]
@@ -43,14 +43,14 @@ class Neurons(Target):
 def neuron_targets(
     recording: Recording, edges: Floats, lags: Sequence[float], sampling: Sampling, by_subject: bool
 ) -> Iterator[Neurons]:
-    """Brain areas x lags.
+    """Every brain area at every lag.
 
     Args:
         recording: what was recorded.
         edges: [step + 1] of the model's steps, s from stimulus onset.
         lags: seconds by which the brain runs behind the model.
         sampling: what counts as a sample.
-        by_subject: whether each subject's neurons are a part of their own.
+        by_subject: whether the neurons of each subject are a part of their own.
 
     Raises:
         ValueError: if an area has no neuron that can be scored.
@@ -104,6 +104,10 @@ def _total(found: list[PartNeurons]) -> Counts:
 
 def scorable_neurons(responses: Responses, name: str) -> PartNeurons:
     """The neurons that can be scored.
+
+    Args:
+        responses: of one part of a brain area.
+        name: of the area, for messages.
 
     Raises:
         ValueError: if none can.

@@ -1,4 +1,4 @@
-"""A target and a model area as one metric needs them, each computed once for all its partners."""
+"""A target and a model area as one metric needs them, each computed once for all comparisons."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +15,9 @@ from brainmodel.probing.statistics import interval, orders, p_value, stimulus_we
 
 
 class BootstrapDraws:
-    """Weights of bootstrap draws: one array for all that share their groups.
+    """Weights of bootstrap draws: the same array for all targets of the same groups.
 
-    As the array is the same for all, sides remember what they need of it.
+    Sides keep what they compute for an array of weights, so it is worth being the same.
     """
 
     def __init__(self, draws: int, seed: int) -> None:
@@ -39,7 +39,7 @@ class PreparedArea:
         source: whose area it is.
         name: of the area.
         rates: [stimulus, step, unit].
-        metric: which needs it.
+        metric: by which it is scored.
         sampling: what counts as a sample.
     """
 
@@ -60,7 +60,7 @@ class PreparedArea:
 
 
 class Judgement(NamedTuple):
-    """A score and how sure it is; None where that was not asked for."""
+    """A score, its interval and its p; None where there is none."""
 
     score: float
     low: float | None
@@ -94,7 +94,7 @@ class PreparedTarget:
             self.ceilings = target.ceilings(metric, scoring.halvings, scoring.seed)
 
     def score(self, area: PreparedArea) -> Score:
-        """The score of one model area, before it is seen beside others."""
+        """The score of one model area, without what depends on other scores."""
         judged, ceilings = self._judge(self._compare(area)), self.ceilings
         return Score(
             **area.source._asdict(),
@@ -115,7 +115,7 @@ class PreparedTarget:
         )
 
     def _compare(self, area: PreparedArea) -> Comparison:
-        """With the one part, or with each subject."""
+        """A model area with the one part, or with each subject."""
         model = area.side(self.target)
         compared = [self.metric.compare(model, side) for side in self.sides]
         return compared[0] if len(compared) == 1 else SubjectMean(compared, self.scoring.seed)
@@ -134,7 +134,7 @@ class PreparedTarget:
 
 @contextmanager
 def naming(target: Target) -> Iterator[None]:
-    """Whatever is refused within names the recording and the area."""
+    """ValueErrors that are raised within get the name of the target."""
     try:
         yield
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The score table: model area x brain area x lag x metric, and what is asked of it."""
+"""The score table: model area x brain area x lag x metric, and questions to it."""
 
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Key = TypeVar("Key", bound=Hashable)
 class ScoreTable:
     """Scores in the order in which they were taken.
 
-    What asks for the best, the better or the direction of scores is for tables of one metric.
+    Best scores, best lags and the direction of scores are for tables of one metric.
     """
 
     scores: tuple[Score, ...]

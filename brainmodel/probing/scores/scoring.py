@@ -20,7 +20,7 @@ class Scoring:
         bootstraps: draws of stimuli for the 95 % interval; 0 for none.
         permutations: of stimuli for p; 0 for none. Encoding metrics are fitted anew to each.
         halvings: of the repeats for the ceiling; 0 for none.
-        by_subject: score each subject by itself; the score is their mean, and the interval is over
+        by_subject: score each subject by itself; the score is their mean, its interval over
             subjects as well as stimuli.
         seed: of all of these.
         progress: show a progress bar.

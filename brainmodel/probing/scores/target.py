@@ -54,12 +54,12 @@ class Target(ABC):
         """The brain's side of each part: of each subject, or of all neurons together.
 
         Raises:
-            ValueError: if the metric cannot be asked of it.
+            ValueError: if the metric cannot compare what is known.
         """
 
     @abstractmethod
     def require_ceiling(self) -> None:
-        """ValueError, in one sentence, if a ceiling that was asked for cannot be had."""
+        """ValueError, in one sentence, if there are too few repeats for a ceiling."""
 
     @abstractmethod
     def ceilings(self, metric: Metric[Any, Any], halvings: int, seed: int) -> CeilingColumns:

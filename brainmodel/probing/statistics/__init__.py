@@ -1,4 +1,4 @@
-"""Statistics of plain arrays: confidence, significance, and what responses say of a question."""
+"""Statistics of plain arrays: confidence, significance, effects in responses."""
 
 import lazy_loader
 

@@ -1,8 +1,8 @@
 """Selectivity for the unexpected over learning stages, compartment by compartment.
 
 Gillon et al. (2024), J. Neurosci. 44:e1009232023, Fig. 2 and 4: indices of somata and of distal
-apical dendrites change in opposite ways over sessions. In a model, give the rates as somatic
-events and the errors or feedback that reach an area as apical ones; stages are checkpoints.
+apical dendrites change in opposite ways over sessions. In a model the rates are the somatic events
+and the errors or the feedback that reach an area the apical ones; stages are checkpoints.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Stage(NamedTuple):
 
 
 class Change(NamedTuple):
-    """How a mean differs between two sets of neurons or stages."""
+    """Difference of a mean between two sets of neurons or two stages."""
 
     value: float
     p: float  # two-sided
@@ -106,8 +106,8 @@ def change_within(before: Floats, after: Floats, draws: int = 10_000, seed: int 
 def change_between(first: Floats, second: Floats, draws: int = 10_000, seed: int = 0) -> Change:
     """Mean of `second` less that of `first`; p by dealing neurons to the two anew.
 
-    For stages whose neurons were not followed, and for compartments: of the changes of somata and
-    of dendrites it says whether learning moves them apart.
+    For stages whose neurons are not the same, and for compartments: given the changes of somata and
+    of dendrites, it tests whether they differ.
     """
     first, second = (side[np.isfinite(side)] for side in (first, second))
     _require_two(min(len(first), len(second)))

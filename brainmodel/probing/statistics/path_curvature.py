@@ -1,4 +1,4 @@
-"""Curvature of trajectories: do representations straighten the paths of natural video?
+"""Curvature of trajectories: do representations straighten the paths of movies?
 
 Henaff, Goris & Simoncelli (2019), Nat. Neurosci. 22:984: the mean angle between successive steps;
 straightening is the curvature of the pixels less that of the representation.

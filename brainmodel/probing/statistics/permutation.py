@@ -8,7 +8,7 @@ from brainmodel.probing.array_types import Floats, Whole
 def orders(groups: Whole, draws: int, seed: int) -> Whole:
     """[draw, sample] random orders of the samples; groups move as blocks.
 
-    Frames of a movie depend on each other, so groups change places with groups of their size.
+    Steps of a movie depend on each other, so whole groups change places, with groups of their size.
 
     Raises:
         ValueError: if no two groups have the same size, or there is only one.

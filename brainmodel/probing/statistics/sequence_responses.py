@@ -1,4 +1,4 @@
-"""Responses to sequences: does an element's place matter, and what answers one that is left out?
+"""Responses to sequences: effects of the order of elements, and of leaving one out.
 
 Gavornik & Bear (2014), Nat. Neurosci. 17:732: V1 responds more to the elements of a trained
 sequence in their order than in another, and responds when one is left out. Elements are compared
@@ -19,8 +19,8 @@ class Omission(NamedTuple):
 
     effect: Floats  # [neuron] mean where it was left out less mean where nothing was due
     likeness: float  # correlation over neurons with the response to the element itself
-    others: float  # the same with the other elements, mean
-    p: float  # that the likeness exceeds the others, by exchanging the elements' names in neurons
+    others: float  # mean correlation with the responses to the other elements
+    p: float  # of likeness above others, by exchanging the elements within each neuron
 
 
 def order_effect(responses: Floats, sequences: Sequence[str], trained: str) -> Floats:
@@ -32,8 +32,8 @@ def order_effect(responses: Floats, sequences: Sequence[str], trained: str) -> F
         trained: one of them.
 
     Returns:
-        The mean over elements that are seen in their trained place (in any sequence) and
-        elsewhere; each counts the same.
+        The mean over the elements that are shown both in their trained place (in any sequence) and
+        in others; each element counts the same.
 
     Raises:
         ValueError: if the names do not fit the responses, or no element changes its place.
@@ -65,7 +65,7 @@ def omission(
     shuffles: int = 1000,
     seed: int = 0,
 ) -> Omission:
-    """What neurons do while an expected element is left out.
+    """Responses while an expected element is left out.
 
     Args:
         omitted: [neuron, event] at the time of the element, when it was left out.

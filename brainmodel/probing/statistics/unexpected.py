@@ -1,8 +1,8 @@
-"""Unexpected against expected events: effect, selectivity index per neuron, shuffle null.
+"""Unexpected against expected events: effect, selectivity index of each neuron, shuffle null.
 
 Gillon et al. (2024), J. Neurosci. 44:e1009232023: index = (mean of unexpected - mean of expected)
-/ sqrt((variance of unexpected + variance of expected) / 2), with its place among the indices of
-shuffled labels. Take rates for somata, errors or feedback for apical dendrites.
+/ sqrt((variance of unexpected + variance of expected) / 2), with its percentile among the indices
+of shuffled labels. Take rates for somata, errors or feedback for apical dendrites.
 """
 
 from typing import NamedTuple
@@ -14,27 +14,27 @@ from brainmodel.probing.array_types import Floats
 
 
 class Selectivity(NamedTuple):
-    """How neurons tell unexpected from expected events."""
+    """How differently neurons respond to unexpected and to expected events."""
 
     indices: Floats  # [neuron]; NaN for neurons that never vary
     percentile: Floats  # [neuron] share of shuffles below the index, 0 to 100
     constant: int  # neurons that never vary
 
     def share(self, tail: float = 2.5) -> tuple[float, float]:
-        """Percent of neurons selectively lower and higher, beyond `tail` percent of shuffles."""
+        """Percent of neurons below and above all but `tail` percent of the shuffles."""
         place = self.percentile[np.isfinite(self.percentile)]
         return 100 * float(np.mean(place < tail)), 100 * float(np.mean(place > 100 - tail))
 
 
 def unexpected_effect(expected: Floats, unexpected: Floats) -> Floats:
-    """[neuron] mean of unexpected less mean of expected events [neuron, event]; NaN is absent."""
+    """[neuron] mean of unexpected less mean of expected events [neuron, event]; NaN is left out."""
     return np.nanmean(unexpected, axis=1) - np.nanmean(expected, axis=1)
 
 
 def selectivity(
     expected: Floats, unexpected: Floats, shuffles: int = 1000, seed: int = 0
 ) -> Selectivity:
-    """Selectivity index of each neuron and its place among shuffled labels.
+    """Selectivity index of each neuron and its percentile among shuffled labels.
 
     Args:
         expected, unexpected: [neuron, event] responses to each event; NaN where a neuron lacks one.
@@ -50,13 +50,13 @@ def selectivity(
     index, place = np.full((2, len(events)), np.nan)
     for pattern, seen in enumerate(there):  # neurons that have the same events
         neurons = which == pattern
-        index[neurons], place[neurons] = _place(
+        index[neurons], place[neurons] = _index_and_percentile(
             events[np.ix_(neurons, seen)].T, label[seen], shuffles, seed
         )
     return Selectivity(index, place, int(np.isnan(index).sum()))
 
 
-def _place(
+def _index_and_percentile(
     events: Floats, label: NDArray[np.bool_], shuffles: int, seed: int
 ) -> tuple[Floats, Floats]:
     """[neuron] indices and percentiles among shuffles, of events [event, neuron], none missing."""

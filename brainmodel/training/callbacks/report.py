@@ -6,6 +6,7 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.utilities import rank_zero_only
 
+from areas.loops.compiled import which_loops
 from brainmodel.brain import Brain
 from brainmodel.figures import draw_brain, draw_frames, save, views
 from brainmodel.training.held_out import HeldOut, follow_streams, held_out_errors
@@ -40,7 +41,8 @@ class Report(pl.Callback):
 
     @rank_zero_only
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Measure the untrained brain."""
+        """Say what takes the steps, and measure the untrained brain."""
+        print(f"Steps are taken by {which_loops(pl_module.device.type)}.")
         if not self.untrained:
             errors = measure(trainer, pl_module)
             self.untrained = {name: held_out.error for name, held_out in errors.items()}
@@ -63,6 +65,7 @@ class Report(pl.Callback):
         places["checkpoint"] = getattr(callback, "last_model_path", "") or getattr(
             callback, "best_model_path", ""
         )
+        places["loops"] = which_loops(pl_module.device.type)
         print()
         for what, where in places.items():
             if where:

@@ -1,1 +1,1 @@
-"""What metrics compare with: kernels, pairs of dissimilarities, predictions, trajectories."""
+"""What metrics are made of: folds, regression, and comparisons of their two sides."""

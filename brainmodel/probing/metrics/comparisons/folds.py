@@ -1,4 +1,4 @@
-"""Folds of cross-validation that keep groups together, and a refusal of frames seen twice."""
+"""Folds of cross-validation that keep groups together and share no frame."""
 
 from hashlib import blake2b
 from typing import NamedTuple
@@ -17,7 +17,12 @@ class FoldedFeatures(NamedTuple):
 
 
 def grouped_folds(groups: Whole, folds: int, seed: int = 0) -> Whole:
-    """[sample] the fold of each sample; a group lies in one fold, folds are of like size.
+    """[sample] the fold of each sample; groups stay whole, folds are of similar size.
+
+    Args:
+        groups: [sample] what stays together.
+        folds: how many.
+        seed: of dealing groups to folds.
 
     Raises:
         ValueError: if there are fewer than two folds, or fewer groups than folds.
@@ -38,14 +43,14 @@ def grouped_folds(groups: Whole, folds: int, seed: int = 0) -> Whole:
 
 
 def refuse_leakage(frames: NDArray[np.generic], fold_of: Whole) -> None:
-    """Refuse folds that share a frame.
+    """Require that no frame is in two folds.
 
     Args:
         frames: [sample, ...] what was shown.
         fold_of: [sample].
 
     Raises:
-        ValueError: if two samples with equal frames lie in different folds.
+        ValueError: if two samples with equal frames are in different folds.
     """
     first: dict[bytes, int] = {}
     for sample, frame in enumerate(frames):

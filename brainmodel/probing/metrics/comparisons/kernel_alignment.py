@@ -1,6 +1,6 @@
 """Alignment of two kernels, with bootstrap and permutation as matrix products.
 
-HSIC of two kernels K, L (Gretton et al., 2005) needs three numbers: sum_ij w_i w_j K_ij L_ij,
+HSIC of two kernels K, L (Gretton et al., 2005) needs three sums: sum_ij w_i w_j K_ij L_ij,
 sum_i w_i (Kw)_i (Lw)_i and (w'Kw)(w'Lw), where sample i is drawn w_i times. `combine` turns them
 into the biased or the debiased estimate; the alignment is HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)).
 """
@@ -16,7 +16,7 @@ from brainmodel.probing.metrics.metric import Comparison
 
 
 class HsicSums(NamedTuple):
-    """The three numbers of HSIC, [draw] each, and how many samples were drawn."""
+    """The three sums of HSIC, and how many samples were drawn; [draw] each."""
 
     product: Floats
     rows: Floats
@@ -81,8 +81,8 @@ def one(kernel: Square) -> Floats:
 
 
 def hsic_sums(first: Square, second: Square, weights: Floats) -> HsicSums:
-    """The numbers of HSIC(first, second) under weights [draw, sample]."""
-    if len(weights) == 1:  # not worth remembering
+    """The sums of HSIC(first, second) under weights [draw, sample]."""
+    if len(weights) == 1:  # not worth keeping
         a, b = (Square(side.values).drawn(weights) for side in (first, second))
     else:
         a, b = first.drawn(weights), second.drawn(weights)

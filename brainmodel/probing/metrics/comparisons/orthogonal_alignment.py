@@ -50,10 +50,10 @@ def usual_starts(first: Floats, second: Floats, seed: int = 0) -> Floats:
 
 
 def spectral_start(first: Floats, second: Floats) -> Floats:
-    """[draw, n, n] aligns the axes of the symmetric parts; exact for a rotated copy.
+    """[draw, n, n] C that aligns the axes of the symmetric parts; exact for a rotated copy.
 
-    With U the eigenvectors and s signs, <A, C B C'> = s' (U_A' A U_A * U_B' B U_B) s: the leading
-    eigenvector of that matrix says the signs.
+    With U the eigenvectors and s signs, <A, C B C'> = s' (U_A' A U_A * U_B' B U_B) s: the signs are
+    those of the leading eigenvector of that matrix.
     """
     axes = [np.linalg.eigh(m + m.swapaxes(1, 2))[1] for m in (first, second)]
     turned = [u.swapaxes(1, 2) @ m @ u for u, m in zip(axes, (first, second), strict=True)]
@@ -64,7 +64,7 @@ def spectral_start(first: Floats, second: Floats) -> Floats:
 
 
 def _climb(a: Floats, b: Floats, c: Floats) -> tuple[Floats, Floats]:
-    """The largest <A, C B C'> met from each start [draw, start], and its C."""
+    """The largest <A, C B C'> found from each start [draw, start], and its C."""
     best, where = np.full(c.shape[:2], -np.inf), np.array(c)
     identity = np.eye(c.shape[-1])
     step = np.full((*c.shape[:2], 1, 1), 0.5)
@@ -88,7 +88,7 @@ def _climb(a: Floats, b: Floats, c: Floats) -> tuple[Floats, Floats]:
 
 
 def _step(moved: Floats, changed: Floats) -> Floats:
-    """Barzilai & Borwein's step, short or long; bounded."""
+    """The long step of Barzilai & Borwein, bounded."""
     length, mixed = (moved**2).sum((-1, -2)), np.abs((moved * changed).sum((-1, -2)))
     tiny = np.finfo(float).tiny
     return (length / np.maximum(mixed, tiny)).clip(1e-3, 10)[..., None, None]

@@ -14,7 +14,7 @@ from brainmodel.probing.metrics.metric import Comparison
 
 
 class DrawnSums(NamedTuple):
-    """What bootstrap draws need of one matrix M, whatever it is compared with."""
+    """Sums over one matrix M that bootstrap draws need, whatever it is compared with."""
 
     rows: Floats  # [draw, sample] M w
     total: Floats  # [draw] w' M w
@@ -22,9 +22,9 @@ class DrawnSums(NamedTuple):
 
 
 class Square:
-    """A symmetric matrix [sample, sample]; what draws need of it alone is computed once.
+    """A symmetric matrix [sample, sample]; sums over it alone are computed once for all draws.
 
-    In a map each matrix meets many others under the same draws.
+    In a map each matrix is compared with many others under the same draws.
     """
 
     def __init__(self, values: Floats) -> None:
@@ -32,7 +32,7 @@ class Square:
         self._known: tuple[Floats, DrawnSums] | None = None
 
     def drawn(self, weights: Floats) -> DrawnSums:
-        """For weights [draw, sample]; of the last array given, the answer is remembered."""
+        """The sums for weights [draw, sample]; those for the last array given are kept."""
         if self._known is None or self._known[0] is not weights:
             rows = weights @ self.values
             squares = quadratic(self.values**2, weights)

@@ -1,4 +1,4 @@
-"""Comparison by held-out predictions of each neuron: encoding models of any kind.
+"""Comparison by held-out predictions of each neuron, for encoding models of any kind.
 
 The score of a neuron is the Pearson correlation of its held-out predictions and responses within a
 fold, averaged over folds; the score of an area is the mean over neurons. Given the training set, a
@@ -15,10 +15,10 @@ from brainmodel.probing.metrics.metric import Comparison
 
 
 class PredictionComparison(Comparison):
-    """What a cross-validated predictor says of an area.
+    """How well a cross-validated predictor predicts an area.
 
     Args:
-        predict: responses [sample, neuron] -> held-out predictions of the same shape.
+        predict: takes responses [sample, neuron], returns held-out predictions of the same shape.
         responses: [sample, neuron].
         fold_of: [sample].
     """
@@ -73,11 +73,11 @@ def centre_within(values: Floats, fold_of: Whole) -> Floats:
 
 
 def correlations(first: Floats, second: Floats) -> Floats:
-    """[column] Pearson correlation of each column with its like; 0 where one does not vary."""
+    """[column] Pearson correlation of like columns of two sides; 0 where one does not vary."""
     a, b = first - first.mean(0), second - second.mean(0)
     return _ratio((a * b).sum(0), np.sqrt((a * a).sum(0) * (b * b).sum(0)))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    """Quotient, and 0 where there is nothing below."""
+    """Quotient; 0 where the divisor is 0."""
     return np.divide(above, below, out=np.zeros_like(above), where=below > 1e-12)

@@ -1,4 +1,4 @@
-"""Ridge regression in its own singular vectors: many targets, each with its own penalty.
+"""Ridge regression along the singular vectors of the features: a penalty for each target.
 
 With centred features X = U s V', the fit of penalty a is U diag(d) U' y, d = s^2 / (s^2 + a). The
 residual of a left-out group g of samples needs no second fit (Golub, Heath & Wahba, 1979, eq. 1.5;
@@ -34,7 +34,7 @@ def decompose(train: Floats, test: Floats) -> Decomposition:
 
 
 def decompose_kernel(train: Floats, test: Floats) -> Decomposition:
-    """The same from centred kernels: train [training, training], test [test, training]."""
+    """The same from centred kernels [training, training] and [test, training]."""
     squares, left = _leading(train)
     return Decomposition(left, squares, test @ left)
 
@@ -53,14 +53,14 @@ def _leading(gram: Floats) -> tuple[Floats, Floats]:
     return values[keep], vectors[:, keep]
 
 
-class LeaveOut(NamedTuple):
+class GroupLeftOut(NamedTuple):
     """Groups of one size, and what turns their residuals into those of a fit without them."""
 
     rows: Whole  # [group, member] training samples
     inverse: Floats  # [penalty, group, member, member] (I - H_gg)^-1
 
 
-def leave_out(parts: Decomposition, groups: Whole, penalties: Floats) -> list[LeaveOut]:
+def leave_out(parts: Decomposition, groups: Whole, penalties: Floats) -> list[GroupLeftOut]:
     """By size of group; groups [training sample]. Needs no targets, so it serves any number."""
     names, which, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     order = np.argsort(which, kind="stable")
@@ -74,12 +74,12 @@ def leave_out(parts: Decomposition, groups: Whole, penalties: Floats) -> list[Le
             shrink = parts.squares / (parts.squares + penalty)
             hat = (left * shrink) @ left.swapaxes(1, 2) + 1 / len(groups)
             inverse[index] = np.linalg.inv(np.eye(size) - hat) if size > 1 else 1 / (1 - hat)
-        found.append(LeaveOut(rows, inverse))
+        found.append(GroupLeftOut(rows, inverse))
     return found
 
 
 def choose_penalties(
-    parts: Decomposition, targets: Floats, left_out: list[LeaveOut], penalties: Floats
+    parts: Decomposition, targets: Floats, left_out: list[GroupLeftOut], penalties: Floats
 ) -> Floats:
     """[target] the penalty with the least squared error on groups left out of the training set.
 

@@ -1,7 +1,7 @@
-"""Trajectories in delayed principal coordinates, and the linear operators that move them (HAVOK).
+"""Trajectories in delayed principal coordinates, and linear operators from state to state (HAVOK).
 
-Brunton et al. (2017), Nat. Commun. 8:19: states of successive samples, along their leading axes,
-each scaled to unit variance; least squares from each state to the next.
+Brunton et al. (2017), Nat. Commun. 8:19: a state is made up of successive samples; states are taken
+along their leading axes, each scaled to unit variance; operators are fitted by least squares.
 """
 
 from typing import NamedTuple
@@ -74,10 +74,10 @@ def principal(states: Floats, axes: int) -> tuple[Floats, Floats]:
     size = len(gram)
     values, vectors = eigh(gram, subset_by_index=[max(0, size - axes), size - 1])
     values, vectors = values[::-1], vectors[:, ::-1]
-    there = int((values > values[0] * size * np.finfo(float).eps).sum())
-    if there < axes:
+    present = int((values > values[0] * size * np.finfo(float).eps).sum())
+    if present < axes:
         raise ValueError(
-            f"ranks go up to {axes}, but the trajectories have {there} axes: give lower ranks, "
+            f"ranks go up to {axes}, but the trajectories have {present} axes: give lower ranks, "
             "or more delays."
         )
     along = vectors if wide else states @ vectors / np.sqrt(values)
@@ -87,13 +87,22 @@ def principal(states: Floats, axes: int) -> tuple[Floats, Floats]:
 
 
 def operator(side: Trajectories, rank: int, weights: Floats) -> Floats:
-    """[draw, rank, rank] least squares x(t+1) = A x(t), trajectories weights [draw, trajectory]."""
+    """[draw, rank, rank] A of x(t+1) = A x(t) by least squares.
+
+    Args:
+        side: the trajectories.
+        rank: axes, the leading ones.
+        weights: [draw, trajectory] how often each counts.
+    """
     past, cross = (np.tensordot(weights, m[:, :rank, :rank], 1) for m in (side.past, side.cross))
     return np.linalg.solve(past, cross.swapaxes(1, 2)).swapaxes(1, 2)
 
 
 def explained_next_state(side: Trajectories, ranks: Whole, folds: int = 5) -> Floats:
-    """[rank] share of the variance of the next state, in all axes, of held-out trajectories."""
+    """[rank] share of the variance of the next state that operators of that rank explain.
+
+    In all axes, of held-out trajectories; NaN where there is only one trajectory.
+    """
     count = len(side.past)
     if count < 2:
         return np.full(len(ranks), np.nan)
@@ -118,11 +127,11 @@ def _explained_next_state(side: Trajectories, rank: int, fold_of: Whole) -> floa
 
 
 def by_trajectory(groups: Whole, weights: Floats) -> Floats:
-    """[draw, trajectory] from weights [draw, sample], which are those of whole groups."""
+    """[draw, trajectory] from weights [draw, sample] that are alike within each trajectory."""
     first = np.unique(groups, return_index=True)[1]
     return weights[:, first]
 
 
 def once(side: Trajectories) -> Floats:
-    """[1, trajectory] every trajectory once."""
+    """[1, trajectory] weights of a draw in which each trajectory comes once."""
     return np.ones((1, len(side.past)))

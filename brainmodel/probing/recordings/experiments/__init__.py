@@ -1,1 +1,1 @@
-"""One file per kind of experiment: paths in, a recording and its stimuli out."""
+"""One file per kind of experiment, which opens a recording and its stimuli."""

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.arrays import Layout
 from brainmodel.probing.recordings.recording import Recording
 from brainmodel.probing.recordings.stimuli import Stimuli
@@ -16,15 +17,21 @@ class LaidOutFile(Experiment):
         path: of the file with the recording.
         layout: which variable is what.
         frames: path of the .npy with what was shown, in the order of the stimuli: of their names,
-            sorted, where trials name them; otherwise that of the file.
+            sorted (numbers as numbers), where trials name them; otherwise that of the file.
         frame_edges: [frame + 1] s from stimulus onset between which each frame is on the screen;
             for stills onset and offset.
+        leave_out: what to leave out of the recording; `frames` are those of the stimuli that stay.
     """
 
     def __init__(
-        self, path: str, layout: Layout, frames: str, frame_edges: Sequence[float]
+        self,
+        path: str,
+        layout: Layout,
+        frames: str,
+        frame_edges: Sequence[float],
+        leave_out: LeaveOut = USUAL,
     ) -> None:
-        self.path, self.layout = path, layout
+        self.path, self.layout, self.leave_out = path, layout, leave_out
         self.frames, self.frame_edges = frames, list(frame_edges)
 
     @abstractmethod

@@ -9,4 +9,4 @@ class MatFile(LaidOutFile):
     """Arguments as those of `LaidOutFile`; the file is MATLAB's .mat."""
 
     def recording(self) -> Recording:
-        return read_mat(self.path, self.layout)
+        return read_mat(self.path, self.layout, self.leave_out)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.npz import read_npz
 from brainmodel.probing.recordings.recording import Recording
 from brainmodel.probing.recordings.stimuli import Stimuli
@@ -18,10 +19,18 @@ class NpzFiles(Experiment):
         frames: path of the .npy with what was shown, in the recording's order.
         frame_edges: [frame + 1] s from stimulus onset between which each frame is on the screen;
             for stills onset and offset.
+        leave_out: what to leave out of the recording; the frames go with it.
     """
 
-    def __init__(self, path: str, frames: str, frame_edges: Sequence[float]) -> None:
+    def __init__(
+        self,
+        path: str,
+        frames: str,
+        frame_edges: Sequence[float],
+        leave_out: LeaveOut = USUAL,
+    ) -> None:
         self.path, self.frames, self.frame_edges = path, frames, list(frame_edges)
+        self.leave_out = leave_out
 
     def open(self) -> tuple[Recording, Stimuli]:
         recording = read_npz(self.path)

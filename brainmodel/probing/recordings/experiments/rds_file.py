@@ -9,4 +9,4 @@ class RdsFile(LaidOutFile):
     """Arguments as those of `LaidOutFile`; the file is R's .rds."""
 
     def recording(self) -> Recording:
-        return read_rds_recording(self.path, self.layout)
+        return read_rds_recording(self.path, self.layout, self.leave_out)

@@ -1,7 +1,7 @@
 """One file per format or data set: a path in, a Recording or DissimilarityData out.
 
-The data sets are not part of this project. Each reader's docstring says where the public original
-is, under which licence, and what correct use of it finds:
+The data sets are not part of this project. The docstring of each reader names the public original,
+its licence, and figures that correct use of it finds:
 
     images92           human and monkey IT, 92 images     github.com/rsagroup/rsatoolbox
     macaque_v4         macaque V4, natural images         github.com/cowleygroup/V4_compact_models

@@ -1,4 +1,4 @@
-"""What readers check before they read: the file is there, the fields are in it."""
+"""What readers require before they read: files, and the fields in them."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -21,6 +21,16 @@ def require_folder(path: str | Path) -> Path:
 
 
 def require_field(source: str | Path, kind: str, name: str, there: Collection[str]) -> None:
-    """ValueError in one sentence, listing what there is, if `name` is not among `there`."""
+    """Require that a field is there.
+
+    Args:
+        source: the file.
+        kind: of field, for the message.
+        name: of the field.
+        there: names of the fields that there are.
+
+    Raises:
+        ValueError: in one sentence that lists them.
+    """
     if name not in there:
         raise ValueError(f"{source}: no {kind} {name!r}: there are {sorted(map(str, there))}.")

@@ -24,11 +24,11 @@ IMAGES = "Kriegeskorte_Neuron2008_supplementalData.mat"
 
 def read_human_it(folder: str | Path) -> DissimilarityData:
     """Human IT by fMRI: 4 subjects x 2 sessions. Raises FileNotFoundError where it is absent."""
-    found = load_mat(require_folder(folder) / "92_brainRDMs.mat")["RDMs"].ravel()
+    held = load_mat(require_folder(folder) / "92_brainRDMs.mat")
     # names read "hIT | BE | Session: 1"
-    parts = np.array([[part.strip() for part in entry.name.split("|")] for entry in found])
+    parts = np.array([[part.strip() for part in name.split("|")] for name in held["RDMs.name"]])
     return DissimilarityData(
-        np.stack([entry.RDM for entry in found]).astype(float),
+        held["RDMs.RDM"].astype(float),
         parts[:, 0],
         _stimuli(),
         MEASURE,
@@ -40,13 +40,14 @@ def read_human_it(folder: str | Path) -> DissimilarityData:
 
 def read_models(folder: str | Path) -> DissimilarityData:
     """Monkey IT (674 neurons), categories and models of the paper, by name in `areas`."""
-    return _named(load_mat(require_folder(folder) / "92_modelRDMs.mat")["Models"], "models")
+    held = load_mat(require_folder(folder) / "92_modelRDMs.mat")
+    return _named(held["Models.RDM"], held["Models.name"], "models")
 
 
 def read_behaviour(folder: str | Path) -> DissimilarityData:
     """Similarity judgements of 16 people, one matrix each."""
-    held = load_mat(require_folder(folder) / "92_behavRDMs.mat")["rdms_behav_92"]
-    data = _named(held, "behaviour")
+    held = load_mat(require_folder(folder) / "92_behavRDMs.mat")
+    data = _named(held["rdms_behav_92.RDM"], held["rdms_behav_92.name"], "behaviour")
     people = np.array([name.split("|")[-1].strip() for name in data.areas])
     judged = np.array(["behaviour"] * len(people))
     return DissimilarityData(
@@ -56,14 +57,14 @@ def read_behaviour(folder: str | Path) -> DissimilarityData:
 
 def read_object_images(folder: str | Path) -> NDArray[np.float32]:
     """The images: [92, height, width, channel] in [0, 1]."""
-    held = load_mat(require_folder(folder) / IMAGES)["stimuli_92objs"]
-    return np.stack([entry.image for entry in held]).astype(np.float32) / np.float32(255)
+    held = load_mat(require_folder(folder) / IMAGES)["stimuli_92objs.image"]
+    return held.astype(np.float32) / np.float32(255)
 
 
-def _named(entries: Any, what: str) -> DissimilarityData:
-    matrices = np.stack([entry.RDM for entry in entries]).astype(float)
-    names = np.array([str(entry.name) for entry in entries])
-    return DissimilarityData(matrices, names, _stimuli(), MEASURE, f"92 images, {what}")
+def _named(matrices: NDArray[Any], names: NDArray[Any], what: str) -> DissimilarityData:
+    return DissimilarityData(
+        matrices.astype(float), names.astype(str), _stimuli(), MEASURE, f"92 images, {what}"
+    )
 
 
 def _stimuli() -> NDArray[Any]:

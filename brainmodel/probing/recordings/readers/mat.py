@@ -1,5 +1,6 @@
 """Recordings in MATLAB's .mat, versions 4 to 7.2 (scipy) and 7.3 (h5py)."""
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,46 +8,91 @@ from typing import Any
 import numpy as np
 
 from brainmodel.probing.optional import optional
+from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.arrays import Layout, recording_of
 from brainmodel.probing.recordings.readers.files import require_file
+from brainmodel.probing.recordings.readers.mat_hdf5 import read_hdf5, unreadable
+from brainmodel.probing.recordings.readers.nested import flatten
 from brainmodel.probing.recordings.recording import Recording
 
 
-def read_mat(path: str | Path, layout: Layout) -> Recording:
+def read_mat(path: str | Path, layout: Layout, leave_out: LeaveOut = USUAL) -> Recording:
     """Read the recording that variables of a .mat file hold.
 
     Args:
         path: of the file.
         layout: which variable is what.
+        leave_out: what to leave out.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if the file is damaged, or a variable is missing or has other axes.
     """
     source = require_file(path)
-    return recording_of(load_mat(source), layout, source.name)
+    return recording_of(load_mat(source), layout, source.name, leave_out)
 
 
 def load_mat(source: Path) -> Mapping[str, Any]:
-    """The variables of a .mat file; structures as objects with attributes, singletons squeezed.
+    """The variables of a .mat file by name, singletons squeezed; what is in structures by its path.
 
     Arrays of version 7.3 come with MATLAB's order of axes, as those of the older versions do.
+
+    Raises:
+        ValueError: in one sentence, if the file is damaged.
     """
     from scipy.io import loadmat
 
     try:
-        held = loadmat(source, squeeze_me=True, struct_as_record=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of several objects of MATLAB's own classes
+            held = loadmat(source, squeeze_me=True, struct_as_record=False)
     except NotImplementedError:
-        return _load_hdf5(source)
+        return flatten(_load_hdf5(source))
     except Exception as damage:  # scipy raises many kinds
-        raise ValueError(
-            f"{source} is not a readable .mat file ({damage}): save it again."
-        ) from damage
-    return {name: value for name, value in held.items() if not name.startswith("__")}
+        raise _damaged(source, damage) from damage
+    plain = dict(_named(name, value) for name, value in held.items() if not name.startswith("__"))
+    return flatten(plain)
 
 
 def _load_hdf5(source: Path) -> Mapping[str, Any]:
-    h5py = optional("h5py")
-    with h5py.File(source, "r") as opened:
-        datasets = {k: v for k, v in opened.items() if isinstance(v, h5py.Dataset)}
-        return {name: np.squeeze(value[()]).T for name, value in datasets.items()}
+    optional("h5py")
+    try:
+        return read_hdf5(source)
+    except Exception as damage:  # h5py raises many kinds
+        raise _damaged(source, damage) from damage
+
+
+def _damaged(source: Path, damage: Exception) -> ValueError:
+    reason = (str(damage).splitlines() or [type(damage).__name__])[0]
+    return ValueError(f"{source} is not a readable .mat file ({reason}): save it again.")
+
+
+def _named(name: str, value: Any) -> tuple[str, Any]:
+    """A variable of an old version; of objects of MATLAB's classes scipy keeps the name apart."""
+    from scipy.io.matlab import MatlabOpaque
+
+    if isinstance(value, MatlabOpaque):
+        known = np.atleast_1d(value)[0]
+        return _decoded(known["s0"]), unreadable(_decoded(known["s2"]))
+    return name, _plain(value)
+
+
+def _decoded(text: Any) -> str:
+    return text.decode() if isinstance(text, bytes) else str(text)
+
+
+def _plain(value: Any) -> Any:
+    """Structures as dictionaries, arrays of them as lists, sparse matrices as arrays."""
+    from scipy.io.matlab import MatlabFunction, mat_struct
+
+    if isinstance(value, MatlabFunction):
+        return unreadable("function_handle")
+    if isinstance(value, mat_struct):
+        held: Any = value
+        return {field: _plain(getattr(held, field)) for field in held._fieldnames}
+    if hasattr(value, "toarray"):
+        return np.squeeze(value.toarray())
+    cell = isinstance(value, np.ndarray) and value.dtype == object and value.size
+    if cell and all(isinstance(inner, mat_struct) for inner in value.ravel()):
+        return [_plain(inner) for inner in value.ravel()]
+    return value

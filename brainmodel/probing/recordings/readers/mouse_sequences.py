@@ -46,7 +46,7 @@ def read_mouse_sequences(path: str | Path) -> Recording:
         for stimulus, kind in enumerate(kinds):
             shown = values[neuron, kind[neuron]]
             responses[neuron, stimulus, : len(shown)] = shown
-    first = has.argmax(1)  # days follow each other: a unit's first trial tells its day
+    first = has.argmax(1)  # days follow each other, so a unit's first trial is of its day
     days = np.unique(first, return_inverse=True)[1] + 1
     return Recording(
         responses,

@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from brainmodel.probing.recordings.missing import as_responses
 from brainmodel.probing.recordings.readers.files import require_field, require_file
 from brainmodel.probing.recordings.recording import Recording
 
@@ -18,13 +19,19 @@ NEEDED = ("responses", "areas", "stimuli", "edges", "unit")
 def read_npz(path: str | Path) -> Recording:
     """Read a recording whose arrays are named like the fields of Recording.
 
-    Needed: responses [neuron, stimulus, repeat, time], areas, stimuli, edges (s), unit.
+    Needed: responses [neuron, stimulus, repeat, time], areas, stimuli, edges (s), unit. Whole
+    numbers are read as floats, -1 among counts as missing.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if it is not an .npz, or an array is missing or does not fit.
     """
-    return Recording(**read_arrays(path, Recording, NEEDED))
+    arrays = read_arrays(path, Recording, NEEDED)
+    left_out = tuple(str(sentence) for sentence in arrays.pop("left_out", ()))
+    if arrays["responses"].dtype.kind in "iub":
+        arrays["responses"], said = as_responses(arrays["responses"])
+        left_out += said
+    return Recording(**arrays, left_out=left_out)
 
 
 def write_npz(recording: Recording, path: str | Path) -> None:
@@ -61,14 +68,19 @@ def read_arrays(path: str | Path, into: type[Any], needed: Sequence[str]) -> dic
 def write_arrays(held: Any, path: str | Path) -> None:
     """The fields of a dataclass as arrays; the file gets its name once it is complete."""
     values = {field.name: getattr(held, field.name) for field in fields(held)}
+    values = {name: value for name, value in values.items() if not _is_empty(value)}
     target = Path(path)
     part = target.with_name(target.name + ".part")
     with part.open("wb") as opened:
-        np.savez_compressed(opened, **{k: _plain(v) for k, v in values.items() if v is not None})
+        np.savez_compressed(opened, **{k: _plain(v) for k, v in values.items()})
     os.replace(part, target)
 
 
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, tuple) and not value)
+
+
 def _plain(value: Any) -> Any:
-    """Texts as fixed-width unicode, which needs no pickle."""
+    """As an array that needs no pickle: texts of fixed width."""
     array = np.asarray(value)
     return array.astype(str) if array.dtype == object else array

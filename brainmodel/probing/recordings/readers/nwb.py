@@ -8,9 +8,10 @@ Coding Neuropixels sessions, https://dandiarchive.org/dandiset/000021. `pip inst
 `dandi download URL` fetches a file; sessions of 000021 without their LFP files suffice.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,15 +19,45 @@ from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.optional import optional
-from brainmodel.probing.recordings.readers.files import require_field, require_file
-from brainmodel.probing.recordings.readers.nwb_labels import electrode_labels, plane_labels
+from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
+from brainmodel.probing.recordings.readers.conditions import as_text, by_condition
+from brainmodel.probing.recordings.readers.files import require_file
+from brainmodel.probing.recordings.readers.nwb_electrodes import unit_groups, unit_labels
+from brainmodel.probing.recordings.readers.nwb_events import (
+    Asked,
+    InvalidTimes,
+    ShownEvents,
+    counted,
+    invalid_times,
+    read_events,
+)
+from brainmodel.probing.recordings.readers.nwb_planes import (
+    find_series,
+    mean_traces,
+    roi_labels,
+)
+from brainmodel.probing.recordings.readers.nwb_units import (
+    Select,
+    chosen_rows,
+    require_some,
+    spike_trains,
+)
 from brainmodel.probing.recordings.recording import Recording
 
-Cut = Callable[[Floats], Floats]  # onsets [event] in s -> responses [neuron, event, time]
+NOTHING: Select = MappingProxyType({})
 
 
 def read_units(
-    path: str | Path, intervals: str, stimulus: str | Sequence[str], edges: Sequence[float]
+    path: str | Path,
+    intervals: str,
+    stimulus: str | Sequence[str],
+    edges: Sequence[float],
+    *,
+    onset: str = "start_time",
+    movie_frame: str | None = None,
+    area: str | None = None,
+    select: Select = NOTHING,
+    leave_out: LeaveOut = USUAL,
 ) -> Recording:
     """Firing rates of sorted units around stimulus onsets.
 
@@ -34,29 +65,48 @@ def read_units(
         path: of the .nwb file.
         intervals: table of stimuli, e.g. "trials" or "natural_scenes_presentations".
         stimulus: column (or columns, joined) that names the stimulus; equal names are repeats.
+            Numbers sort as numbers (`readers/conditions.py`).
         edges: [time + 1] of the bins, s from onset.
+        onset: column of the times at which the stimulus came on, s.
+        movie_frame: column that numbers the frames of a movie, where each row is one frame; an
+            event is then a showing of the movie (see docs/probing.md).
+        area: column of units or electrodes that holds the areas, if it is no usual one.
+        select: values to keep, by column of the table of units, e.g. {"quality": ["good"]}.
+        leave_out: what to leave out. Rows without onset (NaN, -1) and spikes at no time always are.
 
     Returns:
-        A recording in spikes/s; area from the electrode's `location`, depth from
-        `probe_vertical_position`, `depth` or `z`.
+        A recording in spikes/s; area from the electrode's `location` or, where that is empty, from
+        a column of units such as `location`; depth from the electrode's `probe_vertical_position`,
+        `depth` or `z`. Places may be dictionaries: "{'area': 'VISp', 'depth': 175}".
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is damaged, or a table or column is missing.
+        ValueError: if it is damaged, a table or column is missing, or edges are no seconds.
     """
-    bins = np.asarray(edges, float)
+    asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, movie_frame, leave_out)
     with _opened(path) as (source, file):
         if file.units is None or len(file.units) == 0:
             raise ValueError(f"{source}: no table of units: read_rois reads two-photon files.")
-        names, onsets = _events(source, file, intervals, stimulus)
-        require_field(source, "column of units called", "spike_times", file.units.colnames)
-        spikes = [np.asarray(file.units["spike_times"][k]) for k in range(len(file.units))]
+        events = read_events(source, file, asked)
+        responses, rows, said = _of_units(source, file, events, asked, select)
+        labels = unit_labels(source, file, rows, area)
+        return _recording(file, source, events, responses, asked.edges, "spikes/s", labels, said)
 
-        def cut(times: Floats) -> Floats:
-            return np.stack([_rates(train, times, bins) for train in spikes])
 
-        labels = electrode_labels(source, file)
-        return _recording(file, source, names, onsets, bins, cut, "spikes/s", labels)
+def _of_units(
+    source: Path, file: Any, events: ShownEvents, asked: Asked, select: Select
+) -> tuple[Floats, NDArray[Any], tuple[str, ...]]:
+    """Responses [neuron, event, time] of chosen units, their rows, what is left out."""
+    keep, said = chosen_rows(source, file.units, "units", select, asked.leave_out)
+    require_some(source, keep.sum(), "units", said)
+    rows = np.flatnonzero(keep)
+    trains, of_spikes = spike_trains(source, file.units, rows)
+    responses = np.stack([_rates(train, events.onsets, asked.edges) for train in trains])
+    said = (*said, *of_spikes)
+    if asked.leave_out.invalid_times:
+        probes = unit_groups(source, file, rows)
+        said += _lose(responses, invalid_times(file), events.onsets, asked.edges, probes)
+    return responses, rows, said
 
 
 def read_rois(
@@ -64,13 +114,20 @@ def read_rois(
     intervals: str,
     stimulus: str | Sequence[str],
     edges: Sequence[float],
-    series: str = "DfOverF",
+    series: str | None = None,
+    *,
+    onset: str = "start_time",
+    movie_frame: str | None = None,
+    select: Select = NOTHING,
+    leave_out: LeaveOut = USUAL,
 ) -> Recording:
     """Mean traces of two-photon ROIs around stimulus onsets.
 
     Args:
-        path, intervals, stimulus, edges: as in `read_units`.
-        series: interface in the processing module `ophys` (or its ROI response series) to read.
+        path, intervals, stimulus, edges, onset, movie_frame, leave_out: as in `read_units`.
+        series: interface or ROI response series to read, or both, "Fluorescence/plane0"; unless
+            given "DfOverF", or the only one of dF/F. The planes of an interface are joined.
+        select: values to keep, by column of the tables of ROIs, e.g. {"accepted": [1]}.
 
     Returns:
         A recording in the unit of the series; area, layer, depth and compartment from the imaging
@@ -78,20 +135,33 @@ def read_rois(
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is damaged, or a module, series, table or column is missing.
+        ValueError: if it is damaged, a module, series, table or column is missing, or edges are
+            no seconds.
     """
-    bins = np.asarray(edges, float)
+    asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, movie_frame, leave_out)
     with _opened(path) as (source, file):
-        found = _series(source, file, series)
-        names, onsets = _events(source, file, intervals, stimulus)
-        seconds = _timestamps(found)
-        _require_shape(source, series, found, len(seconds))
+        found = find_series(source, file, series)
+        events = read_events(source, file, asked)
+        of_planes = [_of_plane(source, one, events, asked, select) for one in found]
+        kept, planes, of_rois = zip(*of_planes, strict=True)
+        responses, said = np.concatenate(kept), sum(of_rois, ())
+        require_some(source, len(responses), "ROIs", said)
+        counts = [len(of_plane) for of_plane in kept]
+        if leave_out.invalid_times:
+            names = np.repeat([plane.name for plane in planes], counts).tolist()
+            said += _lose(responses, invalid_times(file), events.onsets, asked.edges, names)
+        labels, unit = roi_labels(planes, counts), str(found[0].unit)
+        return _recording(file, source, events, responses, asked.edges, unit, labels, said)
 
-        def cut(times: Floats) -> Floats:
-            return np.stack([_means(found, seconds, onset + bins) for onset in times], axis=1)
 
-        labels = plane_labels(found)
-        return _recording(file, source, names, onsets, bins, cut, str(found.unit), labels)
+def _of_plane(
+    source: Path, series: Any, events: ShownEvents, asked: Asked, select: Select
+) -> tuple[Floats, Any, tuple[str, ...]]:
+    """Responses [neuron, event, time] of chosen ROIs of a series, its plane, what is left out."""
+    table = series.rois.table
+    kept, said = chosen_rows(source, table, f"ROIs of {table.name}", select, asked.leave_out)
+    traces = mean_traces(source, series, events.onsets, asked.edges)
+    return traces[kept[np.asarray(series.rois.data[:])]], table.imaging_plane, said
 
 
 @contextmanager
@@ -103,6 +173,11 @@ def _opened(path: str | Path) -> Iterator[tuple[Path, Any]]:
         io = pynwb.NWBHDF5IO(str(source), "r", load_namespaces=True)
         file = io.read()
     except Exception as damage:  # h5py, hdmf and pynwb raise many kinds
+        if version := _old_version(source):
+            raise ValueError(
+                f"{source} is of {version}, read by other software than NWB 2: convert it or fetch "
+                "the data set's release in NWB 2."
+            ) from damage
         reason = str(damage).splitlines()[0] if str(damage) else type(damage).__name__
         raise ValueError(
             f"{source} is not a readable NWB file ({reason}): fetch it again."
@@ -111,49 +186,54 @@ def _opened(path: str | Path) -> Iterator[tuple[Path, Any]]:
         yield source, file
 
 
-def _events(
-    source: Path, file: Any, intervals: str, stimulus: str | Sequence[str]
-) -> tuple[NDArray[Any], Floats]:
-    """[event] names and onsets in s."""
-    tables = dict(file.intervals or {})
-    if not tables:
-        raise ValueError(f"{source}: no table of intervals: it says nothing of stimuli.")
-    require_field(source, "table of intervals", intervals, tables)
-    table = tables[intervals]
-    columns = [stimulus] if isinstance(stimulus, str) else list(stimulus)
-    for column in columns:
-        require_field(source, f"column of {intervals} called", column, table.colnames)
-    values = [np.asarray(table[column][:]).astype(str) for column in columns]
-    onsets = np.asarray(table["start_time"][:], float)
-    if not np.isfinite(onsets).all():
-        raise ValueError(
-            f"{source}: {(~np.isfinite(onsets)).sum()} of {len(onsets)} start times of "
-            f"{intervals} are not finite: take these rows out."
-        )
-    return np.array([" ".join(row) for row in zip(*values, strict=True)]), onsets
+def _old_version(source: Path) -> str | None:
+    """The version of NWB 1 that a file is of; None where it is of none."""
+    h5py = optional("h5py")
+    try:
+        with h5py.File(source, "r") as opened:
+            held = opened.get("nwb_version")
+            found = as_text(held[()]) if isinstance(held, h5py.Dataset) else ""
+    except OSError:
+        return None
+    return found if found.upper().startswith("NWB-1") else None
+
+
+def _lose(
+    responses: Floats, invalid: InvalidTimes, onsets: Floats, edges: Floats, devices: list[str]
+) -> tuple[str, ...]:
+    """Responses [neuron, event, time] of devices at their invalid times are missing from now on."""
+    said: tuple[str, ...] = ()
+    for device in sorted(set(devices)):
+        lost = invalid.meet(onsets, edges, device)
+        of_device = np.array([name == device for name in devices])
+        responses[np.ix_(of_device, lost)] = np.nan
+        why = f"within invalid_times of {device}, for its {of_device.sum()} neurons"
+        said += counted(lost, "events", why)
+    return said
 
 
 def _recording(
     file: Any,
     source: Path,
-    names: NDArray[Any],
-    onsets: Floats,
-    bins: Floats,
-    cut: Cut,
+    events: ShownEvents,
+    responses: Floats,
+    edges: Floats,
     unit: str,
     labels: dict[str, NDArray[Any]],
+    said: tuple[str, ...],
 ) -> Recording:
-    """Events of one name as repeats of one stimulus."""
-    stimuli, which, counts = np.unique(names, return_inverse=True, return_counts=True)
-    events = cut(onsets)
-    responses = np.full((len(events), len(stimuli), counts.max(), len(bins) - 1), np.nan)
-    for stimulus in range(len(stimuli)):
-        responses[:, stimulus, : counts[stimulus]] = events[:, which == stimulus]
+    """Responses [neuron, event, time], events of one name as repeats of one stimulus."""
     subject = getattr(file.subject, "subject_id", None) or "unknown"
-    labels["subjects"] = np.array([str(subject)] * len(events))
-    labels["sessions"] = np.array([str(file.identifier)] * len(events))
+    labels["subjects"] = np.array([str(subject)] * len(responses))
+    labels["sessions"] = np.array([str(file.identifier)] * len(responses))
     return Recording(
-        responses, stimuli=stimuli, edges=bins, unit=unit, source=source.name, **labels
+        by_condition(responses, events.shown),
+        stimuli=events.shown.stimuli,
+        edges=edges,
+        unit=unit,
+        source=source.name,
+        left_out=(*events.left_out, *said),
+        **labels,
     )
 
 
@@ -161,46 +241,3 @@ def _rates(train: Floats, onsets: Floats, bins: Floats) -> Floats:
     """[event, time] spikes/s; spike times are sorted, so counts are differences of places."""
     places = np.searchsorted(train, onsets[:, None] + bins)
     return np.diff(places, axis=1) / np.diff(bins)
-
-
-def _series(source: Path, file: Any, name: str) -> Any:
-    """The ROI response series of that name, or the only one within the interface of that name."""
-    require_field(source, "processing module", "ophys", file.processing)
-    module = file.processing["ophys"].data_interfaces
-    held = {}
-    for interface_name, interface in module.items():
-        inside = getattr(interface, "roi_response_series", None)
-        held |= dict(inside) if inside else {}
-        if inside and len(inside) == 1:
-            held[interface_name] = next(iter(inside.values()))
-        elif hasattr(interface, "rois"):
-            held[interface_name] = interface
-    require_field(source, "ROI response series", name, held)
-    return held[name]
-
-
-def _timestamps(series: Any) -> Floats:
-    """[frame] s."""
-    if series.timestamps is not None:
-        return np.asarray(series.timestamps[:], float)
-    return float(series.starting_time) + np.arange(series.data.shape[0]) / float(series.rate)
-
-
-def _require_shape(source: Path, name: str, series: Any, times: int) -> None:
-    shape = (times, len(series.rois))
-    if tuple(series.data.shape) != shape:
-        raise ValueError(
-            f"{source}: {name} has data of shape {tuple(series.data.shape)} for {times} times and "
-            f"{len(series.rois)} ROIs: write it as [time, ROI], {shape}."
-        )
-
-
-def _means(series: Any, seconds: Floats, edges: Floats) -> Floats:
-    """[neuron, time] means of the frames in each bin; only these frames are read."""
-    places = np.searchsorted(seconds, edges)
-    frames = np.asarray(series.data[int(places[0]) : int(places[-1])], float)
-    found = np.full((series.data.shape[1], len(edges) - 1), np.nan)
-    for step, (first, last) in enumerate(zip(places[:-1], places[1:], strict=True)):
-        if last > first:
-            found[:, step] = frames[first - places[0] : last - places[0]].mean(0)
-    return found

@@ -20,7 +20,7 @@ def split_half_ceiling(
     """The ceiling of a metric for a brain area.
 
     Args:
-        metric: whose scale the ceiling is on.
+        metric: on whose scale.
         responses: with at least two repeats of at least four samples.
         draws: random ways to halve the repeats; their scores are averaged.
         seed: of the halving.
