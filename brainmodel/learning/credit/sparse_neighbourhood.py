@@ -60,7 +60,7 @@ class SparseNeighbourhood(Neighbourhood):
         self,
         area: Area,
         record: Record,
-        near_bar: Float[Tensor, "1+time batch unit near"],
+        near_bar: Float[Tensor, "steps batch unit near"],
         bars: Float[Tensor, "batch unit lane field near"],
     ) -> ScanResult:
         """The reverse scan through all neighbourhoods.
