@@ -806,7 +806,7 @@ MUTANTS = [
         tests="tests/probing/test_mat_files.py -k names_of_areas",
     ),
     Mutant(
-        file="brainmodel/probing/recordings/readers/nwb_movies.py",
+        file="brainmodel/probing/recordings/readers/movies.py",
         old="runs = np.array_equal(numbers[start:end], frames)",
         new="runs = True",
         tests="tests/probing/test_nwb_movies.py -k break_off",
@@ -824,13 +824,13 @@ MUTANTS = [
         tests="tests/probing/test_nwb_references.py -k refused",
     ),
     Mutant(
-        file="brainmodel/probing/recordings/readers/nwb_events.py",
-        old="return kept if (np.diff(kept) >= 0).all() else np.sort(kept)",
-        new="return kept",
+        file="brainmodel/probing/recordings/readers/spikes.py",
+        old="train if (np.diff(train) >= 0).all() else np.sort(train)",
+        new="train",
         tests="tests/probing/test_nwb_times.py -k unsorted",
     ),
     Mutant(
-        file="brainmodel/probing/recordings/readers/nwb_events.py",
+        file="brainmodel/probing/recordings/readers/events.py",
         old="(onsets + edges[0] < stop) & (onsets + edges[-1] > start)",
         new="(onsets < stop) & (onsets > start)",
         tests="tests/probing/test_nwb_times.py -k invalid_times",

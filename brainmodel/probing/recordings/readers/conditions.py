@@ -135,7 +135,7 @@ def _ranked(words: NDArray[np.str_]) -> tuple[Whole, NDArray[np.bool_]]:
     blank = np.array([word.lower() in BLANK_WORDS for word in unique], bool)
     numbers = as_numbers(unique[~blank])
     if numbers is None:
-        keys: list[Any] = [_by_numbers_within(word) for word in unique.tolist()]
+        keys: list[Any] = [by_numbers_within(word) for word in unique.tolist()]
     else:
         values = np.zeros(len(unique))
         values[~blank] = numbers
@@ -145,7 +145,7 @@ def _ranked(words: NDArray[np.str_]) -> tuple[Whole, NDArray[np.bool_]]:
     return np.array([place[key] for key in keys], int)[which], blank[which]
 
 
-def _by_numbers_within(word: str) -> tuple[tuple[Any, ...], str]:
+def by_numbers_within(word: str) -> tuple[tuple[Any, ...], str]:
     """What text sorts by: its parts, of which every other one is a number; then itself."""
     parts = NUMBER.split(word)
     return tuple(float(part) if k % 2 else part for k, part in enumerate(parts)), word
