@@ -25,6 +25,7 @@ from brainmodel.probing.recordings.readers.nwb_opening import (
     columns_of,
     invalid_times,
     opened,
+    require_chunks,
     shown_events,
 )
 from brainmodel.probing.recordings.readers.nwb_planes import (
@@ -101,7 +102,7 @@ def _of_units(
     source: Path, file: Any, events: ShownEvents, asked: Asked, select: Select
 ) -> tuple[Floats, NDArray[Any], tuple[str, ...]]:
     """Responses [neuron, event, time] of chosen units, their rows, what is left out."""
-    held, count = columns_of(file.units), len(file.units)
+    held, count = columns_of(source, file.units), len(file.units)
     keep, said = chosen_rows(source, held, count, "units", select, asked.leave_out)
     require_some(source, keep.sum(), "units", said)
     rows = np.flatnonzero(keep)
@@ -182,8 +183,9 @@ def _of_plane(
 ) -> tuple[Floats, Any, tuple[str, ...]]:
     """Responses [neuron, event, time] of chosen ROIs of a series, its plane, what is left out."""
     table = series.rois.table
-    kind, held = f"ROIs of {table.name}", columns_of(table)
+    kind, held = f"ROIs of {table.name}", columns_of(source, table)
     kept, said = chosen_rows(source, held, len(table), kind, select, asked.leave_out)
+    require_chunks(source, series.name, series.data)
     traces = mean_traces(source, series, events.onsets, asked.edges)
     return traces[kept[np.asarray(series.rois.data[:])]], table.imaging_plane, said
 

@@ -76,9 +76,22 @@ def _zarr(source: Path) -> Any:
         return hdmf_zarr.NWBZarrIO(str(source), "r", load_namespaces=True)
 
 
-def columns_of(table: Any) -> Table:
+def columns_of(source: Path, table: Any) -> Table:
     """The columns of a table of NWB by name; none is read yet."""
-    return {name: table[name] for name in table.colnames}
+    found = {name: table[name] for name in table.colnames}
+    for name, column in found.items():
+        require_chunks(source, name, column.data)
+        require_chunks(source, name, getattr(getattr(column, "target", None), "data", None))
+    return found
+
+
+def require_chunks(source: Path, name: str, data: Any) -> None:
+    """Refuse an array of Zarr of which chunks are missing: they would be read as zeros."""
+    if (count := getattr(data, "nchunks", None)) and (there := data.nchunks_initialized) < count:
+        raise ValueError(
+            f"{source}: {count - there} of {count} chunks of {name} are missing: fetch the file "
+            "again."
+        )
 
 
 def shown_events(source: Path, file: Any, asked: Asked) -> ShownEvents:
@@ -87,7 +100,9 @@ def shown_events(source: Path, file: Any, asked: Asked) -> ShownEvents:
     if not tables:
         raise ValueError(f"{source}: no table of intervals: it says nothing of stimuli.")
     require_field(source, "table of intervals", asked.intervals, tables)
-    return read_events(source, columns_of(tables[asked.intervals]), asked, invalid_times(file))
+    return read_events(
+        source, columns_of(source, tables[asked.intervals]), asked, invalid_times(file)
+    )
 
 
 def invalid_times(file: Any) -> InvalidTimes:
