@@ -105,7 +105,9 @@ def _npz_values() -> Iterator[Case]:
     yield Case("npz: whole counts", lambda f: npz(f, responses=counts), lambda r: same(r, counts))
     yield Case("npz: -1 for none", lambda f: npz(f, responses=lost), lambda r: same(r, expected))
     yield Case("npz: big-endian", lambda f: npz(f, responses=VALUES.astype(">f4")), _native)
-    yield Case("npz: text", lambda f: npz(f, responses=VALUES.astype(str)), r"responses is <U")
+    yield Case(
+        "npz: text for numbers", lambda f: npz(f, responses=VALUES.astype(str)), r"responses is <U"
+    )
     yield Case("npz: complex", lambda f: npz(f, responses=VALUES * 1j), r"responses is complex128")
     yield Case(
         "npz: infinite", lambda f: npz(f, responses=VALUES + np.inf), r"infinite values: use NaN"
@@ -366,7 +368,7 @@ def _arrays() -> Iterator[tuple[str, Any, Any]]:
     yield "0 to 255 as floats", still + 255, r"frames run from 255 to 255: give floats in \[0, 1\]"
     yield "NaN", still * np.nan, r"frames run from nan to nan: give floats in \[0, 1\], or uint8"
     yield "whole numbers", still.astype(np.int64) + 3, r"frames run from 3 to 3: give floats"
-    yield "text", still.astype(str), r"frames is <U.*: give pictures as uint8"
+    yield "text for numbers", still.astype(str), r"frames is <U.*: give pictures as uint8"
     yield "no pixels", np.zeros((3, 0, 8)), r"shape \(3, 1, 0, 8, 1\): give pictures"
     yield "channels first", np.zeros((3, 3, 8, 8)), r"shape \(3, 1, 3, 8, 8\): give \[stimulus"
     yield "one axis", np.zeros(9), r"frames has shape \(9,\): give \[stimulus, frame"

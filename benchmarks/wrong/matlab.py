@@ -103,7 +103,7 @@ def mat5_cases() -> Iterator[Case]:
         "mat: complex", lambda f: mat5(f, held), r"spikes holds no numbers: name the variable"
     )
     text = {"spikes": "abc", "area": PLACES}
-    yield Case("mat: text", lambda f: mat5(f, text), r"spikes holds no numbers")
+    yield Case("mat: text for numbers", lambda f: mat5(f, text), r"spikes holds no numbers")
     empty = {"spikes": np.zeros((0, 0)), "area": PLACES}
     yield Case("mat: empty variable", lambda f: mat5(f, empty), r"shape \(0, 0\)|shape \(0,\)")
     in_s = lambda f: mat5(f, edges=[e * 1000 for e in EDGES])  # noqa: E731
@@ -237,7 +237,11 @@ def rds_cases() -> Iterator[Case]:
     )
     yield Case("rds: no such entry", lambda f: rds(f, responses="x"), r"no variable 'x': there are")
     text = {"spikes": np.array(["a", "b"]), "area": "V1"}
-    yield Case("rds: text", lambda f: rds(f, text), r"spikes holds no numbers: name the variable")
+    yield Case(
+        "rds: text for numbers",
+        lambda f: rds(f, text),
+        r"spikes holds no numbers: name the variable",
+    )
     ragged = {"spikes": [VALUES[0, 0], VALUES[0, 0, :, :3]], "area": "V1"}
     named = lambda f: rds(f, ragged, "stimulus repeat time")  # noqa: E731
     yield Case(

@@ -163,7 +163,7 @@ def _spikes() -> Iterator[Case]:
     )
     twice = lambda r: same(r, counted().repeat(2, 0))  # noqa: E731
     yield Case("nwb: obs_intervals that overlap", lambda f: units(f, always), twice)
-    off = {"leave_out": LeaveOut(invalid_times=False)}
+    off: Table = {"leave_out": LeaveOut(invalid_times=False)}
     yield Case("nwb: obs_intervals kept", lambda f: units(f, seen, **off), right)
 
 
@@ -274,7 +274,8 @@ def _old(folder: Path) -> Any:
 def _damaged(folder: Path) -> Any:
     """Compressed spikes of which the last bytes are zeros."""
     path = write(of_units(), folder / "s.nwb")
-    with h5py.File(path, "r+") as file:
+    with h5py.File(path, "r+") as opened:
+        file: Any = opened
         held = file["units/spike_times"][()]
         attributes = dict(file["units/spike_times"].attrs)
         del file["units/spike_times"]
@@ -347,7 +348,7 @@ def roi_cases() -> Iterator[Case]:
     yield Case("nwb rois: stored otherwise", lambda f: rois(f, scaled), lambda r: same(r, means()))
     other = partial(of_rois, name="dff")
     yield Case("nwb rois: another name", lambda f: rois(f, other), lambda r: same(r, means()))
-    asked = {"series": "Fluorescence"}
+    asked: Table = {"series": "Fluorescence"}
     yield Case(
         "nwb rois: no such series", lambda f: rois(f, **asked), r"no ROI response series 'Fluo"
     )

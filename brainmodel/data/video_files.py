@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import av
 import numpy as np
@@ -246,7 +246,7 @@ def _frames(
             yield np.ascontiguousarray(pixels, dtype=np.uint8)
 
 
-def _in_square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+def _in_square(pixels: NDArray[Any], side: int) -> NDArray[np.uint8]:
     """A picture in the middle of a square of gray."""
     found = np.full((side, side, pixels.shape[2]), GRAY, np.uint8)
     top, left = (side - pixels.shape[0]) // 2, (side - pixels.shape[1]) // 2

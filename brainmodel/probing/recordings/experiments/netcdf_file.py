@@ -1,4 +1,4 @@
-"""A recording in netCDF (or xarray's Zarr) and its stimuli in an .npy or a folder of pictures."""
+"""A recording in netCDF and its stimuli in an .npy or a folder of pictures."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ class NetcdfFile(Experiment):
     """Responses as `read_labelled` reads them, frames as `read_frames` does.
 
     Args:
-        path: of the .nc file, or of the folder of Zarr.
+        path: of the .nc file.
         frames: path of the .npy, or of the folder of pictures, with what was shown, in the order of
             the stimuli: of their names, sorted (numbers as numbers), where trials name them;
             otherwise that of the file.

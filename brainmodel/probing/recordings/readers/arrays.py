@@ -185,7 +185,9 @@ def by_stimulus(trials: NDArray[Any], names: NDArray[Any]) -> tuple[NDArray[Any]
 
 def require_no_slip(area: str, names: Collection[str], source: str) -> None:
     """ValueError if what is given as an area is nearly the name of a variable: it is meant so."""
-    if meant := get_close_matches(area, list(map(str, names)), 1, 0.8):
+    if area in names or len(area) < 4:  # of a short name too much is near
+        return
+    if meant := get_close_matches(area, list(map(str, names)), 1, 0.7):
         raise ValueError(
             f"{source}: there is no {area!r}, but there is {meant[0]!r}: give as areas the name of "
             "what holds them, or the area itself."

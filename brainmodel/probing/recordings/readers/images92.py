@@ -43,13 +43,14 @@ def read_human_it(folder: str | Path) -> DissimilarityData:
 
 def read_models(folder: str | Path) -> DissimilarityData:
     """Monkey IT (674 neurons), categories and models of the paper, by name in `areas`."""
-    return _named(*_held(folder, "92_modelRDMs.mat", "Models.RDM", "Models.name"), "models")
+    matrices, names = _held(folder, "92_modelRDMs.mat", "Models.RDM", "Models.name")
+    return _named(matrices, names, "models")
 
 
 def read_behaviour(folder: str | Path) -> DissimilarityData:
     """Similarity judgements of 16 people, one matrix each."""
     held = _held(folder, "92_behavRDMs.mat", "rdms_behav_92.RDM", "rdms_behav_92.name")
-    data = _named(*held, "behaviour")
+    data = _named(held[0], held[1], "behaviour")
     people = np.array([name.split("|")[-1].strip() for name in data.areas])
     judged = np.array(["behaviour"] * len(people))
     return DissimilarityData(
@@ -63,8 +64,8 @@ def read_object_images(folder: str | Path) -> NDArray[np.float32]:
     return held.astype(np.float32) / np.float32(255)
 
 
-def _held(folder: str | Path, file: str, *names: str) -> list[NDArray[Any]]:
-    """Variables of a file; ValueError in one sentence if one is not there, or no array."""
+def _held(folder: str | Path, file: str, *names: str) -> Any:
+    """Arrays of a file; ValueError in one sentence if one is not there, or no array."""
     source = require_file(require_folder(folder) / file)
     held = load_mat(source)
     for name in names:

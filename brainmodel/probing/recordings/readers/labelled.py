@@ -1,4 +1,4 @@
-"""Recordings in arrays whose dimensions have names: xarray, and netCDF and Zarr files of it.
+"""Recordings in arrays whose dimensions have names: xarray, and its files in netCDF.
 
 Such are BrainScore's assemblies (presentation, neuroid, time_bin) and the counts of the AllenSDK.
 """
@@ -83,10 +83,10 @@ USUAL_NAMES = Labelled()
 def read_labelled(
     path: str | Path, labelled: Labelled = USUAL_NAMES, leave_out: LeaveOut = USUAL
 ) -> Recording:
-    """Read a recording from a netCDF file, or from a folder of Zarr that xarray wrote.
+    """Read a recording from a netCDF file, of version 3 or 4.
 
     Args:
-        path: of the file or folder.
+        path: of the file.
         labelled: what is what in it.
         leave_out: what to leave out.
 
@@ -95,8 +95,8 @@ def read_labelled(
         ModuleNotFoundError: if the library for its kind is not installed.
         ValueError: in one sentence, if it is damaged, or dimensions or coordinates do not fit.
     """
-    source = Path(path) if Path(path).is_dir() else require_file(path)
-    with readable(source, "a netCDF file or folder of Zarr", "write it with Dataset.to_netcdf"):
+    source = require_file(path)
+    with readable(source, "a netCDF file", "write it with Dataset.to_netcdf"):
         data = optional("xarray").open_dataset(source, engine=_engine(source), decode_times=False)
     with data:
         return from_xarray(data, labelled, leave_out, source.name)
@@ -104,9 +104,6 @@ def read_labelled(
 
 def _engine(source: Path) -> str:
     """What xarray reads the file with."""
-    if source.is_dir():
-        optional("zarr", "zarr")
-        return "zarr"
     with source.open("rb") as opened:
         first = opened.read(4)
     if first not in ENGINES:

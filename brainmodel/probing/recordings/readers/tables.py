@@ -106,13 +106,7 @@ def read_tables(
     raw, strangers = _raw_trains(source, fired, names, columns)
     trains, of_spikes = trains_of(source, raw)
     require_among(source, trains, events.onsets, bins)
-    responses = np.stack([rates(train, events.onsets, bins) for train in trains])
-    if leave_out.invalid_times:
-        lost = outside(trains, events.onsets, bins)
-        responses[:, lost] = np.nan
-        of_spikes += counted(
-            lost, "events", "before the first or after the last spike of all units"
-        )
+    responses, unrecorded = _responses(trains, events.onsets, bins, leave_out)
     return Recording(
         by_condition(responses, events.shown),
         stimuli=events.shown.stimuli,
