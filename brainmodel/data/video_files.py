@@ -1,26 +1,19 @@
-"""Video files as arrays: decoded once with PyAV, kept small on disk, read as memory maps.
-
-Pixels are taken as square; a rotation noted in the file (as phones do) is applied.
-"""
+"""Video files as arrays: decoded once, kept small on disk, read as memory maps."""
 
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
-import av
 import numpy as np
-from av.error import FFmpegError
-from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from brainmodel.data.video_decoding import Undecodable, frames_of, rate_of
+
 SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".webm", ".wmv")
-GRAY = 128  # beside a picture that does not fill its square
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 
 
 class Film(NamedTuple):
@@ -62,10 +55,6 @@ class Films(NamedTuple):
 
     films: list[Film]
     left_out: dict[Path, str]  # file: why
-
-
-class Undecodable(ValueError):  # noqa: N818 - what a file is
-    """A video cannot be decoded; the message is why, in a word or two."""
 
 
 def usual_cache() -> Path:
@@ -135,27 +124,28 @@ def load_films(
     left_out = {file: "is no file" for file in there if not file.is_file()}
     wanted = [short_side, channels] + (["letterbox"] if letterbox else [])
     planned = {file: _cached(file, wanted, cache) for file in there if file not in left_out}
-    missing = [file for file, array in planned.items() if not _is_kept(array)]
-    for file in tqdm(missing, desc="decoding videos", unit="file", disable=not missing):
+    nothing = all(map(_is_kept, planned.values()))
+    films: list[Film] = []
+    for file in tqdm(planned, desc="decoding videos", unit="file", disable=nothing):
         try:
-            _decode(planned[file], _frames(file, short_side, channels, letterbox))
+            if not _is_kept(planned[file]):
+                _decode(planned[file], frames_of(file, short_side, channels, letterbox))
+            films.append(_film(file, planned[file]))
         except Undecodable as reason:
             left_out[file] = str(reason)
         except OSError as problem:
             raise ValueError(_unwritable(cache, problem)) from problem
-    films = []
-    for file in [file for file in planned if file not in left_out]:
-        try:
-            films.append(_film(file, planned[file]))
-        except Undecodable as reason:
-            left_out[file] = str(reason)
     if left_out and not (skip_corrupt and films):
-        named = ", ".join(f"{file} ({reason})" for file, reason in left_out.items())
-        raise ValueError(
-            f"cannot decode {named}: remove what is broken, or set skip_corrupt: true if others "
-            "are left."
-        )
+        raise ValueError(_undecodable(left_out))
     return Films(films, left_out)
+
+
+def _undecodable(left_out: Mapping[Path, str]) -> str:
+    named = ", ".join(f"{file} ({reason})" for file, reason in left_out.items())
+    return (
+        f"cannot decode {named}: remove what is broken, or set skip_corrupt: true if others are "
+        "left."
+    )
 
 
 def _require_cache(cache: Path) -> None:
@@ -182,22 +172,7 @@ def _is_kept(array: Path) -> bool:
 
 def _film(file: Path, array: Path) -> Film:
     shape: tuple[int, int, int, int] = np.load(array, mmap_mode="r").shape
-    with _decoding(), av.open(str(file)) as container:
-        rate = container.streams.video[0].average_rate
-    return Film(file, array, *shape, float(rate or 25))
-
-
-@contextmanager
-def _decoding() -> Iterator[None]:
-    """What PyAV raises while it opens or decodes a file means that the file is at fault."""
-    try:
-        yield
-    except Undecodable:
-        raise
-    except IndexError as error:
-        raise Undecodable("has no stream of video") from error
-    except (FFmpegError, OSError, ValueError) as error:
-        raise Undecodable(type(error).__name__) from error
+    return Film(file, array, *shape, rate_of(file))
 
 
 def _cached(file: Path, wanted: Sequence[object], cache: Path) -> Path:
@@ -220,38 +195,6 @@ def _decode(array: Path, decoded: Iterator[NDArray[np.uint8]]) -> None:
         np.save(resemblance, correlations)
         os.replace(resemblance, _beside(array))
         os.replace(frames, array)
-
-
-def _frames(
-    file: Path, short_side: int, channels: int, letterbox: bool
-) -> Iterator[NDArray[np.uint8]]:
-    """Frames [height, width, channel] one by one; only one is in memory at a time."""
-    with _decoding(), av.open(str(file)) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        for frame in container.decode(stream):
-            fitted = max(frame.width, frame.height) if letterbox else min(frame.width, frame.height)
-            scale, least = short_side / fitted, 1 if letterbox else short_side
-            small = frame.reformat(
-                width=max(least, round(frame.width * scale)),
-                height=max(least, round(frame.height * scale)),
-                format="rgb24",
-                interpolation=Interpolation.AREA,
-            )
-            pixels = np.rot90(small.to_ndarray(), round(frame.rotation / 90))
-            if letterbox:
-                pixels = _in_square(pixels, short_side)
-            if channels == 1:
-                pixels = np.round(pixels @ LUMA)[..., None]
-            yield np.ascontiguousarray(pixels, dtype=np.uint8)
-
-
-def _in_square(pixels: NDArray[Any], side: int) -> NDArray[np.uint8]:
-    """A picture in the middle of a square of gray."""
-    found = np.full((side, side, pixels.shape[2]), GRAY, np.uint8)
-    top, left = (side - pixels.shape[0]) // 2, (side - pixels.shape[1]) // 2
-    found[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
-    return found
 
 
 def _write_array(file: IO[bytes], frames: Iterator[NDArray[np.uint8]]) -> NDArray[np.float32]:

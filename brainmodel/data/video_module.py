@@ -104,12 +104,8 @@ class VideoModule(StreamModule):
         )
         self.skip_corrupt = skip_corrupt
         self.playing = Playing(size, stride, frames_per_second, movements, flip)
-        self.channels = channels
-        self.margin = margin
-        self.letterbox = letterbox
-        self.held_out = held_out
-        self.gap = gap
-        self.cut_below = cut_below
+        self.channels, self.margin, self.letterbox = channels, margin, letterbox
+        self.held_out, self.gap, self.cut_below = held_out, gap, cut_below
         self.cache = usual_cache() if cache is None else Path(cache)
         self._films: list[Film] | None = None
         self.left_out: dict[Path, str] = {}

@@ -95,37 +95,34 @@ def read_tables(
         ValueError: in one sentence, if a table or column cannot be used, or edges are no seconds.
     """
     source = Path(trials).name if isinstance(trials, (str, Path)) else "tables"
-    named = [columns.stimulus] if isinstance(columns.stimulus, str) else [*columns.stimulus]
-    shown = _table(trials, "trials", named)
+    bins, shown_by = np.asarray(edges, float), columns.stimulus
+    asked = Asked("trials", shown_by, bins, columns.onset, columns.movie_frame, leave_out)
+    events = read_events(source, _table(trials, "trials", asked.columns), asked)
     fired = _table(spikes, "spikes", [columns.unit])
     sorted_units = None if units is None else _table(units, "units", [columns.unit])
-    bins = np.asarray(edges, float)
-    asked = Asked("trials", named, bins, columns.onset, columns.movie_frame, leave_out)
-    events = read_events(source, shown, asked)
     names, labels, said = _units(source, sorted_units, fired, columns, leave_out)
-    raw, strangers = _raw_trains(source, fired, names, columns)
-    trains, of_spikes = trains_of(source, raw)
-    require_among(source, trains, events.onsets, bins)
-    responses, unrecorded = _responses(trains, events.onsets, bins, leave_out)
+    trains, of_spikes = _trains(source, fired, names, columns)
+    responses, unrecorded = _responses(source, trains, events.onsets, asked)
     return Recording(
         by_condition(responses, events.shown),
         stimuli=events.shown.stimuli,
         edges=bins,
         unit="spikes/s",
         source=source,
-        left_out=(*events.left_out, *said, *strangers, *of_spikes, *unrecorded),
+        left_out=(*events.left_out, *said, *of_spikes, *unrecorded),
         **labels,
     )
 
 
 def _responses(
-    trains: Trains, onsets: Floats, bins: Floats, leave_out: LeaveOut
+    source: str, trains: Trains, onsets: Floats, asked: Asked
 ) -> tuple[Floats, tuple[str, ...]]:
     """[unit, event, time] spikes/s, and how many events are missing."""
-    found = np.stack([rates(train, onsets, bins) for train in trains])
-    if not leave_out.invalid_times:
+    require_among(source, trains, onsets, asked.edges)
+    found = np.stack([rates(train, onsets, asked.edges) for train in trains])
+    if not asked.leave_out.invalid_times:
         return found, ()
-    lost = outside(trains, onsets, bins)
+    lost = outside(trains, onsets, asked.edges)
     found[:, lost] = np.nan
     return found, counted(lost, "events", UNRECORDED)
 
@@ -243,10 +240,10 @@ def _names(source: str, table: Table, columns: Columns) -> NDArray[np.str_]:
     return unique[which]
 
 
-def _raw_trains(
+def _trains(
     source: str, spikes: Table, names: NDArray[np.str_], columns: Columns
-) -> tuple[list[Floats], tuple[str, ...]]:
-    """[unit] spike times as they stand, rising within a unit; and of how many no unit is known."""
+) -> tuple[Trains, tuple[str, ...]]:
+    """[unit] spike times, rising; and what is left out of them."""
     require_field(source, "column of spikes called", columns.time, spikes)
     try:
         times = np.asarray(spikes[columns.time]).astype(float)
@@ -260,5 +257,6 @@ def _raw_trains(
     unit = np.array([row_of.get(name, len(names)) for name in unique.tolist()])[which]
     order = np.lexsort((times, unit))
     ends = np.searchsorted(unit[order], np.arange(len(names) + 1))
-    trains = [times[order[a:b]] for a, b in zip(ends, ends[1:], strict=False)]
-    return trains, counted(unit == len(names), "spikes", "of units that are not used")
+    raw = [times[order[a:b]] for a, b in zip(ends, ends[1:], strict=False)]
+    trains, said = trains_of(source, raw)
+    return trains, counted(unit == len(names), "spikes", "of units that are not used") + said
