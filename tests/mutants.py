@@ -854,6 +854,42 @@ MUTANTS = [
         tests="tests/probing/test_array_files.py -k repeats",
     ),
     Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_units.py",
+        old="(place < 0) | (bins[:, 1:] > stops[place] + SLACK)",
+        new="place < 0",
+        tests="tests/probing/test_nwb_times.py -k observed",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_planes.py",
+        old="found * float(series.conversion) + float(series.offset)",
+        new="found",
+        tests="tests/probing/test_nwb.py -k stored",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/tables.py",
+        old="np.lexsort((times, unit))",
+        new="np.argsort(unit, kind='stable')[::-1]",
+        tests="tests/probing/test_wrong_recordings.py -k tables",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/labelled.py",
+        old="centres - steps[0] / 2",
+        new="centres",
+        tests="tests/probing/test_wrong_recordings.py -k netcdf",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/frames.py",
+        old="by_numbers_within(file.stem), file.suffix",
+        new="file.stem, file.suffix",
+        tests="tests/probing/test_wrong_recordings.py -k im2",
+    ),
+    Mutant(
+        file="brainmodel/data/video_decoding.py",
+        old="max(frame.width, frame.height) if letterbox",
+        new="min(frame.width, frame.height) if letterbox",
+        tests="tests/data/test_videos.py -k wide",
+    ),
+    Mutant(
         file="brainmodel/probing/analyses/area_responses.py",
         old='np.abs if source.signal == "error"',
         new='np.abs if source.signal == "rate"',
