@@ -114,6 +114,9 @@ def mat5_cases() -> Iterator[Case]:
     asked = {"axes": "neuron stimulus", "edges": [0, 0.25]}
     whole = VALUES[:, :, :1, :1]
     yield Case("mat: sparse", lambda f: mat5(f, sparse, **asked), lambda r: same(r, whole))
+    gap = {"spikes": VALUES, "area": np.array(["V1", "", "V2"], object)}
+    unknown = lambda r: r.recording.areas.tolist() == ["V1", "unknown", "V2"]  # noqa: E731
+    yield Case("mat: no area of one", lambda f: mat5(f, gap), unknown)
     few = {"spikes": VALUES, "area": np.array(["V1", "V2"], object)}
     yield Case("mat: an area lacks", lambda f: mat5(f, few), r"areas has shape \(2,\): give 3")
     yield from _mat5_trials()

@@ -55,6 +55,20 @@ def failing(start: float, stop: float, *given: Any) -> Any:
     return file
 
 
+def referring() -> Any:
+    """Events that name their picture by its row in a table of pictures."""
+    pynwb, file = import_module("pynwb"), of_units(events={"kind": ["picture"] * 40})
+    pictures = pynwb.core.DynamicTable(name="pictures", description="pictures")
+    pictures.add_column("file", "file")
+    for name in "abcd":
+        pictures.add_row(file=name)
+    file.add_scratch(pictures)
+    file.intervals["scenes"].add_column(
+        name="image", description="of pictures", data=SHOWN.tolist(), table=pictures
+    )
+    return file
+
+
 def write(file: Any, path: Path, zarr: bool = False) -> Path:
     """Written as HDF5, or as Zarr."""
     kind = ("hdmf_zarr", "NWBZarrIO") if zarr else ("pynwb", "NWBHDF5IO")
@@ -213,6 +227,7 @@ def _events() -> Iterator[Case]:
     yield Case("nwb: events at no time", lambda f: units(f, no_onset), right)
     as_text = partial(of_units, [TRAIN], ONSETS, {"image": SHOWN, "on": [f"{t}s" for t in ONSETS]})
     yield Case("nwb: onsets as text", lambda f: units(f, as_text, onset="on"), r"not one time in s")
+    yield Case("nwb: pictures of another table", lambda f: units(f, referring), right)
     failed = partial(failing, 0.0, 100.0)
     yield Case("nwb: all times invalid", lambda f: units(f, failed), r"no event of scenes is left")
     part = partial(

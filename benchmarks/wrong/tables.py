@@ -173,6 +173,9 @@ def _spikes() -> Iterator[Case]:
     yield Case(
         "tables: a unit in two areas", lambda f: tables(f, None, places), r"'7' are of 'V1' and"
     )
+    blank = lambda d: d.assign(area=np.where(d.unit == 7, "V1", ""))  # noqa: E731
+    unknown = lambda r: two(r) and r.recording.areas.tolist() == ["V1", "unknown"]  # noqa: E731
+    yield Case("tables: no area of one", lambda f: tables(f, None, blank), unknown)
     slip = {"columns": Columns(area="aera")}
     yield Case(
         "tables: nearly an area", lambda f: tables(f, **slip), r"no 'aera', but there is 'area'"
@@ -187,6 +190,9 @@ def _spikes() -> Iterator[Case]:
     few = lambda f: tables(f, units=units.head(1))  # noqa: E731
     strangers = lambda r: "600 of 602 spikes of units that are not used" in r.recording.left_out  # noqa: E731
     yield Case("tables: units not listed", few, strangers)
+    named = units.assign(unit=["u10", "u3", "u7"])
+    none = r"spikes are of units such as '.*', and none of these is among the units, such as 'u10'"
+    yield Case("tables: units named otherwise", lambda f: tables(f, units=named), none)
     twice = pd.concat([units, units])
     yield Case(
         "tables: a unit twice", lambda f: tables(f, units=twice), r"stands twice in units: give"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.missing import as_responses
 from brainmodel.probing.recordings.readers.conditions import (
-    as_words,
+    as_areas,
     by_condition,
     conditions,
     labels_in_order,
@@ -201,5 +201,5 @@ def _areas(held: Mapping[str, Any], areas: str, neurons: int, source: str) -> ND
         return np.array([areas] * neurons)
     require_readable(held, areas, source)
     if np.size(held[areas]) == 1:
-        return np.repeat(as_words(np.ravel(held[areas]), areas, source), neurons)
-    return as_words(np.atleast_1d(held[areas]), areas, source)
+        return np.repeat(as_areas(np.ravel(held[areas]), areas, source), neurons)
+    return as_areas(np.atleast_1d(held[areas]), areas, source)

@@ -21,6 +21,8 @@ BLANK_WORDS = frozenset({"", "nan", "nat", "<na>", "na", "n/a", "none", "null", 
     for word in ("gray", "grey", BLANK)
     for end in ("", "screen", " screen", "_screen")
 }
+UNKNOWN = "unknown"
+NOWHERE = frozenset({"", "unknown", "none", "nan", "null", "na", "n/a", "see electrode locations"})
 NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 
 
@@ -110,6 +112,12 @@ def as_words(values: Any, name: str, source: str) -> NDArray[np.str_]:
     if held.dtype.kind in "SO":
         held = np.array([as_text(value) for value in held.tolist()], dtype=str)
     return np.char.strip(held.astype(str))
+
+
+def as_areas(values: Any, name: str, source: str) -> NDArray[np.str_]:
+    """[neuron] names of areas; "unknown" where there is none."""
+    words = as_words(values, name, source)
+    return np.where(np.isin(np.char.lower(words), list(NOWHERE)), UNKNOWN, words)
 
 
 def as_text(value: Any) -> str:

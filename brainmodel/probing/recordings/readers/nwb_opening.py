@@ -77,9 +77,13 @@ def _zarr(source: Path) -> Any:
 
 
 def columns_of(source: Path, table: Any) -> Table:
-    """The columns of a table of NWB by name; none is read yet."""
-    found = {name: table[name] for name in table.colnames}
-    for name, column in found.items():
+    """The columns of a table of NWB by name; none is read yet.
+
+    Of a column that refers to rows of another table, what is read are the numbers of these rows.
+    """
+    columns = {name: table[name] for name in table.colnames}
+    found = {name: held.data if hasattr(held, "table") else held for name, held in columns.items()}
+    for name, column in columns.items():
         require_chunks(source, name, column.data)
         require_chunks(source, name, getattr(getattr(column, "target", None), "data", None))
     return found

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats
+from brainmodel.probing.recordings.readers.conditions import UNKNOWN
 from brainmodel.probing.recordings.readers.files import require_field
-from brainmodel.probing.recordings.readers.nwb_places import UNKNOWN, plane_place
+from brainmodel.probing.recordings.readers.nwb_places import plane_place
 
 USUAL_NAME = "DfOverF"
 

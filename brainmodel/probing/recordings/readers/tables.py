@@ -14,6 +14,7 @@ from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.arrays import require_no_slip
 from brainmodel.probing.recordings.readers.conditions import (
     BLANK_WORDS,
+    as_areas,
     as_numbers,
     as_words,
     by_condition,
@@ -203,7 +204,7 @@ def _areas(
     source: str, tables: Sequence[Table], table: Table, rows: Whole, columns: Columns
 ) -> NDArray[np.str_]:
     if columns.area in table:
-        return as_words(np.asarray(table[columns.area])[rows], columns.area, source)
+        return as_areas(np.asarray(table[columns.area])[rows], columns.area, source)
     if columns.area == Columns.area:
         there = sorted({name for held in tables for name in held})
         raise ValueError(
@@ -255,6 +256,11 @@ def _trains(
     row_of = {name: k for k, name in enumerate(names.tolist())}
     unique, which = np.unique(_names(source, spikes, columns), return_inverse=True)
     unit = np.array([row_of.get(name, len(names)) for name in unique.tolist()])[which]
+    if (unit == len(names)).all():
+        raise ValueError(
+            f"{source}: spikes are of units such as {str(unique[0])!r}, and none of these is among "
+            f"the units, such as {str(names[0])!r}: name them alike in both tables."
+        )
     order = np.lexsort((times, unit))
     ends = np.searchsorted(unit[order], np.arange(len(names) + 1))
     raw = [times[order[a:b]] for a, b in zip(ends, ends[1:], strict=False)]
