@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 import torch
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler, get_worker_info
 
 from brainmodel.data.window import Window
 
@@ -20,14 +20,22 @@ class Windows(Protocol):
     def window(self, index: int) -> Window: ...
 
 
-class _ByNumber(Dataset[Window]):
-    """A map-style data set: item i is window i."""
+class _ByNumber(Dataset[Window | ValueError]):
+    """A map-style data set: item i is window i, or why there is none.
+
+    An error that a worker raised would come with the text of its traceback for a message.
+    """
 
     def __init__(self, windows: Windows) -> None:
         self.windows = windows
 
-    def __getitem__(self, index: int) -> Window:
-        return self.windows.window(index)
+    def __getitem__(self, index: int) -> Window | ValueError:
+        try:
+            return self.windows.window(index)
+        except ValueError as error:
+            if get_worker_info() is None:
+                raise
+            return ValueError(str(error))
 
 
 class _Onward(Sampler[int]):
@@ -61,6 +69,13 @@ class WindowLoader(ABC):
     @abstractmethod
     def __iter__(self) -> Iterator[Window]: ...
 
+    def _windows(self) -> Iterator[Window]:
+        """The windows; ValueError if one cannot be made."""
+        for window in self._loader:
+            if isinstance(window, ValueError):
+                raise window
+            yield window
+
     def __len__(self) -> int:
         return self._sampler.count
 
@@ -83,7 +98,7 @@ class ContinuingLoader(WindowLoader):
     """
 
     def __iter__(self) -> Iterator[Window]:
-        for window in self._loader:
+        for window in self._windows():
             self._sampler.position += 1
             yield window
 
@@ -100,4 +115,4 @@ class FreshLoader(WindowLoader):
     """Held-out windows: each pass yields windows 0 to `count` - 1, always the same."""
 
     def __iter__(self) -> Iterator[Window]:
-        return iter(self._loader)
+        return self._windows()

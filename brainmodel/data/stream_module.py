@@ -78,6 +78,11 @@ class StreamModule(pl.LightningDataModule, ABC):
         self.windows_per_epoch = windows_per_epoch
         self.validation_windows = validation_windows
 
+    @property
+    def facts(self) -> list[str]:
+        """What a user should know of the data, in sentences; the log of a run begins with them."""
+        return []
+
     @abstractmethod
     def stream(self, share: Share) -> Stream:
         """Build the streams of `share`: training material, or held-out for the other parts."""

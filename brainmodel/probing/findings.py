@@ -48,8 +48,8 @@ def probe(
         untrained: the same brain with weights as they were drawn, of two seeds or more.
         experiment: the recording and what was shown.
         plan: everything else.
-        folder: where activity is kept while the probe runs; the system's temporary one unless
-            given. What is kept there is removed at the end.
+        folder: where activity is kept while the probe runs, in files without a name, of which
+            nothing is left however it ends; the system's temporary one unless given.
 
     Raises:
         FileNotFoundError, ValueError: in one sentence, naming file or field.
@@ -60,13 +60,12 @@ def probe(
             "or more of other seeds to compare with."
         )
     shown = _require_probable(experiment, plan)
-    with tempfile.TemporaryDirectory(prefix=".activity-", dir=folder) as place:
-        activity = _record(trained, untrained, shown.stimuli, plan, Path(place))
-        compared = {source: areas for source, areas in activity.items() if _is_scored(source, plan)}
-        scores = score_models(compared, shown.recording, plan.used_metrics, plan.used_scoring)
-        sections = _analyse(plan, shown, eye_of(trained[0].brain), activity)
-        patterns = _patterns(activity, trained[-1].instance)
-        del activity, compared  # arrays in files that are removed now
+    place = folder or Path(tempfile.gettempdir())
+    activity = _record(trained, untrained, shown.stimuli, plan, place)
+    compared = {source: areas for source, areas in activity.items() if _is_scored(source, plan)}
+    scores = score_models(compared, shown.recording, plan.used_metrics, plan.used_scoring)
+    sections = _analyse(plan, shown, eye_of(trained[0].brain), activity)
+    patterns = _patterns(activity, trained[-1].instance)
     return Findings(scores, shown.recording, patterns, sections)
 
 
@@ -95,9 +94,9 @@ def _record(
     ]
     shown, signals, batch = plan.presentation, plan.recorded_signals, plan.batch
     found: dict[Source, Mapping[str, Floats]] = {}
-    for number, (source, brain) in enumerate(brains):
+    for source, brain in brains:
         name = f"{source.model} {source.instance}" if plan.scoring.progress else ""
-        by_signal = record_model(brain, stimuli, shown, signals, folder / str(number), batch, name)
+        by_signal = record_model(brain, stimuli, shown, signals, folder, batch, name)
         found |= {source._replace(signal=signal): areas for signal, areas in by_signal.items()}
     height = eye_of(brains[0][1])[1]
     features = record_baselines(

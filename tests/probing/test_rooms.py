@@ -10,7 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PROBING = ROOT / "brainmodel" / "probing"
-SHARED = {"array_types", "drawing", "optional"}  # small files that every room may use
+SHARED = {
+    "array_files",
+    "array_types",
+    "drawing",
+    "optional",
+}  # small files that every room may use
 DOORS = sorted(PROBING.rglob("__init__.pyi"))
 
 

@@ -43,6 +43,8 @@ class Report(pl.Callback):
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say what takes the steps, and measure the untrained brain."""
         print(f"Steps are taken by {which_loops(pl_module.device.type)}.")
+        for fact in getattr(getattr(trainer, "datamodule", None), "facts", ()):
+            print(fact)
         if not self.untrained:
             errors = measure(trainer, pl_module)
             self.untrained = {name: held_out.error for name, held_out in errors.items()}

@@ -3,7 +3,8 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.experiment import Experiment
+from brainmodel.probing.recordings.frames import read_frames
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.arrays import Layout
 from brainmodel.probing.recordings.recording import Recording

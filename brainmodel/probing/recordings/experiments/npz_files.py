@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.experiment import Experiment
+from brainmodel.probing.recordings.frames import read_frames
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.npz import read_npz
 from brainmodel.probing.recordings.recording import Recording

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
-from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.experiment import Experiment
+from brainmodel.probing.recordings.frames import read_frames
 from brainmodel.probing.recordings.readers.npz_matrices import read_npz_matrices
 from brainmodel.probing.recordings.stimuli import Stimuli
 

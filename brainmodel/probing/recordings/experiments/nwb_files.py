@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.experiment import Experiment
+from brainmodel.probing.recordings.frames import read_frames
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.nwb import read_rois, read_units
 from brainmodel.probing.recordings.recording import Recording
