@@ -127,6 +127,9 @@ def unit_cases() -> Iterator[Case]:
         "nwb: of version 1", _old, r"s.nwb is of NWB-1.0.6, read by other software than NWB 2"
     )
     yield Case("nwb: damaged spikes", _damaged, r"s.nwb is not a whole NWB file|not a readable NWB")
+    yield Case(
+        "nwb: spikes cut off", _fewer, r"spike_times_index runs to 600 and should rise to 300"
+    )
     for field, value, wanted in (
         ("intervals", "trials", r"no table of intervals 'trials': there are \['scenes'\]"),
         ("stimulus", "picture", r"no column of scenes called 'picture': there are"),
@@ -283,6 +286,16 @@ def _other(folder: Path) -> Any:
 def _old(folder: Path) -> Any:
     with h5py.File(folder / "s.nwb", "w") as file:
         file["nwb_version"] = "NWB-1.0.6"
+    return read(folder)
+
+
+def _fewer(folder: Path) -> Any:
+    path = write(of_units(), folder / "s.nwb")
+    with h5py.File(path, "r+") as opened:
+        file: Any = opened
+        attributes = dict(file["units/spike_times"].attrs)
+        del file["units/spike_times"]
+        file["units"].create_dataset("spike_times", data=TRAIN[:300]).attrs.update(attributes)
     return read(folder)
 
 

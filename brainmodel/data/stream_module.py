@@ -78,11 +78,6 @@ class StreamModule(pl.LightningDataModule, ABC):
         self.windows_per_epoch = windows_per_epoch
         self.validation_windows = validation_windows
 
-    @property
-    def facts(self) -> list[str]:
-        """What a user should know of the data, in sentences; the log of a run begins with them."""
-        return []
-
     @abstractmethod
     def stream(self, share: Share) -> Stream:
         """Build the streams of `share`: training material, or held-out for the other parts."""
@@ -91,6 +86,11 @@ class StreamModule(pl.LightningDataModule, ABC):
         """The streams of `part` that process `rank` serves."""
         first = rank * self.batch_size
         return Share(self.seed, part, first, self.batch_size, self.window, self.episode)
+
+    @property
+    def facts(self) -> list[str]:
+        """What a user should know of the data, in sentences; the log of a run begins with them."""
+        return []
 
     def train_dataloader(self) -> ContinuingLoader:
         """Training windows without end; remembers where it is in checkpoints."""

@@ -17,8 +17,9 @@ class LaidOutFile(Experiment):
     Args:
         path: of the file with the recording.
         layout: which variable is what.
-        frames: path of the .npy with what was shown, in the order of the stimuli: of their names,
-            sorted (numbers as numbers), where trials name them; otherwise that of the file.
+        frames: path of the .npy, or of the folder of pictures, with what was shown, in the order of
+            the stimuli: of their names, sorted (numbers as numbers), where trials name them;
+            otherwise that of the file.
         frame_edges: [frame + 1] s from stimulus onset between which each frame is on the screen;
             for stills onset and offset.
         leave_out: what to leave out of the recording; `frames` are those of the stimuli that stay.

@@ -17,7 +17,8 @@ class NpzFiles(Experiment):
 
     Args:
         path: of the .npz with the recording.
-        frames: path of the .npy with what was shown, in the recording's order.
+        frames: path of the .npy, or of the folder of pictures, with what was shown, in the
+            recording's order.
         frame_edges: [frame + 1] s from stimulus onset between which each frame is on the screen;
             for stills onset and offset.
         leave_out: what to leave out of the recording; the frames go with it.

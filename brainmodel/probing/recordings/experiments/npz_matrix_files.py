@@ -14,7 +14,8 @@ class NpzMatrices(Experiment):
 
     Args:
         path: of the .npz with the matrices.
-        frames: path of the .npy with what was shown, in the matrices' order.
+        frames: path of the .npy, or of the folder of pictures, with what was shown, in the
+            matrices' order.
         frame_edges: [frame + 1] s from stimulus onset between which each frame is on the screen;
             for stills onset and offset.
     """

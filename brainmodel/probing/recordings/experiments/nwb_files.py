@@ -18,8 +18,8 @@ class NwbFile(Experiment):
         intervals: table of stimuli, e.g. "natural_scenes_presentations".
         stimulus: column that names the stimulus, or columns, joined.
         edges: [time + 1] of the bins, s from onset.
-        frames: path of the .npy with what was shown, in the sorted order of the stimuli's names
-            (numbers as numbers), without those that are left out.
+        frames: path of the .npy, or of the folder of pictures, with what was shown, in the sorted
+            order of the stimuli's names (numbers as numbers), without those that are left out.
         frame_edges: [frame + 1] s from onset between which each frame is on the screen.
         onset: column of the times at which the stimulus came on, s.
         movie_frame: column that numbers the frames of a movie, where each row is one frame.

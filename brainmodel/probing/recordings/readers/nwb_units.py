@@ -80,7 +80,20 @@ def _number(word: str) -> float:
 def spike_trains(source: Path, units: Any, rows: Whole) -> tuple[Trains, tuple[str, ...]]:
     """[unit] spike times in s, rising, and what was wrong with them."""
     require_field(source, "column of units called", "spike_times", units.colnames)
+    _require_whole(source, units["spike_times"])
     return trains_of(source, [np.asarray(units["spike_times"][int(row)], float) for row in rows])
+
+
+def _require_whole(source: Path, spike_times: Any) -> None:
+    """Refuse an index of spikes that goes beyond them, or back: units would lack some of theirs."""
+    if not hasattr(spike_times, "target"):
+        return
+    ends, count = np.asarray(spike_times.data[:], int), len(spike_times.target.data)
+    if ends.max(initial=0) > count or (np.diff(ends, prepend=0) < 0).any():
+        raise ValueError(
+            f"{source}: spike_times_index runs to {ends.max()} and should rise to {count}, the "
+            "number of spikes: fetch the file again."
+        )
 
 
 def unobserved(units: Any, rows: Whole, onsets: Floats, edges: Floats) -> NDArray[np.bool_] | None:
