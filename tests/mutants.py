@@ -949,6 +949,12 @@ MUTANTS = [
         new="manual_seed(seed)",
         tests="tests/objectives/test_readout.py -k drawn_first",
     ),
+    Mutant(
+        file="brainmodel/learning/mdgl.py",
+        old="if k != kept:",
+        new="if True:",
+        tests="tests/learning/test_mdgl.py -k published",
+    ),
 ]
 
 
