@@ -955,6 +955,30 @@ MUTANTS = [
         new="if True:",
         tests="tests/learning/test_mdgl.py -k published",
     ),
+    Mutant(
+        file="brainmodel/training/parameter_groups.py",
+        old='(route, "pathway") for name, route in brain.routes.items()}',
+        new='(route, "pathway") for name, route in ()}',
+        tests="tests/training/test_what_learns.py -k group_of_its_own",
+    ),
+    Mutant(
+        file="brainmodel/scopes/scope.py",
+        old="if self.teaches_pathways:",
+        new="if True:",
+        tests="tests/brain/test_refusals.py -k teaches",
+    ),
+    Mutant(
+        file="brainmodel/wiring/losses.py",
+        old="if not any(brain.weights.values()):",
+        new="if brain.weights is None:",
+        tests="tests/training/test_what_learns.py -k objectives",
+    ),
+    Mutant(
+        file="brainmodel/training/old_checkpoints.py",
+        old="if id(parameter) in cut:",
+        new="if not cut:",
+        tests="tests/training/test_what_learns.py -k constants",
+    ),
 ]
 
 

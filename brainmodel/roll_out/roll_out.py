@@ -5,6 +5,7 @@ that area's rule, by way of the scope. Neither brain nor loss needs to know whic
 """
 
 from collections.abc import Callable, Sequence
+from operator import is_
 from typing import Any
 
 import torch
@@ -173,8 +174,11 @@ class _RollOut(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *bars: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore
         weights = dict(zip(ctx.names, ctx.saved_tensors, strict=True))
-        back = _GoingBack(ctx.rolling)
-        found = functional_call(back, {f"brain.{n}": w for n, w in weights.items()}, (bars,))
+        if all(map(is_, weights.values(), ctx.rolling.brain.parameters())):
+            found = ctx.rolling.gradients(bars)
+        else:
+            back = _GoingBack(ctx.rolling)
+            found = functional_call(back, {f"brain.{n}": w for n, w in weights.items()}, (bars,))
         learns = ctx.needs_input_grad[2:]
         gradients = [
             (found[n] if n in found else torch.zeros_like(w)) if learnt else None
