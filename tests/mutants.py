@@ -979,6 +979,24 @@ MUTANTS = [
         new="if not cut:",
         tests="tests/training/test_what_learns.py -k constants",
     ),
+    Mutant(
+        file="areas/loops/chunks.py",
+        old="if cached(device) else count)",
+        new="if True else count)",
+        tests="tests/learning/test_calls.py",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/carried_influences.py",
+        old="if chunks.cached(kept.device):",
+        new="if True:",
+        tests="tests/learning/test_calls.py",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/carried_influences.py",
+        old="gradient.baddbmm_(bar.t()[:, None], each.transpose(0, 1))",
+        new="gradient.baddbmm_(bar[:1].t()[:, None], each[:1].transpose(0, 1))",
+        tests="tests/learning/test_carried_influences.py -k credit",
+    ),
 ]
 
 
