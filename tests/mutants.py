@@ -147,8 +147,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/roll_out/course.py",
-        old="bias.expand(shape).clone(memory_format=torch.contiguous_format)",
-        new="bias.expand(shape).contiguous()",
+        old="rest.expand(shape).clone(memory_format=torch.contiguous_format)",
+        new="rest.expand(shape).contiguous()",
         tests="tests/brain/test_course.py -k one_step",
     ),
     Mutant(
@@ -327,8 +327,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/scopes/crossing.py",
-        old="sent[pathway.steps :]",
-        new="sent[: len(there) - pathway.steps]",
+        old="flat(bar[delay:])",
+        new="flat(bar[: len(bar) - delay])",
         tests="tests/scopes/test_adjacent.py -k definition",
     ),
     Mutant(
@@ -513,8 +513,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/rtrl.py",
-        old="by_currents.sum(0)}",
-        new="by_currents[-1]}",
+        old="by_currents[..., area.reached(BIAS)].sum(0)}",
+        new="by_currents[..., area.reached(BIAS)][-1]}",
         tests="tests/learning/test_rtrl.py -k 'one_long_window and leaky'",
     ),
     Mutant(
@@ -942,6 +942,96 @@ MUTANTS = [
         "label is not None and label not in offered",
         "False",
         "tests/training/test_refusals.py -k objectives.a",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/roll_out.py",
+        old='functional_call(back, {f"brain.{n}": w for n, w in weights.items()}, (bars,))',
+        new="back(bars)",
+        tests="tests/scopes/test_made_weights.py -k autograd",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/roll_out.py",
+        old="        ctx.save_for_backward(*weights)",
+        new="        ctx.save_for_backward(*[w.clone() for w in weights])",
+        tests="tests/scopes/test_made_weights.py -k noticed",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/roll_out.py",
+        old="if self.learns else None",
+        new="if not self.learns else None",
+        tests="tests/scopes/test_made_weights.py -k bends",
+    ),
+    Mutant(
+        file="brainmodel/scopes/crossing.py",
+        old="leaf = flat(sent).detach()",
+        new="leaf = torch.zeros_like(flat(sent))",
+        tests="tests/scopes/test_adjacent.py -k bend",
+    ),
+    Mutant(
+        file="areas/area.py",
+        old="        self.constants = self._constants()",
+        new="        pass",
+        tests="tests/areas/test_spiking.py -k exact",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/synaptic_gradients.py",
+        old="flat(currents_bar[:, :, area.reached(BIAS)])",
+        new="flat(currents_bar)",
+        tests="tests/areas/test_spiking.py -k fraction",
+    ),
+    Mutant(
+        file="areas/feedback/feedback.py",
+        old='manual_seed(seed + crc32(f"feedback {name}".encode()))',
+        new="manual_seed(seed)",
+        tests="tests/objectives/test_readout.py -k drawn_first",
+    ),
+    Mutant(
+        file="brainmodel/learning/mdgl.py",
+        old="if k != kept:",
+        new="if True:",
+        tests="tests/learning/test_mdgl.py -k published",
+    ),
+    Mutant(
+        file="brainmodel/training/parameter_groups.py",
+        old='(route, "pathway") for name, route in brain.routes.items()}',
+        new='(route, "pathway") for name, route in ()}',
+        tests="tests/training/test_what_learns.py -k group_of_its_own",
+    ),
+    Mutant(
+        file="brainmodel/scopes/scope.py",
+        old="if self.teaches_pathways:",
+        new="if True:",
+        tests="tests/brain/test_refusals.py -k teaches",
+    ),
+    Mutant(
+        file="brainmodel/wiring/losses.py",
+        old="if not any(brain.weights.values()):",
+        new="if brain.weights is None:",
+        tests="tests/training/test_what_learns.py -k objectives",
+    ),
+    Mutant(
+        file="brainmodel/training/old_checkpoints.py",
+        old="if id(parameter) in cut:",
+        new="if not cut:",
+        tests="tests/training/test_what_learns.py -k constants",
+    ),
+    Mutant(
+        file="areas/loops/chunks.py",
+        old="if cached(device) else count)",
+        new="if True else count)",
+        tests="tests/learning/test_calls.py",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/carried_influences.py",
+        old="if chunks.cached(kept.device):",
+        new="if True:",
+        tests="tests/learning/test_calls.py",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/carried_influences.py",
+        old="gradient.baddbmm_(bar.t()[:, None], each.transpose(0, 1))",
+        new="gradient.baddbmm_(bar[:1].t()[:, None], each[:1].transpose(0, 1))",
+        tests="tests/learning/test_carried_influences.py -k credit",
     ),
 ]
 

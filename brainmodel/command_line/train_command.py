@@ -27,8 +27,10 @@ from brainmodel.training.callbacks.random_numbers import RandomNumbers
 from brainmodel.training.callbacks.report import Report
 from brainmodel.training.callbacks.soundness import Checkpoints, Soundness
 from brainmodel.training.module import BrainModule, require_end
+from brainmodel.training.old_checkpoints import without_constants
 from brainmodel.training.parameter_groups import require_plain
 from brainmodel.training.run_folder import SaveConfig
+from brainmodel.wiring.losses import require_objectives
 
 OFFERED = {
     "fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule"},
@@ -111,6 +113,7 @@ class CommandLine(LightningCLI):
                 self.model.optimizer(self.model.parts)
             )  # it would refuse only when training begins
             require_end(self.trainer, self.model.final)
+            require_objectives(self.model.brain)
             labels = getattr(self.datamodule, "label_names", None)
             if labels is not None:
                 require_labels(self.model.brain, labels)
@@ -126,6 +129,7 @@ class CommandLine(LightningCLI):
     def after_instantiate_classes(self) -> None:
         """Refuse a checkpoint that does not fit before anything is written."""
         if self.begun is not None:
+            without_constants(self.begun, self.model.brain, self.model.parts)
             checkpoint.require_fit(self.begun["state_dict"], self.model.state_dict())
             batch = getattr(self.datamodule, "batch_size", None)
             streams = self.begun.get("streams")

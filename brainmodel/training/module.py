@@ -18,8 +18,9 @@ from brainmodel.schedules import Annealing, Weight
 from brainmodel.scopes import Scope
 from brainmodel.training.checkpoint import Streams, read_checkpoint, require_fit
 from brainmodel.training.finite_watch import FiniteWatch
+from brainmodel.training.old_checkpoints import without_constants
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
-from brainmodel.wiring.losses import Losses
+from brainmodel.wiring.losses import Losses, require_objectives
 from brainmodel.wiring.plan import AreaPlan
 from brainmodel.wiring.state import BrainState
 from objectives import Activity, GroupObjective
@@ -37,8 +38,8 @@ class BrainModule(pl.LightningModule):
         scope: how far learning signals travel; within each area unless given.
         learning_rate: step size of the optimizer, where an area's plan gives none.
         learning_rates: where it differs, by kind of parameter ("predictor"), by area and kind
-            ("V1.predictor") or by shared objective ("groups.NAME"); kinds are synapses, predictor,
-            objective and rule.
+            ("V1.predictor"), by pathway ("pathways.NAME") or by shared objective ("groups.NAME");
+            kinds are synapses, predictor, objective, rule and pathway.
         optimizer: turns gradients into changes.
         final: the share of all learning rates that is left at the end of training, in (0, 1]; they
             fall to it along half a cosine over the steps of the trainer.
@@ -75,6 +76,10 @@ class BrainModule(pl.LightningModule):
         self.finite = FiniteWatch()
         self.losses: Losses = {}  # of the window that is being learnt from
         self.held_out: BrainState | None = None
+
+    def setup(self, stage: str) -> None:
+        """Refuse a brain without objectives before anything is done."""
+        require_objectives(self.brain)
 
     def training_step(self, window: Window, index: int) -> dict[str, Any]:
         """The loss of one window, whose streams go on from the window before."""
@@ -145,6 +150,7 @@ class BrainModule(pl.LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse weights of another brain; keep the streams for when training goes on."""
+        without_constants(checkpoint, self.brain, self.parts)
         require_fit(checkpoint["state_dict"], self.state_dict())
         self.streams.load(checkpoint.get("streams", []))
 

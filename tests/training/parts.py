@@ -1,8 +1,9 @@
 """Parts that a user might bring along, for tests of training."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from brainmodel.pathways import Adapter
 from objectives import Activity, Objective, SquaredError
 
 
@@ -31,3 +32,19 @@ class Counting(Objective):
     def after_step(self) -> None:
         """Count."""
         self.steps += 1
+
+
+class Scaled(Adapter):
+    """An adapter that learns how much of a signal passes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.share = nn.Parameter(torch.ones(1))
+
+    def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
+        """See `Adapter.shape`."""
+        return source
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """See `Adapter.forward`."""
+        return torch.tanh(self.share * signal)
