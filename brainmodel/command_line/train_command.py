@@ -19,13 +19,17 @@ from brainmodel.command_line.needs import require_enough, require_labels
 from brainmodel.command_line.refusals import check_form, explain
 from brainmodel.errors import Refused
 from brainmodel.training import checkpoint
+from brainmodel.training.callbacks.checkpoints import Checkpoints
 from brainmodel.training.callbacks.gradient_alignment import Alignment
 from brainmodel.training.callbacks.monitor import Monitor
 from brainmodel.training.callbacks.pictures import Pictures
 from brainmodel.training.callbacks.progress import Progress
 from brainmodel.training.callbacks.random_numbers import RandomNumbers
 from brainmodel.training.callbacks.report import Report
-from brainmodel.training.callbacks.soundness import Checkpoints, Soundness
+from brainmodel.training.callbacks.resuming import Resuming
+from brainmodel.training.callbacks.soundness import Soundness
+from brainmodel.training.callbacks.step_ends import StepEnds
+from brainmodel.training.callbacks.stopping import Stopping
 from brainmodel.training.module import BrainModule, require_end
 from brainmodel.training.parameter_groups import require_plain
 from brainmodel.training.run_folder import SaveConfig
@@ -44,6 +48,7 @@ CALLBACKS = {
     "pictures": Pictures,
     "report": Report,
 }
+ALWAYS = (RandomNumbers, StepEnds, Soundness, Resuming, Stopping)
 USUAL_CHECKPOINT = {"save_last": True, "save_on_exception": True}
 
 
@@ -68,7 +73,7 @@ class CommandLine(LightningCLI):
             subclass_mode_data=True,
             save_config_callback=SaveConfig if command == "fit" else None,
             seed_everything_default=0,
-            trainer_defaults={"callbacks": [RandomNumbers(), Soundness()]},  # always there
+            trainer_defaults={"callbacks": [kind() for kind in ALWAYS]},
             parser_kwargs=strict | {name: dict(strict) for name in OFFERED},
             auto_configure_optimizers=False,
             load_from_checkpoint_support=False,

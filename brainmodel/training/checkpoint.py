@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed
 from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from brainmodel.errors import Refused
 from brainmodel.old_names import require_new_names
+from brainmodel.training.processes import gather, rank_and_count
 from brainmodel.wiring.state import BrainState
 
 
@@ -24,7 +24,9 @@ class Streams:
     """The state of the streams of a training run, to be saved and loaded."""
 
     def __init__(self) -> None:
-        self.state: BrainState | None = None
+        self.state: BrainState | None = None  # after the last window
+        self._kept: BrainState | None = None  # after the last window that ended a step
+        self._keeping = False
         self._saved: list[Any] = []  # of each process, loaded and not used yet
 
     def at(self, batch: int, device: torch.device) -> BrainState | None:
@@ -40,28 +42,19 @@ class Streams:
             self.state = tree_map_only(Tensor, lambda value: value.to(device), self.state)
         return self.state
 
+    def keep(self) -> None:
+        """Let `gather` give this state, until the next is kept."""
+        self._kept, self._keeping = self.state, True
+
     def gather(self) -> list[Any]:
         """The packed states of all processes, on the CPU; the same list on each of them."""
-        return gather(pack(self.state))
+        if self._saved:
+            return self._saved  # no window has asked for them yet
+        return gather(pack(self._kept if self._keeping else self.state))
 
     def load(self, saved: list[Any]) -> None:
-        """Keep what `gather` made until the next window asks for it."""
+        """Hold what `gather` made until the next window asks for it."""
         self._saved = saved
-
-
-def rank_and_count() -> tuple[int, int]:
-    """The number of this process, and how many there are."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        return torch.distributed.get_rank(), torch.distributed.get_world_size()
-    return 0, 1
-
-
-def gather(plain: Any) -> list[Any]:
-    """The values of all processes, in order, on each of them."""
-    gathered = [plain] * rank_and_count()[1]
-    if len(gathered) > 1:
-        torch.distributed.all_gather_object(gathered, plain)
-    return gathered
 
 
 def pack(value: Any) -> Any:

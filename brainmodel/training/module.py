@@ -122,12 +122,22 @@ class BrainModule(pl.LightningModule):
         if self.final == 1:
             return optimizer
         require_end(self.trainer, self.final)
-        pace = Annealing(max(1, int(self.trainer.estimated_stepping_batches)), self.final)
-        scheduler = LambdaLR(optimizer, pace.level)
+        scheduler = LambdaLR(optimizer, self._pace)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
         }
+
+    def _pace(self, step: int) -> float:
+        """The share of the learning rates after so many steps.
+
+        Before the first step the trainer is not asked how many there will be: to know it, it would
+        begin the loaders before they are told where to go on.
+        """
+        if step == 0:
+            return 1.0
+        steps = max(1, int(self.trainer.estimated_stepping_batches))
+        return Annealing(steps, self.final).level(step)
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """A step of the optimizer, then what the brain does after each (age, moving averages)."""
@@ -138,15 +148,18 @@ class BrainModule(pl.LightningModule):
         """Streams of all processes, states and traces included.
 
         Raises:
-            NotFinite: if anything was not finite since training began; then nothing is saved.
+            NotFinite: if anything was not finite since training began, or weights and the
+                optimizer's memory are not; then nothing is saved.
         """
-        self.finite.require()
+        self.finite.require_finite(checkpoint)
         checkpoint["streams"] = self.streams.gather()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse weights of another brain; keep the streams for when training goes on."""
         require_fit(checkpoint["state_dict"], self.state_dict())
         self.streams.load(checkpoint.get("streams", []))
+        if self._trainer is not None:  # weights of double precision are not to be rounded
+            self._trainer.precision_plugin.convert_module(self)
 
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **kwargs: Any) -> Self:
