@@ -32,6 +32,7 @@ from brainmodel.training.callbacks.step_ends import StepEnds
 from brainmodel.training.callbacks.stopping import Stopping
 from brainmodel.training.module import BrainModule, require_end
 from brainmodel.training.parameter_groups import require_plain
+from brainmodel.training.resumable import require_none_unasked, require_resumable
 from brainmodel.training.run_folder import SaveConfig
 
 OFFERED = {
@@ -103,7 +104,10 @@ class CommandLine(LightningCLI):
 
     def _parse_ckpt_path(self) -> None:
         """Read the checkpoint; the config defines the brain, the checkpoint has to fit it."""
-        path = self.config[self.config.subcommand].get("ckpt_path")
+        config = self.config[self.config.subcommand]
+        path = config.get("ckpt_path")
+        if path is None:
+            require_none_unasked(Path(config.trainer.default_root_dir or "."))
         self.begun = (
             None if path in (None, "last", "best", "hpc") else checkpoint.read_checkpoint(path)
         )
@@ -133,9 +137,8 @@ class CommandLine(LightningCLI):
         if self.begun is not None:
             checkpoint.require_fit(self.begun["state_dict"], self.model.state_dict())
             batch = getattr(self.datamodule, "batch_size", None)
-            streams = self.begun.get("streams")
-            if self.subcommand == "fit" and batch is not None and streams:
-                checkpoint.require_streams(streams, batch, self.trainer.world_size)
+            if self.subcommand == "fit":
+                require_resumable(self.begun, self.model, self.trainer, batch)
             self.begun = None
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:

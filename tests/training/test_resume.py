@@ -68,13 +68,12 @@ def test_what_is_compared_moves_at_every_step(whole: Path) -> None:
 
 
 @pytest.mark.parametrize("forgotten", ["streams", "random_numbers"])
-def test_resuming_without_the_streams_or_the_random_numbers_ends_elsewhere(
+def test_the_streams_and_the_random_numbers_of_another_step_end_elsewhere(
     whole: Path, own_folder: Path, forgotten: str
 ) -> None:
-    content = saved(whole, 3)
-    del content[forgotten]
-    torch.save(content, own_folder / "less.ckpt")
-    resumed = fit("--ckpt_path=less.ckpt", *EVERY_STEP, config=NOISY)
+    content = saved(whole, 3) | {forgotten: saved(whole, 2)[forgotten]}
+    torch.save(content, own_folder / "other.ckpt")
+    resumed = fit("--ckpt_path=other.ckpt", *EVERY_STEP, config=NOISY)
     weights = saved(resumed)["state_dict"], saved(whole)["state_dict"]
     assert not same(list(weights[0].values()), list(weights[1].values()))
 

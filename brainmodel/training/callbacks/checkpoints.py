@@ -73,8 +73,9 @@ class Checkpoints(ModelCheckpoint):
         ):
             with suppress(NotFinite, OSError):  # the exception tells what is wrong
                 self.save_step(trainer)
-        if rank_and_count()[0] == 0 and not isinstance(exception, NotFinite):
-            print(f"The last checkpoint is {kept(pl_module)}.", file=sys.stderr)
+        told = isinstance(exception, NotFinite) or trainer.global_step == 0
+        if rank_and_count()[0] == 0 and not told:
+            print(last_of(pl_module), file=sys.stderr)
 
     def _save_checkpoint(self, trainer: pl.Trainer, filepath: str) -> None:
         super()._save_checkpoint(trainer, filepath)
@@ -85,7 +86,8 @@ class Checkpoints(ModelCheckpoint):
             trainer.lightning_module.finite.kept = f"{shown}, of step {trainer.global_step}"
 
 
-def kept(module: pl.LightningModule) -> str:
-    """The last checkpoint that was written or read, in words."""
+def last_of(module: pl.LightningModule) -> str:
+    """A sentence that names the last checkpoint that was written or read."""
     assert isinstance(module, BrainModule)
-    return module.finite.kept or "none: no step was saved"
+    kept = module.finite.kept
+    return f"The last checkpoint is {kept}." if kept else "No checkpoint was saved."

@@ -9,20 +9,31 @@ from pytorch_lightning.callbacks import Timer
 from pytorch_lightning.utilities import rank_zero_only
 from torch.optim.lr_scheduler import LambdaLR
 
+from brainmodel.training.module import BrainModule
+from brainmodel.training.resumable import require_resumable
+
 
 class Resuming(pl.Callback):
     """Says from where a resumed run goes on, for how long, and at which learning rates."""
 
     def __init__(self) -> None:
-        self._resumed = False
+        self._resumed = self._anew = False
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Forget the time that the run before took: `trainer.max_time` is that of each run."""
+        """Forget the time that the run before took: `trainer.max_time` is that of each run.
+
+        Raises:
+            Refused: if training cannot go on from the checkpoint as if it had not stopped.
+        """
         if trainer.state.fn == "fit":
+            assert isinstance(pl_module, BrainModule)
+            data = trainer.datamodule  # type: ignore[attr-defined]
+            require_resumable(checkpoint, pl_module, trainer, getattr(data, "batch_size", None))
             self._resumed = True
             checkpoint["callbacks"].pop(Timer.__qualname__, None)
+            self._anew = not checkpoint["streams"]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Put the learning rates where the config has them after so many steps."""
@@ -51,7 +62,9 @@ class Resuming(pl.Callback):
         for timer in (c for c in trainer.callbacks if isinstance(c, Timer)):  # type: ignore[attr-defined]
             left = timer.time_remaining()
             until += "" if left is None else f", for {timedelta(seconds=round(left))} at most"
-        print(f"Goes on after step {trainer.global_step} of {trainer.ckpt_path}{until}.")
+        print(f"\nGoes on after step {trainer.global_step} of {trainer.ckpt_path}{until}.")
+        if self._anew:
+            print("Its streams begin anew: the checkpoint has none.")
         for (now, end), names in _alike(rates).items():
             later = "" if now == end else f", {end:.3g} at the end"
             print(f"Learning rate of {', '.join(names)}: {now:.3g} now{later}.")

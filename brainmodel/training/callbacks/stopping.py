@@ -19,7 +19,7 @@ import pytorch_lightning as pl
 from pytorch_lightning.plugins.environments import LightningEnvironment
 
 from brainmodel.errors import Stopped
-from brainmodel.training.callbacks.checkpoints import Checkpoints, kept
+from brainmodel.training.callbacks.checkpoints import Checkpoints, last_of
 from brainmodel.training.processes import any_process, rank_and_count
 
 HEARD = {"SIGINT": "ctrl-C", "SIGTERM": "SIGTERM", "SIGUSR1": "SIGUSR1"}
@@ -106,8 +106,7 @@ class Stopping(pl.Callback):
             raise Stopped(0)  # whoever watches over the processes need not end the others
         word = HEARD[signal.Signals(asked).name]
         print(
-            f"\nStopped by {word} after {trainer.global_step} steps. "
-            f"The last checkpoint is {kept(module)}.",
+            f"\nStopped by {word} after {trainer.global_step} steps. {last_of(module)}",
             file=sys.stderr,
         )
         raise Stopped(128 + asked)
