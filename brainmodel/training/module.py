@@ -19,6 +19,7 @@ from brainmodel.scopes import Scope
 from brainmodel.training.checkpoint import Streams, read_checkpoint, require_fit
 from brainmodel.training.finite_watch import FiniteWatch
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
+from brainmodel.training.processes import mean_over_processes
 from brainmodel.wiring.losses import Losses
 from brainmodel.wiring.plan import AreaPlan
 from brainmodel.wiring.state import BrainState
@@ -95,13 +96,15 @@ class BrainModule(pl.LightningModule):
     test_step = validation_step
 
     def _log(self, losses: Losses, window: Window, group: str) -> Tensor:
-        """Log each loss without its weight; return the weighted sum."""
+        """Log each loss, the mean of all processes, without its weight; return the weighted sum."""
         named = {f"{group}/{a}.{k}": v for a, own in losses.items() for k, v in own.items()}
         weighed = self.brain.weigh(losses).values()
         total = torch.stack([value for own in weighed for value in own.values()]).sum()
-        options: dict[str, Any] = {"batch_size": window.reset.numel()}
-        self.log_dict(named, sync_dist=not self.training, **options)
-        self.log(f"{group}/total", total, prog_bar=True, sync_dist=not self.training, **options)
+        named[f"{group}/total"] = total
+        means = mean_over_processes(torch.stack(list(named.values())))  # each has as many steps
+        for (name, _), mean in zip(named.items(), means, strict=True):
+            own = {"batch_size": window.reset.numel(), "prog_bar": name.endswith("/total")}
+            self.log(name, mean, sync_dist=not self.training, **own)
         return total
 
     def on_after_backward(self) -> None:

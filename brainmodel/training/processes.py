@@ -1,11 +1,11 @@
 """The processes of one run, each with its own streams: who is who, and what they share."""
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
 import torch.distributed
 from torch import Tensor
+from torch.utils._pytree import tree_flatten, tree_unflatten
 
 
 def rank_and_count() -> tuple[int, int]:
@@ -23,13 +23,22 @@ def gather(plain: Any) -> list[Any]:
     return gathered
 
 
-def mean_over_processes(values: Mapping[str, float]) -> dict[str, float]:
-    """The mean of each named value over all processes, on each of them."""
-    everywhere = gather(dict(values))
-    return {name: sum(own[name] for own in everywhere) / len(everywhere) for name in values}
+def whole_batch(tree: Any, device: torch.device) -> Any:
+    """A tree of tensors [time, batch, ...] with the streams of all processes, on each of them.
+
+    Args:
+        tree: of this process.
+        device: where the joined tensors are to be.
+    """
+    if rank_and_count()[1] == 1:
+        return tree
+    leaves, form = tree_flatten(tree)
+    everywhere = gather([leaf.detach().cpu() for leaf in leaves])
+    joined = [torch.cat(parts, dim=1).to(device) for parts in zip(*everywhere, strict=True)]
+    return tree_unflatten(joined, form)
 
 
-def mean_tensor(value: Tensor) -> Tensor:
+def mean_over_processes(value: Tensor) -> Tensor:
     """The mean of a tensor over all processes, on each of them; without its gradient."""
     count = rank_and_count()[1]
     mean = value.detach()
