@@ -64,8 +64,9 @@ class Checkpoints(ModelCheckpoint):
         """After an error, save the last step if it can be had, and say what there is."""
         if not isinstance(exception, Exception | KeyboardInterrupt):
             return
-        steps = [callback for callback in trainer.callbacks if isinstance(callback, StepEnds)]
-        untouched = all(callback.whole for callback in steps) and rank_and_count()[1] == 1
+        callbacks = trainer.callbacks  # type: ignore[attr-defined]
+        untouched = all(each.whole for each in callbacks if isinstance(each, StepEnds))
+        untouched = untouched and rank_and_count()[1] == 1
         if (
             self._should_save_on_exception(trainer)
             and untouched

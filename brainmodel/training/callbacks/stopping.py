@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import pytorch_lightning as pl
-from pytorch_lightning.plugins.environments import LightningEnvironment
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
 from brainmodel.errors import Stopped
 from brainmodel.training.callbacks.checkpoints import Checkpoints, last_of
