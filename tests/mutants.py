@@ -38,6 +38,42 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/training/callbacks/step_ends.py",
+        old='checkpoint["loops"]["fit_loop"] = self._loops',
+        new="pass",
+        tests="tests/training/test_resume.py -k 'ctrl_C or ctrl-C or time_was_over'",
+    ),
+    Mutant(
+        file="brainmodel/training/module.py",
+        old="        if step == 0:\n            return 1.0\n",
+        new="",
+        tests="tests/training/test_resume.py -k ends_like_one_that_was_not",
+    ),
+    Mutant(
+        file="brainmodel/training/callbacks/resuming.py",
+        old='checkpoint["callbacks"].pop(Timer.__qualname__, None)',
+        new="pass",
+        tests="tests/training/test_resume.py -k time_was_over",
+    ),
+    Mutant(
+        file="brainmodel/training/module.py",
+        old="self._trainer.precision_plugin.convert_module(self)",
+        new="pass",
+        tests="tests/training/test_resume.py -k double_precision",
+    ),
+    Mutant(
+        file="brainmodel/training/callbacks/checkpoints.py",
+        old="        if self.save_last:\n            self.save_step(trainer)",
+        new="        return",
+        tests="tests/training/test_resume.py -k last_step_is_saved",
+    ),
+    Mutant(
+        file="brainmodel/training/held_out.py",
+        old="gather([float(value) for value in self])",
+        new="[[float(value) for value in self]]",
+        tests="tests/training/test_processes.py",
+    ),
+    Mutant(
         file="brainmodel/__init__.py",
         old='return version("brainmodel")',
         new='return "0.0.0"',

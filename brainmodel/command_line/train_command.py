@@ -19,16 +19,21 @@ from brainmodel.command_line.needs import require_enough, require_labels
 from brainmodel.command_line.refusals import check_form, explain
 from brainmodel.errors import Refused
 from brainmodel.training import checkpoint
+from brainmodel.training.callbacks.checkpoints import Checkpoints
 from brainmodel.training.callbacks.gradient_alignment import Alignment
 from brainmodel.training.callbacks.monitor import Monitor
 from brainmodel.training.callbacks.pictures import Pictures
 from brainmodel.training.callbacks.progress import Progress
 from brainmodel.training.callbacks.random_numbers import RandomNumbers
 from brainmodel.training.callbacks.report import Report
-from brainmodel.training.callbacks.soundness import Checkpoints, Soundness
+from brainmodel.training.callbacks.resuming import Resuming
+from brainmodel.training.callbacks.soundness import Soundness
+from brainmodel.training.callbacks.step_ends import StepEnds
+from brainmodel.training.callbacks.stopping import Stopping
 from brainmodel.training.module import BrainModule, require_end
 from brainmodel.training.old_checkpoints import without_constants
 from brainmodel.training.parameter_groups import require_plain
+from brainmodel.training.resumable import require_none_unasked, require_resumable
 from brainmodel.training.run_folder import SaveConfig
 from brainmodel.wiring.losses import require_objectives
 
@@ -46,6 +51,7 @@ CALLBACKS = {
     "pictures": Pictures,
     "report": Report,
 }
+ALWAYS = (RandomNumbers, StepEnds, Soundness, Resuming, Stopping)
 USUAL_CHECKPOINT = {"save_last": True, "save_on_exception": True}
 
 
@@ -70,7 +76,7 @@ class CommandLine(LightningCLI):
             subclass_mode_data=True,
             save_config_callback=SaveConfig if command == "fit" else None,
             seed_everything_default=0,
-            trainer_defaults={"callbacks": [RandomNumbers(), Soundness()]},  # always there
+            trainer_defaults={"callbacks": [kind() for kind in ALWAYS]},
             parser_kwargs=strict | {name: dict(strict) for name in OFFERED},
             auto_configure_optimizers=False,
             load_from_checkpoint_support=False,
@@ -100,7 +106,10 @@ class CommandLine(LightningCLI):
 
     def _parse_ckpt_path(self) -> None:
         """Read the checkpoint; the config defines the brain, the checkpoint has to fit it."""
-        path = self.config[self.config.subcommand].get("ckpt_path")
+        config = self.config[self.config.subcommand]
+        path = config.get("ckpt_path")
+        if path is None:
+            require_none_unasked(Path(config.trainer.default_root_dir or "."))
         self.begun = (
             None if path in (None, "last", "best", "hpc") else checkpoint.read_checkpoint(path)
         )
@@ -132,9 +141,8 @@ class CommandLine(LightningCLI):
             without_constants(self.begun, self.model.brain, self.model.parts)
             checkpoint.require_fit(self.begun["state_dict"], self.model.state_dict())
             batch = getattr(self.datamodule, "batch_size", None)
-            streams = self.begun.get("streams")
-            if self.subcommand == "fit" and batch is not None and streams:
-                checkpoint.require_streams(streams, batch, self.trainer.world_size)
+            if self.subcommand == "fit":
+                require_resumable(self.begun, self.model, self.trainer, batch)
             self.begun = None
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:

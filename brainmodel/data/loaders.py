@@ -4,6 +4,7 @@ They are plain iterables around torch's DataLoader, not DataLoaders, because Lig
 DataLoader a distributed sampler, while here each process has streams of its own.
 """
 
+import signal
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, Protocol
@@ -52,6 +53,14 @@ class _Onward(Sampler[int]):
         return self.count
 
 
+def _leave_signals_to_the_run(worker: int) -> None:
+    """A signal to all processes of a run does not end the workers while it saves its last step."""
+    del worker
+    for name in ("SIGINT", "SIGTERM", "SIGUSR1"):
+        if hasattr(signal, name):  # Windows has no SIGUSR1
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
 class WindowLoader(ABC):
     """An iterable over windows whose worker processes Lightning can end."""
 
@@ -64,6 +73,7 @@ class WindowLoader(ABC):
             num_workers=num_workers,
             persistent_workers=num_workers > 0,
             pin_memory=torch.cuda.is_available(),
+            worker_init_fn=_leave_signals_to_the_run,
         )
 
     @abstractmethod

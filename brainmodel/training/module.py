@@ -20,6 +20,7 @@ from brainmodel.training.checkpoint import Streams, read_checkpoint, require_fit
 from brainmodel.training.finite_watch import FiniteWatch
 from brainmodel.training.old_checkpoints import without_constants
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
+from brainmodel.training.processes import mean_over_processes
 from brainmodel.wiring.losses import Losses, require_objectives
 from brainmodel.wiring.plan import AreaPlan
 from brainmodel.wiring.state import BrainState
@@ -100,13 +101,15 @@ class BrainModule(pl.LightningModule):
     test_step = validation_step
 
     def _log(self, losses: Losses, window: Window, group: str) -> Tensor:
-        """Log each loss without its weight; return the weighted sum."""
+        """Log each loss, the mean of all processes, without its weight; return the weighted sum."""
         named = {f"{group}/{a}.{k}": v for a, own in losses.items() for k, v in own.items()}
         weighed = self.brain.weigh(losses).values()
         total = torch.stack([value for own in weighed for value in own.values()]).sum()
-        options: dict[str, Any] = {"batch_size": window.reset.numel()}
-        self.log_dict(named, sync_dist=not self.training, **options)
-        self.log(f"{group}/total", total, prog_bar=True, sync_dist=not self.training, **options)
+        named[f"{group}/total"] = total
+        means = mean_over_processes(torch.stack(list(named.values())))  # each has as many steps
+        for (name, _), mean in zip(named.items(), means, strict=True):
+            own = {"batch_size": window.reset.numel(), "prog_bar": name.endswith("/total")}
+            self.log(name, mean, sync_dist=not self.training, **own)
         return total
 
     def on_after_backward(self) -> None:
@@ -127,12 +130,22 @@ class BrainModule(pl.LightningModule):
         if self.final == 1:
             return optimizer
         require_end(self.trainer, self.final)
-        pace = Annealing(max(1, int(self.trainer.estimated_stepping_batches)), self.final)
-        scheduler = LambdaLR(optimizer, pace.level)
+        scheduler = LambdaLR(optimizer, self._pace)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
         }
+
+    def _pace(self, step: int) -> float:
+        """The share of the learning rates after so many steps.
+
+        Before the first step the trainer is not asked how many there will be: to know it, it would
+        begin the loaders before they are told where to go on.
+        """
+        if step == 0:
+            return 1.0
+        steps = max(1, int(self.trainer.estimated_stepping_batches))
+        return Annealing(steps, self.final).level(step)
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """A step of the optimizer, then what the brain does after each (age, moving averages)."""
@@ -143,9 +156,10 @@ class BrainModule(pl.LightningModule):
         """Streams of all processes, states and traces included.
 
         Raises:
-            NotFinite: if anything was not finite since training began; then nothing is saved.
+            NotFinite: if anything was not finite since training began, or weights and the
+                optimizer's memory are not; then nothing is saved.
         """
-        self.finite.require()
+        self.finite.require_finite(checkpoint)
         checkpoint["streams"] = self.streams.gather()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -153,6 +167,8 @@ class BrainModule(pl.LightningModule):
         without_constants(checkpoint, self.brain, self.parts)
         require_fit(checkpoint["state_dict"], self.state_dict())
         self.streams.load(checkpoint.get("streams", []))
+        if self._trainer is not None:  # weights of double precision are not to be rounded
+            self._trainer.precision_plugin.convert_module(self)
 
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **kwargs: Any) -> Self:

@@ -37,7 +37,7 @@ def migrated(path: Path) -> tuple[dict[str, Any], list[str]]:
         lines += [f"weights: {old} -> {new}" for old, new in renames.items()]
     gone = sorted({name for name in _classes(content.get("streams")) if not _is_there(name)})
     if gone:
-        del made["streams"]
+        made["streams"] = []
         lines.append(f"streams: left out, they begin anew (there is no {', '.join(gone)} now)")
     return made, lines
 

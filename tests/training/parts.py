@@ -1,5 +1,7 @@
 """Parts that a user might bring along, for tests of training."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -14,6 +16,24 @@ class Noisy(SquaredError):  # noqa: N818 - no exception, a loss
         """Loss [time, batch]."""
         loss = super().forward(activity)
         return loss * (1 + 0.1 * torch.randn_like(loss))
+
+
+class Interrupted(Noisy):
+    """Calls what the test gives, in the window that it says."""
+
+    window = 0
+    call: Callable[[], object] | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.windows = 0
+
+    def forward(self, activity: Activity) -> Tensor:
+        """Loss [time, batch]."""
+        self.windows += self.training
+        if self.training and self.windows == self.window and self.call is not None:
+            type(self).call()  # type: ignore[misc]
+        return super().forward(activity)
 
 
 class Counting(Objective):
