@@ -410,10 +410,10 @@ MUTANTS = [
         tests="tests/training/test_moved_names.py -k called_otherwise",
     ),
     Mutant(
-        file="brainmodel/training/callbacks/soundness.py",
-        old="except NotFinite:",
-        new="except ZeroDivisionError:",
-        tests="tests/training/test_soundness.py -k interrupted",
+        file="brainmodel/training/finite_watch.py",
+        old="if value.is_floating_point() and not bool(value.isfinite().all()):",
+        new="if False:",
+        tests="tests/training/test_broken_checkpoints.py -k infinite",
     ),
     Mutant(
         file="brainmodel/training/module.py",
