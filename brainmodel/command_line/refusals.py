@@ -9,14 +9,11 @@ from typing import Any
 from jsonargparse import ArgumentParser
 from pytorch_lightning import LightningDataModule
 
-from brainmodel.brain import AreaPlan
 from brainmodel.command_line.config_files import Config
+from brainmodel.command_line.entries import NAMED, EntryError
 from brainmodel.errors import Refused
 from brainmodel.moved_names import listed
-from brainmodel.pathways.pathway import Pathway
-from objectives import GroupObjective
 
-NAMED = {"areas": AreaPlan, "pathways": Pathway, "groups": GroupObjective}
 NOISE = (
     "Does not validate against any of the Union",
     "Subtypes:",
@@ -64,13 +61,6 @@ def check_form(config: Config, known: Iterable[str]) -> None:
             raise Refused(unknown(section, first))
         if section in ("trainer", "model") and not isinstance(content, dict):
             raise Refused(f"{section}: need a mapping of options, got {content!r}")
-    for section in NAMED:
-        entries = config.get("model", {}).get(section)
-        if entries is not None and not isinstance(entries, dict):
-            raise Refused(f"model.{section}: need a mapping by name, got {entries!r}")
-        for name, entry in (entries or {}).items():
-            if not isinstance(entry, dict):
-                raise Refused(f"model.{section}.{name}: need a mapping of options, got {entry!r}")
 
 
 def explain(error: BaseException, config: Config, rest: Sequence[str], known: Sequence[str]) -> str:
@@ -83,6 +73,8 @@ def explain(error: BaseException, config: Config, rest: Sequence[str], known: Se
         known: names of all options.
     """
     text = str(error)
+    if isinstance(error, EntryError):
+        return explain_entry(error)
     if match := re.search(r"unrecognized arguments: --(\S+)", text):
         return unknown(match[1].split("=")[0], known)
     if match := re.search(r"Subcommand '\w+' does not accept option '([^']+)'", text):
@@ -99,6 +91,22 @@ def explain(error: BaseException, config: Config, rest: Sequence[str], known: Se
     if reason.startswith(("areas", "pathways", "groups", "learning_rate", "final")):
         reason = f"model.{reason}"
     return f"{place}: {reason}" if place and not reason.startswith(place) else reason
+
+
+def explain_entry(error: EntryError) -> str:
+    """One sentence for what is wrong with an area, a pathway or a shared objective."""
+    kind = NAMED[error.place.split(".")[1]]
+    known = list(inspect.signature(kind).parameters)
+    text = str(error)
+    if match := re.search(r"(?:unrecognized arguments: --|does not accept option ')([\w.]+)", text):
+        return f"{error.place}: {unknown(match[1], known)}"
+    if match := re.search(r"arguments are required: (.*)", text):
+        return f"{error.place}.{match[1]}: is missing; give it"
+    place, reason = read_error(text)
+    if not place and (match := re.match(r"(?:there is|this has) no option '(\w+)'", reason)):
+        reason = unknown(match[1], known)
+    place = place.removeprefix("entry").removeprefix(".")
+    return f"{error.place}{'.' * bool(place)}{place}: {reason}"
 
 
 def read_error(text: str) -> tuple[str, str]:

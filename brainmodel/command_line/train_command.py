@@ -7,14 +7,16 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytorch_lightning as pl
 import yaml
+from jsonargparse import Namespace
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from areas.loops.compiled import which_loops
 from brainmodel.command_line.config_files import Config, merge
+from brainmodel.command_line.entries import Parts, parse_entries, take_apart
 from brainmodel.command_line.needs import require_enough, require_labels
 from brainmodel.command_line.refusals import check_form, explain
 from brainmodel.errors import Refused
@@ -44,6 +46,9 @@ CALLBACKS = {
     "pictures": Pictures,
     "report": Report,
 }
+SHOW = "--print_config"
+SHOWN = {"comments": "with_comments", "skip_default": "skip_default", "skip_null": "skip_unset"}
+"""What may follow it, by what jsonargparse calls it."""
 USUAL_CHECKPOINT = {"save_last": True, "save_on_exception": True}
 
 
@@ -61,6 +66,7 @@ class CommandLine(LightningCLI):
 
     def __init__(self, command: str, config: Config, rest: list[str]):
         self.files, self.rest = config, rest
+        self.parts = take_apart(config, [word for word in rest if not word.startswith(SHOW)])
         strict: dict[str, Any] = {"exit_on_error": False, "allow_abbrev": False}
         super().__init__(
             BrainModule,
@@ -72,7 +78,7 @@ class CommandLine(LightningCLI):
             parser_kwargs=strict | {name: dict(strict) for name in OFFERED},
             auto_configure_optimizers=False,
             load_from_checkpoint_support=False,
-            args=[command, "--config", yaml.safe_dump(config, sort_keys=False), *rest],
+            args=[command, "--config", _text(self.parts), *self.parts.rest],
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
@@ -90,11 +96,24 @@ class CommandLine(LightningCLI):
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Check names and types of everything."""
         check_form(self.files, self._known)
-        if any(word.startswith("--print_config") for word in self.rest):
-            print(f"# On the CPU, steps are taken by {which_loops()}.", file=sys.stderr)
         with self._refusing():
+            entries = parse_entries(self.parts)
             self.config = parser.parse_args(args)  # type: ignore[arg-type]
+            self.config[self.config.subcommand].model.update(Namespace(entries))
             self.files = self.config[self.config.subcommand].as_dict()  # with the options
+        for word in self.rest:
+            if word.startswith(SHOW):
+                self._show(set(word.partition("=")[2].split(",")) - {""})
+
+    def _show(self, wanted: set[str]) -> NoReturn:
+        """Print the whole configuration, as --print_config wants it, and leave."""
+        if unknown := wanted - set(SHOWN):
+            raise Refused(f"print_config: takes {', '.join(SHOWN)}, got {', '.join(unknown)}")
+        print(f"# On the CPU, steps are taken by {which_loops()}.", file=sys.stderr)
+        how: dict[str, bool] = {"skip_unset": False} | {SHOWN[word]: True for word in wanted}
+        config = self.config[self.config.subcommand]
+        print(self._parser(self.config.subcommand).dump(config, skip_validation=True, **how))
+        sys.exit(0)
 
     def _parse_ckpt_path(self) -> None:
         """Read the checkpoint; the config defines the brain, the checkpoint has to fit it."""
@@ -106,6 +125,10 @@ class CommandLine(LightningCLI):
     def instantiate_classes(self) -> None:
         """Build everything; an error here means that the configuration is wrong."""
         with self._refusing():
+            text = self.parser.dump(
+                self.config, format="yaml", skip_unset=False, skip_validation=True
+            )
+            self.config_dump = yaml.safe_load(text)[self.subcommand]
             super().instantiate_classes()
             require_plain(
                 self.model.optimizer(self.model.parts)
@@ -117,8 +140,7 @@ class CommandLine(LightningCLI):
             batch = getattr(self.datamodule, "batch_size", None)
             if self.subcommand == "fit" and batch is not None:
                 require_enough(self.model.brain, batch)
-            text = self.parser.dump(self.config, format="yaml", skip_none=False)
-            plain = yaml.safe_load(text)[self.subcommand]["model"]
+        plain = self.config_dump["model"]
         plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}
         plain["_instantiator"] = "pytorch_lightning.cli.instantiate_module"
         self.model.save_hyperparameters(plain)  # `load_from_checkpoint` builds it from these
@@ -163,6 +185,13 @@ class CommandLine(LightningCLI):
     def _known(self) -> list[str]:
         parsers = self._subcommand_parsers.values()
         return [action.dest for parser in parsers for action in parser._actions]
+
+
+def _text(parts: Parts) -> str:
+    """The config that Lightning's parser sees: without the entries, which are parsed already."""
+    model = parts.config.get("model") or {}
+    held = {"model": model | {"areas": {}, "pathways": {}}} if isinstance(model, dict) else {}
+    return yaml.safe_dump(parts.config | held, sort_keys=False)
 
 
 def train_or_measure(command: str, names: list[str], config: Config, rest: list[str]) -> None:
