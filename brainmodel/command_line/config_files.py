@@ -30,6 +30,19 @@ REMOVABLE = (
     "learning_rates",
     *PROBED,
 )
+PLACES = {
+    "areas": "--model.areas.V1.cell",
+    "objectives": "--model.areas.V1.objectives.next",
+    "brainmodel.learning": "--model.areas.V1.rule",
+    "brainmodel.learning.modulation": "--model.areas.V1.modulator",
+    "brainmodel.schedules": "--model.areas.V1.plasticity",
+    "brainmodel.scopes": "--model.scope",
+    "brainmodel.probing.metrics": "--metrics.new",
+    "brainmodel.probing.baselines": "--baselines.new",
+    "brainmodel.probing.analyses": "--analyses.new",
+    "brainmodel.probing.recordings": "--recording",
+}
+"""Where the parts belong that a package lists, as an example."""
 Config = dict[str, Any]
 
 
@@ -102,9 +115,17 @@ def _whole(path: Path) -> Config:
     if "class_path" in content:
         raise Refused(
             f"{path}: is one part of a brain, not a config; give it where it belongs, such as "
-            f"--model.areas.V1.cell {path}"
+            f"{belongs(content)} {path}"
         )
     return content
+
+
+def belongs(part: Mapping[str, Any]) -> str:
+    """The option to which one part of a brain, or of a probe, may be given."""
+    package = str(part["class_path"]).rpartition(".")[0]
+    if package == "objectives" and "areas" in (part.get("init_args") or {}):
+        return "--model.groups.shared"
+    return PLACES.get(package, "--model.areas.V1.cell")
 
 
 def load(names: Sequence[str]) -> Config:

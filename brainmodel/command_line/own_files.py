@@ -58,9 +58,9 @@ def where(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f"{_shown(error.filename)}, line {error.lineno}"
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if Path(frame.filename).resolve().is_relative_to(Path.cwd().resolve()):
-            if "site-packages" not in frame.filename:
-                return f"{_shown(frame.filename)}, line {frame.lineno}"
+        here = Path(frame.filename).resolve().is_relative_to(Path.cwd().resolve())
+        if here and "site-packages" not in frame.filename:
+            return f"{_shown(frame.filename)}, line {frame.lineno}"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from brainmodel.command_line.config_files import Config
 from brainmodel.command_line.entries import NAMED, EntryError
 from brainmodel.errors import Refused
 from brainmodel.moved_names import listed
+from brainmodel.old_names import nodes
 
 NOISE = (
     "Does not validate against any of the Union",
@@ -42,6 +44,7 @@ EXAMPLES = {
     "analyses": "brainmodel.probing.analyses.Expectation",
 }
 WORDS = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false"}
+CALLBACK_SECTIONS = ("alignment", "checkpoint", "monitor", "pictures", "report")
 HINT = "--print_config shows every option"
 
 
@@ -55,12 +58,32 @@ def check_form(config: Config, known: Iterable[str]) -> None:
     Raises:
         Refused: naming the section.
     """
+    known = list(known)
     first = {name.partition(".")[0] for name in known}
     for section, content in config.items():
         if section not in first:
-            raise Refused(unknown(section, first))
+            inside = [name for name in known if name in (f"model.{section}", f"trainer.{section}")]
+            raise Refused(
+                f"{section}: is no section of a config; it belongs under {inside[0]}"
+                if inside
+                else unknown(section, first)
+            )
         if section in ("trainer", "model") and not isinstance(content, dict):
             raise Refused(f"{section}: need a mapping of options, got {content!r}")
+        for option in content if section in ("trainer", "model", *CALLBACK_SECTIONS) else ():
+            if isinstance(content, dict) and f"{section}.{option}" not in known:
+                raise Refused(unknown(f"{section}.{option}", known))
+
+
+def require_finite(config: Config) -> None:
+    """Refuse a number that is none, or infinite: no option takes it.
+
+    Raises:
+        Refused: naming the option.
+    """
+    for field, value in nodes(config):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise Refused(f"{field}: need a finite number, got {value}")
 
 
 def explain(error: BaseException, config: Config, rest: Sequence[str], known: Sequence[str]) -> str:

@@ -35,7 +35,9 @@ def _is_duration(value: Any) -> bool:
     if isinstance(value, str):
         return re.fullmatch(r"\d+:\d\d:\d\d:\d\d", value) is not None
     try:
-        return timedelta(**value) > timedelta(0) if isinstance(value, Mapping) else value is not None
+        return (
+            timedelta(**value) > timedelta(0) if isinstance(value, Mapping) else value is not None
+        )
     except TypeError:
         return False
 
@@ -100,20 +102,17 @@ def _check_devices(options: Mapping[str, Any]) -> None:
     there = torch.cuda.device_count() if accelerator in ("gpu", "cuda") else None
     if there == 0 or (accelerator == "mps" and not torch.backends.mps.is_available()):
         raise ValueError(f"trainer.accelerator: {accelerator}, but there is none here; give cpu")
-    number = int(devices) if re.fullmatch(r"-?\d+", str(devices)) else None
-    fits = devices == "auto" or isinstance(devices, list) or isinstance(devices, str)
-    if (number is None and not fits) or (number is not None and number < 1 and number != -1):
+    listed = isinstance(devices, list) and len(devices) > 0
+    if not listed and not re.fullmatch(r"auto|-1|[1-9]\d*|[\d, ]+,[\d, ]*", str(devices)):
         raise ValueError(f"trainer.devices: need auto, or a number of 1 or more, got {devices!r}")
-    if number is not None and there is not None and number > there:
+    if there is not None and str(devices).isdigit() and int(devices) > there:
         raise ValueError(f"trainer.devices: need at most {there}, which are here, got {devices!r}")
-    if devices == [] or (isinstance(devices, str) and not re.fullmatch(r"auto|[\d, -]+", devices)):
-        raise ValueError(f"trainer.devices: need auto, or a number of 1 or more, got {devices!r}")
 
 
 def _check_interval(options: Mapping[str, Any], windows: int | None) -> None:
     value = options.get("val_check_interval")
     field = "trainer.val_check_interval"
-    if isinstance(value, str) or isinstance(value, Mapping):
+    if isinstance(value, str | Mapping):
         if not _is_duration(value):
             raise ValueError(f"{field}: need days:hours:minutes:seconds, got {value!r}")
     elif isinstance(value, int | float):

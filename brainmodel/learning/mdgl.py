@@ -55,7 +55,7 @@ class MDGL(Rule):
 
     def __init__(self, partners: Partners | None = None, gain: float = 1.0, carry: bool = True):
         super().__init__()
-        if gain < 0:
+        if not gain >= 0:
             raise ValueError(f"rule.gain: need 0 or more, got {gain}")
         self.partners, self.gain, self.carry = partners or TypeMeans(), gain, carry
         self.reused = ReusedMemory()

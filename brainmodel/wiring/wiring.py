@@ -13,10 +13,11 @@ from brainmodel.learning.rule import Rule, of_rule
 from brainmodel.pathways.route import Route
 from brainmodel.schedules import Weight
 from brainmodel.wiring.objective_weights import require_means, weights
-from brainmodel.wiring.order import acting_order, check_pathways, stages
+from brainmodel.wiring.order import acting_order, check_pathways, stages, with_signals
 from brainmodel.wiring.parameter_names import full_name
 from brainmodel.wiring.plan import AreaPlan, BrainPlan
 from brainmodel.wiring.routes import find_routes
+from brainmodel.wiring.sizes import require_room
 from brainmodel.wiring.state import BrainState
 from objectives import GroupObjective, Objective
 
@@ -41,7 +42,8 @@ class Wiring(nn.Module):
         self.age: Tensor
         self.register_buffer("age", torch.zeros((), dtype=torch.int64))
         check_pathways(plan.areas, plan.inputs, plan.pathways)
-        self.pathways = dict(sorted(plan.pathways.items()))
+        predicting = [name for name, area in plan.areas.items() if area.predictor is not None]
+        self.pathways = with_signals(plan.pathways, plan.inputs, predicting)
         self.inputs = {name: tuple(shape) for name, shape in plan.inputs.items()}
         self.acting = acting_order(plan.areas, self.pathways)
         self.stages = stages(self.acting, self.pathways)
@@ -73,6 +75,7 @@ class Wiring(nn.Module):
 
     def _add_area(self, name: str, plan: AreaPlan, drive: tuple[int, ...]) -> None:
         messages = {n: self.route(n).shape for n in self.arrivals(name) if n != "drive"}
+        require_room(plan, drive, messages)
         area = Area(
             plan.cell,
             plan.units,
@@ -84,6 +87,13 @@ class Wiring(nn.Module):
             plan.connectivity,
         )
         plan.rule.build(area)
+        for pathway in plan.rule.error_pathways:
+            carried = self.pathways[pathway].signal
+            if carried != "error":
+                raise ValueError(
+                    f"rule: {type(plan.rule).__name__} takes what comes by {pathway} for errors, "
+                    f"but it carries a {carried}; set pathways.{pathway}.signal: error"
+                )
         for key, parameter in area.weights().items():
             parameter.requires_grad_(plan.rule.plastic(key))
         for key, objective in plan.objectives.items():
