@@ -77,11 +77,11 @@ def parse_entries(parts: Parts) -> dict[str, dict[str, Any]]:
 
 
 class EntryError(Exception):
-    """What the parser said of one entry; the place is that of the entry."""
+    """What the parser said of one entry, and which it is."""
 
-    def __init__(self, place: str, cause: Exception):
+    def __init__(self, place: str, entry: Any, cause: Exception):
         super().__init__(str(cause))
-        self.place = place
+        self.place, self.entry = place, entry
 
 
 def _parse(section: str, name: str, entry: Any, options: Sequence[str]) -> Any:
@@ -94,7 +94,7 @@ def _parse(section: str, name: str, entry: Any, options: Sequence[str]) -> Any:
         if options:
             parsed = parser.parse_args(list(options), namespace=parsed)
     except Exception as error:
-        raise EntryError(f"model.{section}.{name}", error) from error
+        raise EntryError(f"model.{section}.{name}", entry, error) from error
     return parsed.entry if section == "groups" else parsed
 
 

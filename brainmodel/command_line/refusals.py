@@ -5,7 +5,7 @@ import inspect
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_type_hints
 
 from jsonargparse import ArgumentParser
 from pytorch_lightning import LightningDataModule
@@ -15,6 +15,7 @@ from brainmodel.command_line.entries import NAMED, EntryError
 from brainmodel.errors import Refused
 from brainmodel.moved_names import listed
 from brainmodel.old_names import nodes
+from objectives import Objective
 
 NOISE = (
     "Does not validate against any of the Union",
@@ -124,11 +125,16 @@ def explain_entry(error: EntryError) -> str:
     if match := re.search(r"(?:unrecognized arguments: --|does not accept option ')([\w.]+)", text):
         return f"{error.place}: {unknown(match[1], known)}"
     if match := re.search(r"arguments are required: (.*)", text):
-        return f"{error.place}.{match[1]}: is missing; give it"
+        if within := _within(kind, error.entry):
+            return f"{error.place}{within[0]}: {within[1]}"
+        missing = " and ".join(f"{error.place}.{name}" for name in match[1].split(", "))
+        return f"{missing}: is missing; give it"
     place, reason = read_error(text)
+    if place.startswith("objectives"):
+        place, reason = _within(kind, error.entry) or (place, reason)
     if not place and (match := re.match(r"(?:there is|this has) no option '(\w+)'", reason)):
         reason = unknown(match[1], known)
-    place = place.removeprefix("entry").removeprefix(".")
+    place = place.removeprefix("entry").lstrip(".")
     return f"{error.place}{'.' * bool(place)}{place}: {reason}"
 
 
@@ -161,9 +167,12 @@ def plainly(reasons: Sequence[str], owner: str, given: str | None, place: str) -
     if match := re.search(r"Group '\w+' does not accept option '([^']+)'", reason):
         return f"there is no option {match[1]!r}; {HINT}"
     if match := re.search(r"Option '([^']+)' is not accepted", reason):
+        owner = owner or (
+            found[1] if (found := re.search(r"class_path='([\w.]+)'", reason)) else ""
+        )
         return f"{_short(owner)} has no option {match[1]!r}; {HINT}"
-    if match := re.search(r"Expected a typing.Literal\[(.*)\]\. Got value: (.*)", reason):
-        return f"need one of {match[1]}, got {match[2]!r}"
+    if match := re.search(r"Expected a typing.Literal\[(.*)\](?:\. Got value: (.*))?", reason):
+        return f"need one of {match[1]}, got {match[2] or given!r}"
     if match := re.search(r"Expected a dot import path string: (.*)", reason):
         return f"there is no class {match[1]!r}; give its path{_like(place)}"
     if match := re.search(r"(?:module|No) '?([\w.]+)'? (?:has no )?attribute '?(\w+)'?", reason):
@@ -202,11 +211,26 @@ def culprit(
         entries = model.get(section) if isinstance(model, Mapping) else None
         for name, entry in (entries or {}).items():
             if problem := _problem(kind, entry):
-                return f"model.{section}.{name}", problem
+                return f"model.{section}.{name}", _within(kind, entry) or problem
         for word in rest:
             found = re.match(rf"--(model\.{section}\.\w+)", word)
             if found and place.startswith(f"model.{section}"):
                 return found[1], None
+    return None
+
+
+def _within(kind: Any, entry: Any) -> tuple[str, str] | None:
+    """Which part of an area is wrong by itself, and what is; None if all are right, or unknown."""
+    if kind is not NAMED["areas"] or not isinstance(entry, Mapping):
+        return None
+    types = get_type_hints(kind)
+    parts = [(f".{name}", types[name], value) for name, value in entry.items() if name in types]
+    objectives = entry.get("objectives")
+    for name, value in objectives.items() if isinstance(objectives, Mapping) else ():
+        parts.insert(0, (f".objectives.{name}", Objective, value))
+    for place, part, value in parts:
+        if problem := _problem(part, value):
+            return place + problem[0], problem[1]
     return None
 
 
@@ -217,6 +241,8 @@ def _problem(kind: Any, entry: Any) -> tuple[str, str] | None:
         parser.instantiate(parser.parse_object({"entry": entry}))
     except Exception as error:
         place, reason = read_error(str(error))
+        if match := re.search(r"arguments are required: (.*)", str(error)):
+            return place.removeprefix("entry"), f"{match[1]}: is missing; give it"
         if match := re.match(r"there is no option '(\w+)'", reason):
             reason = unknown(match[1], list(inspect.signature(kind).parameters))
         return place.removeprefix("entry"), reason

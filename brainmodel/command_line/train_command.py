@@ -109,6 +109,8 @@ class CommandLine(LightningCLI):
         import_own_files(self.files, self.rest)
         with self._refusing():
             entries = parse_entries(self.parts)
+            if not entries["areas"]:
+                raise Refused("model.areas: is empty; name an area, or add --config default")
             self.config = parser.parse_args(args)  # type: ignore[arg-type]
             self.config[self.config.subcommand].model.update(Namespace(entries))
             self.files = self.config[self.config.subcommand].as_dict()  # with the options

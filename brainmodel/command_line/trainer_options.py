@@ -62,6 +62,10 @@ CHECKS: dict[str, Check] = {
     "gradient_clip_val": Check(lambda v: 0 <= v < math.inf, "a norm of 0 (none) or more"),
     "gradient_clip_algorithm": Check(lambda v: v in ("norm", "value"), "norm or value"),
     "precision": Check(lambda v: str(v) in PRECISIONS, "one of " + ", ".join(PRECISIONS)),
+    "profiler": Check(
+        lambda v: not isinstance(v, str) or v in ("simple", "advanced", "pytorch"),
+        "simple, advanced or pytorch",
+    ),
     "reload_dataloaders_every_n_epochs": Check(
         lambda v: v == 0, "0: streams go on from epoch to epoch, and would begin anew"
     ),

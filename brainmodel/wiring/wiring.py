@@ -1,5 +1,6 @@
 """What is wired up: named areas joined by pathways, and what each of them learns for."""
 
+from math import prod
 from typing import cast
 
 import torch
@@ -58,6 +59,9 @@ class Wiring(nn.Module):
         self.modulators = nn.ModuleDict()
         self.plasticities = {name: area.plasticity for name, area in plan.areas.items()}
         self.weights: dict[str, dict[str, Weight]] = {}
+        for name in sorted(plan.areas, key=lambda name: -prod(units[name])):
+            with named(f"areas.{name}"):
+                require_room(plan.areas[name], drives[name], self._messages(name))
         for name in self.acting:
             with named(f"areas.{name}"):
                 self._add_area(name, plan.areas[name], drives[name])
@@ -73,9 +77,12 @@ class Wiring(nn.Module):
         drive = [name for name, pathway in ends.items() if pathway.kind == "feedforward"]
         return {"drive": drive} | {name: [name] for name in ends if name not in drive}
 
+    def _messages(self, area: str) -> dict[str, tuple[int, ...]]:
+        """Shapes of the messages that an area receives, by pathway."""
+        return {name: self.route(name).shape for name in self.arrivals(area) if name != "drive"}
+
     def _add_area(self, name: str, plan: AreaPlan, drive: tuple[int, ...]) -> None:
-        messages = {n: self.route(n).shape for n in self.arrivals(name) if n != "drive"}
-        require_room(plan, drive, messages)
+        messages = self._messages(name)
         area = Area(
             plan.cell,
             plan.units,
