@@ -74,7 +74,7 @@ class ALIF(Cell):
     ):
         if not 0 <= adaptation_decay < 1:
             raise ValueError(f"adaptation_decay: need 0 to 1, 1 left out, got {adaptation_decay}")
-        if strength < 0:
+        if not strength >= 0:
             raise ValueError(f"strength: need 0 or more, got {strength}")
         if not 0 <= fraction <= 1:
             raise ValueError(f"fraction: need 0 to 1 of the units, got {fraction}")

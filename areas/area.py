@@ -73,6 +73,13 @@ class Area(nn.Module):
         check_shape(units)
         if kernel < 1 or kernel % 2 == 0:
             raise ValueError(f"kernel: need an odd width in pixels, got {kernel}")
+        if not afferents and not messages:
+            raise ValueError(
+                "afferents: are none, and no message ends here: nothing would reach the units; "
+                "give drive, error or both"
+            )
+        if len(set(afferents)) < len(afferents):
+            raise ValueError(f"afferents: need each once, got {list(afferents)}")
         if "error" in afferents and predictor is None:
             raise ValueError("afferents: an area without a predictor has no error; use [drive]")
         self.cell = cell

@@ -8,7 +8,7 @@ can be compiled into one loop (`areas.loops.fuse`).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -20,9 +20,6 @@ from areas.shapes import PerUnit
 State = (
     Any  # a NamedTuple of tensors [batch, *units], declared by each cell; its first field is `rate`
 )
-Activation = Callable[[Tensor], Any]
-"""A pointwise function from a tensor to a tensor. The result is not typed, because torch's built-in
-functions (`torch.tanh`), which configs may name, have no annotation of what they return."""
 
 
 class Cell(ABC):

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import torch
 
-from areas.cell import Activation, Cell
+from areas.activation import Activation, require_pointwise
+from areas.cell import Cell
 from areas.shapes import PerUnit
 
 
@@ -34,7 +35,8 @@ class Leaky(Cell):
         activation: phi, pointwise, for example `torch.tanh` or `torch.relu`.
 
     Raises:
-        ValueError: if alpha is not in (0, 1].
+        ValueError: if alpha is not in (0, 1], or the activation is no pointwise function (see
+            `require_pointwise`).
     """
 
     currents = ("current",)
@@ -44,6 +46,7 @@ class Leaky(Cell):
     def __init__(self, alpha: float = 0.5, activation: Activation = torch.tanh):
         if not 0.0 < alpha <= 1.0:
             raise ValueError(f"alpha: need 0 < alpha <= 1 (step over time constant), got {alpha}")
+        require_pointwise("activation", activation)
         self.alpha = alpha
         self.activation = activation
 

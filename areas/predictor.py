@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from areas.cell import Activation
+from areas.activation import Activation, require_pointwise
 from areas.feedback import Feedback, SymmetricFeedback
 from areas.keys import of_feedback, of_predictor
 from areas.shapes import Anything, PerDrive, PerUnit
@@ -29,7 +29,8 @@ class Predictor(nn.Module):
             ones, as of the gradient, unless given.
 
     Raises:
-        ValueError: if `kernel` is not odd and positive.
+        ValueError: if `kernel` is not odd and positive, or the activation is no pointwise function
+            (see `require_pointwise`).
     """
 
     def __init__(
@@ -41,6 +42,8 @@ class Predictor(nn.Module):
         super().__init__()
         if kernel < 1 or kernel % 2 == 0:
             raise ValueError(f"predictor.kernel: need an odd width in pixels, got {kernel}")
+        if activation is not None:
+            require_pointwise("predictor.activation", activation)
         self.activation = activation
         self.kernel = kernel
         self.feedback = feedback or SymmetricFeedback()

@@ -44,9 +44,9 @@ class AreaPrediction(GroupObjective):
         super().__init__(areas)
         if len(set(areas)) != 2 or len(areas) != 2:
             raise ValueError(f"areas: need two, one that predicts the other, got {areas}")
-        if horizon < 0:
+        if not horizon >= 0:
             raise ValueError(f"horizon: need >= 0 steps ahead, got {horizon}")
-        self.horizon = horizon
+        self.horizon = self.reach = horizon
         self._readout = partial(Readout, kernel=kernel, feedback=feedback)
         self.readout: nn.Module = nn.Identity()
 

@@ -27,7 +27,7 @@ class Balance(Objective):
         super().__init__()
         if not 0 < excitatory < 1:
             raise ValueError(f"excitatory: need a share between 0 and 1, got {excitatory}")
-        if ratio <= 0:
+        if not ratio > 0:
             raise ValueError(f"ratio: need > 0, got {ratio}")
         self.excitatory, self.ratio = excitatory, ratio
         self.first = 1

@@ -65,9 +65,10 @@ class BarlowTwins(GroupObjective):
     ):
         super().__init__(areas)
         check_pair(areas, delay, features, grid)
-        if redundancy < 0:
+        if not redundancy >= 0:
             raise ValueError(f"redundancy: need a weight >= 0, got {redundancy}")
         self.delay, self.features, self.grid = delay, features, grid
+        self.reach = delay
         self.redundancy = redundancy
         self.embedding = nn.ModuleList()
 

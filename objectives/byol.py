@@ -58,6 +58,7 @@ class BYOL(GroupObjective):
         if not 0 <= momentum <= 1:
             raise ValueError(f"momentum: need 0 <= momentum <= 1, got {momentum}")
         self.delay, self.features, self.grid = delay, features, grid
+        self.reach = delay
         self.momentum = momentum
         self.embedding = nn.ModuleList()
         self.slow = nn.ModuleList()

@@ -55,9 +55,14 @@ class CLAPP(Objective):
         if horizon < 1:
             raise ValueError(f"horizon: need >= 1 steps into the future, got {horizon}")
         self.horizon, self.label = horizon, saccade
+        self.reach = horizon
         if saccade is not None:
             self.couples_batch, self.fewest_streams = False, 1  # type: ignore[misc]
         self.expectation: nn.Module = nn.Identity()
+
+    def require_label(self, whole: tuple[int, int] | None, shape: tuple[int, ...]) -> None:
+        if whole != (0, 1) or shape:
+            raise ValueError(f"saccade: need a label that is true or false, got {self.label!r}")
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         self.expectation = nn.Linear(units[0], units[0], bias=False)

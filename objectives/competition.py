@@ -44,11 +44,13 @@ class Competition(GroupObjective):
             drives of different shapes.
     """
 
+    reach = 1
+
     def __init__(self, areas: list[str], sharpness: float = 100.0):
         super().__init__(areas)
         if len(areas) < 2 or len(set(areas)) < len(areas):
             raise ValueError(f"areas: need two or more different ones, got {areas}")
-        if sharpness <= 0:
+        if not sharpness > 0:
             raise ValueError(f"sharpness: need > 0, in 1 / squared drive units, got {sharpness}")
         self.sharpness = sharpness
         self.bids = nn.ModuleList()

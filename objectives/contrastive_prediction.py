@@ -46,6 +46,7 @@ class ContrastivePrediction(Objective):
         if features < 1:
             raise ValueError(f"features: need 1 or more, got {features}")
         self.horizons, self.features = list(horizons), features
+        self.reach = max(horizons)
         self._readouts = partial(readouts, len(horizons), feedback=feedback)
         self.encoder: nn.Module = nn.Identity()
         self.readouts = nn.ModuleList()

@@ -14,7 +14,7 @@ from objectives.objective import Activity, Objective, mean_over_valid
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.readout import Readout
 from objectives.parts.shapes import SampleLoss
-from objectives.parts.task import target
+from objectives.parts.task import require_classes, target
 
 
 class CrossEntropy(Objective):
@@ -36,6 +36,9 @@ class CrossEntropy(Objective):
         self.label, self.classes = label, classes
         self._readout = partial(Readout, feedback=feedback)
         self.readout: nn.Module = nn.Identity()
+
+    def require_label(self, whole: tuple[int, int] | None, shape: tuple[int, ...]) -> None:
+        require_classes("classes", self.classes, self.label, whole, shape)
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         self.readout = self._readout(units, (self.classes,))

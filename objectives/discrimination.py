@@ -74,7 +74,7 @@ class Discrimination(GroupObjective):
         super().__init__(areas)
         if len(areas) != 2 or areas[0] == areas[1]:
             raise ValueError(f"areas: need one that predicts and another that judges, got {areas}")
-        if min(fooling, penalty) < 0:
+        if not all(value >= 0 for value in (fooling, penalty)):
             raise ValueError(f"fooling, penalty: need weights >= 0, got {fooling} and {penalty}")
         if features < 1 or kernel < 1 or kernel % 2 == 0:
             raise ValueError(
@@ -82,9 +82,9 @@ class Discrimination(GroupObjective):
             )
         if steps < 1:
             raise ValueError(f"steps: need 1 or more to be judged together, got {steps}")
-        if gain <= 0:
+        if not gain > 0:
             raise ValueError(f"gain: need > 0, one over the spread of the drives, got {gain}")
-        self.steps, self.gain = steps, gain
+        self.steps, self.gain, self.reach = steps, gain, steps
         self.game = game or NonSaturating()
         self.fooling, self.penalty = fooling, penalty
         self.features, self.kernel = features, kernel

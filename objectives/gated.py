@@ -44,12 +44,16 @@ class Gated(GroupObjective):
         super().__init__(areas)
         if len(areas) != 2 or areas[0] == areas[1]:
             raise ValueError(f"areas: need one that learns and another that gates, got {areas}")
-        if strength < 0:
+        if not strength >= 0:
             raise ValueError(f"strength: need 0 or more, got {strength}")
         self.fewest_streams, self.label = of.fewest_streams, of.label  # type: ignore[misc]
+        self.reach = of.reach
         self.of, self.strength = of, strength
         self.feedback: nn.Module = nn.Identity()
         self.attention: nn.Module = nn.Identity()
+
+    def require_label(self, whole: tuple[int, int] | None, shape: tuple[int, ...]) -> None:
+        self.of.require_label(whole, shape)
 
     def build(
         self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]

@@ -48,7 +48,7 @@ class InfoNCE(Objective):
     def __init__(self, horizons: list[int]):
         super().__init__()
         check_horizons(horizons)
-        self.horizons = list(horizons)
+        self.horizons, self.reach = list(horizons), max(horizons)
         self.bilinear = nn.ModuleList()
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:

@@ -56,13 +56,13 @@ class LatentPredictiveLearning(Objective):
         super().__init__()
         if horizon < 1:
             raise ValueError(f"horizon: need >= 1 steps into the future, got {horizon}")
-        if min(variance, decorrelation) < 0:
+        if not all(value >= 0 for value in (variance, decorrelation)):
             raise ValueError(
                 f"variance, decorrelation: need weights >= 0, got {variance} and {decorrelation}"
             )
-        if epsilon <= 0:
+        if not epsilon > 0:
             raise ValueError(f"epsilon: need > 0, in squared rates, got {epsilon}")
-        self.horizon = horizon
+        self.horizon = self.reach = horizon
         self.variance, self.decorrelation = variance, decorrelation
         self.epsilon = epsilon
 

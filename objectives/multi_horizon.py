@@ -36,7 +36,7 @@ class MultiHorizon(Objective):
     ):
         super().__init__()
         check_horizons(horizons)
-        self.horizons = list(horizons)
+        self.horizons, self.reach = list(horizons), max(horizons)
         self._readouts = partial(readouts, len(horizons), kernel=kernel, feedback=feedback)
         self.readouts = nn.ModuleList()
 

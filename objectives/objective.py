@@ -41,6 +41,8 @@ class Objective(nn.Module, ABC):
             itself, so that its gradient is not the derivative of its value.
         draws: whether chance enters the loss, from PyTorch's global generator.
         fewest_streams: how many streams it needs in a batch to mean anything.
+        reach: steps between the earliest and the latest that it joins; it is 0 always in
+            windows that are not longer.
         predictions: between which numbers the predictions that it reads lie; any unless declared.
         label: name of the label of the data that it reads, if it does.
     """
@@ -49,6 +51,7 @@ class Objective(nn.Module, ABC):
     stops_gradient: ClassVar[bool] = False
     draws: ClassVar[bool] = False
     fewest_streams: ClassVar[int] = 1
+    reach: int = 0
     predictions: ClassVar[tuple[float, float]] = (-inf, inf)
     label: str | None = None
 
@@ -62,6 +65,18 @@ class Objective(nn.Module, ABC):
             units: shape of its rates, likewise.
         """
         del drive, units
+
+    def require_label(self, whole: tuple[int, int] | None, shape: tuple[int, ...]) -> None:
+        """Refuse a label of the data that it cannot read. By default it reads any.
+
+        Args:
+            whole: between which whole numbers it lies; None if it is not of whole numbers.
+            shape: of what it is at one step of one sample.
+
+        Raises:
+            ValueError: naming the option that would have to be another.
+        """
+        del whole, shape
 
     @abstractmethod
     def forward(self, activity: Activity) -> SampleLoss:
@@ -94,6 +109,7 @@ class GroupObjective(nn.Module, ABC):
         stops_gradient: as of `Objective`.
         draws: as of `Objective`.
         fewest_streams: as of `Objective`.
+        reach: as of `Objective`.
         label: as of `Objective`.
     """
 
@@ -102,6 +118,7 @@ class GroupObjective(nn.Module, ABC):
     stops_gradient: ClassVar[bool] = False
     draws: ClassVar[bool] = False
     fewest_streams: ClassVar[int] = 1
+    reach: int = 0
     label: str | None = None
 
     def __init__(self, areas: list[str]):
@@ -113,6 +130,10 @@ class GroupObjective(nn.Module, ABC):
     ) -> None:
         """Makes the parameters whose sizes depend on the areas: as of `Objective`, by area."""
         del drive, units
+
+    def require_label(self, whole: tuple[int, int] | None, shape: tuple[int, ...]) -> None:
+        """Refuse a label of the data that it cannot read: as of `Objective`."""
+        del whole, shape
 
     @abstractmethod
     def forward(self, activities: dict[str, Activity]) -> SampleLoss:

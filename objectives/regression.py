@@ -35,6 +35,13 @@ class Regression(Objective):
         self._readout = partial(Readout, feedback=feedback)
         self.readout: nn.Module = nn.Identity()
 
+    def require_label(self, whole: tuple[int, int] | None, shape: tuple[int, ...]) -> None:
+        if shape != (self.size,):
+            raise ValueError(
+                f"label: {self.label!r} is {list(shape) or 'a single number'} at each step, and "
+                f"Regression of size {self.size} needs [{self.size}]; give another label or size"
+            )
+
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         self.readout = self._readout(units, (self.size,))
 

@@ -18,7 +18,7 @@ from objectives.objective import Activity, Objective, mean_over_valid
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.readout import Readout
 from objectives.parts.shapes import SampleLoss
-from objectives.parts.task import target
+from objectives.parts.task import require_classes, target
 
 
 def reinforce(logits: Tensor, action: Tensor, reward: Tensor, baseline: Tensor) -> Tensor:
@@ -57,6 +57,9 @@ class Reinforce(Objective):
         self._policy = partial(Readout, feedback=feedback)
         self.policy: nn.Module = nn.Identity()
         self.baseline: nn.Module = nn.Identity()
+
+    def require_label(self, whole: tuple[int, int] | None, shape: tuple[int, ...]) -> None:
+        require_classes("actions", self.actions, self.label, whole, shape)
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         self.policy = self._policy(units, (self.actions,))

@@ -39,7 +39,7 @@ class SelfPrediction(Objective):
     ):
         super().__init__()
         check_horizons(horizons)
-        self.horizons = list(horizons)
+        self.horizons, self.reach = list(horizons), max(horizons)
         self._readouts = partial(readouts, len(horizons), kernel=kernel, feedback=feedback)
         self.readouts = nn.ModuleList()
 

@@ -44,6 +44,7 @@ class SimSiam(GroupObjective):
         super().__init__(areas)
         check_pair(areas, delay, features, grid)
         self.delay, self.features, self.grid = delay, features, grid
+        self.reach = delay
         self.embedding = nn.ModuleList()
         self.predictor = nn.ModuleList(Embedding(features, features) for _ in areas)
 

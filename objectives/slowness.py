@@ -16,6 +16,8 @@ from objectives.squared_error import squared_error
 class Slowness(Objective):
     """Mean squared change of the area's rates from one step to the next."""
 
+    reach = 1
+
     def forward(self, activity: Activity) -> SampleLoss:
         change = squared_error(later(activity.rate, 1), earlier(activity.rate, 1))
         return at_later_step(change, activity.valid, 1)

@@ -28,7 +28,7 @@ class Sparseness(Objective):
 
     def __init__(self, epsilon: float = 1e-6):
         super().__init__()
-        if epsilon <= 0:
+        if not epsilon > 0:
             raise ValueError(f"epsilon: need > 0, in squared rates, got {epsilon}")
         self.epsilon = epsilon
 

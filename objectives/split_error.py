@@ -39,7 +39,7 @@ class SplitError(Objective):
 
     def __init__(self, under: float = 1.0, over: float = 1.0):
         super().__init__()
-        if min(under, over) <= 0:
+        if not all(value > 0 for value in (under, over)):
             raise ValueError(f"under, over: need gains > 0, got {under} and {over}")
         self.under, self.over = under, over
 

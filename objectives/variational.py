@@ -51,11 +51,13 @@ class Variational(GroupObjective):
 
     draws = True
 
+    reach = 1
+
     def __init__(self, areas: list[str], latents: int = 8, beta: float = 1.0, kernel: int = 3):
         super().__init__(areas)
         if len(areas) != 2 or areas[0] == areas[1]:
             raise ValueError(f"areas: need a lower one and an upper one, got {areas}")
-        if latents < 1 or beta < 0:
+        if latents < 1 or not beta >= 0:
             raise ValueError(f"latents, beta: need >= 1 and >= 0, got {latents} and {beta}")
         self.latents, self.beta, self.kernel = latents, beta, kernel
         self.posterior: nn.Module = nn.Identity()

@@ -64,10 +64,11 @@ class VICReg(GroupObjective):
     ):
         super().__init__(areas)
         check_pair(areas, delay, features, grid)
-        if min(invariance, variance, covariance) < 0:
+        if not all(value >= 0 for value in (invariance, variance, covariance)):
             weights = f"{invariance}, {variance} and {covariance}"
             raise ValueError(f"invariance, variance, covariance: need weights >= 0, got {weights}")
         self.delay, self.features, self.grid = delay, features, grid
+        self.reach = delay
         self.invariance, self.variance, self.covariance = invariance, variance, covariance
         self.embedding = nn.ModuleList()
 

@@ -33,7 +33,7 @@ class LearntFeedback(Feedback):
 
     def __init__(self, decay: float = 1e-3, seed: int = 0):
         super().__init__()
-        if decay < 0:
+        if not decay >= 0:
             raise ValueError(f"feedback.decay: need 0 or more, got {decay}")
         self.decay, self.seed = decay, seed
         self.weight = nn.Parameter(torch.empty(0))

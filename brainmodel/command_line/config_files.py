@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from brainmodel import CONFIGS
+from brainmodel.command_line.yaml_text import read_yaml, read_yaml_file
 from brainmodel.errors import Refused
 from brainmodel.old_names import require_new_names
 
@@ -31,6 +30,19 @@ REMOVABLE = (
     "learning_rates",
     *PROBED,
 )
+PLACES = {
+    "areas": "--model.areas.V1.cell",
+    "objectives": "--model.areas.V1.objectives.next",
+    "brainmodel.learning": "--model.areas.V1.rule",
+    "brainmodel.learning.modulation": "--model.areas.V1.modulator",
+    "brainmodel.schedules": "--model.areas.V1.plasticity",
+    "brainmodel.scopes": "--model.scope",
+    "brainmodel.probing.metrics": "--metrics.new",
+    "brainmodel.probing.baselines": "--baselines.new",
+    "brainmodel.probing.analyses": "--analyses.new",
+    "brainmodel.probing.recordings": "--recording",
+}
+"""Where the parts belong that a package lists, as an example."""
 Config = dict[str, Any]
 
 
@@ -72,9 +84,11 @@ def read_config(name: str, folder: Path | None = None, above: Sequence[Path] = (
     extended = content.pop("extends", [])
     if isinstance(extended, str):
         extended = [extended]
+    if not isinstance(extended, list) or not all(isinstance(base, str) for base in extended):
+        raise Refused(f"{path}: extends: need the name of a config, or a list, got {extended!r}")
     merged: Config = {}
     for base in extended:
-        merged = merge(merged, read_config(str(base), path.parent, [*above, path]))
+        merged = merge(merged, read_config(base, path.parent, [*above, path]))
     return merge(merged, content)
 
 
@@ -82,15 +96,9 @@ def parsed(path: Path) -> Config:
     """The content of a yaml file as it stands.
 
     Raises:
-        Refused: if it is not a yaml mapping.
+        Refused: if it is not a yaml mapping, or not a sound one (see `read_yaml`).
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = "" if mark is None else f", line {mark.line + 1}"
-        problem = getattr(error, "problem", None) or "it is not text"
-        raise Refused(f"{path}{line}: not a yaml file: {problem}") from None
+    content = read_yaml_file(path)
     if content is None:
         return {}
     if not isinstance(content, dict):
@@ -107,9 +115,17 @@ def _whole(path: Path) -> Config:
     if "class_path" in content:
         raise Refused(
             f"{path}: is one part of a brain, not a config; give it where it belongs, such as "
-            f"--model.areas.V1.cell {path}"
+            f"{belongs(content)} {path}"
         )
     return content
+
+
+def belongs(part: Mapping[str, Any]) -> str:
+    """The option to which one part of a brain, or of a probe, may be given."""
+    package = str(part["class_path"]).rpartition(".")[0]
+    if package == "objectives" and "areas" in (part.get("init_args") or {}):
+        return "--model.groups.shared"
+    return PLACES.get(package, "--model.areas.V1.cell")
 
 
 def load(names: Sequence[str]) -> Config:
@@ -152,7 +168,7 @@ def lay_over(config: Config, words: Sequence[str]) -> tuple[Config, list[str]]:
             continue
         value = value if given else next(remaining, "")
         section, name, argument = match[1], match[2], match[3]
-        content: Any = yaml.safe_load(value)
+        content = read_yaml(value, option)
         if not section.endswith(MERGED) and (content is not None or argument):
             rest.append(f"{option}={value}")
             continue

@@ -1,10 +1,15 @@
-"""What the objectives of a brain need from the data: streams in a batch, and labels."""
+"""What the objectives of a brain need from the data: streams, steps and labels."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from math import prod
 
 from torch import nn
 
 from brainmodel.brain import Brain
+from brainmodel.data.window import Label
+from brainmodel.errors import named
+from brainmodel.memory import require_memory
 
 
 def require_enough(brain: Brain, streams: int) -> None:
@@ -22,8 +27,54 @@ def require_enough(brain: Brain, streams: int) -> None:
             )
 
 
-def require_labels(brain: Brain, offered: Sequence[str]) -> None:
-    """Refuse an objective that reads a label which the data do not have.
+def require_long(brain: Brain, window: int, episode: int) -> None:
+    """Refuse windows or episodes in which an objective never joins two steps.
+
+    Args:
+        brain: the brain.
+        window: steps of a window.
+        episode: steps until a stream begins anew.
+
+    Raises:
+        ValueError: naming the objective.
+    """
+    field, steps = min(("window", window), ("episode", episode), key=lambda pair: pair[1])
+    for place, objective in _all(brain):
+        reach = getattr(objective, "reach", 0)
+        if steps <= reach:
+            raise ValueError(
+                f"{place}: {type(objective).__name__} joins steps that lie {reach} apart, but a "
+                f"{field} has {steps}; set data.{field}: {reach + 1} or more, or join nearer ones"
+            )
+
+
+def require_room(brain: Brain, streams: int, window: int) -> None:
+    """Refuse streams and windows that do not fit into the memory of this machine.
+
+    Raises:
+        ValueError: naming the option that makes them so large.
+    """
+    for name, pathway in brain.pathways.items():
+        under_way = pathway.steps * streams * prod(brain.route(name).shape)
+        with named("model"):
+            require_memory(f"pathways.{name}.delay", pathway.steps, under_way, "take fewer steps")
+    held = 0
+    for name in brain.areas:
+        area = brain.area(name)
+        held += prod(area.units) * len(area.cell.currents) + 2 * prod(area.drive)
+    field, value = max(("window", window), ("batch_size", streams), key=lambda pair: pair[1])
+    require_memory(f"data.{field}", value, held * streams * window, "take fewer, or fewer units")
+
+
+def require_labels(
+    brain: Brain, offered: Sequence[str], kinds: Mapping[str, Label] | None = None
+) -> None:
+    """Refuse an objective that reads a label which the data do not have, or that it cannot read.
+
+    Args:
+        brain: the brain.
+        offered: names of the labels of the data.
+        kinds: what they are, as far as it is known.
 
     Raises:
         ValueError: naming the objective, the label, and the labels of the data.
@@ -34,6 +85,37 @@ def require_labels(brain: Brain, offered: Sequence[str]) -> None:
             raise ValueError(
                 f"{place}: {type(objective).__name__} reads the label {label!r}, which the data do "
                 f"not bring; they bring {', '.join(sorted(offered)) or 'none'}"
+            )
+        if label is not None and label in (kinds or {}):
+            with named(place):
+                objective.require_label(*(kinds or {})[label])  # type: ignore[operator]
+
+
+def require_curves(brain: Brain, callbacks: Iterable[object]) -> None:
+    """Refuse a callback that watches a number which no run logs.
+
+    A callback of the user's own may log any number; where there is one, nothing is refused.
+
+    Raises:
+        ValueError: naming the callback, and a number that may have been meant.
+    """
+    callbacks = list(callbacks)
+    homes = {type(callback).__module__.partition(".")[0] for callback in callbacks}
+    if homes - {"brainmodel", "pytorch_lightning"}:
+        return
+    losses = [place.replace(".objectives", "").removeprefix("areas.") for place, _ in _all(brain)]
+    known = [f"{part}/{name}" for part in ("held_out_loss", "loss") for name in ["total", *losses]]
+    predicting = [name for name in brain.areas if brain.area(name).predictor is not None]
+    known += [f"held_out_relative_error/{name}" for name in predicting]
+    for callback in callbacks:
+        watched = getattr(callback, "monitor", None)
+        if isinstance(watched, str) and watched not in known:
+            near = get_close_matches(watched, known, n=1, cutoff=0.0)[0]
+            kind = type(callback).__name__
+            place = "checkpoint" if kind == "Checkpoints" else f"trainer.callbacks: {kind}"
+            raise ValueError(
+                f"{place}.monitor: no run logs {watched!r}; did you mean {near}, one of "
+                f"{', '.join(known)}?"
             )
 
 

@@ -2,21 +2,21 @@
 
 import difflib
 import inspect
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_type_hints
 
 from jsonargparse import ArgumentParser
 from pytorch_lightning import LightningDataModule
 
-from brainmodel.brain import AreaPlan
 from brainmodel.command_line.config_files import Config
+from brainmodel.command_line.entries import NAMED, EntryError
 from brainmodel.errors import Refused
 from brainmodel.moved_names import listed
-from brainmodel.pathways.pathway import Pathway
-from objectives import GroupObjective
+from brainmodel.old_names import nodes
+from objectives import Objective
 
-NAMED = {"areas": AreaPlan, "pathways": Pathway, "groups": GroupObjective}
 NOISE = (
     "Does not validate against any of the Union",
     "Subtypes:",
@@ -45,6 +45,7 @@ EXAMPLES = {
     "analyses": "brainmodel.probing.analyses.Expectation",
 }
 WORDS = {"int": "a whole number", "float": "a number", "str": "text", "bool": "true or false"}
+CALLBACK_SECTIONS = ("alignment", "checkpoint", "monitor", "pictures", "report")
 HINT = "--print_config shows every option"
 
 
@@ -58,19 +59,32 @@ def check_form(config: Config, known: Iterable[str]) -> None:
     Raises:
         Refused: naming the section.
     """
+    known = list(known)
     first = {name.partition(".")[0] for name in known}
     for section, content in config.items():
         if section not in first:
-            raise Refused(unknown(section, first))
+            inside = [name for name in known if name in (f"model.{section}", f"trainer.{section}")]
+            raise Refused(
+                f"{section}: is no section of a config; it belongs under {inside[0]}"
+                if inside
+                else unknown(section, first)
+            )
         if section in ("trainer", "model") and not isinstance(content, dict):
             raise Refused(f"{section}: need a mapping of options, got {content!r}")
-    for section in NAMED:
-        entries = config.get("model", {}).get(section)
-        if entries is not None and not isinstance(entries, dict):
-            raise Refused(f"model.{section}: need a mapping by name, got {entries!r}")
-        for name, entry in (entries or {}).items():
-            if not isinstance(entry, dict):
-                raise Refused(f"model.{section}.{name}: need a mapping of options, got {entry!r}")
+        for option in content if section in ("trainer", "model", *CALLBACK_SECTIONS) else ():
+            if isinstance(content, dict) and f"{section}.{option}" not in known:
+                raise Refused(unknown(f"{section}.{option}", known))
+
+
+def require_finite(config: Config) -> None:
+    """Refuse a number that is none, or infinite: no option takes it.
+
+    Raises:
+        Refused: naming the option.
+    """
+    for field, value in nodes(config):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise Refused(f"{field}: need a finite number, got {value}")
 
 
 def explain(error: BaseException, config: Config, rest: Sequence[str], known: Sequence[str]) -> str:
@@ -83,6 +97,8 @@ def explain(error: BaseException, config: Config, rest: Sequence[str], known: Se
         known: names of all options.
     """
     text = str(error)
+    if isinstance(error, EntryError):
+        return explain_entry(error)
     if match := re.search(r"unrecognized arguments: --(\S+)", text):
         return unknown(match[1].split("=")[0], known)
     if match := re.search(r"Subcommand '\w+' does not accept option '([^']+)'", text):
@@ -99,6 +115,27 @@ def explain(error: BaseException, config: Config, rest: Sequence[str], known: Se
     if reason.startswith(("areas", "pathways", "groups", "learning_rate", "final")):
         reason = f"model.{reason}"
     return f"{place}: {reason}" if place and not reason.startswith(place) else reason
+
+
+def explain_entry(error: EntryError) -> str:
+    """One sentence for what is wrong with an area, a pathway or a shared objective."""
+    kind = NAMED[error.place.split(".")[1]]
+    known = list(inspect.signature(kind).parameters)
+    text = str(error)
+    if match := re.search(r"(?:unrecognized arguments: --|does not accept option ')([\w.]+)", text):
+        return f"{error.place}: {unknown(match[1], known)}"
+    if match := re.search(r"arguments are required: (.*)", text):
+        if within := _within(kind, error.entry):
+            return f"{error.place}{within[0]}: {within[1]}"
+        missing = " and ".join(f"{error.place}.{name}" for name in match[1].split(", "))
+        return f"{missing}: is missing; give it"
+    place, reason = read_error(text)
+    if place.startswith("objectives"):
+        place, reason = _within(kind, error.entry) or (place, reason)
+    if not place and (match := re.match(r"(?:there is|this has) no option '(\w+)'", reason)):
+        reason = unknown(match[1], known)
+    place = place.removeprefix("entry").lstrip(".")
+    return f"{error.place}{'.' * bool(place)}{place}: {reason}"
 
 
 def read_error(text: str) -> tuple[str, str]:
@@ -130,9 +167,12 @@ def plainly(reasons: Sequence[str], owner: str, given: str | None, place: str) -
     if match := re.search(r"Group '\w+' does not accept option '([^']+)'", reason):
         return f"there is no option {match[1]!r}; {HINT}"
     if match := re.search(r"Option '([^']+)' is not accepted", reason):
+        owner = owner or (
+            found[1] if (found := re.search(r"class_path='([\w.]+)'", reason)) else ""
+        )
         return f"{_short(owner)} has no option {match[1]!r}; {HINT}"
-    if match := re.search(r"Expected a typing.Literal\[(.*)\]\. Got value: (.*)", reason):
-        return f"need one of {match[1]}, got {match[2]!r}"
+    if match := re.search(r"Expected a typing.Literal\[(.*)\](?:\. Got value: (.*))?", reason):
+        return f"need one of {match[1]}, got {match[2] or given!r}"
     if match := re.search(r"Expected a dot import path string: (.*)", reason):
         return f"there is no class {match[1]!r}; give its path{_like(place)}"
     if match := re.search(r"(?:module|No) '?([\w.]+)'? (?:has no )?attribute '?(\w+)'?", reason):
@@ -171,11 +211,26 @@ def culprit(
         entries = model.get(section) if isinstance(model, Mapping) else None
         for name, entry in (entries or {}).items():
             if problem := _problem(kind, entry):
-                return f"model.{section}.{name}", problem
+                return f"model.{section}.{name}", _within(kind, entry) or problem
         for word in rest:
             found = re.match(rf"--(model\.{section}\.\w+)", word)
             if found and place.startswith(f"model.{section}"):
                 return found[1], None
+    return None
+
+
+def _within(kind: Any, entry: Any) -> tuple[str, str] | None:
+    """Which part of an area is wrong by itself, and what is; None if all are right, or unknown."""
+    if kind is not NAMED["areas"] or not isinstance(entry, Mapping):
+        return None
+    types = get_type_hints(kind)
+    parts = [(f".{name}", types[name], value) for name, value in entry.items() if name in types]
+    objectives = entry.get("objectives")
+    for name, value in objectives.items() if isinstance(objectives, Mapping) else ():
+        parts.insert(0, (f".objectives.{name}", Objective, value))
+    for place, part, value in parts:
+        if problem := _problem(part, value):
+            return place + problem[0], problem[1]
     return None
 
 
@@ -186,6 +241,8 @@ def _problem(kind: Any, entry: Any) -> tuple[str, str] | None:
         parser.instantiate(parser.parse_object({"entry": entry}))
     except Exception as error:
         place, reason = read_error(str(error))
+        if match := re.search(r"arguments are required: (.*)", str(error)):
+            return place.removeprefix("entry"), f"{match[1]}: is missing; give it"
         if match := re.match(r"there is no option '(\w+)'", reason):
             reason = unknown(match[1], list(inspect.signature(kind).parameters))
         return place.removeprefix("entry"), reason

@@ -7,16 +7,27 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytorch_lightning as pl
 import yaml
+from jsonargparse import Namespace
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from areas.loops.compiled import which_loops
 from brainmodel.command_line.config_files import Config, merge
-from brainmodel.command_line.needs import require_enough, require_labels
-from brainmodel.command_line.refusals import check_form, explain
+from brainmodel.command_line.entries import Parts, parse_entries, take_apart
+from brainmodel.command_line.needs import (
+    require_curves,
+    require_enough,
+    require_labels,
+    require_long,
+    require_room,
+)
+from brainmodel.command_line.own_files import import_own_files
+from brainmodel.command_line.refusals import check_form, explain, require_finite
+from brainmodel.command_line.trainer_options import check_trainer
+from brainmodel.data.stream_module import StreamModule
 from brainmodel.errors import Refused
 from brainmodel.training import checkpoint
 from brainmodel.training.callbacks.checkpoints import Checkpoints
@@ -32,9 +43,9 @@ from brainmodel.training.callbacks.step_ends import StepEnds
 from brainmodel.training.callbacks.stopping import Stopping
 from brainmodel.training.module import BrainModule, require_end
 from brainmodel.training.old_checkpoints import without_constants
-from brainmodel.training.parameter_groups import require_plain
+from brainmodel.training.parameter_groups import require_plain, require_steps
 from brainmodel.training.resumable import require_none_unasked, require_resumable
-from brainmodel.training.run_folder import SaveConfig
+from brainmodel.training.run_folder import SaveConfig, last_checkpoint
 from brainmodel.wiring.losses import require_objectives
 
 OFFERED = {
@@ -52,6 +63,9 @@ CALLBACKS = {
     "report": Report,
 }
 ALWAYS = (RandomNumbers, StepEnds, Soundness, Resuming, Stopping)
+SHOW = "--print_config"
+SHOWN = {"comments": "with_comments", "skip_default": "skip_default", "skip_null": "skip_unset"}
+"""What may follow it, by what jsonargparse calls it."""
 USUAL_CHECKPOINT = {"save_last": True, "save_on_exception": True}
 
 
@@ -62,13 +76,15 @@ class CommandLine(LightningCLI):
         command: fit, validate or test.
         config: the config files, merged.
         rest: options that are laid over them.
+        folder: in which the runs of this config lie, if it does not name another.
 
     Raises:
         Refused: if the configuration is wrong.
     """
 
-    def __init__(self, command: str, config: Config, rest: list[str]):
-        self.files, self.rest = config, rest
+    def __init__(self, command: str, config: Config, rest: list[str], folder: Path):
+        self.files, self.rest, self.folder = config, rest, folder
+        self.parts = take_apart(config, [word for word in rest if not word.startswith(SHOW)])
         strict: dict[str, Any] = {"exit_on_error": False, "allow_abbrev": False}
         super().__init__(
             BrainModule,
@@ -80,7 +96,7 @@ class CommandLine(LightningCLI):
             parser_kwargs=strict | {name: dict(strict) for name in OFFERED},
             auto_configure_optimizers=False,
             load_from_checkpoint_support=False,
-            args=[command, "--config", yaml.safe_dump(config, sort_keys=False), *rest],
+            args=[command, "--config", _text(self.parts), *self.parts.rest],
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
@@ -98,42 +114,71 @@ class CommandLine(LightningCLI):
     def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
         """Check names and types of everything."""
         check_form(self.files, self._known)
-        if any(word.startswith("--print_config") for word in self.rest):
-            print(f"# On the CPU, steps are taken by {which_loops()}.", file=sys.stderr)
+        import_own_files(self.files, self.rest)
         with self._refusing():
+            entries = parse_entries(self.parts)
+            if not entries["areas"]:
+                raise Refused("model.areas: is empty; name an area, or add --config default")
             self.config = parser.parse_args(args)  # type: ignore[arg-type]
+            self.config[self.config.subcommand].model.update(Namespace(entries))
             self.files = self.config[self.config.subcommand].as_dict()  # with the options
+            require_finite(self.files)
+            data = (self.files.get("data") or {}).get("init_args") or {}
+            check_trainer(self.files["trainer"], data.get("windows_per_epoch"))
+        for word in self.rest:
+            if word.startswith(SHOW):
+                self._show(set(word.partition("=")[2].split(",")) - {""})
+
+    def _show(self, wanted: set[str]) -> NoReturn:
+        """Print the whole configuration, as --print_config wants it, and leave."""
+        if unknown := wanted - set(SHOWN):
+            raise Refused(f"print_config: takes {', '.join(SHOWN)}, got {', '.join(unknown)}")
+        print(f"# On the CPU, steps are taken by {which_loops()}.", file=sys.stderr)
+        how: dict[str, bool] = {"skip_unset": False} | {SHOWN[word]: True for word in wanted}
+        config = self.config[self.config.subcommand]
+        print(self._parser(self.config.subcommand).dump(config, skip_validation=True, **how))
+        sys.exit(0)
 
     def _parse_ckpt_path(self) -> None:
         """Read the checkpoint; the config defines the brain, the checkpoint has to fit it."""
         config = self.config[self.config.subcommand]
+        if config.get("ckpt_path") in ("last", "best", "hpc"):
+            config.ckpt_path = str(last_checkpoint(config.ckpt_path, self.folder))
         path = config.get("ckpt_path")
         if path is None:
             require_none_unasked(Path(config.trainer.default_root_dir or "."))
-        self.begun = (
-            None if path in (None, "last", "best", "hpc") else checkpoint.read_checkpoint(path)
-        )
+        self.begun = None if path is None else checkpoint.read_checkpoint(path)
 
     def instantiate_classes(self) -> None:
         """Build everything; an error here means that the configuration is wrong."""
         with self._refusing():
+            text = self.parser.dump(
+                self.config, format="yaml", skip_unset=False, skip_validation=True
+            )
+            self.config_dump = yaml.safe_load(text)[self.subcommand]
             super().instantiate_classes()
-            require_plain(
-                self.model.optimizer(self.model.parts)
-            )  # it would refuse only when training begins
+            require_steps(self.model.optimizer)  # it would refuse only when training begins
+            require_plain(self.model.optimizer(self.model.parts))
             require_end(self.trainer, self.model.final)
             require_objectives(self.model.brain)
-            labels = getattr(self.datamodule, "label_names", None)
-            if labels is not None:
-                require_labels(self.model.brain, labels)
-            batch = getattr(self.datamodule, "batch_size", None)
-            if self.subcommand == "fit" and batch is not None:
-                require_enough(self.model.brain, batch)
-            text = self.parser.dump(self.config, format="yaml", skip_none=False)
-            plain = yaml.safe_load(text)[self.subcommand]["model"]
+            require_curves(self.model.brain, self.trainer.callbacks)  # type: ignore[attr-defined]
+            self._require_data_fit()
+        plain = self.config_dump["model"]
         plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}
         plain["_instantiator"] = "pytorch_lightning.cli.instantiate_module"
         self.model.save_hyperparameters(plain)  # `load_from_checkpoint` builds it from these
+
+    def _require_data_fit(self) -> None:
+        """Refuse data that do not bring what the brain needs."""
+        brain, data = self.model.brain, self.datamodule
+        labels = getattr(data, "label_names", None)
+        if labels is not None:
+            require_labels(brain, labels, getattr(data, "label_kinds", {}))
+        if isinstance(data, StreamModule):
+            require_room(brain, data.batch_size, data.window)
+            if self.subcommand == "fit":
+                require_enough(brain, data.batch_size)
+                require_long(brain, data.window, data.episode)
 
     def after_instantiate_classes(self) -> None:
         """Refuse a checkpoint that does not fit before anything is written."""
@@ -177,6 +222,13 @@ class CommandLine(LightningCLI):
         return [action.dest for parser in parsers for action in parser._actions]
 
 
+def _text(parts: Parts) -> str:
+    """The config that Lightning's parser sees: without the entries, which are parsed already."""
+    model = parts.config.get("model") or {}
+    held = {"model": model | {"areas": {}, "pathways": {}}} if isinstance(model, dict) else {}
+    return yaml.safe_dump(parts.config | held, sort_keys=False)
+
+
 def train_or_measure(command: str, names: list[str], config: Config, rest: list[str]) -> None:
     """Parse, build and run.
 
@@ -194,7 +246,7 @@ def train_or_measure(command: str, names: list[str], config: Config, rest: list[
     config = merge(usual(command, names), config)
     with warnings.catch_warnings():
         quieten()
-        CommandLine(command, with_predictors(config), rest)
+        CommandLine(command, with_predictors(config), rest, Path("runs", _name(names)))
 
 
 def with_predictors(config: Config) -> Config:
@@ -215,12 +267,19 @@ def usual(command: str, names: list[str]) -> Config:
     """The config below all others: a folder of its own when it trains, no table of layers."""
     trainer: Config = {"enable_model_summary": False}
     if command == "fit":
-        name = Path(names[-1]).stem if names else "brain"
-        folder = {"class_path": "brainmodel.training.RunFolder", "init_args": {"name": name}}
+        folder = {
+            "class_path": "brainmodel.training.RunFolder",
+            "init_args": {"name": _name(names)},
+        }
         trainer["logger"] = folder
     else:
         trainer["logger"] = False
     return {"trainer": trainer}
+
+
+def _name(names: list[str]) -> str:
+    """What the runs of these config files are called."""
+    return Path(names[-1]).stem if names else "brain"
 
 
 def quieten() -> None:

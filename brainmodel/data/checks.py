@@ -1,6 +1,11 @@
 """Checks of arguments: each raises a ValueError of one sentence with field, value and remedy."""
 
+import os
 from numbers import Real
+from pathlib import Path
+
+LARGEST = 4096
+"""Pixels along a side of what is shown, at the most."""
 
 
 def require_whole(field: str, value: int, least: int, most: int | None = None) -> None:
@@ -16,6 +21,16 @@ def require_number(field: str, value: float, least: float, most: float, unit: st
     fits = isinstance(value, Real) and not isinstance(value, bool)
     if not fits or not least <= value <= most:
         raise ValueError(f"{field} is {value!r}: give {unit}, from {least:g} to {most:g}.")
+
+
+def require_writable(field: str, folder: Path) -> None:
+    """Refuse a folder that is not there and cannot be made, or cannot be written."""
+    there = folder.absolute()
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        kind = "cannot be written" if there.is_dir() else "is no folder"
+        raise ValueError(f"{field} is {str(folder)!r}: {there} {kind}; give another folder.")
 
 
 def require_channels(value: int) -> None:

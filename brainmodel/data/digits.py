@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from brainmodel.data.checks import require_number, require_whole
+from brainmodel.data.checks import LARGEST, require_number, require_whole
 from brainmodel.data.eye_movements import fold
 from brainmodel.data.stream_module import StreamModule, StreamOptions
 from brainmodel.data.streams import Part, Rendering, Script, Share, Stream
+from brainmodel.data.window import Label
 
 HELD_OUT = 360
 """The last 360 of scikit-learn's 1797 handwritten digits are never trained on."""
@@ -125,7 +126,7 @@ class MovingDigits(StreamModule):
         frames_per_second: float = 30.0,
         **options: Unpack[StreamOptions],
     ) -> None:
-        require_whole("size", size, 8)
+        require_whole("size", size, 8, LARGEST)
         require_whole("digit", digit, 4, size - 1)
         require_whole("digits", digits, 1, 2)
         require_number("speed", speed, 0, 1e5, "pixels per second")
@@ -144,6 +145,12 @@ class MovingDigits(StreamModule):
         self.digits = digits
         self.speed = speed
         self.rewarded = tuple(rewarded)
+
+    @property
+    def label_kinds(self) -> dict[str, Label]:
+        """See `StreamModule.label_kinds`."""
+        kinds = {"identity": Label((0, 9)), "position": Label(shape=(2,))}
+        return {name: kinds[name.removesuffix("_2")] for name in self.label_names or ()}
 
     def stream(self, share: Share) -> DigitStream:
         """Load the handwriting of a part and let it move."""

@@ -15,9 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from brainmodel.data.checks import require_number, require_whole
+from brainmodel.data.checks import LARGEST, require_number, require_whole
 from brainmodel.data.stream_module import StreamModule, StreamOptions
 from brainmodel.data.streams import Rendering, Script, Share, Stream
+from brainmodel.data.window import Label
 
 FRAMES = 5  # A, B, C, D or U, gray
 ORIENTATIONS = np.array([0.0, 45.0, 90.0, 135.0])  # degrees
@@ -154,8 +155,8 @@ class GaborSequences(StreamModule):
         frames_per_second: float = 30.0,
         **options: Unpack[StreamOptions],
     ) -> None:
-        require_whole("size", size, 4)
-        require_whole("patches", patches, 1)
+        require_whole("size", size, 4, LARGEST)
+        require_whole("patches", patches, 1, 10_000)
         require_number("cycles", cycles, 0.1, size / 2, "cycles per frame width")
         require_number("frames_per_second", frames_per_second, 1, 1000, "frames per second")
         require_number("shown", shown, 1 / frames_per_second, 1e4, "seconds")
@@ -169,6 +170,15 @@ class GaborSequences(StreamModule):
         )
         steps = round(shown * frames_per_second)
         self.gabors = Gabors(size, patches, cycles, steps, unexpected)
+
+    @property
+    def label_kinds(self) -> dict[str, Label]:
+        """See `StreamModule.label_kinds`."""
+        return {
+            "frame": Label((0, UNEXPECTED)),
+            "expected": Label((0, 1)),
+            "orientation": Label(),
+        }
 
     def stream(self, share: Share) -> GaborStream:
         """Sequences of a part."""

@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from brainmodel.data.checks import require_number, require_whole
+from brainmodel.data.checks import LARGEST, require_number, require_whole
 from brainmodel.data.stream_module import StreamModule, StreamOptions
 from brainmodel.data.streams import Part, Rendering, Script, Share, Stream
+from brainmodel.data.window import Label
 
 
 class Grating(NamedTuple):
@@ -111,8 +112,8 @@ class DriftingGratings(StreamModule):
         frames_per_second: float = 30.0,
         **options: Unpack[StreamOptions],
     ) -> None:
-        require_whole("size", size, 4)
-        require_whole("directions", directions, 1)
+        require_whole("size", size, 4, LARGEST)
+        require_whole("directions", directions, 1, 360)
         require_number("cycles", cycles, 0, size / 2, "cycles per frame width")
         require_number("frames_per_second", frames_per_second, 1, 1000, "frames per second")
         fastest = frames_per_second / 2
@@ -137,6 +138,12 @@ class DriftingGratings(StreamModule):
             shown=round(shown * frames_per_second),
             gray=round(gray * frames_per_second),
         )
+
+    @property
+    def label_kinds(self) -> dict[str, Label]:
+        """See `StreamModule.label_kinds`."""
+        gray = -1 if self.grating.gray else 0
+        return {"direction": Label((gray, self.grating.directions - 1)), "phase": Label()}
 
     def stream(self, share: Share) -> GratingStream:
         """Gratings of a part."""

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Unpack
 
-from brainmodel.data.checks import require_channels, require_number, require_whole
+from brainmodel.data.checks import LARGEST, require_channels, require_number, require_whole
 from brainmodel.data.eye_movements import EyeMovements
 from brainmodel.data.photograph_files import FREE, load_photograph, photograph_file, soften
 from brainmodel.data.photograph_streams import OVERSAMPLING, PhotographStream
 from brainmodel.data.stream_module import StreamModule, StreamOptions
 from brainmodel.data.streams import Part, Share
+from brainmodel.data.window import Label
+from brainmodel.memory import require_memory
 
 TRAINING = ("astronaut.png", "brick.png", "chelsea.png", "coins.png", "grass.png", "rocket.jpg")
 HELD_OUT = ("camera.png", "coffee.png", "gravel.png")
@@ -63,13 +65,16 @@ class Photographs(StreamModule):
         held_out: Sequence[str] = HELD_OUT,
         **options: Unpack[StreamOptions],
     ) -> None:
-        require_whole("size", size, 4)
+        require_whole("size", size, 4, LARGEST)
         require_channels(channels)
         require_number("field", field, 0.02, 0.7, "a fraction of the photograph's short side")
         require_number("blur", blur, 0, 10, "the width of the blur in pixels")
         require_number("frames_per_second", frames_per_second, 1, 1000, "frames per second")
         require_number("twin_distance", twin_distance, 0, size, "pixels, at most the eye's size")
         _check_split(photographs, held_out)
+        side = round(size / field * OVERSAMPLING)
+        pictures = len(photographs) * channels * side**2
+        require_memory("field", field, pictures, "look at more of each photograph, or smaller")
         eye = {"eye": [channels, size, size]}
         shapes = eye | ({"motion": [3]} if motion else {})
         super().__init__(
@@ -89,6 +94,16 @@ class Photographs(StreamModule):
         self.movements = movements
         self.photographs = tuple(photographs)
         self.held_out = tuple(held_out)
+
+    @property
+    def label_kinds(self) -> dict[str, Label]:
+        """See `StreamModule.label_kinds`."""
+        number = max(len(self.photographs), len(self.held_out))
+        return {
+            "photograph": Label((0, number - 1)),
+            "motion": Label(shape=(3,)),
+            "saccade": Label((0, 1)),
+        }
 
     def stream(self, share: Share) -> PhotographStream:
         """Load the photographs of a part and let eyes wander over them."""

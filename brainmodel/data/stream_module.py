@@ -1,5 +1,6 @@
 """The module of every data set: windows of its streams for training, validation and test."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TypedDict
@@ -9,6 +10,8 @@ import pytorch_lightning as pl
 from brainmodel.data.checks import require_whole
 from brainmodel.data.loaders import ContinuingLoader, FreshLoader
 from brainmodel.data.streams import Part, Share, Stream
+from brainmodel.data.window import Label
+from brainmodel.memory import require_memory
 
 
 class StreamOptions(TypedDict, total=False):
@@ -67,6 +70,14 @@ class StreamModule(pl.LightningDataModule, ABC):
             ("validation_windows", validation_windows, 1),
         ):
             require_whole(field, value, least)
+        require_whole("num_workers", num_workers, 0, 256)
+        frame = sum(math.prod(shape) for shape in shapes.values())
+        require_memory(
+            *max(("window", window), ("batch_size", batch_size), key=lambda pair: pair[1]),
+            window * batch_size * frame,
+            "take fewer, or smaller frames",
+        )
+        require_memory("episode", episode, 10 * batch_size * episode, "take fewer steps")
         self.shapes = shapes
         self.label_names = label_names
         self.frames_per_second = frames_per_second
@@ -77,6 +88,11 @@ class StreamModule(pl.LightningDataModule, ABC):
         self.num_workers = num_workers
         self.windows_per_epoch = windows_per_epoch
         self.validation_windows = validation_windows
+
+    @property
+    def label_kinds(self) -> dict[str, Label]:
+        """What its labels are, by name, as far as it is known without touching any data."""
+        return {}
 
     @abstractmethod
     def stream(self, share: Share) -> Stream:

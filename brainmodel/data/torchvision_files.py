@@ -20,6 +20,7 @@ from brainmodel.data.stream_module import StreamModule, StreamOptions
 from brainmodel.data.streams import Part, Rendering, Script, Share, Stream
 from brainmodel.data.video_files import Film, find_videos, without_copies
 from brainmodel.data.video_module import VideoModule, VideoOptions
+from brainmodel.data.window import Label
 
 
 class ClipStream(Stream):
@@ -128,6 +129,15 @@ class VideoClasses(VideoModule):
                 f"folder {str(self.folder)!r} has no subfolder with videos: give one per class."
             )
         return without_copies(inside)
+
+    @property
+    def label_kinds(self) -> dict[str, Label]:
+        """See `StreamModule.label_kinds`."""
+        return {
+            "class": Label((0, len(self.classes()) - 1)),
+            "motion": Label(shape=(3,)),
+            "video": Label((0, len(self.files()) - 1)),
+        }
 
     def classes(self) -> list[str]:
         """Names of the classes, in alphabetical order."""

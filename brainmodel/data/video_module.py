@@ -9,7 +9,13 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from brainmodel.data.checks import require_channels, require_number, require_whole
+from brainmodel.data.checks import (
+    LARGEST,
+    require_channels,
+    require_number,
+    require_whole,
+    require_writable,
+)
 from brainmodel.data.eye_movements import EyeMovements
 from brainmodel.data.stream_module import StreamModule, StreamOptions
 from brainmodel.data.streams import Part, Share
@@ -85,10 +91,10 @@ class VideoModule(StreamModule):
         cache: Path | None = None,
         **options: Unpack[StreamOptions],
     ) -> None:
-        require_whole("size", size, 4)
+        require_whole("size", size, 4, LARGEST)
         require_channels(channels)
         require_whole("stride", stride, 1)
-        require_whole("margin", margin, 0)
+        require_whole("margin", margin, 0, LARGEST)
         require_number("held_out", held_out, 0.01, 0.9, "a fraction of the frames")
         require_number("gap", gap, 0, 1e6, "seconds")
         if frames_per_second is not None:
@@ -107,6 +113,7 @@ class VideoModule(StreamModule):
         self.channels, self.margin, self.letterbox = channels, margin, letterbox
         self.held_out, self.gap, self.cut_below = held_out, gap, cut_below
         self.cache = usual_cache() if cache is None else Path(cache)
+        require_writable("cache", self.cache)
         self._films: list[Film] | None = None
         self.left_out: dict[Path, str] = {}
 

@@ -5,6 +5,14 @@ from typing import NamedTuple
 from torch import Tensor
 
 
+class Label(NamedTuple):
+    """What a label is at one step of one stream."""
+
+    whole: tuple[int, int] | None = None
+    """Between which whole numbers it lies, 0 and 1 if it is true or false; None for others."""
+    shape: tuple[int, ...] = ()
+
+
 class Window(NamedTuple):
     """K steps of B continuing streams.
 

@@ -134,10 +134,11 @@ class GatedMicrocircuit(Rule):
     ):
         super().__init__()
         for name, value in (("gain", gain), ("own", own)):
-            if value < 0:
+            if not value >= 0:
                 raise ValueError(f"rule.{name}: need 0 or more, got {value}")
         self.names, self.gain, self.own, self.carry = tuple(apical), gain, own, carry
         self.gates = gates or Gates()
+        self.error_pathways = self.names
         self.scan = GatedScan(self.gates)
         self.reused = ReusedMemory()
         self.apical = nn.ModuleDict()

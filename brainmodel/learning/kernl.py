@@ -79,7 +79,7 @@ class KeRNL(NoisyRule):
     def __init__(self, decay: float = 0.5, sigma: float = 0.01, span: int = 20, seed: int = 0):
         super().__init__(seed)
         for name, value in {"decay": decay, "sigma": sigma}.items():
-            if value <= 0:
+            if not value > 0:
                 raise ValueError(f"rule.{name}: need a number above 0, got {value}")
         if span < 1:
             raise ValueError(f"rule.span: need 1 step or more, got {span}")

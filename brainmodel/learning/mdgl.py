@@ -71,7 +71,7 @@ class MDGL(Rule):
         filtered: bool = True,
     ):
         super().__init__()
-        if gain < 0:
+        if not gain >= 0:
             raise ValueError(f"rule.gain: need 0 or more, got {gain}")
         self.partners, self.gain = partners or TypeMeans(), gain
         self.carry, self.filtered = carry, filtered

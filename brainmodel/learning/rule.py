@@ -58,10 +58,12 @@ class Rule(nn.Module, ABC):
     Attributes:
         criteria: what kind of rule it is.
         exact: whether it gives the whole gradient of the area's loss, nothing left out.
+        error_pathways: names of the pathways that it takes for carrying prediction errors.
     """
 
     criteria: ClassVar[Criteria]
     exact: ClassVar[bool] = False
+    error_pathways: tuple[str, ...] = ()
 
     def build(self, area: Area) -> None:
         """Prepare for an area, once, before training.

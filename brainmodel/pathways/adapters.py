@@ -7,6 +7,8 @@ import torch
 from einops import rearrange, reduce, repeat
 from torch import Tensor, nn
 
+from brainmodel.memory import require_memory
+
 
 class Adapter(nn.Module, ABC):
     """Changes the shape of a signal on its way."""
@@ -92,6 +94,7 @@ class Mix(Adapter):
         super().__init__()
         if source < 1 or target < 1:
             raise ValueError(f"Mix: need 1 or more channels in and out, got {source} and {target}")
+        require_memory("Mix", f"{source} x {target}", source * target, "take fewer channels")
         generator = torch.Generator().manual_seed(seed)
         weight = torch.randn(target, source, generator=generator)
         self.register_buffer("weight", weight / weight.norm(dim=1, keepdim=True))

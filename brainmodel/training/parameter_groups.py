@@ -1,9 +1,10 @@
 """Parameter groups of the optimizer: of each area and kind, each pathway and shared objective."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from torch import nn
 from torch.optim import Optimizer
 
@@ -84,6 +85,24 @@ def _parts(brain: Brain, area: str) -> dict[str, list[nn.Parameter]]:
     parts["objective"] = list(brain.objectives[area].parameters())
     parts["rule"] = list(brain.rule(area).parameters())
     return {kind: [p for p in found if p.requires_grad] for kind, found in parts.items()}
+
+
+def require_steps(optimizer: Callable[[Any], Optimizer]) -> None:
+    """Refuse an optimizer that does not take groups of parameters, or cannot take a step.
+
+    Raises:
+        ValueError: with what it says of its arguments.
+    """
+    trial = nn.Parameter(torch.zeros(2, 2))
+    trial.grad = torch.ones_like(trial)
+    try:
+        optimizer([{"name": "trial", "params": [trial], "lr": 1e-3}]).step()
+    except Exception as error:
+        said = str(error).partition("\n")[0]
+        raise ValueError(
+            f"model.optimizer: cannot take a step: {said}; give other arguments, or another "
+            "optimizer such as torch.optim.Adam"
+        ) from error
 
 
 def require_plain(optimizer: Optimizer) -> Optimizer:

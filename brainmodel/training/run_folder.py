@@ -7,6 +7,9 @@ from pytorch_lightning.cli import SaveConfigCallback
 from pytorch_lightning.loggers import TensorBoardLogger
 from pytorch_lightning.utilities import rank_zero_only
 
+from brainmodel.data.checks import require_writable
+from brainmodel.errors import Refused
+
 
 class RunFolder(TensorBoardLogger):
     """A TensorBoard logger that writes to SAVE_DIR/NAME/version_N, with a new N for each run, even
@@ -18,10 +21,18 @@ class RunFolder(TensorBoardLogger):
         version: number or name of this run; the next number unless given.
 
     Raises:
-        ValueError: if the version given is that of an earlier run.
+        ValueError: if a name leads out of `save_dir`, that cannot be written, or the version given
+            is that of an earlier run.
     """
 
     def __init__(self, save_dir: str = "runs", name: str = "", version: int | str | None = None):
+        for field, value in (("name", name), ("version", version)):
+            if isinstance(value, str) and (Path(value).is_absolute() or ".." in Path(value).parts):
+                raise ValueError(
+                    f"trainer.logger.{field}: need a name for a folder below {save_dir}, got "
+                    f"{value!r}; another place is given by save_dir"
+                )
+        require_writable("trainer.logger.save_dir", Path(save_dir))
         super().__init__(save_dir, name=name, version=version, default_hp_metric=False)
         folder = Path(self.log_dir) if version is not None else None
         if folder is not None and _first() and folder.exists():
@@ -49,6 +60,26 @@ class RunFolder(TensorBoardLogger):
 
 def _first() -> bool:
     return getattr(rank_zero_only, "rank", 0) == 0
+
+
+def last_checkpoint(word: str, folder: Path) -> Path:
+    """The last checkpoint of the latest run that has one.
+
+    Args:
+        word: "last", as it was given for a checkpoint.
+        folder: of runs that are called alike.
+
+    Raises:
+        Refused: if there is none, or another word was given.
+    """
+    found = [*folder.glob("version_*/checkpoints/last.ckpt")]
+    if word != "last" or not found:
+        raise Refused(
+            f"ckpt_path: is {word}, but "
+            + (f"there is no checkpoint in {folder}" if word == "last" else "that names no file")
+            + "; give the path of a .ckpt, or leave it out to begin anew"
+        )
+    return max(found, key=lambda path: path.stat().st_mtime)
 
 
 class SaveConfig(SaveConfigCallback):

@@ -1,6 +1,7 @@
 """The order of areas within a step, and which areas can be swept through a window one by one."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from torch import nn
@@ -39,6 +40,32 @@ def check_pathways(
             raise ValueError(
                 f"areas.{area}: has no drive; add a feedforward pathway that ends there"
             )
+
+
+def with_signals(
+    pathways: Mapping[str, Pathway], inputs: Iterable[str], predicting: Iterable[str]
+) -> dict[str, Pathway]:
+    """Pathways, sorted by name, with what each carries written out.
+
+    Args:
+        pathways: by name.
+        inputs: names of the inputs.
+        predicting: names of the areas that have predictions and errors.
+
+    Raises:
+        ValueError: for a signal that the source does not have.
+    """
+    inputs, predicting = set(inputs), set(predicting)
+    found = {}
+    for name, pathway in sorted(pathways.items()):
+        signal = pathway.signal or ("rate" if pathway.source in inputs else "error")
+        if signal != "rate" and pathway.source not in predicting:
+            kind = "an input" if pathway.source in inputs else "an area without a predictor"
+            raise ValueError(
+                f"pathways.{name}.signal: {pathway.source} is {kind} and has no {signal}; give rate"
+            )
+        found[name] = replace(pathway, signal=signal)
+    return found
 
 
 def _check_names(areas: list[str], inputs: list[str], pathways: Iterable[str]) -> None:

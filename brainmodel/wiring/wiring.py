@@ -1,5 +1,6 @@
 """What is wired up: named areas joined by pathways, and what each of them learns for."""
 
+from math import prod
 from typing import cast
 
 import torch
@@ -13,10 +14,11 @@ from brainmodel.learning.rule import Rule, of_rule
 from brainmodel.pathways.route import Route
 from brainmodel.schedules import Weight
 from brainmodel.wiring.objective_weights import require_means, weights
-from brainmodel.wiring.order import acting_order, check_pathways, stages
+from brainmodel.wiring.order import acting_order, check_pathways, stages, with_signals
 from brainmodel.wiring.parameter_names import full_name
 from brainmodel.wiring.plan import AreaPlan, BrainPlan
 from brainmodel.wiring.routes import find_routes
+from brainmodel.wiring.sizes import require_room
 from brainmodel.wiring.state import BrainState
 from objectives import GroupObjective, Objective
 
@@ -41,7 +43,8 @@ class Wiring(nn.Module):
         self.age: Tensor
         self.register_buffer("age", torch.zeros((), dtype=torch.int64))
         check_pathways(plan.areas, plan.inputs, plan.pathways)
-        self.pathways = dict(sorted(plan.pathways.items()))
+        predicting = [name for name, area in plan.areas.items() if area.predictor is not None]
+        self.pathways = with_signals(plan.pathways, plan.inputs, predicting)
         self.inputs = {name: tuple(shape) for name, shape in plan.inputs.items()}
         self.acting = acting_order(plan.areas, self.pathways)
         self.stages = stages(self.acting, self.pathways)
@@ -56,6 +59,9 @@ class Wiring(nn.Module):
         self.modulators = nn.ModuleDict()
         self.plasticities = {name: area.plasticity for name, area in plan.areas.items()}
         self.weights: dict[str, dict[str, Weight]] = {}
+        for name in sorted(plan.areas, key=lambda name: -prod(units[name])):
+            with named(f"areas.{name}"):
+                require_room(plan.areas[name], drives[name], self._messages(name))
         for name in self.acting:
             with named(f"areas.{name}"):
                 self._add_area(name, plan.areas[name], drives[name])
@@ -71,8 +77,12 @@ class Wiring(nn.Module):
         drive = [name for name, pathway in ends.items() if pathway.kind == "feedforward"]
         return {"drive": drive} | {name: [name] for name in ends if name not in drive}
 
+    def _messages(self, area: str) -> dict[str, tuple[int, ...]]:
+        """Shapes of the messages that an area receives, by pathway."""
+        return {name: self.route(name).shape for name in self.arrivals(area) if name != "drive"}
+
     def _add_area(self, name: str, plan: AreaPlan, drive: tuple[int, ...]) -> None:
-        messages = {n: self.route(n).shape for n in self.arrivals(name) if n != "drive"}
+        messages = self._messages(name)
         area = Area(
             plan.cell,
             plan.units,
@@ -84,6 +94,13 @@ class Wiring(nn.Module):
             plan.connectivity,
         )
         plan.rule.build(area)
+        for pathway in plan.rule.error_pathways:
+            carried = self.pathways[pathway].signal
+            if carried != "error":
+                raise ValueError(
+                    f"rule: {type(plan.rule).__name__} takes what comes by {pathway} for errors, "
+                    f"but it carries a {carried}; set pathways.{pathway}.signal: error"
+                )
         for key, parameter in area.weights().items():
             parameter.requires_grad_(plan.rule.plastic(key))
         for key, objective in plan.objectives.items():

@@ -68,7 +68,7 @@ def check_pair(areas: list[str], delay: int, features: int, grid: int) -> None:
     grid."""
     if len(areas) != 2:
         raise ValueError(f"areas: need two names, or the same twice with a delay, got {areas}")
-    if delay < 0:
+    if not delay >= 0:
         raise ValueError(f"delay: need >= 0 steps, got {delay}")
     if areas[0] == areas[1] and delay == 0:
         raise ValueError(f"delay: need >= 1 steps where {areas[0]} is to agree with itself, got 0")

@@ -19,7 +19,7 @@ class Constant(Modulator):
 
     def __init__(self, amount: float = 1.0):
         super().__init__()
-        if amount < 0:
+        if not amount >= 0:
             raise ValueError(f"amount: need 0 or more, got {amount}")
         self.amount = amount
 

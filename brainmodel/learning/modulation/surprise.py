@@ -32,7 +32,7 @@ class Surprise(Modulator):
     def __init__(self, rate: float = 0.01, most: float = 5.0):
         super().__init__()
         require_rate(rate)
-        if most <= 0:
+        if not most > 0:
             raise ValueError(f"most: need a bound above 0, got {most}")
         self.rate, self.most = rate, most
 

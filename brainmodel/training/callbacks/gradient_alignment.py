@@ -43,7 +43,7 @@ class Alignment(pl.Callback):
     """
 
     def __init__(self, every_n_steps: int = 0):
-        if every_n_steps < 0:
+        if not every_n_steps >= 0:
             raise ValueError(f"alignment.every_n_steps: need 0 or more, got {every_n_steps}")
         self.every_n_steps = every_n_steps
         self._values: dict[str, float] = {}

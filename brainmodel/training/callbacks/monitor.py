@@ -32,7 +32,7 @@ class Monitor(pl.Callback):
     """
 
     def __init__(self, silence: float = 0.01):
-        if silence < 0:
+        if not silence >= 0:
             raise ValueError(f"monitor.silence: need 0 or more, got {silence}")
         self.silence = silence
         self._held_out: dict[str, Sums] = {}

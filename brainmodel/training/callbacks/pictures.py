@@ -23,7 +23,7 @@ class Pictures(pl.Callback):
     """
 
     def __init__(self, scenes: int = 3, frames_per_second: float = 8.0):
-        if scenes < 0:
+        if not scenes >= 0:
             raise ValueError(f"pictures.scenes: need 0 or more, got {scenes}")
         if not frames_per_second > 0:
             raise ValueError(f"pictures.frames_per_second: need above 0, got {frames_per_second}")

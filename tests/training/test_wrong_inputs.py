@@ -1,0 +1,62 @@
+"""Wrong inputs end in one sentence, before anything is built or written.
+
+The files, and every eighth option; `python -m benchmarks.wrong_inputs` goes through all.
+"""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from brainmodel.cli import main
+from brainmodel.command_line.train_command import CommandLine
+from tests.training.runs import TINY
+from tests.training.test_refusals import refused
+from tests.training.wrong_inputs import FILES, OPTIONS, SOURCES
+
+
+@pytest.fixture(autouse=True)
+def never_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is accepted is told by that."""
+
+    def accepted(self: CommandLine, command: str) -> None:
+        raise AssertionError("it was accepted")
+
+    monkeypatch.setattr(CommandLine, "_run_subcommand", accepted)
+
+
+@pytest.mark.parametrize("option", list(OPTIONS)[::8])
+def test_a_wrong_option_is_told(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = option.replace(" --", "\n--").split("\n")
+    sentence = refused(capsys, "fit", "--config", TINY, *words)
+    for part in OPTIONS[option]:
+        assert part in sentence, sentence
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_wrong_file_is_told(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text, parts = FILES[name]
+    Path("wrong.yaml").write_text(text)
+    sentence = refused(capsys, "fit", "--config", TINY, "--config", "wrong.yaml")
+    for part in parts:
+        assert part in sentence, sentence
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_what_breaks_in_a_file_of_ones_own_is_told(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.dont_write_bytecode", True)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    text, parts = SOURCES[name]
+    Path("mine.py").write_text(text)
+    Path("own.yaml").write_text("model: {areas: {V1: {objectives: {own: mine.Mine}}}}")
+    sentence = refused(capsys, "fit", "--config", TINY, "--config", "own.yaml")
+    for part in parts:
+        assert part in sentence, sentence
+
+
+def test_the_same_without_a_mistake_would_train() -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["fit", "--config", TINY])
+    assert left.value.code == 1
