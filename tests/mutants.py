@@ -417,7 +417,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/training/module.py",
-        old="        self.finite.require()\n",
+        old="        self.finite.require_finite(checkpoint)\n",
         new="",
         tests="tests/training/test_soundness.py -k between_logs",
     ),
