@@ -48,6 +48,7 @@ NOISY: dict[str, Any] = {
                 },
             },
         },
+        "pathways": {"PM_V1": {"signal": "error"}},
     }
 }
 
@@ -152,10 +153,10 @@ def test_the_config_says_the_learning_rates_of_a_resumed_run(
     whole: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     begun = f"--ckpt_path={checkpoint(whole, 3)}"
-    resumed = fit(begun, "--model.final=1", "--model.learning_rate=0.5", *EVERY_STEP, config=NOISY)
-    assert "PM.predictor: 0.5 now." in capsys.readouterr().out
+    resumed = fit(begun, "--model.final=1", "--model.learning_rate=0.02", *EVERY_STEP, config=NOISY)
+    assert "PM.predictor: 0.02 now." in capsys.readouterr().out
     (optimizer,) = saved(resumed)["optimizer_states"]
-    assert {group["lr"] for group in optimizer["param_groups"]} == {0.5}
+    assert {group["lr"] for group in optimizer["param_groups"]} == {0.02}
 
 
 def test_double_precision_is_resumed_to_the_last_bit() -> None:
