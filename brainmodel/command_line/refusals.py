@@ -12,6 +12,7 @@ from pytorch_lightning import LightningDataModule
 
 from brainmodel.command_line.config_files import Config
 from brainmodel.command_line.entries import NAMED, EntryError
+from brainmodel.command_line.own_files import told, where
 from brainmodel.errors import Refused
 from brainmodel.moved_names import listed
 from brainmodel.old_names import nodes
@@ -63,12 +64,7 @@ def check_form(config: Config, known: Iterable[str]) -> None:
     first = {name.partition(".")[0] for name in known}
     for section, content in config.items():
         if section not in first:
-            inside = [name for name in known if name in (f"model.{section}", f"trainer.{section}")]
-            raise Refused(
-                f"{section}: is no section of a config; it belongs under {inside[0]}"
-                if inside
-                else unknown(section, first)
-            )
+            raise Refused(unknown(section, [*first, *known]))
         if section in ("trainer", "model") and not isinstance(content, dict):
             raise Refused(f"{section}: need a mapping of options, got {content!r}")
         for option in content if section in ("trainer", "model", *CALLBACK_SECTIONS) else ():
@@ -179,6 +175,8 @@ def plainly(reasons: Sequence[str], owner: str, given: str | None, place: str) -
         return f"there is no {match[2]!r} in {match[1]}; {_instead(match[1], match[2], place)}"
     if match := re.search(r"No module named '([^']+)'", reason):
         return f"there is no module {match[1]!r} here; give the path of a class{_like(place)}"
+    if match := re.search(r"Import path (\S*) ?does not correspond to a subclass of (\w+)", reason):
+        return f"need a {match[2]}{_like(place)}, got {match[1] or given or 'another class'}"
     return reason.rstrip(".")
 
 
@@ -234,6 +232,16 @@ def _within(kind: Any, entry: Any) -> tuple[str, str] | None:
     return None
 
 
+def at_line(error: BaseException) -> str:
+    """What an error is and where in the user's own file it arose, "" if it did not arise there."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if place := where(cause):
+            return f"{told(cause)} ({place})"
+        cause = cause.__cause__
+    return ""
+
+
 def _problem(kind: Any, entry: Any) -> tuple[str, str] | None:
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument("--entry", type=kind)
@@ -241,6 +249,7 @@ def _problem(kind: Any, entry: Any) -> tuple[str, str] | None:
         parser.instantiate(parser.parse_object({"entry": entry}))
     except Exception as error:
         place, reason = read_error(str(error))
+        reason = at_line(error) or reason
         if match := re.search(r"arguments are required: (.*)", str(error)):
             return place.removeprefix("entry"), f"{match[1]}: is missing; give it"
         if match := re.match(r"there is no option '(\w+)'", reason):
@@ -251,6 +260,8 @@ def _problem(kind: Any, entry: Any) -> tuple[str, str] | None:
 
 def unknown(option: str, known: Collection[str]) -> str:
     """A sentence for an option that there is not, with the one that may have been meant."""
+    if inside := [name for name in known if name in (f"model.{option}", f"trainer.{option}")]:
+        return f"there is no option {option}; it belongs under {inside[0]}"
     near = difflib.get_close_matches(option, known, n=1, cutoff=0.7)
     return f"there is no option {option}; " + (f"did you mean {near[0]}?" if near else HINT)
 

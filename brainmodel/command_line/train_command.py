@@ -26,7 +26,7 @@ from brainmodel.command_line.needs import (
 )
 from brainmodel.command_line.own_files import import_own_files
 from brainmodel.command_line.refusals import check_form, explain, require_finite
-from brainmodel.command_line.trainer_options import check_trainer
+from brainmodel.command_line.trainer_options import check_trainer, require_seed
 from brainmodel.data.stream_module import StreamModule
 from brainmodel.errors import Refused
 from brainmodel.training import checkpoint
@@ -123,6 +123,7 @@ class CommandLine(LightningCLI):
             self.config[self.config.subcommand].model.update(Namespace(entries))
             self.files = self.config[self.config.subcommand].as_dict()  # with the options
             require_finite(self.files)
+            require_seed(self.files.get("seed_everything"))
             data = (self.files.get("data") or {}).get("init_args") or {}
             check_trainer(self.files["trainer"], data.get("windows_per_epoch"))
         for word in self.rest:

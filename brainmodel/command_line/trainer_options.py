@@ -97,6 +97,12 @@ def check_trainer(options: Mapping[str, Any], windows_per_epoch: int | None) -> 
     _check_interval(options, windows_per_epoch)
 
 
+def require_seed(seed: object) -> None:
+    """Refuse a seed that NumPy does not take, with a ValueError."""
+    if isinstance(seed, int) and not 0 <= seed < 2**32:
+        raise ValueError(f"seed_everything: need a whole number from 0 to {2**32 - 1}, got {seed}")
+
+
 def _check_devices(options: Mapping[str, Any]) -> None:
     accelerator, devices = options.get("accelerator", "auto"), options.get("devices", "auto")
     if isinstance(accelerator, str) and accelerator not in ACCELERATORS:

@@ -427,7 +427,10 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
     "a tab": ("model:\n\tscope: 3\n", ("wrong.yaml, line 2",)),
     "no alias": ("model: *gone", ("wrong.yaml", "gone")),
     "a python object": ("model: !!python/object:os.system {}", ("wrong.yaml", "yaml")),
-    "a date that there is not": ("trainer: {max_time: 2026-99-99}", ("wrong.yaml", "2026-99-99")),
+    "a date that there is not": (
+        "trainer: {max_time: 2026-99-99}",
+        ("wrong.yaml", "month", "quote"),
+    ),
     "text": ("train the brain", ("wrong.yaml", "mapping")),
     "a number": ("3", ("wrong.yaml", "mapping")),
     "a list": ("[fit]", ("wrong.yaml", "mapping", "list")),
