@@ -23,6 +23,7 @@ class Trained(NamedTuple):
     instance: str  # name of its checkpoint
     stage: int  # steps of training behind it
     brain: Brain
+    seed: int | None = None  # of its weights as they were drawn; None if that is not known
 
 
 class Findings(NamedTuple):
@@ -36,7 +37,7 @@ class Findings(NamedTuple):
 
 def probe(
     trained: Sequence[Trained],
-    untrained: Sequence[Brain],
+    untrained: Sequence[Brain] | Mapping[int, Brain],
     experiment: Experiment | Shown,
     plan: Plan,
     folder: Path | None = None,
@@ -45,7 +46,8 @@ def probe(
 
     Args:
         trained: checkpoints: of several seeds, or of several stages of training.
-        untrained: the same brain with weights as they were drawn, of two seeds or more.
+        untrained: the same brain with weights as they were drawn, of two seeds or more, by seed;
+            those of the trained brains make pairs.
         experiment: the recording and what was shown.
         plan: everything else.
         folder: where activity is kept while the probe runs; the system's temporary one unless
@@ -83,15 +85,17 @@ def _require_probable(experiment: Experiment | Shown, plan: Plan) -> Shown:
 
 def _record(
     trained: Sequence[Trained],
-    untrained: Sequence[Brain],
+    untrained: Sequence[Brain] | Mapping[int, Brain],
     stimuli: Stimuli,
     plan: Plan,
     folder: Path,
 ) -> ModelActivity:
     """Activity of all brains in the signals that are needed, and of baselines."""
-    brains = [(Source("trained", t.instance, t.stage, ""), t.brain) for t in trained]
+    by_seed = untrained if isinstance(untrained, Mapping) else dict(enumerate(untrained))
+    brains = [(Source("trained", t.instance, t.stage, "", _name(t.seed)), t.brain) for t in trained]
     brains += [
-        (Source("untrained", f"seed {seed}", 0, ""), brain) for seed, brain in enumerate(untrained)
+        (Source("untrained", _name(seed), 0, "", _name(seed)), brain)
+        for seed, brain in by_seed.items()
     ]
     shown, signals, batch = plan.presentation, plan.recorded_signals, plan.batch
     found: dict[Source, Mapping[str, Floats]] = {}
@@ -106,6 +110,11 @@ def _record(
     for name, values in features.items():
         found[Source("baseline", name, None, "frames")] = {name: values}
     return found
+
+
+def _name(seed: int | None) -> str:
+    """Name of the brain whose weights were drawn with a seed."""
+    return "" if seed is None else f"seed {seed}"
 
 
 def _is_scored(source: Source, plan: Plan) -> bool:

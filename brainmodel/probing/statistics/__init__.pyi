@@ -1,3 +1,6 @@
+from .bootstrap import NUDGE as NUDGE
+from .bootstrap import Draws as Draws
+from .bootstrap import draws_of as draws_of
 from .bootstrap import interval as interval
 from .bootstrap import stimulus_weights as stimulus_weights
 from .learning_stages import Change as Change
@@ -6,11 +9,14 @@ from .learning_stages import Stage as Stage
 from .learning_stages import change_between as change_between
 from .learning_stages import change_within as change_within
 from .learning_stages import over_stages as over_stages
+from .over_brains import PairedDifference as PairedDifference
+from .over_brains import over_brains as over_brains
 from .path_curvature import curvature as curvature
 from .path_curvature import straightening as straightening
 from .permutation import false_discovery_rate as false_discovery_rate
 from .permutation import orders as orders
 from .permutation import p_value as p_value
+from .permutation import tail_p as tail_p
 from .sequence_responses import Omission as Omission
 from .sequence_responses import omission as omission
 from .sequence_responses import order_effect as order_effect
