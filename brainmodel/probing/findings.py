@@ -8,13 +8,15 @@ from typing import NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity import ModelActivity, Source, eye_of, record_model
+from brainmodel.probing.activity import ModelActivity, Source, eye_of, record_model, to_eye
 from brainmodel.probing.analyses import Evidence, Section, require_responses
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.baselines import record_baselines
 from brainmodel.probing.plan import Plan
 from brainmodel.probing.recordings import Experiment, Recorded, Shown, Stimuli
 from brainmodel.probing.scores import ScoreTable, require_scorable, score_models
+
+PICTURES = 12  # of stimuli, for the report
 
 
 class Trained(NamedTuple):
@@ -26,6 +28,14 @@ class Trained(NamedTuple):
     seed: int | None = None  # of its weights as they were drawn; None if that is not known
 
 
+class Seen(NamedTuple):
+    """What the eye of the model saw."""
+
+    pictures: Floats  # [stimulus, channel, height, width] of a few, while they were shown
+    names: list[str]  # of these stimuli
+    how: str  # they were shown, in words
+
+
 class Findings(NamedTuple):
     """Results of a probe."""
 
@@ -33,6 +43,8 @@ class Findings(NamedTuple):
     recording: Recorded  # what was scored
     patterns: dict[str, Floats]  # [stimulus, unit] means over time, by name, for pictures
     sections: dict[str, Section]  # of the report, by the names of the analyses
+    seen: Seen
+    brain: Brain  # the last of the trained ones
 
 
 def probe(
@@ -69,7 +81,8 @@ def probe(
         sections = _analyse(plan, shown, eye_of(trained[0].brain), activity)
         patterns = _patterns(activity, trained[-1].instance)
         del activity, compared  # arrays in files that are removed now
-    return Findings(scores, shown.recording, patterns, sections)
+    seen = _seen(shown, plan, trained[-1].brain)
+    return Findings(scores, shown.recording, patterns, sections, seen, trained[-1].brain)
 
 
 def _require_probable(experiment: Experiment | Shown, plan: Plan) -> Shown:
@@ -115,6 +128,17 @@ def _record(
 def _name(seed: int | None) -> str:
     """Name of the brain whose weights were drawn with a seed."""
     return "" if seed is None else f"seed {seed}"
+
+
+def _seen(shown: Shown, plan: Plan, brain: Brain) -> Seen:
+    """A few of the stimuli as the eye of a brain sees them, in the middle of their first frame."""
+    count, names = len(shown.stimuli.frames), shown.recording.stimuli
+    rows = np.unique(np.linspace(0, count - 1, PICTURES).astype(int))
+    edges, eye = plan.presentation.edges, eye_of(brain)
+    step = np.abs((edges[1:] + edges[:-1] - shown.stimuli.edges[:2].sum()) / 2).argmin()
+    movies = plan.presentation.movies(shown.stimuli, rows, eye[1])
+    pictures = to_eye(movies, eye, plan.presentation.blur)[plan.presentation.before + step]
+    return Seen(pictures.numpy(), [str(names[row]) for row in rows], plan.presentation.words)
 
 
 def _is_scored(source: Source, plan: Plan) -> bool:

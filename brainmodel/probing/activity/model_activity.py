@@ -69,7 +69,7 @@ def model_inputs(
     """By name, [step, stimulus, *shape]: the pictures; inputs that are no picture stay at zero."""
     name = picture_input(brain)
     shape = brain.inputs[name]
-    pictures = to_eye(presentation.movies(stimuli, rows, eye=shape[1]), shape)
+    pictures = to_eye(presentation.movies(stimuli, rows, shape[1]), shape, presentation.blur)
     silent = {n: pictures.new_zeros(*pictures.shape[:2], *s) for n, s in brain.inputs.items()}
     return silent | {name: pictures}
 

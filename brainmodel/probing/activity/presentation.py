@@ -41,6 +41,7 @@ class Presentation:
         seconds: that the model is recorded, from stimulus onset.
         warm_up: seconds of background before the onset; seen, not recorded.
         background: gray level in [0, 1] where and when nothing is shown.
+        blur: of the eye's optics, the sigma of a Gaussian in pixels of the eye; as in its training.
         gaze: how the eye moves over each stimulus; still unless given.
         seed: of the gaze; each stimulus has a path of its own, the same for all models.
 
@@ -52,6 +53,7 @@ class Presentation:
     seconds: float = 0.5
     warm_up: float = 0.0
     background: float = 0.5
+    blur: float = 0.0
     gaze: Gaze | None = None
     seed: int = 0
 
@@ -69,10 +71,23 @@ class Presentation:
                 "and a gray level from 0 to 1."
             )
 
+        if not 0 <= self.blur <= 10:
+            raise ValueError(f"blur is {self.blur}: give the sigma in pixels of the eye, 0 to 10.")
+
     @property
     def recorded(self) -> int:
         """Steps of the model that are recorded."""
         return round(self.seconds * self.frames_per_second)
+
+    @property
+    def words(self) -> str:
+        """How stimuli are shown, in one sentence."""
+        blur = f"blurred by {self.blur:g} pixels" if self.blur else "sharp"
+        gaze = "without eye movements" if self.gaze is None else "with eye movements"
+        return (
+            f"{self.frames_per_second:g} steps/s, {self.warm_up:g} s of gray before the onset, "
+            f"{self.seconds:g} s recorded from it; {blur}, {gaze}."
+        )
 
     @property
     def before(self) -> int:

@@ -103,7 +103,7 @@ def _frames(evidence: Evidence, steps: Whole) -> Iterator[Floats]:
     shown, eye = evidence.presentation, evidence.eye
     for first in range(0, len(evidence.stimuli.frames), BATCH):
         rows = np.arange(first, min(first + BATCH, len(evidence.stimuli.frames)))
-        seen = to_eye(shown.movies(evidence.stimuli, rows, eye[1]), eye)
+        seen = to_eye(shown.movies(evidence.stimuli, rows, eye[1]), eye, shown.blur)
         yield seen[shown.before :][steps].flatten(2).numpy().transpose(1, 0, 2)
 
 

@@ -69,12 +69,17 @@ class Comparison(ABC):
     def drawn(self, draws: Draws) -> Floats:
         """[draw] the score of bootstrap draws of stimuli, to first order.
 
-        Scores are not linear in how often stimuli are drawn: one that is drawn twice is like itself,
-        which raises alikeness. That is no part of the uncertainty, and is left out with all terms
-        of higher order. Draws of two comparisons can be subtracted.
+        Scores are not linear in how often stimuli are drawn: one that is drawn twice is like
+        itself, which raises alikeness. That is no part of the uncertainty, and is left out with all
+        terms of higher order. Draws of two comparisons can be subtracted.
         """
         slope = (self.reweighted(draws.nudged) - self.value) / NUDGE
         return self.value + (draws.weights - 1) @ slope
+
+    def example(self, neuron: int) -> tuple[Floats, Floats] | None:
+        """[sample] responses of one neuron and their held-out predictions, in standard deviations
+        of their fold; None where the metric predicts none."""
+        return None
 
     @abstractmethod
     def permuted(self, orders: Whole) -> Floats:

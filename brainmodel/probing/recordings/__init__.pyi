@@ -10,6 +10,7 @@ from .experiments.npz_matrix_files import NpzMatrices as NpzMatrices
 from .experiments.nwb_files import NwbRois as NwbRois
 from .experiments.nwb_files import NwbUnits as NwbUnits
 from .experiments.rds_file import RdsFile as RdsFile
+from .hierarchy import by_hierarchy as by_hierarchy
 from .leave_out import LeaveOut as LeaveOut
 from .readers.arrays import Layout as Layout
 from .readers.npz import read_npz as read_npz

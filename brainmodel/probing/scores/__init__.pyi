@@ -12,5 +12,6 @@ from .sampling import PerStep as PerStep
 from .sampling import PerStimulus as PerStimulus
 from .sampling import Sampling as Sampling
 from .score import Score as Score
+from .score import ScoreDetail as ScoreDetail
 from .score_table import ScoreTable as ScoreTable
 from .scoring import Scoring as Scoring

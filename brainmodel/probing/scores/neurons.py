@@ -8,7 +8,7 @@ import numpy as np
 
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.metrics import Metric, Responses
-from brainmodel.probing.recordings import Recording, covered_steps, resample
+from brainmodel.probing.recordings import Recording, by_hierarchy, covered_steps, resample
 from brainmodel.probing.scores.ceilings.noise_ceiling_snr import explainable, ncsnr
 from brainmodel.probing.scores.ceilings.split_half import repeated, split_halves
 from brainmodel.probing.scores.sampling import Sampling
@@ -62,7 +62,7 @@ def neuron_targets(
     for lag in lags:
         steps = covered_steps(recording, edges, lag)
         shown = resample(recording, edges[steps[0] : steps[-1] + 2] + lag)
-        for area in shown.area_names:
+        for area in by_hierarchy(shown.area_names):
             name = f"{recording.source}: {area}"
             found = [
                 scorable_neurons(sampling.responses(part), name)

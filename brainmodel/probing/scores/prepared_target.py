@@ -97,6 +97,7 @@ class PreparedTarget:
         """The score of one model area, without what depends on other scores."""
         comparison, ceilings = self._compare(area), self.ceilings
         judged = self._judge(comparison, area.source.model == "trained")
+        detail = ScoreDetail(judged.draws, comparison.neurons, ceilings.neurons)
         return Score(
             **area.source._asdict(),
             model_area=area.name,
@@ -116,7 +117,7 @@ class PreparedTarget:
             folds=self.metric.folds,
             seed=self.scoring.seed,
             higher_is_better=self.metric.higher_is_better,
-            detail=ScoreDetail(judged.draws, comparison.neurons, ceilings.neurons),
+            detail=detail._replace(example=comparison.example(detail.surest)),
         )
 
     def _compare(self, area: PreparedArea) -> Comparison:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from brainmodel.probing.array_types import Floats
 
 
@@ -12,7 +14,12 @@ class ScoreDetail(NamedTuple):
     draws: Floats | None  # [draw] bootstrap draws of stimuli, the same for all scores of a table
     neurons: Floats | None  # [neuron] the score of each
     ceilings: Floats | None  # [neuron] what a noiseless model would score
+    example: tuple[Floats, Floats] | None = None  # [sample] observed, predicted of the surest one
 
+    @property
+    def surest(self) -> int:
+        """The neuron with the highest ceiling; the first where there are none."""
+        return 0 if self.ceilings is None else int(np.argmax(self.ceilings))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

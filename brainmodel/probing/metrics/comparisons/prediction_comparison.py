@@ -81,6 +81,10 @@ class PredictionComparison(Comparison):
         moved = self.observed - self.by_fold() * self.predicted
         return ratio(moved, deviation * self.predicted.size)
 
+    def example(self, neuron: int) -> tuple[Floats, Floats]:
+        """See the parent."""
+        return self.observed[:, neuron], self.predicted[:, neuron]
+
     def permuted(self, orders: Whole) -> Floats:
         """The predictor is fitted anew to each order of the responses."""
         shuffled = (self.responses[order] for order in orders)
