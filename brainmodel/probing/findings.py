@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity import ModelActivity, Source, eye_of, record_model, to_eye
+from brainmodel.probing.activity import ModelActivity, Source, eye_of, record_model
 from brainmodel.probing.analyses import Evidence, Section, require_responses
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.baselines import record_baselines
@@ -136,8 +136,7 @@ def _seen(shown: Shown, plan: Plan, brain: Brain) -> Seen:
     rows = np.unique(np.linspace(0, count - 1, PICTURES).astype(int))
     edges, eye = plan.presentation.edges, eye_of(brain)
     step = np.abs((edges[1:] + edges[:-1] - shown.stimuli.edges[:2].sum()) / 2).argmin()
-    movies = plan.presentation.movies(shown.stimuli, rows, eye[1])
-    pictures = to_eye(movies, eye, plan.presentation.blur)[plan.presentation.before + step]
+    pictures = plan.presentation.seen(shown.stimuli, rows, eye)[plan.presentation.before + step]
     return Seen(pictures.numpy(), [str(names[row]) for row in rows], plan.presentation.words)
 
 

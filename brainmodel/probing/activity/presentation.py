@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from brainmodel.probing.activity.eye import follow_gaze
+from brainmodel.probing.activity.eye import follow_gaze, to_eye
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings import Stimuli, as_floats
 
@@ -107,8 +109,8 @@ class Presentation:
             chosen: [stimulus] which of them.
             eye: height of the model's image in pixels, the unit of the gaze.
         """
-        steps = np.arange(-self.before, self.recorded + 1) / self.frames_per_second
-        shown = in_steps(as_floats(stimuli.frames[chosen]), stimuli.edges, steps, self.background)
+        frames = as_floats(stimuli.frames[chosen])
+        shown = in_steps(frames, stimuli.edges, self._step_edges, self.background)
         if self.gaze is None:
             return shown
         scale = shown.shape[2] / eye
@@ -117,6 +119,27 @@ class Presentation:
             path = self.gaze.path(len(movie), self.frames_per_second, random)
             movie[:] = follow_gaze(movie, path * scale, self.background)
         return shown
+
+    def seen(self, stimuli: Stimuli, chosen: Whole, shape: tuple[int, ...]) -> Tensor:
+        """What an eye sees, [step, stimulus, channel, height, width] in [0, 1], warm-up first.
+
+        Args:
+            stimuli: what was shown.
+            chosen: [stimulus] which of them.
+            shape: of the eye's image, [channel, height, width].
+        """
+        if self.gaze is not None:
+            return to_eye(self.movies(stimuli, chosen, shape[1]), shape, self.blur)
+        frames = to_eye(as_floats(stimuli.frames[chosen]), shape, self.blur)  # each of them once
+        seen = in_steps(
+            frames.numpy().swapaxes(0, 1), stimuli.edges, self._step_edges, self.background
+        )
+        return torch.from_numpy(seen).transpose(0, 1)
+
+    @property
+    def _step_edges(self) -> Floats:
+        """[step + 1] edges of all steps, those before the onset included, s."""
+        return np.arange(-self.before, self.recorded + 1) / self.frames_per_second
 
 
 def in_steps(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.baselines.baseline import Baseline
-from brainmodel.probing.baselines.edge_energy import filter_frames, gabor_bank, gray_frames
+from brainmodel.probing.baselines.edge_energy import filter_frames, gabor_bank, gray_frames, once
 from brainmodel.probing.baselines.pixels import shrink
 
 
@@ -53,12 +53,12 @@ class MotionEnergy(Baseline):
 
     def __call__(self, movies: Floats) -> Floats:
         stimuli, times = movies.shape[:2]
-        frames = gray_frames(movies, self.size)
+        frames, place = once(gray_frames(movies, self.size))
         bank = gabor_bank(frames.shape[1:], self.orientations, self.octaves)
         filters = causal(self.kernels, times).reshape(-1, times).astype(np.complex64)
         features = []
         for band in filter_frames(frames, bank):
-            size = np.abs(filters @ band.reshape(stimuli, times, -1))
+            size = np.abs(filters @ band[place].reshape(stimuli, times, -1))
             pooled = shrink(size.reshape(stimuli, -1, *band.shape[1:], 1), self.grid)
             by_kernel = pooled.reshape(stimuli, len(self.kernels), times, -1)
             features.append(by_kernel.transpose(0, 2, 1, 3).reshape(stimuli, times, -1))

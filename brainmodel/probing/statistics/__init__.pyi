@@ -6,7 +6,6 @@ from .bootstrap import stimulus_weights as stimulus_weights
 from .learning_stages import Change as Change
 from .learning_stages import Events as Events
 from .learning_stages import Stage as Stage
-from .learning_stages import change_between as change_between
 from .learning_stages import change_within as change_within
 from .learning_stages import over_stages as over_stages
 from .over_brains import PairedDifference as PairedDifference

@@ -2,8 +2,8 @@
 
 The influence of a sample is how the score rises with its weight, in the fits as in what they
 predict (the infinitesimal jackknife; Efron, 2014, J. R. Stat. Soc. B 76:991). A score whose stimuli
-are drawn w_i times is, to first order, its value and sum_i (w_i - 1) influence_i: a stimulus that is
-drawn twice does not count as alike to itself, nor trains a fit on what it is asked of.
+are drawn w_i times is, to first order, its value and sum_i (w_i - 1) influence_i: a stimulus that
+is drawn twice does not count as alike to itself, nor trains a fit on what it is asked of.
 """
 
 from collections.abc import Callable
