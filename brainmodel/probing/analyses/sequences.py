@@ -134,13 +134,9 @@ class Sequences(Analysis):
             controls = self._controls(words, word)
             found = self._omission(by_word, word, controls)
             without = controls or [blank_of(self.trained)]
-            place = gap_in(word, self.trained)
-            draws = self._drawn(
-                {w: by_word[w][:, place : place + 1] for w in dict.fromkeys([word, *without])},
-                lambda means, gap=word: (
-                    means.pop(gap).mean() - np.mean([m.mean() for m in means.values()])
-                ),
-            )
+            place = word.index(OMITTED)
+            compared = {w: by_word[w][:, place : place + 1] for w in (word, *without)}
+            draws = self._drawn(compared, _first_less_others)
             yield Effect(responses.origin, word, found.effect, draws, found)
 
     def _controls(self, words: Sequence[str], gap: str) -> list[str]:
@@ -205,6 +201,12 @@ class Sequences(Analysis):
         control = [by_word[other][:, place] for other in controls]
         gap = np.concatenate(control, axis=1) if control else None
         return omission(left_out, blank, elements, expected, gap, self.shuffles, self.seed)
+
+
+def _first_less_others(means: dict[str, Floats]) -> float:
+    """The first of the means less the mean of the others."""
+    first, *others = (float(mean.mean()) for mean in means.values())
+    return first - float(np.mean(others))
 
 
 def _side_by_side(by_word: Mapping[str, Floats], words: Sequence[str]) -> Floats:

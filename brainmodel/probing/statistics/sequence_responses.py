@@ -98,14 +98,20 @@ def omission(
     observed = _likeness(effect, shown)
     p = None
     if control is not None:
-        random, count = np.random.default_rng(seed), omitted.shape[1]
-        events, null = np.concatenate([omitted, control], axis=1), []
-        for _ in range(shuffles):
-            mixed = events[:, random.permutation(events.shape[1])]
-            moved = np.nanmean(mixed[:, :count], axis=1) - np.nanmean(mixed[:, count:], axis=1)
-            null.append(_excess(_likeness(moved, shown)))
-        p = p_value(_excess(observed), np.array(null))
+        null = _exchanged(omitted, control, shown, shuffles, seed)
+        p = p_value(_excess(observed), null)
     return Omission(effect, float(observed[0]), float(observed[1:].mean()), p)
+
+
+def _exchanged(omitted: Floats, control: Floats, shown: Floats, shuffles: int, seed: int) -> Floats:
+    """[shuffle] excess of likeness when events of the gap and of its control change places."""
+    random, count, null = np.random.default_rng(seed), omitted.shape[1], []
+    events = np.concatenate([omitted, control], axis=1)
+    for _ in range(shuffles):
+        mixed = events[:, random.permutation(events.shape[1])]
+        moved = np.nanmean(mixed[:, :count], axis=1) - np.nanmean(mixed[:, count:], axis=1)
+        null.append(_excess(_likeness(moved, shown)))
+    return np.array(null)
 
 
 def _likeness(effect: Floats, shown: Floats) -> Floats:

@@ -18,7 +18,7 @@ class FoldedFeatures(NamedTuple):
 
     def keep(self, samples: NDArray[np.bool_]) -> "FoldedFeatures":
         """The chosen samples, in the folds they were in."""
-        return FoldedFeatures(*(side[samples] for side in self))
+        return FoldedFeatures(self.features[samples], self.fold_of[samples], self.groups[samples])
 
 
 def grouped_folds(groups: Whole, folds: int, seed: int = 0) -> Whole:

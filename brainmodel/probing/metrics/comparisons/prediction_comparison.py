@@ -18,7 +18,7 @@ from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.comparisons.influence import influential
 from brainmodel.probing.metrics.metric import Comparison, ratio
 
-Influence = Callable[["PredictionComparison"], Floats]
+SampleInfluence = Callable[["PredictionComparison"], Floats]
 """Takes a comparison, returns the influence [sample] on its value of each sample."""
 
 
@@ -37,7 +37,7 @@ class PredictionComparison(Comparison):
         predict: Callable[[Floats], Floats],
         responses: Floats,
         fold_of: Whole,
-        influence: Influence,
+        influence: SampleInfluence,
     ) -> None:
         self.predict, self.responses, self.fold_of = predict, responses, fold_of
         self.influence = influence
@@ -69,7 +69,7 @@ class PredictionComparison(Comparison):
         Of a correlation r of z-scores a, b: ab - r (a^2 + b^2) / 2.
         """
         a, b, r = self.predicted, self.observed, self.by_fold()
-        influence = a * b - r * (a**2 + b**2) / 2 + r - self.neurons
+        influence = a * b - r * (a**2 + b**2) / 2 + r - (a * b).mean(0)
         return influence.mean(1) / len(a)
 
     def slope(self) -> Floats:

@@ -51,15 +51,13 @@ def split_halves(
         ValueError: if there are too few repeats.
     """
     repeats = repeated(responses)
-    whole, count = np.nanmean(repeats, axis=1), np.isfinite(repeats).all(2).sum(1)
+    whole, count = np.nanmean(repeats, axis=1), np.isfinite(repeats[:, :, 0]).sum(axis=1)
     spread = np.nansum((repeats - whole[:, None]) ** 2) / (count - 1).sum() / whole.shape[1]
-    sizes = (count + 1) // 2, count // 2
+    more, less = spread / ((count + 1) // 2), spread / (count // 2)
     mean = MeanResponses(whole, spread / count)
     found = [
-        metric.agreement(
-            *(MeanResponses(h, spread / n) for h, n in zip(pair, sizes, strict=True)), mean
-        )
-        for pair in halves(responses, draws, seed)
+        metric.agreement(MeanResponses(first, more), MeanResponses(second, less), mean)
+        for first, second in halves(responses, draws, seed)
     ]
     low, squared = np.mean(found, axis=0)
     return SplitHalves(low, np.sqrt(np.clip(squared, 0, 1)))
