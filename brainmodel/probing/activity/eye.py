@@ -59,10 +59,8 @@ def soften(pictures: torch.Tensor, sigma: float) -> torch.Tensor:
     """Pictures [picture, channel, height, width] under a Gaussian of `sigma` pixels."""
     if sigma == 0:
         return pictures
-    for side in (2, 3):
-        gaussian = _gaussian(pictures.shape[side], sigma)
-        pictures = torch.tensordot(pictures, gaussian, ([side], [1])).movedim(-1, side)
-    return pictures
+    down, across = (_gaussian(length, sigma) for length in pictures.shape[2:])
+    return down @ pictures @ across.T
 
 
 def _gaussian(length: int, sigma: float) -> torch.Tensor:

@@ -66,7 +66,7 @@ def gain_in_words(gain: Gain) -> str:
     count = "1 brain" if gain.brains == 1 else f"{gain.brains} brains"
     found = f"{what} {signed(gain.gain)}{_range(gain.interval, signed)}"
     if gain.p is not None:
-        found += f", p = {gain.p:.2g}"
+        found += ", p < .0001" if gain.p < 1e-4 else f", p = {gain.p:.2g}"
     pair = "" if gain.paired else ", against the mean of other seeds"
     return f"{found} ({count}{pair})."
 

@@ -70,12 +70,13 @@ def halves(responses: Responses, draws: int, seed: int) -> Iterator[tuple[Floats
     """
     repeats = repeated(responses)
     random = np.random.default_rng(seed)
-    missing = np.isnan(repeats).any(2)
+    missing = np.asarray(np.isnan(repeats).any(axis=2))
     for _ in range(draws):
         place = np.broadcast_to(random.permutation(missing.shape[1]), missing.shape)
         order = np.argsort(np.where(missing, missing.shape[1], place), axis=1)
         shuffled = np.take_along_axis(repeats, order[:, :, None], axis=1)
-        yield np.nanmean(shuffled[:, ::2], axis=1), np.nanmean(shuffled[:, 1::2], axis=1)
+        first, second = (np.nanmean(shuffled[:, k::2], axis=1) for k in (0, 1))
+        yield first, second
 
 
 def repeated(responses: Responses) -> Floats:
