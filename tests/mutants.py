@@ -507,9 +507,9 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/probing/statistics/learning_stages.py",
-        old="value = float(second.mean() - first.mean())",
-        new="value = float(first.mean() - second.mean())",
-        tests="tests/probing/test_expectation.py -k stages",
+        old="value = float(change.mean())",
+        new="value = float(-change.mean())",
+        tests="tests/probing/test_analyses.py -k straightening",
     ),
     Mutant(
         file="brainmodel/probing/activity/presentation.py",
@@ -537,8 +537,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/probing/report/words.py",
-        old="best.low if table.higher_is_better else best.high",
-        new="best.high if table.higher_is_better else best.low",
+        old="gain.low if sure else gain.gain",
+        new="gain.gain",
         tests="tests/probing/test_findings.py -k verdict",
     ),
     Mutant(

@@ -17,6 +17,7 @@ from brainmodel.pathways.pathway import Pathway
 from brainmodel.schedules import Annealing, Weight
 from brainmodel.scopes import Scope
 from brainmodel.training.checkpoint import Streams, read_checkpoint, require_fit
+from brainmodel.training.drawn_weights import drawn_weights
 from brainmodel.training.finite_watch import FiniteWatch
 from brainmodel.training.old_checkpoints import without_constants
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
@@ -74,6 +75,7 @@ class BrainModule(pl.LightningModule):
         self.parts = parameter_groups(self.brain, own, learning_rate, learning_rates or {})
         self.optimizer, self.final = optimizer, final
         self.streams = Streams()
+        self.drawn_weights = drawn_weights(self.state_dict())
         self.finite = FiniteWatch()
         self.losses: Losses = {}  # of the window that is being learnt from
         self.held_out: BrainState | None = None
@@ -153,7 +155,7 @@ class BrainModule(pl.LightningModule):
         self.brain.after_step()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Streams of all processes, states and traces included.
+        """Streams of all processes, states and traces included; how the weights were drawn.
 
         Raises:
             NotFinite: if anything was not finite since training began, or weights and the
@@ -161,6 +163,7 @@ class BrainModule(pl.LightningModule):
         """
         self.finite.require_finite(checkpoint)
         checkpoint["streams"] = self.streams.gather()
+        checkpoint["drawn_weights"] = self.drawn_weights
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse weights of another brain; keep the streams for when training goes on."""
@@ -169,6 +172,7 @@ class BrainModule(pl.LightningModule):
         self.streams.load(checkpoint.get("streams", []))
         if self._trainer is not None:  # weights of double precision are not to be rounded
             self._trainer.precision_plugin.convert_module(self)
+        self.drawn_weights = checkpoint.get("drawn_weights", {})
 
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **kwargs: Any) -> Self:

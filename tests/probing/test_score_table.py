@@ -63,7 +63,7 @@ def test_planted_areas_and_lags_are_found(scores: ScoreTable, metric: str) -> No
     values = better * np.array([row.score for row in mine])
     p = np.array([row.p for row in mine])
     assert values[found].min() > values[np.invert(found)].max() + 0.2
-    assert (p[found] == 0.05).all()
+    assert (p[found] <= 0.01).all()
     assert p[np.invert(found)].mean() > 0.2
     for row in mine:
         assert known(row.low) < row.score < known(row.high)

@@ -14,7 +14,6 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity.eye import to_eye
 from brainmodel.probing.activity.presentation import Presentation
 from brainmodel.probing.array_files import on_disk
 from brainmodel.probing.array_types import Floats
@@ -70,7 +69,7 @@ def model_inputs(
     """By name, [step, stimulus, *shape]: the pictures; inputs that are no picture stay at zero."""
     name = picture_input(brain)
     shape = brain.inputs[name]
-    pictures = to_eye(presentation.movies(stimuli, rows, eye=shape[1]), shape)
+    pictures = presentation.seen(stimuli, rows, shape)
     silent = {n: pictures.new_zeros(*pictures.shape[:2], *s) for n, s in brain.inputs.items()}
     return silent | {name: pictures}
 

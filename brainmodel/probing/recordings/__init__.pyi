@@ -12,6 +12,7 @@ from .experiments.nwb_files import NwbUnits as NwbUnits
 from .experiments.rds_file import RdsFile as RdsFile
 from .experiments.tables import Tables as Tables
 from .frames import read_frames as read_frames
+from .hierarchy import by_hierarchy as by_hierarchy
 from .leave_out import LeaveOut as LeaveOut
 from .missing import advice_on_missing as advice_on_missing
 from .readers.arrays import Layout as Layout

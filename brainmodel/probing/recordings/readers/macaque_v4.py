@@ -1,8 +1,11 @@
 """Macaque V4 to natural and chosen images, Cowley et al. (2023).
 
 Spike counts of V4 units to 112 x 112 RGB images, up to ten repeats each. The public original:
-https://github.com/cowleygroup/V4_compact_models (GPL-3), folder `data`: `responses_DATE_raw.npy`
-[unit, image, repeat], `responses_DATE_avg.npy` [unit, image] and `images_DATE.zip`, in one order.
+https://github.com/cowleygroup/V4_compact_models (GPL-3), folder `data`:
+`responses_raw/responses_DATE.npy` [unit, image, repeat],
+`responses_repeat_averaged/responses_DATE.npy` [unit, image] and `images/images_DATE.zip`, in one
+order. All in one folder they are called `responses_DATE_raw.npy`, `responses_DATE_avg.npy` and
+`images_DATE.zip`.
 
 What correct use of session 210325 finds: the mean over repeats is the file of averages; halves of
 the repeats of images shown at least eight times correlate .62, Spearman-Brown .77.
@@ -34,15 +37,25 @@ def read_macaque_v4(folder: str | Path, session: str = "210325") -> Recording:
         ValueError: if raw file, averages and images do not fit each other.
     """
     here = require_folder(folder)
-    average = require_file(here / f"responses_{session}_avg.npy")
-    means, responses = _counts(average, 2), _counts(average, 2)[:, :, None]
-    raw = here / f"responses_{session}_raw.npy"
-    if raw.is_file():
-        responses = _counts(raw, 3)
-    names = image_names(here / f"images_{session}.zip")
-    if responses.shape[:2] != means.shape or responses.shape[1] != len(names):
+    average = first_there(
+        here,
+        f"responses_repeat_averaged/responses_{session}.npy",
+        f"responses_{session}_avg.npy",
+    )
+    raw = first_there(
+        here, f"responses_raw/responses_{session}.npy", f"responses_{session}_raw.npy"
+    )
+    if not raw.is_file():
+        require_file(average)
+    means = _counts(average, 2) if average.is_file() else None
+    responses = _counts(raw, 3) if raw.is_file() else _counts(average, 2)[:, :, None]
+    archive = image_archive(here, session)
+    names = image_names(archive)
+    whole = means is None or means.shape == responses.shape[:2]
+    if not whole or responses.shape[1] != len(names):
+        averages = "none" if means is None else means.shape
         raise ValueError(
-            f"{here}: {len(names)} images of session {session}, averages {means.shape}, single "
+            f"{here}: {len(names)} images of session {session}, averages {averages}, single "
             f"repeats {responses.shape}: take all from one session."
         )
     return Recording(
@@ -64,6 +77,18 @@ def _counts(file: Path, axes: int) -> Floats:
         wanted = "[unit, image, repeat]" if axes == 3 else "[unit, image]"
         raise ValueError(f"{file} has shape {found.shape}: it should be {wanted}, fetch it again.")
     return found
+
+
+def image_archive(folder: str | Path, session: str) -> Path:
+    """The images of a session, in the repository's folder or beside the responses."""
+    name = f"images_{session}.zip"
+    return first_there(Path(folder), f"images/{name}", name)
+
+
+def first_there(folder: Path, *names: str) -> Path:
+    """The first of these files that is there; the last where none is."""
+    paths = [folder / name for name in names]
+    return next((path for path in paths if path.is_file()), paths[-1])
 
 
 def image_names(archive: str | Path) -> list[str]:
