@@ -66,6 +66,7 @@ ALWAYS = (RandomNumbers, StepEnds, Soundness, Resuming, Stopping)
 SHOW = "--print_config"
 SHOWN = {"comments": "with_comments", "skip_default": "skip_default", "skip_null": "skip_unset"}
 """What may follow it, by what jsonargparse calls it."""
+RUNS = Path("runs")
 USUAL_CHECKPOINT = {"save_last": True, "save_on_exception": True}
 
 
@@ -76,13 +77,13 @@ class CommandLine(LightningCLI):
         command: fit, validate or test.
         config: the config files, merged.
         rest: options that are laid over them.
-        folder: in which the runs of this config lie, if it does not name another.
+        folder: of runs of this config, where `ckpt_path: last` looks.
 
     Raises:
         Refused: if the configuration is wrong.
     """
 
-    def __init__(self, command: str, config: Config, rest: list[str], folder: Path):
+    def __init__(self, command: str, config: Config, rest: list[str], folder: Path = RUNS):
         self.files, self.rest, self.folder = config, rest, folder
         self.parts = take_apart(config, [word for word in rest if not word.startswith(SHOW)])
         strict: dict[str, Any] = {"exit_on_error": False, "allow_abbrev": False}
@@ -135,7 +136,7 @@ class CommandLine(LightningCLI):
         if unknown := wanted - set(SHOWN):
             raise Refused(f"print_config: takes {', '.join(SHOWN)}, got {', '.join(unknown)}")
         print(f"# On the CPU, steps are taken by {which_loops()}.", file=sys.stderr)
-        how: dict[str, bool] = {"skip_unset": False} | {SHOWN[word]: True for word in wanted}
+        how: dict[str, Any] = {"skip_unset": False} | {SHOWN[word]: True for word in wanted}
         config = self.config[self.config.subcommand]
         print(self._parser(self.config.subcommand).dump(config, skip_validation=True, **how))
         sys.exit(0)
@@ -247,7 +248,7 @@ def train_or_measure(command: str, names: list[str], config: Config, rest: list[
     config = merge(usual(command, names), config)
     with warnings.catch_warnings():
         quieten()
-        CommandLine(command, with_predictors(config), rest, Path("runs", _name(names)))
+        CommandLine(command, with_predictors(config), rest, RUNS / _name(names))
 
 
 def with_predictors(config: Config) -> Config:

@@ -38,6 +38,12 @@ class Pathway:
     adapters: list[Adapter] = field(default_factory=list)
 
     @property
+    def carried(self) -> Signal:
+        """What it carries; in a brain every pathway says it (`with_signals`)."""
+        assert self.signal is not None
+        return self.signal
+
+    @property
     def steps(self) -> int:
         """The delay in steps."""
         if self.delay is not None:
