@@ -156,7 +156,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         "predictor.kernel: need an odd width in pixels, got 4",
     ),
     "an error without a predictor": (
-        lambda: made(area=toy.plan(predictor=None)),
+        lambda: made({"up_LM": Pathway("V1", "LM", signal="rate")}, area=toy.plan(predictor=None)),
         "areas.V1: afferents: an area without a predictor has no error; use [drive]",
     ),
     "a step longer than the time constant": (
@@ -186,6 +186,9 @@ def test_what_fits_is_not_refused() -> None:
 
 def test_an_empty_drive_of_afferents_leaves_an_area_to_its_messages() -> None:
     plan = AreaPlan(Leaky(), [3], BPTT(), {"error": SquaredError()}, afferents=[])
-    brain = Brain({"V1": plan}, {"up": Pathway("eye", "V1")}, {"eye": [3]})
-    activities, _ = brain({"eye": torch.ones(2, 1, 3)}, torch.zeros(2, 1, dtype=torch.bool))
-    assert not activities["V1"].rate.any()
+    pathways = {"up": Pathway("eye", "V1"), "back": Pathway("told", "V1", "feedback")}
+    brain = Brain({"V1": plan}, pathways, {"eye": [3], "told": [3]})
+    reset = torch.zeros(3, 1, dtype=torch.bool)
+    for told in (0.0, 1.0):
+        seen = {"eye": torch.ones(3, 1, 3), "told": torch.full((3, 1, 3), told)}
+        assert brain(seen, reset)[0]["V1"].rate.any() == (told > 0)

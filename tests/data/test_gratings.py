@@ -171,7 +171,7 @@ def test_moving_mnist_shows_the_clips_of_the_file(user_files: dict[str, dict[str
             {"unexpected": 7},
             "unexpected is 7: give a fraction of the sequences, from 0",
         ),
-        (GaborSequences, {"patches": 0}, "patches is 0: give a whole number, at least 1."),
+        (GaborSequences, {"patches": 0}, "patches is 0: give a whole number, from 1 to 10000."),
     ],
 )
 def test_a_wrong_argument_is_refused_in_one_sentence(

@@ -221,7 +221,7 @@ def test_motion_can_be_predicted_and_saccades_cannot() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"size": 2}, "size is 2: give a whole number, at least 4."),
+        ({"size": 2}, "size is 2: give a whole number, from 4 to 4096."),
         ({"channels": 2}, "channels is 2: give 1 for gray or 3 for RGB."),
         ({"field": 1.5}, "field is 1.5: give a fraction of the photograph's short side"),
         ({"blur": -1}, "blur is -1: give the width of the blur in pixels, from 0 to 10."),

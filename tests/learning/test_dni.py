@@ -9,6 +9,7 @@ from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, DNI, DNILearnt
 from brainmodel.learning.credit.synthetic_gradients import SyntheticGradients
 from brainmodel.learning.learning_signal import LearningSignal
+from brainmodel.pathways import Pathway
 from brainmodel.roll_out.sweep import Sweep
 from tests import lessons, toy
 from tests.learning.literal_influences import Matrices, Moment, direct, moments, of_area, signals
@@ -102,7 +103,16 @@ def test_no_label_leaks_into_the_synthesizer_unless_asked_for(
 ) -> None:
     """An area that learns to predict a label from messages, and is told the same of it."""
     for drive in (False, True):
-        brain = toy.ladder(lambda name, drive=drive: kind(drive), afferents=[])
+        plans = {
+            "V1": toy.plan(rule=kind(drive)),
+            "LM": toy.plan(units=[4], rule=kind(drive), afferents=[]),
+        }
+        pathways = {
+            "up": Pathway("eye", "V1"),
+            "up_LM": Pathway("V1", "LM"),
+            "across": Pathway("V1", "LM", "lateral", "rate"),
+        }
+        brain = toy.brain(plans, pathways, {"eye": [3]})
         first, second = (told(brain, kind, drive, label) for label in (0.0, 1.0))
         if drive:  # the control: it would be seen
             assert lessons.distance(first, second) > 1e-3
