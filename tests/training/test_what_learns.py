@@ -10,7 +10,7 @@ from torch.utils._pytree import tree_leaves
 from areas import ALIF, GRU
 from brainmodel.brain import AreaPlan
 from brainmodel.learning import EProp
-from brainmodel.pathways import Pathway
+from brainmodel.pathways import Adapter, Pathway
 from brainmodel.scopes import Adjacent, Global, Scope
 from brainmodel.training.module import BrainModule
 from brainmodel.training.old_checkpoints import without_constants
@@ -33,7 +33,7 @@ def module(
     """V1 and LM, the second driven by the first over a pathway that may learn."""
     goals = {"next": SquaredError()} if objective else {}
     plans = {name: AreaPlan(cell(), [3], EProp(), dict(goals)) for name in ("V1", "LM")}
-    adapters = [Scaled()] if isinstance(scope, Global) else []
+    adapters: list[Adapter] = [Scaled()] if isinstance(scope, Global) else []
     pathways = {"up": Pathway("eye", "V1"), "on": Pathway("V1", "LM", adapters=adapters)}
     return BrainModule(plans, pathways, {"eye": [3]}, scope=scope, **others)
 
