@@ -178,11 +178,11 @@ def test_of_filtered_spikes_a_window_hears_what_is_said_in_it() -> None:
 
 def test_without_a_filter_its_option_says_nothing() -> None:
     inputs, reset = toy.stream(area_of("gru", EProp()))
-    found, expected = (
+    found, immediate = (
         lessons.learn(area_of("gru", MDGL(filtered=filtered)), inputs, reset, [2, 3])
         for filtered in (True, False)
     )
-    lessons.assert_same(found, expected)
+    lessons.assert_same(found, immediate)
 
 
 def test_types_of_one_unit_each_know_the_true_weights() -> None:

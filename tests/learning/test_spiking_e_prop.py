@@ -59,7 +59,7 @@ def published(brain: Brain, objective: Wanted, inputs: dict[str, Tensor], reset:
     miss = objective.miss(torch.stack([course.at("V1", t)["rate"] for t in range(steps)]))
     for b in range(batch):
         for j in range(units):
-            beta = area.bias[units + j].item() if adapts else 0.0
+            beta = area.constants[j].item() if adapts else 0.0
             rho = area.cell.rho if adapts else 0.0  # type: ignore[attr-defined]
             traces: dict[str, list[Tensor]] = {}
             psi = 0.0

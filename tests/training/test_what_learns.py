@@ -84,15 +84,11 @@ def test_a_brain_without_objectives_is_refused_where_losses_are_wanted() -> None
 def test_a_checkpoint_from_when_constants_were_biases_loads() -> None:
     made = module(ALIF)
     optimizer = torch.optim.Adam(made.parts)
-    made.brain({"eye": torch.rand(4, 2, 3)}, torch.zeros(4, 2, dtype=torch.bool))[0][
-        "LM"
-    ].error.square().mean().backward()
+    inputs, reset = {"eye": torch.rand(4, 2, 3)}, torch.zeros(4, 2, dtype=torch.bool)
+    made.brain(inputs, reset)[0]["LM"].error.square().mean().backward()
     optimizer.step()
-    today: dict[str, Any] = {
-        "state_dict": made.state_dict(),
-        "optimizer_states": [optimizer.state_dict()],
-    }
-    today = deepcopy(today | {"streams": ["something"]})
+    today: dict[str, Any] = {"state_dict": made.state_dict(), "streams": ["something"]}
+    today = deepcopy(today | {"optimizer_states": [optimizer.state_dict()]})
     old = deepcopy(today)
     for name in ("V1", "LM"):
         key = f"brain.areas.{name}.bias"
