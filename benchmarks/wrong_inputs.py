@@ -1,8 +1,8 @@
 """Claim: a wrong input ends in one true sentence, before anything is written, within ten seconds.
 
 Every wrong input of the tests is given to the command line as a user gives it, in this process.
-What would train is stopped at its door and counts as a failure. Printed are the share of those refused
-in one line that names field, value and remedy, the slowest, and every failure.
+What would train is stopped at its door and counts as a failure. Printed are the share of those
+refused in one line that names field, value and remedy, the slowest, and every failure.
 
     python -m benchmarks.wrong_inputs --out runs/wrong_inputs [--quick]
 """

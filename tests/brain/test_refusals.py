@@ -150,6 +150,33 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Predictor(kernel=4),
         "predictor.kernel: need an odd width in pixels, got 4",
     ),
+    "nothing that reaches the units": (
+        lambda: made(area=toy.plan(afferents=[])),
+        "areas.V1: afferents: are none, and no message ends here: nothing would reach the units",
+    ),
+    "the same afferent twice": (
+        lambda: made(area=toy.plan(afferents=["drive", "drive"])),
+        "areas.V1: afferents: need each once, got ['drive', 'drive']",
+    ),
+    "an error of an input": (
+        lambda: made({"up": Pathway("eye", "V1", signal="error")}),
+        "pathways.up.signal: eye is an input and has no error; give rate",
+    ),
+    "a prediction of an area without a predictor": (
+        lambda: made(
+            {"up_LM": Pathway("V1", "LM", signal="prediction")},
+            area=toy.plan(predictor=None, afferents=["drive"]),
+        ),
+        "pathways.up_LM.signal: V1 is an area without a predictor and has no prediction",
+    ),
+    "more weights than there is memory": (
+        lambda: made(area=toy.plan(units=[10**9])),
+        "areas.V1: units: [1000000000] needs",
+    ),
+    "a kernel beyond all memory": (
+        lambda: made(area=toy.plan(units=[2, 4, 4], kernel=10**7 + 1), eye=[1, 4, 4]),
+        "areas.V1: kernel: 10000001 needs",
+    ),
     "an error without a predictor": (
         lambda: made(area=toy.plan(predictor=None)),
         "areas.V1: afferents: an area without a predictor has no error; use [drive]",
@@ -181,6 +208,9 @@ def test_what_fits_is_not_refused() -> None:
 
 def test_an_empty_drive_of_afferents_leaves_an_area_to_its_messages() -> None:
     plan = AreaPlan(Leaky(), [3], BPTT(), {"error": SquaredError()}, afferents=[])
-    brain = Brain({"V1": plan}, {"up": Pathway("eye", "V1")}, {"eye": [3]})
-    activities, _ = brain({"eye": torch.ones(2, 1, 3)}, torch.zeros(2, 1, dtype=torch.bool))
-    assert not activities["V1"].rate.any()
+    pathways = {"up": Pathway("eye", "V1"), "down": Pathway("ear", "V1", "feedback", delay=0)}
+    brain = Brain({"V1": plan}, pathways, {"eye": [3], "ear": [3]})
+    reset = torch.zeros(2, 1, dtype=torch.bool)
+    seen, silence = torch.ones(2, 1, 3), torch.zeros(2, 1, 3)
+    assert not brain({"eye": seen, "ear": silence}, reset)[0]["V1"].rate.any()
+    assert brain({"eye": silence, "ear": seen}, reset)[0]["V1"].rate.any()
