@@ -103,9 +103,9 @@ def entry_parser(section: str) -> ArgumentParser:
     """A parser of the options of one entry, or of the option "--entry" where it is of any class."""
     parser = ArgumentParser(exit_on_error=False, allow_abbrev=False, logger=False)
     if section == "groups":
-        parser.add_argument("--entry", type=NAMED[section])
+        parser.add_argument("--entry", type=NAMED[section], sub_configs=True)
     else:
-        parser.add_class_arguments(NAMED[section])
+        parser.add_class_arguments(NAMED[section], sub_configs=True)
     return parser
 
 

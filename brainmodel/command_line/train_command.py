@@ -127,7 +127,7 @@ class CommandLine(LightningCLI):
         if unknown := wanted - set(SHOWN):
             raise Refused(f"print_config: takes {', '.join(SHOWN)}, got {', '.join(unknown)}")
         print(f"# On the CPU, steps are taken by {which_loops()}.", file=sys.stderr)
-        how: dict[str, bool] = {"skip_unset": False} | {SHOWN[word]: True for word in wanted}
+        how: dict[str, Any] = {"skip_unset": False} | {SHOWN[word]: True for word in wanted}
         config = self.config[self.config.subcommand]
         print(self._parser(self.config.subcommand).dump(config, skip_validation=True, **how))
         sys.exit(0)

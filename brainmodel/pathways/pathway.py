@@ -38,6 +38,11 @@ class Pathway:
     adapters: list[Adapter] = field(default_factory=list)
 
     @property
+    def carries(self) -> Signal:
+        """What it carries; in a brain, whose pathways have it written out."""
+        return self.signal or "error"
+
+    @property
     def steps(self) -> int:
         """The delay in steps."""
         if self.delay is not None:

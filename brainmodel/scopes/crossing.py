@@ -43,7 +43,7 @@ def cross(
             for name, part in zip(names, bar.split(sizes, dim=2), strict=True):
                 pathway = brain.pathways[name]
                 if pathway.source in brain.areas:
-                    there = getattr(received[pathway.source], pathway.signal)
+                    there = getattr(received[pathway.source], pathway.carries)
                     sent = back_along(brain, name, part, record.keep, there.shape[2:])
                     there[: len(there) - pathway.steps] += sent[pathway.steps :]
     return received

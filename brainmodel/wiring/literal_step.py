@@ -45,7 +45,7 @@ def literal_step(
         pathway = brain.pathways[name]
         if pathway.source in brain.inputs:
             return brain.route(name)(inputs[pathway.source])
-        return brain.route(name)(crossing(getattr(did[pathway.source], pathway.signal)))
+        return brain.route(name)(crossing(getattr(did[pathway.source], pathway.carries)))
 
     for name in brain.acting:
         arrived = {
