@@ -5,9 +5,7 @@
     z(t) = H( (v(t) - thr - beta b(t)) / thr )
     h(t) = kappa h(t-1) + (1 - kappa) z(t)
 
-Each unit has its own beta, which is 0 in units that do not adapt. It is kept as the bias of a
-current without synapses, which is how a cell has a constant that differs from unit to unit. Its
-gradient is 0: no rule learns it.
+Each unit has its own beta, which is 0 in units that do not adapt: a constant (`Cell.constants`).
 
 Source: Bellec et al. (2020), Nature Communications 11:3625, Methods, "ALIF neurons"; see
 `areas.membrane` for what it shares with LIF.
@@ -16,6 +14,8 @@ Source: Bellec et al. (2020), Nature Communications 11:3625, Methods, "ALIF neur
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from areas.cell import Cell
@@ -58,7 +58,7 @@ class ALIF(Cell):
     """
 
     currents = ("current", "strength")
-    afferent = recurrent = ("current",)
+    constants = ("strength",)
     carried = ("rate", "potential", "spike", "refractory", "adaptation")
     emitted = "spike"
     autapses = False
@@ -81,11 +81,11 @@ class ALIF(Cell):
         self.membrane = membrane or Membrane()
         self.rho, self.strength, self.fraction = adaptation_decay, strength, fraction
 
-    def biases(self, units: int) -> Tensor:
-        """See `Cell.biases`; beta of each unit is the second."""
-        biases = super().biases(units)
-        biases[1, : round(self.fraction * units)] = self.strength
-        return biases
+    def constant_values(self, units: int) -> Float[Tensor, "constant unit"]:
+        """See `Cell.constant_values`; beta of each unit."""
+        beta = torch.zeros(1, units, dtype=torch.float64)
+        beta[:, : round(self.fraction * units)] = self.strength
+        return beta
 
     def step(self, currents: Sequence[PerUnit], state: ALIFState) -> ALIFState:
         """One step; see `Cell.step`."""

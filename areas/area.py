@@ -3,6 +3,7 @@
     prediction   u_hat(t) = P( h(t-1), messages )         made before u(t) is seen
     error        e(t) = u(t) - u_hat(t)
     currents     W_drive u(t) + W_error e(t) + W_recurrent z(t-1) + sum_m W_m m(t) + b
+                 and behind them the cell's constants, which have neither synapses nor bias
     state        cell.step( currents, state(t-1) )
 
 z is what the cell emits, the rate h itself or its spikes (`Cell.emitted`).
@@ -11,9 +12,11 @@ z is what the cell emits, the rate h itself or its spikes (`Cell.emitted`).
 computes the same, with everything that need not be done step by step taken out of the loop.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from areas.cell import Cell, State
@@ -22,7 +25,7 @@ from areas.keys import BIAS, of_predictor, of_units
 from areas.loops.dynamics import Dynamics
 from areas.loops.steps import Recurrence
 from areas.predictor import Predictor
-from areas.record import StepActivity
+from areas.record import StepActivity, StepRecord
 from areas.shapes import PerCurrent, PerDrive, PerUnit
 from areas.synapses import Bundle, Synapses, connect
 
@@ -92,6 +95,8 @@ class Area(nn.Module):
         self.synapses = Bundle(made)
         self._thin(connectivity or (AllToAll() if cell.autapses else NoAutapses()))
         self.bias = nn.Parameter(cell.biases(self.units[0]).flatten())
+        self.constants: Tensor
+        self.register_buffer("constants", self._constants(), persistent=False)
         self.predictor = predictor
         if predictor is not None:
             predictor.build(drive, {"rate": units} | dict(messages))
@@ -105,6 +110,20 @@ class Area(nn.Module):
         mask = connectivity.mask(self.units[0], recurrent.weight.shape[2:])
         if mask is not None:
             recurrent.prune(mask.repeat(self._count("recurrent"), *[1] * (mask.dim() - 1)))
+
+    def _constants(self) -> Tensor:
+        return self.cell.constant_values(self.units[0]).flatten().to(self.bias)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Area":
+        """Move or convert all tensors; constants are made anew, exact in any type of numbers."""
+        super()._apply(fn, recurse)
+        self.constants = self._constants()
+        return self
+
+    @property
+    def at_rest(self) -> Float[Tensor, "currents"]:
+        """The currents where all sources are silent, [current * unit]: biases and constants."""
+        return torch.cat([self.bias, self.constants])
 
     def reached(self, source: str) -> slice:
         """Where a source's synapses end along the current dimension [current * unit]."""
@@ -136,13 +155,19 @@ class Area(nn.Module):
 
     def predict(self, rate: PerUnit, messages: Mapping[str, Tensor]) -> PerDrive:
         """The prediction [batch, *drive] from h(t-1) [batch, *units] and messages."""
+        return self._foresee(rate, messages)[1]
+
+    def _foresee(self, rate: PerUnit, messages: Mapping[str, Tensor]) -> tuple[PerDrive, PerDrive]:
+        """The predictor's potential, and the prediction."""
         if self.predictor is None:
-            return rate.new_zeros(rate.shape[0], *self.drive)
-        return self.predictor({"rate": rate, **messages})
+            nothing = rate.new_zeros(rate.shape[0], *self.drive)
+            return nothing, nothing
+        potential = self.predictor.potential({"rate": rate, **messages})
+        return potential, self.predictor.activate(potential)
 
     def currents(self, sources: Mapping[str, Tensor]) -> PerCurrent:
         """Synaptic currents [batch, current * unit, ...] from signals [batch, ...] by source."""
-        total = self.bias.view(-1, *[1] * (len(self.units) - 1))
+        total = self.at_rest.view(-1, *[1] * (len(self.units) - 1))
         total = total.expand(next(iter(sources.values())).shape[0], -1, *self.units[1:])
         for name, synapses in self.synapses.items():
             current = synapses(sources[name])
@@ -154,6 +179,13 @@ class Area(nn.Module):
     def step(
         self, drive: PerDrive, messages: Mapping[str, Tensor], state: State, *, cut: bool = False
     ) -> tuple[StepActivity, State]:
+        """What the area does at a step, and the state after it; arguments as of `take`."""
+        taken = self.take(drive, messages, state, cut=cut)
+        return taken.activity, taken.state
+
+    def take(
+        self, drive: PerDrive, messages: Mapping[str, Tensor], state: State, *, cut: bool = False
+    ) -> StepRecord:
         """One step, differentiable, written out as it is defined.
 
         Args:
@@ -165,14 +197,15 @@ class Area(nn.Module):
                 remains is the unit's own state.
 
         Returns:
-            What the area did at the step, and the state after it.
+            what happened, the state after the step included.
         """
-        prediction = self.predict(state.rate, messages)
+        potential, prediction = self._foresee(state.rate, messages)
         error = drive - prediction
         felt = drive - prediction.detach() if cut else error
         emitted = getattr(state, self.cell.emitted)
         emitted = emitted.detach() if cut else emitted
         sources = {"drive": drive, "error": felt, "recurrent": emitted, **messages}
-        currents = self.currents(sources).chunk(len(self.cell.currents), dim=1)
-        state = self.cell.step(currents, state)
-        return StepActivity(drive, prediction, error, state.rate), state
+        currents = self.currents(sources)
+        state = self.cell.step(currents.chunk(len(self.cell.currents), dim=1), state)
+        activity = StepActivity(drive, prediction, error, state.rate)
+        return StepRecord(activity, sources, potential, currents, state)

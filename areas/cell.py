@@ -31,9 +31,10 @@ class Cell(ABC):
     Attributes:
         currents: names of the synaptic currents a unit receives, in order.
         afferent: the currents onto which drive, errors and messages have synapses, consecutive
-            ones of `currents`; all of them unless declared. A current without any synapses is
-            equal to its bias: a constant that may differ from unit to unit.
+            ones of `currents`; all but `constants` unless declared.
         recurrent: likewise, the currents onto which the area's own units have synapses.
+        constants: the last of `currents`, those without synapses and bias: numbers that may differ
+            from unit to unit, and that nothing learns.
         carried: the state fields that `step` reads back one step later.
         emitted: the state field that the area's recurrent synapses carry: the rate, or one of
             `carried`, such as spikes. The predictor and other areas always receive the rate.
@@ -47,6 +48,7 @@ class Cell(ABC):
     currents: ClassVar[tuple[str, ...]]
     afferent: ClassVar[tuple[str, ...]] = ()
     recurrent: ClassVar[tuple[str, ...]] = ()
+    constants: ClassVar[tuple[str, ...]] = ()
     carried: ClassVar[tuple[str, ...]]
     emitted: ClassVar[str] = "rate"
     autapses: ClassVar[bool] = True
@@ -71,12 +73,24 @@ class Cell(ABC):
         return self.state(*(torch.zeros_like(like) for _ in self.state._fields))
 
     def biases(self, units: int) -> Float[Tensor, "current unit"]:
-        """Biases at the start of training, [current, unit]; of maps, [current, channel]."""
-        values = [self.initial_bias.get(name, 0.0) for name in self.currents]
+        """Biases at the start of training, [current, unit]; of maps, [current, channel].
+
+        Of all currents but the constants.
+        """
+        values = [self.initial_bias.get(name, 0.0) for name in self._felt]
         return torch.tensor(values)[:, None].repeat(1, units)
+
+    def constant_values(self, units: int) -> Float[Tensor, "constant unit"]:
+        """Constants of units (of maps: of channels), in float64; by default there are none."""
+        return torch.zeros(0, units, dtype=torch.float64)
+
+    @property
+    def _felt(self) -> tuple[str, ...]:
+        """The currents that are no constants."""
+        return self.currents[: len(self.currents) - len(self.constants)]
 
     def reach(self, source: str) -> slice:
         """Which currents a source ("recurrent", or any other) has synapses onto."""
-        names = (self.recurrent if source == "recurrent" else self.afferent) or self.currents
+        names = (self.recurrent if source == "recurrent" else self.afferent) or self._felt
         first = self.currents.index(names[0])
         return slice(first, first + len(names))

@@ -1,13 +1,15 @@
 """What happened in an area: at one step, and over a window of steps."""
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from areas.shapes import (
+    PerCurrent,
     PerCurrentSteps,
     PerDrive,
     PerDriveSteps,
@@ -27,6 +29,16 @@ class StepActivity(NamedTuple):
     rate: PerUnit
 
 
+class StepRecord(NamedTuple):
+    """What happened in an area at one step, as `Record` has it of a window."""
+
+    activity: StepActivity
+    sources: dict[str, Float[Tensor, "batch ..."]]
+    potential: PerDrive
+    currents: PerCurrent
+    state: Any  # after the step, as the cell declares it
+
+
 class Record(NamedTuple):
     """What happened in one area over a window; all that a rule may look at.
 
@@ -41,9 +53,36 @@ class Record(NamedTuple):
     fields: dict[str, Float[Tensor, "1+time batch *units"]]  # of the state, as the steps left them
     keep: PerStreamSteps | None
 
+    @classmethod
+    def of_steps(
+        cls, steps: Sequence[StepRecord], before: Any, keep: PerStreamSteps | None
+    ) -> "Record":
+        """The record of steps that follow one another.
+
+        Args:
+            steps: what happened.
+            before: the state before the first of them.
+            keep: see above.
+        """
+        states = [before, *(step.state for step in steps)]
+        return cls(
+            {n: torch.stack([step.sources[n] for step in steps]) for n in steps[0].sources},
+            torch.stack([step.potential for step in steps]),
+            torch.stack([step.activity.prediction for step in steps]),
+            torch.stack([step.currents for step in steps]),
+            {n: torch.stack([getattr(s, n) for s in states]) for n in before._fields},
+            keep,
+        )
+
     def before(self, field: str) -> PerUnitSteps:
         """A state field as each step found it."""
         return fade(self.fields[field][:-1], self.keep)
+
+    def signal(self, name: Literal["rate", "prediction", "error"]) -> SignalSteps:
+        """What the area did at each step, as pathways carry it."""
+        if name == "rate":
+            return self.fields["rate"][1:]
+        return self.prediction if name == "prediction" else self.sources["error"]
 
     def source(self, name: str) -> SignalSteps:
         """The presynaptic signal of a group of synapses at each step."""

@@ -3,7 +3,7 @@
     Float[Tensor, "time batch *units"]      floating-point numbers, [time, batch, ...]
 
 A name stands for one size throughout a call; `*units` for any number of dimensions, [unit] of dense
-areas, [channel, height, width] of maps. The tests check every call (`tests/checked.py`).
+areas, [channel, height, width] of maps. The tests check calls (`tests/checked.py`).
 """
 
 from jaxtyping import Float

@@ -28,8 +28,7 @@ from brainmodel.probing.recordings.readers import images92, macaque_v4
 from brainmodel.probing.recordings.readers.mouse_multiarea import read_trials
 from brainmodel.probing.recordings.readers.mouse_sequences import read_mouse_sequences
 from brainmodel.probing.recordings.readers.mouse_unexpected import read_differences
-from brainmodel.probing.scores import PerStimulus, subject_ceiling
-from brainmodel.probing.scores.ceilings.split_half import halves, spearman_brown
+from brainmodel.probing.scores import PerStimulus, split_half_ceiling, subject_ceiling
 from brainmodel.probing.statistics import unexpected_effect
 
 OFTEN = 8  # repeats of the V4 images whose halves are compared
@@ -75,13 +74,13 @@ def v4(folder: Path) -> list[Told]:
     often = found.shown.sum(1) >= OFTEN
     responses = Responses(found.repeats[often], found.groups[often])
     ridge = RidgeEncoding()
-    half = np.mean([ridge.halves(*pair) for pair in halves(responses, 50, seed=0)])
-    whole = float(spearman_brown(np.array(half)))
+    half = split_half_ceiling(ridge, responses, 50).low
+    whole = 2 * half / (1 + half)
     off = float(np.abs(found.mean.T - average).max())
     plain = ridge(v4_baselines(folder)["pixels + gradients"], found).value
     return [
         Told("V4: largest difference of the mean of repeats and the averages", off, 0.0, 1e-12),
-        Told("V4: split-half r", float(half), 0.62, 0.005),
+        Told("V4: split-half r", half, 0.62, 0.005),
         Told("V4: split-half r, Spearman-Brown", whole, 0.77, 0.005),
         Told("V4: encoding by pixels + edge energy (gradients), r", plain, 0.36, 0.005),
     ]

@@ -48,6 +48,7 @@ class Brain(Wiring):
         super().__init__(BrainPlan(areas, pathways, inputs, groups or {}, group_weights or {}))
         self._listeners: OrderedDict[int, Listener] = OrderedDict()
         self.scope = scope or Local()
+        self.scope.require_taught(self)
         self.scope.build(self)
 
     def forward(
@@ -81,7 +82,8 @@ class Brain(Wiring):
         Returns:
             what each area did, by name, and the state after the step; not detached.
         """
-        return literal_step(self, inputs, reset, state)
+        took, after = literal_step(self, inputs, reset, state)
+        return {name: step.activity for name, step in took.items()}, after
 
     def judge(self, activities: Mapping[str, Activity]) -> Losses:
         """By area ("groups" for shared ones), by objective: the loss of a window, not yet weighed.

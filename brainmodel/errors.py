@@ -12,6 +12,10 @@ class NotFinite(Exception):  # noqa: N818 - what happened to training
     """Something became infinite or no number; the message is one sentence for the user."""
 
 
+class Stopped(SystemExit):
+    """Training was asked to stop, and has saved its last step; its code is the exit status."""
+
+
 @contextmanager
 def named(place: str) -> Iterator[None]:
     """Put the place in the configuration before the message of a ValueError raised inside."""

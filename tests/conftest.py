@@ -10,12 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from jaxtyping import install_import_hook
 
-from tests.checked import PACKAGES
+from tests import checked
 
-# Shapes in signatures are checked at every call, in tests alone; training pays nothing.
-install_import_hook(PACKAGES, "tests.checked.checked")
+checked.check_signatures()  # in tests alone; training pays nothing
 
 torch.set_num_threads(1)
 
@@ -24,6 +22,7 @@ torch.set_num_threads(1)
 def same_random_numbers() -> None:
     """Each test starts from one seed, whatever ran before it and in whichever process."""
     torch.manual_seed(0)
+    checked.start_test()
 
 
 @pytest.fixture(scope="session")

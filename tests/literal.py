@@ -241,11 +241,13 @@ def predict(area: Area, rate: Tensor, messages: Values, drive: Tensor) -> Tensor
 def synaptic(area: Area, sources: Values) -> Values:
     """Each current on its own: its bias and what each source that reaches it makes."""
     cell, units = area.cell, area.units[0]
-    recurrent = cell.recurrent or cell.currents
-    afferent = cell.afferent or cell.currents
+    felt = tuple(name for name in cell.currents if name not in cell.constants)
+    recurrent, afferent = cell.recurrent or felt, cell.afferent or felt
     currents = {}
     for k, name in enumerate(cell.currents):
-        bias = area.bias[k * units : (k + 1) * units].view(-1, *[1] * (len(area.units) - 1))
+        place = slice(k * units, (k + 1) * units)
+        bias = torch.cat([area.bias, area.constants])[place]
+        bias = bias.view(-1, *[1] * (len(area.units) - 1))
         total = bias.expand(len(next(iter(sources.values()))), *area.units)
         for source in area.synapses:
             reached = recurrent if source == "recurrent" else afferent

@@ -38,6 +38,42 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/training/callbacks/step_ends.py",
+        old='checkpoint["loops"]["fit_loop"] = self._loops',
+        new="pass",
+        tests="tests/training/test_resume.py -k 'ctrl_C or ctrl-C or time_was_over'",
+    ),
+    Mutant(
+        file="brainmodel/training/module.py",
+        old="        if step == 0:\n            return 1.0\n",
+        new="",
+        tests="tests/training/test_resume.py -k ends_like_one_that_was_not",
+    ),
+    Mutant(
+        file="brainmodel/training/callbacks/resuming.py",
+        old='checkpoint["callbacks"].pop(Timer.__qualname__, None)',
+        new="pass",
+        tests="tests/training/test_resume.py -k time_was_over",
+    ),
+    Mutant(
+        file="brainmodel/training/module.py",
+        old="self._trainer.precision_plugin.convert_module(self)",
+        new="pass",
+        tests="tests/training/test_resume.py -k double_precision",
+    ),
+    Mutant(
+        file="brainmodel/training/callbacks/checkpoints.py",
+        old="        if self.save_last:\n            self.save_step(trainer)",
+        new="        return",
+        tests="tests/training/test_resume.py -k last_step_is_saved",
+    ),
+    Mutant(
+        file="brainmodel/training/held_out.py",
+        old="gather([float(value) for value in self])",
+        new="[[float(value) for value in self]]",
+        tests="tests/training/test_processes.py",
+    ),
+    Mutant(
         file="brainmodel/__init__.py",
         old='return version("brainmodel")',
         new='return "0.0.0"',
@@ -147,8 +183,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/roll_out/course.py",
-        old="bias.expand(shape).clone(memory_format=torch.contiguous_format)",
-        new="bias.expand(shape).contiguous()",
+        old="rest.expand(shape).clone(memory_format=torch.contiguous_format)",
+        new="rest.expand(shape).contiguous()",
         tests="tests/brain/test_course.py -k one_step",
     ),
     Mutant(
@@ -327,8 +363,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/scopes/crossing.py",
-        old="sent[pathway.steps :]",
-        new="sent[: len(there) - pathway.steps]",
+        old="flat(bar[delay:])",
+        new="flat(bar[: len(bar) - delay])",
         tests="tests/scopes/test_adjacent.py -k definition",
     ),
     Mutant(
@@ -374,14 +410,14 @@ MUTANTS = [
         tests="tests/training/test_moved_names.py -k called_otherwise",
     ),
     Mutant(
-        file="brainmodel/training/callbacks/soundness.py",
-        old="except NotFinite:",
-        new="except ZeroDivisionError:",
-        tests="tests/training/test_soundness.py -k interrupted",
+        file="brainmodel/training/finite_watch.py",
+        old="if value.is_floating_point() and not bool(value.isfinite().all()):",
+        new="if False:",
+        tests="tests/training/test_broken_checkpoints.py -k infinite",
     ),
     Mutant(
         file="brainmodel/training/module.py",
-        old="        self.finite.require()\n",
+        old="        self.finite.require_finite(checkpoint)\n",
         new="",
         tests="tests/training/test_soundness.py -k between_logs",
     ),
@@ -471,9 +507,9 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/probing/statistics/learning_stages.py",
-        old="value = float(second.mean() - first.mean())",
-        new="value = float(first.mean() - second.mean())",
-        tests="tests/probing/test_expectation.py -k stages",
+        old="value = float(change.mean())",
+        new="value = float(-change.mean())",
+        tests="tests/probing/test_analyses.py -k straightening",
     ),
     Mutant(
         file="brainmodel/probing/activity/presentation.py",
@@ -501,8 +537,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/probing/report/words.py",
-        old="best.low if table.higher_is_better else best.high",
-        new="best.high if table.higher_is_better else best.low",
+        old="gain.low if sure else gain.gain",
+        new="gain.gain",
         tests="tests/probing/test_findings.py -k verdict",
     ),
     Mutant(
@@ -513,8 +549,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/rtrl.py",
-        old="by_currents.sum(0)}",
-        new="by_currents[-1]}",
+        old="by_currents[..., area.reached(BIAS)].sum(0)}",
+        new="by_currents[..., area.reached(BIAS)][-1]}",
         tests="tests/learning/test_rtrl.py -k 'one_long_window and leaky'",
     ),
     Mutant(
@@ -806,7 +842,7 @@ MUTANTS = [
         tests="tests/probing/test_mat_files.py -k names_of_areas",
     ),
     Mutant(
-        file="brainmodel/probing/recordings/readers/nwb_movies.py",
+        file="brainmodel/probing/recordings/readers/movies.py",
         old="runs = np.array_equal(numbers[start:end], frames)",
         new="runs = True",
         tests="tests/probing/test_nwb_movies.py -k break_off",
@@ -824,13 +860,13 @@ MUTANTS = [
         tests="tests/probing/test_nwb_references.py -k refused",
     ),
     Mutant(
-        file="brainmodel/probing/recordings/readers/nwb_events.py",
-        old="return kept if (np.diff(kept) >= 0).all() else np.sort(kept)",
-        new="return kept",
+        file="brainmodel/probing/recordings/readers/spikes.py",
+        old="train if (np.diff(train) >= 0).all() else np.sort(train)",
+        new="train",
         tests="tests/probing/test_nwb_times.py -k unsorted",
     ),
     Mutant(
-        file="brainmodel/probing/recordings/readers/nwb_events.py",
+        file="brainmodel/probing/recordings/readers/events.py",
         old="(onsets + edges[0] < stop) & (onsets + edges[-1] > start)",
         new="(onsets < stop) & (onsets > start)",
         tests="tests/probing/test_nwb_times.py -k invalid_times",
@@ -852,6 +888,42 @@ MUTANTS = [
         old="events[:, found.of_event == stimulus]",
         new="events[:, found.of_event != stimulus][:, :count]",
         tests="tests/probing/test_array_files.py -k repeats",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_units.py",
+        old="(place < 0) | (bins[:, 1:] > stops[place] + SLACK)",
+        new="place < 0",
+        tests="tests/probing/test_nwb_times.py -k observed",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/nwb_planes.py",
+        old="found * float(series.conversion) + float(series.offset)",
+        new="found",
+        tests="tests/probing/test_nwb.py -k stored",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/tables.py",
+        old="np.lexsort((times, unit))",
+        new="np.argsort(unit, kind='stable')[::-1]",
+        tests="tests/probing/test_wrong_recordings.py -k tables",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/labelled.py",
+        old="centres - steps[0] / 2",
+        new="centres",
+        tests="tests/probing/test_wrong_recordings.py -k netcdf",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/frames.py",
+        old="by_numbers_within(file.stem), file.suffix",
+        new="file.stem, file.suffix",
+        tests="tests/probing/test_wrong_recordings.py -k im2",
+    ),
+    Mutant(
+        file="brainmodel/data/video_decoding.py",
+        old="max(frame.width, frame.height) if letterbox",
+        new="min(frame.width, frame.height) if letterbox",
+        tests="tests/data/test_videos.py -k wide",
     ),
     Mutant(
         file="brainmodel/probing/analyses/area_responses.py",
@@ -906,6 +978,96 @@ MUTANTS = [
         "label is not None and label not in offered",
         "False",
         "tests/training/test_refusals.py -k objectives.a",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/roll_out.py",
+        old='functional_call(back, {f"brain.{n}": w for n, w in weights.items()}, (bars,))',
+        new="back(bars)",
+        tests="tests/scopes/test_made_weights.py -k autograd",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/roll_out.py",
+        old="        ctx.save_for_backward(*weights)",
+        new="        ctx.save_for_backward(*[w.clone() for w in weights])",
+        tests="tests/scopes/test_made_weights.py -k noticed",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/roll_out.py",
+        old="if self.learns else None",
+        new="if not self.learns else None",
+        tests="tests/scopes/test_made_weights.py -k bends",
+    ),
+    Mutant(
+        file="brainmodel/scopes/crossing.py",
+        old="leaf = flat(sent).detach()",
+        new="leaf = torch.zeros_like(flat(sent))",
+        tests="tests/scopes/test_adjacent.py -k bend",
+    ),
+    Mutant(
+        file="areas/area.py",
+        old="        self.constants = self._constants()",
+        new="        pass",
+        tests="tests/areas/test_spiking.py -k exact",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/synaptic_gradients.py",
+        old="flat(currents_bar[:, :, area.reached(BIAS)])",
+        new="flat(currents_bar)",
+        tests="tests/areas/test_spiking.py -k fraction",
+    ),
+    Mutant(
+        file="areas/feedback/feedback.py",
+        old='manual_seed(seed + crc32(f"feedback {name}".encode()))',
+        new="manual_seed(seed)",
+        tests="tests/objectives/test_readout.py -k drawn_first",
+    ),
+    Mutant(
+        file="brainmodel/learning/mdgl.py",
+        old="if k != kept:",
+        new="if True:",
+        tests="tests/learning/test_mdgl.py -k published",
+    ),
+    Mutant(
+        file="brainmodel/training/parameter_groups.py",
+        old='(route, "pathway") for name, route in brain.routes.items()}',
+        new='(route, "pathway") for name, route in ()}',
+        tests="tests/training/test_what_learns.py -k group_of_its_own",
+    ),
+    Mutant(
+        file="brainmodel/scopes/scope.py",
+        old="if self.teaches_pathways:",
+        new="if True:",
+        tests="tests/brain/test_refusals.py -k teaches",
+    ),
+    Mutant(
+        file="brainmodel/wiring/losses.py",
+        old="if not any(brain.weights.values()):",
+        new="if brain.weights is None:",
+        tests="tests/training/test_what_learns.py -k objectives",
+    ),
+    Mutant(
+        file="brainmodel/training/old_checkpoints.py",
+        old="if id(parameter) in cut:",
+        new="if not cut:",
+        tests="tests/training/test_what_learns.py -k constants",
+    ),
+    Mutant(
+        file="areas/loops/chunks.py",
+        old="if cached(device) else count)",
+        new="if True else count)",
+        tests="tests/learning/test_calls.py",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/carried_influences.py",
+        old="if chunks.cached(kept.device):",
+        new="if True:",
+        tests="tests/learning/test_calls.py",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/carried_influences.py",
+        old="gradient.baddbmm_(bar.t()[:, None], each.transpose(0, 1))",
+        new="gradient.baddbmm_(bar[:1].t()[:, None], each[:1].transpose(0, 1))",
+        tests="tests/learning/test_carried_influences.py -k credit",
     ),
 ]
 

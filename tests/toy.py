@@ -137,9 +137,9 @@ def lone(
 ) -> Brain:
     """One area that sees an input."""
     units, eye = ([2, 4, 4], [2, 4, 4]) if maps else ([3], [4])
-    return brain(
-        {"V1": plan(cell, units, rule, **others)}, {"up": Pathway("eye", "V1")}, {"eye": eye}, scope
-    )
+    others = {"units": units} | others
+    plans = {"V1": plan(cell, rule=rule, **others)}
+    return brain(plans, {"up": Pathway("eye", "V1")}, {"eye": eye}, scope)
 
 
 def ladder(

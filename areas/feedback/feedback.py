@@ -14,6 +14,7 @@ read-out of an objective. It knows weights only, and keeps B transposed, in the 
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from zlib import crc32
 
 import torch
 from torch import Tensor, nn
@@ -80,8 +81,17 @@ class Feedback(nn.Module, ABC):
         return {name: self.decay * own.detach() for name, own in self.named_parameters()}
 
 
-def draw(like: SynapticWeight, seed: int) -> SynapticWeight:
-    """Random weights in the shape and the bounds of synapses at first: +-1/sqrt(sources)."""
-    generator = torch.Generator().manual_seed(seed)
+def draw(like: SynapticWeight, seed: int, name: str = "") -> SynapticWeight:
+    """Random weights in the shape and the bounds of synapses at first: +-1/sqrt(sources).
+
+    They are of a stream of their own: what is drawn first after `torch.manual_seed(seed)`, such as
+    the forward weights, would else be the same.
+
+    Args:
+        like: weights of the shape and type wanted.
+        seed: of the random numbers.
+        name: of the synapses, where several share a seed.
+    """
+    generator = torch.Generator().manual_seed(seed + crc32(f"feedback {name}".encode()))
     uniform = torch.rand(like.shape, generator=generator) * 2 - 1
     return (uniform / like[0].numel() ** 0.5).to(like)

@@ -7,6 +7,7 @@ in the table below, `fuse` returns None and the caller goes on with tensor calls
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -75,14 +76,20 @@ def fuse(
 
 
 def _trace(function: Callable[..., Any], inputs: int, dtype: torch.dtype) -> torch.fx.Graph:
-    from torch._decomp import core_aten_decompositions
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    table: Any = core_aten_decompositions()
     examples = [torch.full((2,), 0.5, dtype=dtype) for _ in range(inputs)]
-    graph = make_fx(function, decomposition_table=table)(*examples).graph
+    graph = make_fx(function, decomposition_table=_decompositions())(*examples).graph
     graph.eliminate_dead_code()
     return graph
+
+
+@cache
+def _decompositions() -> dict[Any, Any]:
+    """How torch writes operations in its core ones; torch itself makes the table at each use."""
+    from torch._decomp import core_aten_decompositions
+
+    return dict(core_aten_decompositions().items())
 
 
 def _write(graph: torch.fx.Graph, inputs: tuple[int, int], outputs: tuple[int, int]) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from areas.loops.chunks import at_once
 from areas.loops.pointwise import Pointwise
 from areas.synapses import Synapses
 
@@ -133,8 +134,9 @@ class TensorReverse(Reverse):
     def step(self, t: int) -> None:
         """See `Reverse.step`."""
         if t < self.first:
-            length = max(1, CHUNK // max(1, self.currents[0].numel()))
-            self.first = max(0, t + 1 - length)
+            size, device = self.currents[0].numel(), self.currents.device
+            length = at_once(t + 1, size, CHUNK, device)
+            self.first = t + 1 - length
             self._differentiate(self.first, t + 1)
         cell = self.dynamics.cell
         bars = dict(zip(cell.carried, self.carried_bar, strict=True))

@@ -6,6 +6,7 @@ left to training, and a probe may be laid over the config of a run.
 
 import json
 import re
+import shlex
 import signal
 import sys
 import warnings
@@ -24,6 +25,7 @@ from brainmodel.command_line.train_command import quieten
 from brainmodel.errors import Refused
 from brainmodel.probing import Experiment, Plan, probe, write_report
 from brainmodel.probing.report import require_new, verdicts
+from brainmodel.probing.scores import gains_of
 
 TRAINING = {"model", "data", "trainer", "checkpoint", "monitor", "pictures", "report"}
 TRAINING |= {"seed_everything", "optimizer", "lr_scheduler"}
@@ -158,14 +160,14 @@ def _probe(built: Namespace, held: Config, names: Sequence[str]) -> None:
         require_new(out)
         trained, untrained = brains(built.ckpt_path, built.untrained)
         findings = probe(trained, untrained, built.recording, plan)
-        page = write_report(findings, out, held)
+        page = write_report(findings, out, held, f"brainmodel {shlex.join(sys.argv[1:])}")
     except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
         raise Refused(str(error)) from error
     finally:
         signal.signal(signal.SIGTERM, previous)
     print()
-    for sentence in verdicts(findings.scores):
-        print(re.sub("<.*?>", "", sentence))
+    for found in verdicts(findings.scores, gains_of(findings.scores)):
+        print(found.plain)
     print(f"\nreport      {page}\ntable       {out / 'scores.csv'}")
 
 

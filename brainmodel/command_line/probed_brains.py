@@ -1,6 +1,7 @@
 """The brains that are probed: as checkpoints hold them, and as they were before training."""
 
 from collections.abc import Sequence
+from itertools import count, islice
 from typing import Any
 
 import torch
@@ -11,11 +12,14 @@ from brainmodel.command_line.refusals import read_error
 from brainmodel.errors import Refused
 from brainmodel.probing import Trained
 from brainmodel.training import checkpoint
+from brainmodel.training.drawn_weights import digest
 from brainmodel.training.module import BrainModule
 
 
-def brains(paths: Sequence[str], seeds: int) -> tuple[list[Trained], list[Brain]]:
-    """The brains of checkpoints, and as many untrained ones as there are seeds.
+def brains(paths: Sequence[str], seeds: int) -> tuple[list[Trained], dict[int, Brain]]:
+    """The brains of checkpoints, and by seed so many untrained ones.
+
+    Those that the checkpoints began as come first, all of them, where the checkpoints tell.
 
     Raises:
         Refused: if a checkpoint cannot be read, or they are not of one kind of brain.
@@ -28,14 +32,29 @@ def brains(paths: Sequence[str], seeds: int) -> tuple[list[Trained], list[Brain]
             first = content
         checkpoint.require_fit(content["state_dict"], first["state_dict"])
         made.load_state_dict(content["state_dict"])
-        trained.append(Trained(path, int(content.get("global_step", 0)), made.brain.eval()))
+        step, seed = int(content.get("global_step", 0)), _seed_of(content, path)
+        trained.append(Trained(path, step, made.brain.eval(), seed))
     assert first is not None
-    untrained = []
-    for seed in range(seeds):
-        with torch.random.fork_rng():
-            torch.manual_seed(seed)
-            untrained.append(module_of(first, paths[0]).brain.eval())
-    return trained, untrained
+    own = list(dict.fromkeys(t.seed for t in trained if t.seed is not None))
+    others = (seed for seed in count() if seed not in own)
+    chosen = [*own, *islice(others, max(0, seeds - len(own)))]
+    return trained, {seed: _drawn(first, paths[0], seed).brain.eval() for seed in chosen}
+
+
+def _drawn(content: dict[str, Any], path: str, seed: int) -> BrainModule:
+    """The module of a checkpoint with its weights as a seed draws them."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return module_of(content, path)
+
+
+def _seed_of(content: dict[str, Any], path: str) -> int | None:
+    """The seed with which a checkpoint's brain was drawn, if it draws that brain again."""
+    told = content.get("drawn_weights") or {}
+    seed = told.get("seed")
+    if seed is None or digest(_drawn(content, path, seed).state_dict()) != told.get("digest"):
+        return None
+    return seed
 
 
 def module_of(content: dict[str, Any], path: str) -> BrainModule:

@@ -30,16 +30,23 @@ from brainmodel.command_line.trainer_options import check_trainer, require_seed
 from brainmodel.data.stream_module import StreamModule
 from brainmodel.errors import Refused
 from brainmodel.training import checkpoint
+from brainmodel.training.callbacks.checkpoints import Checkpoints
 from brainmodel.training.callbacks.gradient_alignment import Alignment
 from brainmodel.training.callbacks.monitor import Monitor
 from brainmodel.training.callbacks.pictures import Pictures
 from brainmodel.training.callbacks.progress import Progress
 from brainmodel.training.callbacks.random_numbers import RandomNumbers
 from brainmodel.training.callbacks.report import Report
-from brainmodel.training.callbacks.soundness import Checkpoints, Soundness
+from brainmodel.training.callbacks.resuming import Resuming
+from brainmodel.training.callbacks.soundness import Soundness
+from brainmodel.training.callbacks.step_ends import StepEnds
+from brainmodel.training.callbacks.stopping import Stopping
 from brainmodel.training.module import BrainModule, require_end
+from brainmodel.training.old_checkpoints import without_constants
 from brainmodel.training.parameter_groups import require_plain, require_steps
+from brainmodel.training.resumable import require_none_unasked, require_resumable
 from brainmodel.training.run_folder import SaveConfig, last_checkpoint
+from brainmodel.wiring.losses import require_objectives
 
 OFFERED = {
     "fit": {"model", "train_dataloaders", "val_dataloaders", "datamodule"},
@@ -55,6 +62,7 @@ CALLBACKS = {
     "pictures": Pictures,
     "report": Report,
 }
+ALWAYS = (RandomNumbers, StepEnds, Soundness, Resuming, Stopping)
 SHOW = "--print_config"
 SHOWN = {"comments": "with_comments", "skip_default": "skip_default", "skip_null": "skip_unset"}
 """What may follow it, by what jsonargparse calls it."""
@@ -84,7 +92,7 @@ class CommandLine(LightningCLI):
             subclass_mode_data=True,
             save_config_callback=SaveConfig if command == "fit" else None,
             seed_everything_default=0,
-            trainer_defaults={"callbacks": [RandomNumbers(), Soundness()]},  # always there
+            trainer_defaults={"callbacks": [kind() for kind in ALWAYS]},
             parser_kwargs=strict | {name: dict(strict) for name in OFFERED},
             auto_configure_optimizers=False,
             load_from_checkpoint_support=False,
@@ -138,6 +146,8 @@ class CommandLine(LightningCLI):
         if config.get("ckpt_path") in ("last", "best", "hpc"):
             config.ckpt_path = str(last_checkpoint(config.ckpt_path, self.folder))
         path = config.get("ckpt_path")
+        if path is None:
+            require_none_unasked(Path(config.trainer.default_root_dir or "."))
         self.begun = None if path is None else checkpoint.read_checkpoint(path)
 
     def instantiate_classes(self) -> None:
@@ -151,6 +161,7 @@ class CommandLine(LightningCLI):
             require_steps(self.model.optimizer)  # it would refuse only when training begins
             require_plain(self.model.optimizer(self.model.parts))
             require_end(self.trainer, self.model.final)
+            require_objectives(self.model.brain)
             require_curves(self.model.brain, self.trainer.callbacks)  # type: ignore[attr-defined]
             self._require_data_fit()
         plain = self.config_dump["model"]
@@ -173,11 +184,11 @@ class CommandLine(LightningCLI):
     def after_instantiate_classes(self) -> None:
         """Refuse a checkpoint that does not fit before anything is written."""
         if self.begun is not None:
+            without_constants(self.begun, self.model.brain, self.model.parts)
             checkpoint.require_fit(self.begun["state_dict"], self.model.state_dict())
             batch = getattr(self.datamodule, "batch_size", None)
-            streams = self.begun.get("streams")
-            if self.subcommand == "fit" and batch is not None and streams:
-                checkpoint.require_streams(streams, batch, self.trainer.world_size)
+            if self.subcommand == "fit":
+                require_resumable(self.begun, self.model, self.trainer, batch)
             self.begun = None
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:

@@ -4,12 +4,13 @@ They are plain iterables around torch's DataLoader, not DataLoaders, because Lig
 DataLoader a distributed sampler, while here each process has streams of its own.
 """
 
+import signal
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 import torch
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler, get_worker_info
 
 from brainmodel.data.window import Window
 
@@ -20,14 +21,22 @@ class Windows(Protocol):
     def window(self, index: int) -> Window: ...
 
 
-class _ByNumber(Dataset[Window]):
-    """A map-style data set: item i is window i."""
+class _ByNumber(Dataset[Window | ValueError]):
+    """A map-style data set: item i is window i, or why there is none.
+
+    An error that a worker raised would come with the text of its traceback for a message.
+    """
 
     def __init__(self, windows: Windows) -> None:
         self.windows = windows
 
-    def __getitem__(self, index: int) -> Window:
-        return self.windows.window(index)
+    def __getitem__(self, index: int) -> Window | ValueError:
+        try:
+            return self.windows.window(index)
+        except ValueError as error:
+            if get_worker_info() is None:
+                raise
+            return ValueError(str(error))
 
 
 class _Onward(Sampler[int]):
@@ -44,6 +53,14 @@ class _Onward(Sampler[int]):
         return self.count
 
 
+def _leave_signals_to_the_run(worker: int) -> None:
+    """A signal to all processes of a run does not end the workers while it saves its last step."""
+    del worker
+    for name in ("SIGINT", "SIGTERM", "SIGUSR1"):
+        if hasattr(signal, name):  # Windows has no SIGUSR1
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
 class WindowLoader(ABC):
     """An iterable over windows whose worker processes Lightning can end."""
 
@@ -56,10 +73,18 @@ class WindowLoader(ABC):
             num_workers=num_workers,
             persistent_workers=num_workers > 0,
             pin_memory=torch.cuda.is_available(),
+            worker_init_fn=_leave_signals_to_the_run,
         )
 
     @abstractmethod
     def __iter__(self) -> Iterator[Window]: ...
+
+    def _windows(self) -> Iterator[Window]:
+        """The windows; ValueError if one cannot be made."""
+        for window in self._loader:
+            if isinstance(window, ValueError):
+                raise window
+            yield window
 
     def __len__(self) -> int:
         return self._sampler.count
@@ -83,7 +108,7 @@ class ContinuingLoader(WindowLoader):
     """
 
     def __iter__(self) -> Iterator[Window]:
-        for window in self._loader:
+        for window in self._windows():
             self._sampler.position += 1
             yield window
 
@@ -100,4 +125,4 @@ class FreshLoader(WindowLoader):
     """Held-out windows: each pass yields windows 0 to `count` - 1, always the same."""
 
     def __iter__(self) -> Iterator[Window]:
-        return iter(self._loader)
+        return self._windows()

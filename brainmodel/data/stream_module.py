@@ -103,6 +103,11 @@ class StreamModule(pl.LightningDataModule, ABC):
         first = rank * self.batch_size
         return Share(self.seed, part, first, self.batch_size, self.window, self.episode)
 
+    @property
+    def facts(self) -> list[str]:
+        """What a user should know of the data, in sentences; the log of a run begins with them."""
+        return []
+
     def train_dataloader(self) -> ContinuingLoader:
         """Training windows without end; remembers where it is in checkpoints."""
         stream = self.stream(self.share(Part.TRAINING, self._rank()))

@@ -1,24 +1,19 @@
-"""Video files as arrays: decoded once with PyAV, kept small on disk, read as memory maps.
-
-Pixels are taken as square; a rotation noted in the file (as phones do) is applied.
-"""
+"""Video files as arrays: decoded once, kept small on disk, read as memory maps."""
 
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
-import av
 import numpy as np
-from av.error import FFmpegError
-from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from brainmodel.data.video_decoding import Undecodable, frames_of, rate_of
+
 SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".webm", ".wmv")
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 
 
 class Film(NamedTuple):
@@ -41,8 +36,25 @@ class Film(NamedTuple):
         return np.load(_beside(self.array))
 
     def read(self, frames: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Frames [len(frames), height, width, channel], read from the memory map."""
-        return np.load(self.array, mmap_mode="r")[frames]
+        """Frames [len(frames), height, width, channel], read from the memory map.
+
+        Raises:
+            ValueError: in one sentence that names the video, if what was decoded is not whole.
+        """
+        try:
+            return np.load(self.array, mmap_mode="r")[frames]
+        except (OSError, ValueError, EOFError) as damage:
+            raise ValueError(
+                f"{self.source}: what was decoded of it, {self.array}, can no longer be read "
+                f"({damage}): run again, and it is decoded anew."
+            ) from damage
+
+
+class Films(NamedTuple):
+    """Decoded videos, and those that were left out."""
+
+    films: list[Film]
+    left_out: dict[Path, str]  # file: why
 
 
 def usual_cache() -> Path:
@@ -52,14 +64,15 @@ def usual_cache() -> Path:
 
 
 def find_videos(folder: Path) -> list[Path]:
-    """Video files in `folder` and below, sorted.
+    """What is called as videos are in `folder` and below, sorted, but for hidden files.
 
     Raises:
         FileNotFoundError: if there is no such folder or no video in it.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"folder is {str(folder)!r}: give a folder that exists.")
-    found = [file for file in sorted(folder.rglob("*")) if file.suffix.lower() in SUFFIXES]
+    named = [file for file in sorted(folder.rglob("*")) if file.suffix.lower() in SUFFIXES]
+    found = [file for file in named if not file.name.startswith(".")]
     if not found:
         raise FileNotFoundError(
             f"folder {str(folder)!r} has no video: give one with files of {', '.join(SUFFIXES)}."
@@ -68,12 +81,15 @@ def find_videos(folder: Path) -> list[Path]:
 
 
 def without_copies(files: Sequence[Path]) -> list[Path]:
-    """The files without later ones of the same content (only equal sizes are read)."""
-    sizes = [file.stat().st_size for file in files]
+    """The files without later ones of the same content (only equal sizes are read).
+
+    What is no file is kept: it is named when it cannot be decoded.
+    """
+    sizes = [file.stat().st_size if file.is_file() else -1 for file in files]
     seen: set[tuple[int, str]] = set()
     kept = []
     for file, size in zip(files, sizes, strict=True):
-        digest = _digest(file) if sizes.count(size) > 1 else ""
+        digest = _digest(file) if size > 0 and sizes.count(size) > 1 else ""
         if not digest or (size, digest) not in seen:
             kept.append(file)
         seen.add((size, digest))
@@ -81,8 +97,13 @@ def without_copies(files: Sequence[Path]) -> list[Path]:
 
 
 def load_films(
-    files: Iterable[Path], short_side: int, channels: int, cache: Path, skip_corrupt: bool
-) -> list[Film]:
+    files: Iterable[Path],
+    short_side: int,
+    channels: int,
+    cache: Path,
+    skip_corrupt: bool,
+    letterbox: bool = False,
+) -> Films:
     """Films of `files`, decoding those that are not in the cache yet, with a progress bar.
 
     Args:
@@ -92,38 +113,72 @@ def load_films(
         cache: folder of decoded videos; made if needed. A file whose path, size, time of change
             or wanted size differs is decoded anew; a decoding that is cut off leaves nothing.
         skip_corrupt: leave out files that cannot be decoded instead of refusing them.
+        letterbox: resize the longer side to `short_side`, and fill the square up with gray.
 
     Raises:
-        ValueError: naming every file that cannot be decoded, or if none can.
+        ValueError: naming every file that cannot be decoded, or if none can; or if the cache
+            cannot be written.
     """
-    cache.mkdir(parents=True, exist_ok=True)
-    planned = {file: _cached(file, short_side, channels, cache) for file in files}
-    missing = [file for file, array in planned.items() if not array.is_file()]
-    corrupt: dict[Path, str] = {}
-    for file in tqdm(missing, desc="decoding videos", unit="file", disable=not missing):
+    _require_cache(cache)
+    there = list(files)
+    left_out = {file: "is no file" for file in there if not file.is_file()}
+    wanted = [short_side, channels] + (["letterbox"] if letterbox else [])
+    planned = {file: _cached(file, wanted, cache) for file in there if file not in left_out}
+    nothing = all(map(_is_kept, planned.values()))
+    films: list[Film] = []
+    for file in tqdm(planned, desc="decoding videos", unit="file", disable=nothing):
         try:
-            _decode(file, planned[file], short_side, channels)
-        except (FFmpegError, IndexError, OSError, ValueError) as error:
-            corrupt[file] = type(error).__name__
-    if corrupt and not (skip_corrupt and len(corrupt) < len(planned)):
-        named = ", ".join(f"{file} ({reason})" for file, reason in corrupt.items())
-        raise ValueError(
-            f"cannot decode {named}: remove what is broken, or set skip_corrupt: true if others "
-            "are left."
-        )
-    return [_film(file, array) for file, array in planned.items() if file not in corrupt]
+            if not _is_kept(planned[file]):
+                _decode(planned[file], frames_of(file, short_side, channels, letterbox))
+            films.append(_film(file, planned[file]))
+        except Undecodable as reason:
+            left_out[file] = str(reason)
+        except OSError as problem:
+            raise ValueError(_unwritable(cache, problem)) from problem
+    if left_out and not (skip_corrupt and films):
+        raise ValueError(_undecodable(left_out))
+    return Films(films, left_out)
+
+
+def _undecodable(left_out: Mapping[Path, str]) -> str:
+    named = ", ".join(f"{file} ({reason})" for file, reason in left_out.items())
+    return (
+        f"cannot decode {named}: remove what is broken, or set skip_corrupt: true if others are "
+        "left."
+    )
+
+
+def _require_cache(cache: Path) -> None:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise ValueError(_unwritable(cache, problem)) from problem
+
+
+def _unwritable(cache: Path, problem: OSError) -> str:
+    return (
+        f"cache {str(cache)!r} cannot be written ({problem.strerror or problem}): give a folder "
+        "that can, on a disk with room."
+    )
+
+
+def _is_kept(array: Path) -> bool:
+    """Whether a decoding is there, and whole."""
+    try:
+        return len(np.load(array, mmap_mode="r")) == len(np.load(_beside(array)))
+    except (OSError, ValueError, EOFError):
+        return False
 
 
 def _film(file: Path, array: Path) -> Film:
     shape: tuple[int, int, int, int] = np.load(array, mmap_mode="r").shape
-    with av.open(str(file)) as container:
-        rate = container.streams.video[0].average_rate
-    return Film(file, array, *shape, float(rate or 25))
+    return Film(file, array, *shape, rate_of(file))
 
 
-def _cached(file: Path, short_side: int, channels: int, cache: Path) -> Path:
+def _cached(file: Path, wanted: Sequence[object], cache: Path) -> Path:
     facts = file.stat()
-    key = f"{file.resolve()}|{facts.st_size}|{facts.st_mtime_ns}|{short_side}|{channels}"
+    parts = [file.resolve(), facts.st_size, facts.st_mtime_ns, *wanted]
+    key = "|".join(map(str, parts))
     return cache / f"{file.stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
 
 
@@ -131,34 +186,15 @@ def _beside(array: Path) -> Path:
     return array.with_suffix(".resemblance.npy")
 
 
-def _decode(file: Path, array: Path, short_side: int, channels: int) -> None:
-    """Write the frames of `file` to `array`, and what `Film` keeps beside it, all or nothing."""
+def _decode(array: Path, decoded: Iterator[NDArray[np.uint8]]) -> None:
+    """Write the frames to `array`, and what `Film` keeps beside it, all or nothing."""
     with tempfile.TemporaryDirectory(dir=array.parent, prefix="decoding-") as folder:
         frames, resemblance = Path(folder) / "frames.npy", Path(folder) / "resemblance.npy"
         with frames.open("wb") as opened:
-            correlations = _write_array(opened, _frames(file, short_side, channels))
+            correlations = _write_array(opened, decoded)
         np.save(resemblance, correlations)
         os.replace(resemblance, _beside(array))
         os.replace(frames, array)
-
-
-def _frames(file: Path, short_side: int, channels: int) -> Iterator[NDArray[np.uint8]]:
-    """Frames [height, width, channel] one by one; only one is in memory at a time."""
-    with av.open(str(file)) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        for frame in container.decode(stream):
-            scale = short_side / min(frame.width, frame.height)
-            small = frame.reformat(
-                width=max(short_side, round(frame.width * scale)),
-                height=max(short_side, round(frame.height * scale)),
-                format="rgb24",
-                interpolation=Interpolation.AREA,
-            )
-            pixels = np.rot90(small.to_ndarray(), round(frame.rotation / 90))
-            if channels == 1:
-                pixels = np.round(pixels @ LUMA)[..., None]
-            yield np.ascontiguousarray(pixels, dtype=np.uint8)
 
 
 def _write_array(file: IO[bytes], frames: Iterator[NDArray[np.uint8]]) -> NDArray[np.float32]:
@@ -171,14 +207,14 @@ def _write_array(file: IO[bytes], frames: Iterator[NDArray[np.uint8]]) -> NDArra
     """
     first = next(frames, None)
     if first is None:
-        raise ValueError("no frame")
+        raise Undecodable("no frame")
     header = {"descr": "|u1", "fortran_order": False}
     np.lib.format.write_array_header_1_0(file, header | {"shape": (1, *first.shape)})
     start, before, correlations = file.tell(), first, [1.0]
     file.write(first.tobytes())
     for frame in frames:
         if frame.shape != first.shape:
-            raise ValueError("frames of different sizes")
+            raise Undecodable("frames of different sizes")
         file.write(frame.tobytes())
         correlations.append(_correlation(before, frame))
         before = frame
@@ -186,7 +222,7 @@ def _write_array(file: IO[bytes], frames: Iterator[NDArray[np.uint8]]) -> NDArra
     shape = (len(correlations), *first.shape)
     np.lib.format.write_array_header_1_0(file, header | {"shape": shape})
     if file.tell() != start:
-        raise ValueError("too many frames")
+        raise Undecodable("too many frames")
     return np.array(correlations, dtype=np.float32)
 
 

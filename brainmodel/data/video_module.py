@@ -33,6 +33,7 @@ class VideoOptions(StreamOptions, total=False):
     margin: int
     movements: EyeMovements | None
     flip: bool
+    letterbox: bool
     held_out: float
     gap: float
     cut_below: float | None
@@ -41,6 +42,8 @@ class VideoOptions(StreamOptions, total=False):
 
 class VideoModule(StreamModule):
     """Streams of video files, decoded when the first stream is built. Subclasses name the files.
+
+    Films of fewer steps than a window are left out, unless all are.
 
     Inputs of a window: eye [time, batch, channels, size, size] float32 in [0, 1].
     Labels: video [time, batch], the number of the file; motion [time, batch, 3], of the eye.
@@ -56,6 +59,9 @@ class VideoModule(StreamModule):
         movements: how an eye wanders over the films, `margin` permitting; all rates 0 make
             it rest on a random square; null shows the centre.
         flip: mirror half of the training clips left to right.
+        letterbox: show whole frames, with gray above and below wide ones (beside high ones).
+            Otherwise the shorter side fills the view, and an eye that rests on the centre never
+            sees what lies beyond it; `facts` say so.
         held_out: fraction of films, or of each film if they are few, for validation and test.
         gap: seconds left out between training and held-out frames of the same film.
         cut_below: a frame whose correlation with the one before is lower than this begins
@@ -78,6 +84,7 @@ class VideoModule(StreamModule):
         margin: int = 0,
         movements: EyeMovements | None = None,
         flip: bool = False,
+        letterbox: bool = False,
         held_out: float = 0.2,
         gap: float = 1.0,
         cut_below: float | None = 0.3,
@@ -103,28 +110,39 @@ class VideoModule(StreamModule):
         )
         self.skip_corrupt = skip_corrupt
         self.playing = Playing(size, stride, frames_per_second, movements, flip)
-        self.channels = channels
-        self.margin = margin
-        self.held_out = held_out
-        self.gap = gap
-        self.cut_below = cut_below
+        self.channels, self.margin, self.letterbox = channels, margin, letterbox
+        self.held_out, self.gap, self.cut_below = held_out, gap, cut_below
         self.cache = usual_cache() if cache is None else Path(cache)
         require_writable("cache", self.cache)
         self._films: list[Film] | None = None
+        self.left_out: dict[Path, str] = {}
 
     @abstractmethod
     def files(self) -> list[Path]:
         """The video files; FileNotFoundError in one sentence if there are none."""
 
     def films(self) -> list[Film]:
-        """The decoded videos, from the cache where possible."""
+        """The decoded videos, from the cache where possible; `left_out` names the others."""
         if self._films is None:
             self._films = self._load()
         return self._films
 
     def _load(self) -> list[Film]:
         side = self.playing.size + self.margin
-        films = load_films(self.files(), side, self.channels, self.cache, self.skip_corrupt)
+        found = load_films(
+            self.files(), side, self.channels, self.cache, self.skip_corrupt, self.letterbox
+        )
+        self._require_rate(found.films)
+        short = {film.source: self._steps(film) for film in found.films}
+        short = {source: steps for source, steps in short.items() if steps < self.window}
+        if len(short) == len(found.films):
+            short = {}  # then they follow each other within a window
+        self.left_out = found.left_out | {
+            source: f"has {steps} steps, a window {self.window}" for source, steps in short.items()
+        }
+        return [film for film in found.films if film.source not in short]
+
+    def _require_rate(self, films: Sequence[Film]) -> None:
         rate = self.playing.frames_per_second
         for film in films:
             if rate is not None and film.frames_per_second < rate:
@@ -132,7 +150,39 @@ class VideoModule(StreamModule):
                     f"frames_per_second is {rate:g}: give at most {film.frames_per_second:g}, "
                     f"the rate of {film.name}."
                 )
-        return films
+
+    def _steps(self, film: Film) -> int:
+        return 1 + int((film.frames - 1) / self.playing.pace(film))
+
+    @property
+    def facts(self) -> list[str]:
+        """What is shown of the videos, and which are left out; sentences for the log."""
+        films = self.films()
+        unused = {film.source: "is too short to be divided" for film in self._undivided(films)}
+        left_out = self.left_out | unused
+        said = [
+            f"{len(films) - len(unused)} of {len(films) + len(self.left_out)} videos are shown."
+        ]
+        if left_out:
+            named = ", ".join(f"{file.name} ({why})" for file, why in left_out.items())
+            said.append(f"{len(left_out)} are left out: {named}.")
+        if all(self._steps(film) < self.window for film in films):
+            said.append(
+                f"All are shorter than a window of {self.window} steps: they follow others."
+            )
+        wide = [film for film in films if film.width != film.height]
+        if wide and self.playing.movements is None:
+            cropped = f"{wide[0].name} is seen {wide[0].height} pixels high, {wide[0].width} wide"
+            said.append(
+                f"{len(wide)} are no squares and are cropped to their centre ({cropped}): "
+                "letterbox: true shows them whole."
+            )
+        return said
+
+    def _undivided(self, films: Sequence[Film]) -> list[Film]:
+        """Films of which no side has a scene."""
+        used = {s.film for side in split_films(films, self.held_out, self.gap) for s in side}
+        return [film for number, film in enumerate(films) if number not in used]
 
     def labels(self, films: Sequence[Film]) -> dict[str, NDArray[np.int64]]:
         """Whole numbers [film] by name, for linear probes."""

@@ -34,7 +34,8 @@ def split_films(films: Sequence[Film], held_out: float, gap: float) -> Sides:
 
     With four films or more, whole films are held out, at least two, chosen by a hash of their
     names (the same ones for every seed). With fewer, the end of each film is held out, and the
-    `gap` seconds before it are left out of both.
+    `gap` seconds before it are left out of both; films that are too short for that are left out,
+    if others are not.
 
     Args:
         films: all of them.
@@ -42,7 +43,7 @@ def split_films(films: Sequence[Film], held_out: float, gap: float) -> Sides:
         gap: seconds.
 
     Raises:
-        ValueError: if a film is too short to be divided.
+        ValueError: if every film is too short to be divided.
     """
     whole = [Scene(index, 0, film.frames) for index, film in enumerate(films)]
     count = max(2, round(held_out * len(films)))
@@ -54,13 +55,15 @@ def split_films(films: Sequence[Film], held_out: float, gap: float) -> Sides:
         film = films[scene.film]
         end = round(film.frames * held_out)
         begin = film.frames - end - round(gap * film.frames_per_second)
-        if begin < 2 or end < 2:
-            raise ValueError(
-                f"held_out is {held_out} and gap is {gap}: give smaller ones, {film.name} is too "
-                f"short with {film.frames} frames."
-            )
-        sides.training.append(Scene(scene.film, 0, begin))
-        sides.held_out.append(Scene(scene.film, film.frames - end, end))
+        if begin >= 2 and end >= 2:
+            sides.training.append(Scene(scene.film, 0, begin))
+            sides.held_out.append(Scene(scene.film, film.frames - end, end))
+    if not sides.training:
+        longest = max(films, key=lambda film: film.frames)
+        raise ValueError(
+            f"held_out is {held_out} and gap is {gap}: give smaller ones, {longest.name} is too "
+            f"short with {longest.frames} frames."
+        )
     return sides
 
 

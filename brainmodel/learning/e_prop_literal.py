@@ -87,7 +87,7 @@ def _move(area: Area, step: Record, memory: LiteralTraces | None) -> LiteralTrac
         inputs = [currents, *carried.values()]
         slopes = torch.autograd.grad(total, inputs, retain_graph=True, allow_unused=True)
         direct = torch.zeros_like(currents) if slopes[0] is None else slopes[0]
-        after[output] = {BIAS: direct[..., None]}
+        after[output] = {BIAS: direct[:, area.reached(BIAS)][..., None]}
         for source in area.synapses:
             reached = direct[:, area.reached(source)]
             after[output][source] = reached[..., None] * step.source(source)[0][:, None]

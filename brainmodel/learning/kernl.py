@@ -94,7 +94,7 @@ class KeRNL(NoisyRule):
 
     def begin(self, area: Area, noise: Noise) -> Kernels:
         """See `Noisy.begin`."""
-        batch, targets = noise.stream.shape[0], area.bias.shape[0]
+        batch, targets = noise.stream.shape[0], len(area.at_rest)
         shape = (batch, len(area.dynamics.outputs), targets, sizes(area).sources)
         none = self.log_decay.new_zeros(batch, len(self.log_decay))
         return Kernels(none.new_zeros(shape), PerturbedCopy(none, none, none, noise))

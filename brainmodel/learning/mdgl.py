@@ -1,23 +1,31 @@
 """MDGL: e-prop, and modulators that postsynaptic partners secrete.
 
     gradient = sum_t ( L(t) e(t) + Gamma(t-1) e_z(t-1) )
-    Gamma_p(t-1) = gain sum_j w_jp L_j(t) dh_j(t)/dI_j(t)
+    Gamma_p(t-1) = gain sum_j w_jp a_j(t),     a_j(t) = dE/dz_j(t) dz_j(t)/dI_j(t)
 
-e is the eligibility of the rate h, e_z that of what the cell emits along recurrent synapses (its
-rate or its spikes). Unit j, which p excites, secretes the derivative of the loss by its own
+z is what the cell emits along recurrent synapses (its rate h, or its spikes), e the eligibility of
+h and e_z that of z. Unit j, which p excites, secretes a_j, the derivative of the loss by its own
 currents at t; p takes it up, not by the weight of that one synapse but by the mean weight w between
-the two cell types. By the true weights instead, L(t) e(t) + Gamma(t-1) e_z(t-1) is L(t) times the
-derivative of h(t) with the recurrent path cut everywhere but at the last step: one step more than
-e-prop, and so the one-step-truncated gradient.
+the two cell types. By the true weights instead, the sum is the gradient in which a learning signal
+passes one recurrent synapse at the most: one more than e-prop.
 
-With a filtered rate (kappa) the partner's immediate part counts, 1 - kappa of a spike; `gain` can
-make up for the rest. Under scope `Global` the partners' modulators are left out, and e-prop
-remains.
+E depends on z_j(t) by way of the read-out. Where that is the rate itself, dE/dz_j(t) = L_j(t).
+Where the rate is the filtered z, as of spiking cells, z_j(t) is still heard at later steps,
+
+    dE/dz_j(t) = (1 - kappa) sum_{t' >= t} kappa^(t' - t) L_j(t'),
+
+which is Liu et al.'s form. They compute it over a whole trial; here the sum ends with the window,
+for z of its last step with the next window. Without `filtered` its first term alone is taken,
+(1 - kappa) L_j(t), which needs no later step.
+
+Under scope `Global` the partners' modulators are left out, and e-prop remains.
 
 Source: Liu, Smith, Mihalas, Shea-Brown & Suembuel (2021), "Cell-type-specific neuromodulation
 guides synaptic credit assignment in a spiking neural network", PNAS 118(51), for spiking units;
 here for any cell. Past-facing, deterministic, closed form; costs as e-prop, and one product more.
 """
+
+import torch
 
 from areas import Area
 from areas.record import Record, fade, flat
@@ -44,6 +52,8 @@ class MDGL(Rule):
             given.
         gain: weight of the partners' modulators, 0 or more (dimensionless); 0 is e-prop.
         carry: whether traces outlive the window; see `EProp`.
+        filtered: whether what a unit emitted counts for as long as its filtered rate holds it, see
+            above; then windows of different lengths differ. Without a filter it says nothing.
 
     Raises:
         ValueError: if `gain` is negative.
@@ -53,11 +63,18 @@ class MDGL(Rule):
         "past", "e_ij", stochastic=False, closed_form=True, time="N M", memory="N M"
     )
 
-    def __init__(self, partners: Partners | None = None, gain: float = 1.0, carry: bool = True):
+    def __init__(
+        self,
+        partners: Partners | None = None,
+        gain: float = 1.0,
+        carry: bool = True,
+        filtered: bool = True,
+    ):
         super().__init__()
         if not gain >= 0:
             raise ValueError(f"rule.gain: need 0 or more, got {gain}")
-        self.partners, self.gain, self.carry = partners or TypeMeans(), gain, carry
+        self.partners, self.gain = partners or TypeMeans(), gain
+        self.carry, self.filtered = carry, filtered
         self.reused = ReusedMemory()
 
     def gradients(
@@ -65,8 +82,10 @@ class MDGL(Rule):
     ) -> Gradients:
         """See `Rule.gradients`."""
         rate_bar, before, potential_bar = unit_signals(area, record, signal)
-        taken_up = self.taken_up(area, record, rate_bar)
-        past = None if memory is None else self.taken_up(area, memory.last, before[None])
+        taken_up, held = self.taken_up(area, record, rate_bar)
+        past = None
+        if memory is not None:
+            past, _ = self.taken_up(area, memory.last, (before + held)[None])
         if area.cell.emitted in area.cell.carried:
             field = area.cell.carried.index(area.cell.emitted)
             earlier = None if past is None else SecretionScan(field, past)
@@ -81,25 +100,37 @@ class MDGL(Rule):
             )
         return found | predictor_gradients(area, record, potential_bar)
 
-    def taken_up(self, area: Area, record: Record, rate_bar: PerUnitSteps) -> PerUnitSteps:
+    def taken_up(
+        self, area: Area, record: Record, rate_bar: PerUnitSteps
+    ) -> tuple[PerUnitSteps, PerUnit]:
         """Gamma(t-1), what units take up at t for what they emitted before.
 
         Args:
             area: the area.
             record: what happened over some steps.
             rate_bar: learning signal of the rates.
+
+        Returns:
+            it, and the derivative by the rate before these steps, by way of its filter.
         """
-        carried_bar = zero_carried(area, record)
+        carried_bar, kept = zero_carried(area, record), self._filter(area)
 
         def forget(t: int) -> None:
-            for bar in carried_bar:
-                bar.zero_()
+            for k, bar in enumerate(carried_bar):
+                if k != kept:
+                    bar.zero_()
 
         secreted = scan_units(area, record, rate_bar, carried_bar, forget)
         recurrent = area.synapses["recurrent"]
         weights = self.gain * self.partners.weights(recurrent)
         secreted = flat(secreted[:, :, area.reached("recurrent")])
-        return fade(recurrent.transpose(secreted, weights).view_as(rate_bar), record.keep)
+        taken_up = fade(recurrent.transpose(secreted, weights).view_as(rate_bar), record.keep)
+        return taken_up, torch.zeros_like(rate_bar[0]) if kept is None else carried_bar[kept]
+
+    def _filter(self, area: Area) -> int | None:
+        """Place among the carried fields of the rate, where it is a filter of what is emitted."""
+        carried, emitted = area.cell.carried, area.cell.emitted
+        return carried.index("rate") if self.filtered and "rate" in {*carried} - {emitted} else None
 
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`; the rate has a trace, too, where it is emitted but not carried."""

@@ -100,7 +100,7 @@ def _immediate(
     area: Area, record: Record, by_currents: Float[Tensor, "time batch lane currents"]
 ) -> Influence:
     """Influence by way of the currents, from derivatives by them."""
-    found = {of_units(BIAS): by_currents.sum(0)}
+    found = {of_units(BIAS): by_currents[..., area.reached(BIAS)].sum(0)}
     for name in area.synapses:
         reached = by_currents[..., area.reached(name)]
         found[of_units(name)] = _outer(reached, record.source(name))

@@ -11,6 +11,7 @@ from brainmodel.figures import INK
 COLOURS = ("#2166ac", "#d6604d", "#1b7837", "#7b3294", "#b8860b", "#008080", "#c51b7d", "#5c4033")
 CEILING = "#efe7d3"
 GREY = "#8c8c8c"
+GREYS = ("#8c8c8c", "#4d4d4d", "#b5a58a", "#9fb0bd")  # of baselines
 ACROSS = 4  # panels in a row
 WIDE = 6.5  # inches that a row of few panels fills
 

@@ -41,20 +41,19 @@ def score_baselines(brain: Brain, shown: Shown, plan: Plan) -> ScoreTable:
 
     Once is enough: baselines do not learn.
     """
-    with tempfile.TemporaryDirectory(prefix=".activity-") as place:
-        features = record_baselines(
-            plan.used_baselines,
-            shown.stimuli,
-            plan.presentation,
-            eye_of(brain)[1],
-            Path(place),
-            plan.batch,
-        )
-        activity = {
-            Source("baseline", name, None, "frames"): {name: values}
-            for name, values in features.items()
-        }
-        return _score(activity, shown, plan, plan.scoring.halvings)
+    features = record_baselines(
+        plan.used_baselines,
+        shown.stimuli,
+        plan.presentation,
+        eye_of(brain)[1],
+        Path(tempfile.gettempdir()),
+        plan.batch,
+    )
+    activity = {
+        Source("baseline", name, None, "frames"): {name: values}
+        for name, values in features.items()
+    }
+    return _score(activity, shown, plan, plan.scoring.halvings)
 
 
 def _score(activity: ModelActivity, shown: Shown, plan: Plan, halvings: int) -> ScoreTable:

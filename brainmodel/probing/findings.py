@@ -16,6 +16,8 @@ from brainmodel.probing.plan import Plan
 from brainmodel.probing.recordings import Experiment, Recorded, Shown, Stimuli
 from brainmodel.probing.scores import ScoreTable, require_scorable, score_models
 
+PICTURES = 12  # of stimuli, for the report
+
 
 class Trained(NamedTuple):
     """A trained brain."""
@@ -23,6 +25,15 @@ class Trained(NamedTuple):
     instance: str  # name of its checkpoint
     stage: int  # steps of training behind it
     brain: Brain
+    seed: int | None = None  # of its weights as they were drawn; None if that is not known
+
+
+class Seen(NamedTuple):
+    """What the eye of the model saw."""
+
+    pictures: Floats  # [stimulus, channel, height, width] of a few, while they were shown
+    names: list[str]  # of these stimuli
+    how: str  # they were shown, in words
 
 
 class Findings(NamedTuple):
@@ -32,11 +43,13 @@ class Findings(NamedTuple):
     recording: Recorded  # what was scored
     patterns: dict[str, Floats]  # [stimulus, unit] means over time, by name, for pictures
     sections: dict[str, Section]  # of the report, by the names of the analyses
+    seen: Seen
+    brain: Brain  # the last of the trained ones
 
 
 def probe(
     trained: Sequence[Trained],
-    untrained: Sequence[Brain],
+    untrained: Sequence[Brain] | Mapping[int, Brain],
     experiment: Experiment | Shown,
     plan: Plan,
     folder: Path | None = None,
@@ -45,11 +58,12 @@ def probe(
 
     Args:
         trained: checkpoints: of several seeds, or of several stages of training.
-        untrained: the same brain with weights as they were drawn, of two seeds or more.
+        untrained: the same brain with weights as they were drawn, of two seeds or more, by seed;
+            those of the trained brains make pairs.
         experiment: the recording and what was shown.
         plan: everything else.
-        folder: where activity is kept while the probe runs; the system's temporary one unless
-            given. What is kept there is removed at the end.
+        folder: where activity is kept while the probe runs, in files without a name, of which
+            nothing is left however it ends; the system's temporary one unless given.
 
     Raises:
         FileNotFoundError, ValueError: in one sentence, naming file or field.
@@ -60,14 +74,14 @@ def probe(
             "or more of other seeds to compare with."
         )
     shown = _require_probable(experiment, plan)
-    with tempfile.TemporaryDirectory(prefix=".activity-", dir=folder) as place:
-        activity = _record(trained, untrained, shown.stimuli, plan, Path(place))
-        compared = {source: areas for source, areas in activity.items() if _is_scored(source, plan)}
-        scores = score_models(compared, shown.recording, plan.used_metrics, plan.used_scoring)
-        sections = _analyse(plan, shown, eye_of(trained[0].brain), activity)
-        patterns = _patterns(activity, trained[-1].instance)
-        del activity, compared  # arrays in files that are removed now
-    return Findings(scores, shown.recording, patterns, sections)
+    place = folder or Path(tempfile.gettempdir())
+    activity = _record(trained, untrained, shown.stimuli, plan, place)
+    compared = {source: areas for source, areas in activity.items() if _is_scored(source, plan)}
+    scores = score_models(compared, shown.recording, plan.used_metrics, plan.used_scoring)
+    sections = _analyse(plan, shown, eye_of(trained[0].brain), activity)
+    patterns = _patterns(activity, trained[-1].instance)
+    seen = _seen(shown, plan, trained[-1].brain)
+    return Findings(scores, shown.recording, patterns, sections, seen, trained[-1].brain)
 
 
 def _require_probable(experiment: Experiment | Shown, plan: Plan) -> Shown:
@@ -83,21 +97,23 @@ def _require_probable(experiment: Experiment | Shown, plan: Plan) -> Shown:
 
 def _record(
     trained: Sequence[Trained],
-    untrained: Sequence[Brain],
+    untrained: Sequence[Brain] | Mapping[int, Brain],
     stimuli: Stimuli,
     plan: Plan,
     folder: Path,
 ) -> ModelActivity:
     """Activity of all brains in the signals that are needed, and of baselines."""
-    brains = [(Source("trained", t.instance, t.stage, ""), t.brain) for t in trained]
+    by_seed = untrained if isinstance(untrained, Mapping) else dict(enumerate(untrained))
+    brains = [(Source("trained", t.instance, t.stage, "", _name(t.seed)), t.brain) for t in trained]
     brains += [
-        (Source("untrained", f"seed {seed}", 0, ""), brain) for seed, brain in enumerate(untrained)
+        (Source("untrained", _name(seed), 0, "", _name(seed)), brain)
+        for seed, brain in by_seed.items()
     ]
     shown, signals, batch = plan.presentation, plan.recorded_signals, plan.batch
     found: dict[Source, Mapping[str, Floats]] = {}
-    for number, (source, brain) in enumerate(brains):
+    for source, brain in brains:
         name = f"{source.model} {source.instance}" if plan.scoring.progress else ""
-        by_signal = record_model(brain, stimuli, shown, signals, folder / str(number), batch, name)
+        by_signal = record_model(brain, stimuli, shown, signals, folder, batch, name)
         found |= {source._replace(signal=signal): areas for signal, areas in by_signal.items()}
     height = eye_of(brains[0][1])[1]
     features = record_baselines(
@@ -106,6 +122,21 @@ def _record(
     for name, values in features.items():
         found[Source("baseline", name, None, "frames")] = {name: values}
     return found
+
+
+def _name(seed: int | None) -> str:
+    """Name of the brain whose weights were drawn with a seed."""
+    return "" if seed is None else f"seed {seed}"
+
+
+def _seen(shown: Shown, plan: Plan, brain: Brain) -> Seen:
+    """A few of the stimuli as the eye of a brain sees them, in the middle of their first frame."""
+    count, names = len(shown.stimuli.frames), shown.recording.stimuli
+    rows = np.unique(np.linspace(0, count - 1, PICTURES).astype(int))
+    edges, eye = plan.presentation.edges, eye_of(brain)
+    step = np.abs((edges[1:] + edges[:-1] - shown.stimuli.edges[:2].sum()) / 2).argmin()
+    pictures = plan.presentation.seen(shown.stimuli, rows, eye)[plan.presentation.before + step]
+    return Seen(pictures.numpy(), [str(names[row]) for row in rows], plan.presentation.words)
 
 
 def _is_scored(source: Source, plan: Plan) -> bool:

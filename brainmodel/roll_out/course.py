@@ -57,11 +57,11 @@ class Course:
         self._breaks = [False] * steps if keep is None else (keep == 0).any(dim=1).tolist()
 
     def _hoist(self, steps: int, batch: int) -> Tensor:
-        """Bias and the currents of all sources that are known for the whole window."""
+        """Biases, constants and the currents of all sources that are known for the whole window."""
         area = self.area
-        bias = area.bias.view(-1, *[1] * (len(area.units) - 1))
+        rest = area.at_rest.view(-1, *[1] * (len(area.units) - 1))
         shape = (steps, batch, len(area.cell.currents) * area.units[0], *area.units[1:])
-        currents = bias.expand(shape).clone(memory_format=torch.contiguous_format)
+        currents = rest.expand(shape).clone(memory_format=torch.contiguous_format)
         for name, synapses in area.synapses.items():
             if name in self.known:
                 synapses.adder()(flat(self.known[name]), flat(currents)[:, area.reached(name)])

@@ -5,17 +5,20 @@ that area's rule, by way of the scope. Neither brain nor loss needs to know whic
 """
 
 from collections.abc import Callable, Sequence
+from operator import is_
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.func import functional_call
 
 from areas.record import Record
 from brainmodel.learning.modulation import Moments
 from brainmodel.learning.rule import Gradients
 from brainmodel.roll_out.sweep import Sweep
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
+from brainmodel.wiring.literal_window import LiteralWindow
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 from objectives import Activity
@@ -45,11 +48,11 @@ def roll_out(
     Returns:
         what each area did, by name, and the state after the window.
     """
-    learnt = [p for p in brain.parameters() if p.requires_grad]
+    weights = dict(brain.named_parameters())
     with torch.autocast(reset.device.type, enabled=False):
         inputs = {name: signal.to(brain.dtype) for name, signal in inputs.items()}
         rolling = _Rolling(brain, scope, listener, inputs, reset, state)
-        shown = _RollOut.apply(rolling, *learnt)
+        shown = _RollOut.apply(rolling, list(weights), *weights.values())
     activities = {}
     for k, name in enumerate(brain.areas):
         activities[name] = Activity(*shown[4 * k : 4 * k + 4], valid=~reset)
@@ -77,22 +80,31 @@ class _Rolling:
         self.shown: list[torch.Size] = []  # shapes of what the forward returns
 
     def forward(self) -> list[Tensor]:
-        sweep = Sweep(self.brain, self.inputs, self.reset, self.start)
-        sweep.run()
-        records = sweep.records()
-        states = {name: course.state() for name, course in sweep.courses.items()}
+        way = self._go()
+        records = way.records()
         memories: dict[str, Any] = dict.fromkeys(self.brain.areas)
         modulators: dict[str, Any] = dict.fromkeys(self.brain.modulators)
         waiting = None
         if self.learns:
             levels, modulators = self._modulate(records)
-            passage = Passage(self.inputs, self.reset, self.start, records, levels)
+            literal = way if isinstance(way, LiteralWindow) else None
+            passage = Passage(self.inputs, self.reset, self.start, records, levels, literal=literal)
             memories, waiting = self.scope.remember(self.brain, passage)
             self.passage = passage._replace(waiting=waiting)
-        self.after = BrainState(states, sweep.delayed(), memories, modulators, waiting)
+        self.after = BrainState(way.states(), way.delayed(), memories, modulators, waiting)
         shown = [signal for name in self.brain.areas for signal in self._shown(records[name])]
         self.shown = [signal.shape for signal in shown]
         return shown
+
+    def _go(self) -> LiteralWindow | Sweep:
+        """Go through the window, as the scope needs it in order to come back."""
+        window = self.brain, self.inputs, self.reset, self.start
+        literal = self.scope.literal(*window) if self.learns else None
+        if literal is not None:
+            return literal
+        sweep = Sweep(*window)
+        sweep.run()
+        return sweep
 
     def _modulate(self, records: dict[str, Record]) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """M(t) by area that has a modulator, and what the modulators remember."""
@@ -111,7 +123,16 @@ class _Rolling:
         shown = [record.sources["drive"], record.prediction, record.sources["error"], rate]
         return [signal.detach() for signal in shown]  # one tensor may play two parts
 
-    def derivatives(self, bars: Sequence[Tensor | None]) -> dict[str, ActivityDerivatives]:
+    def gradients(self, bars: Sequence[Tensor | None]) -> Gradients:
+        """Gradients by name, from derivatives of the loss by all that the forward pass returned."""
+        assert self.passage is not None
+        derivatives = self._derivatives(bars)
+        found = self.scope.gradients(self.brain, self.passage, derivatives)
+        self.brain.complete(found)
+        self.listener(self.passage, derivatives, found)
+        return found
+
+    def _derivatives(self, bars: Sequence[Tensor | None]) -> dict[str, ActivityDerivatives]:
         """Derivatives of the loss by area, from those by all that the forward pass returned."""
         like = next(bar for bar in bars if bar is not None)
         full = [
@@ -122,24 +143,45 @@ class _Rolling:
         return {name: ActivityDerivatives(*full[4 * k : 4 * k + 4]) for k, name in areas}
 
 
+class _GoingBack(nn.Module):
+    """The way back as a module, for that is what `functional_call` puts weights into."""
+
+    def __init__(self, rolling: _Rolling):
+        super().__init__()
+        self.brain, self.rolling = rolling.brain, rolling
+
+    def forward(self, bars: Sequence[Tensor | None]) -> Gradients:
+        return self.rolling.gradients(bars)
+
+
 class _RollOut(torch.autograd.Function):
-    """The roll-out as autograd sees it: parameters in, what areas did out."""
+    """The roll-out as autograd sees it: parameters in, what areas did out.
+
+    The backward pass has the weights of its forward pass, whoever made them and whatever is in
+    their place by then; torch refuses it if they were changed in place.
+    """
 
     @staticmethod
-    def forward(ctx: Any, rolling: _Rolling, *parameters: Tensor) -> tuple[Tensor, ...]:
-        ctx.rolling = rolling
+    def forward(
+        ctx: Any, rolling: _Rolling, names: list[str], *weights: Tensor
+    ) -> tuple[Tensor, ...]:
+        ctx.rolling, ctx.names = rolling, names
+        ctx.save_for_backward(*weights)
         ctx.set_materialize_grads(False)
         return tuple(rolling.forward())
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *bars: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore
-        rolling = ctx.rolling
-        brain, derivatives = rolling.brain, rolling.derivatives(bars)
-        assert rolling.passage is not None
-        found = rolling.scope.gradients(brain, rolling.passage, derivatives)
-        brain.complete(found)
-        rolling.listener(rolling.passage, derivatives, found)
-        learnt = [(n, p) for n, p in brain.named_parameters() if p.requires_grad]
-        gradients = [found[n] if n in found else torch.zeros_like(p) for n, p in learnt]
-        return (None, *gradients)
+        weights = dict(zip(ctx.names, ctx.saved_tensors, strict=True))
+        if all(map(is_, weights.values(), ctx.rolling.brain.parameters())):
+            found = ctx.rolling.gradients(bars)
+        else:
+            back = _GoingBack(ctx.rolling)
+            found = functional_call(back, {f"brain.{n}": w for n, w in weights.items()}, (bars,))
+        learns = ctx.needs_input_grad[2:]
+        gradients = [
+            (found[n] if n in found else torch.zeros_like(w)) if learnt else None
+            for (n, w), learnt in zip(weights.items(), learns, strict=True)
+        ]
+        return (None, None, *gradients)

@@ -6,6 +6,8 @@ the other, synapses from signals that are known for the whole window are applied
 once, and what is left in the loop writes in place. Autograd records nothing of it.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -48,6 +50,10 @@ class Sweep:
     def records(self) -> dict[str, Record]:
         """The record of the window, by area."""
         return {name: course.record() for name, course in self.courses.items()}
+
+    def states(self) -> dict[str, Any]:
+        """States of the cells after the window, by area."""
+        return {name: course.state() for name, course in self.courses.items()}
 
     def delayed(self) -> dict[str, Tensor]:
         """Messages still under way after the window, by pathway."""

@@ -44,8 +44,9 @@ def cross(
                 pathway = brain.pathways[name]
                 if pathway.source in brain.areas:
                     there = getattr(received[pathway.source], pathway.carries)
-                    sent = back_along(brain, name, part, record.keep, there.shape[2:])
-                    there[: len(there) - pathway.steps] += sent[pathway.steps :]
+                    sent = records[pathway.source].signal(pathway.carries)
+                    sent_bar = back_along(brain, name, part, record.keep, sent)
+                    there[: len(sent_bar)] += sent_bar
     return received
 
 
@@ -114,7 +115,7 @@ def by_currents(area: Area, record: Record, rate_bar: Tensor) -> Tensor:
 
 
 def back_along(
-    brain: Wiring, pathway: str, bar: Tensor, keep: Tensor | None, shape: torch.Size
+    brain: Wiring, pathway: str, bar: Tensor, keep: Tensor | None, signal: Tensor
 ) -> Tensor:
     """Derivative by the signal at the start of a pathway, from that by the message at its end.
 
@@ -125,10 +126,10 @@ def back_along(
         pathway: its name.
         bar: derivative by the message, [time, batch, ...].
         keep: 0 where a stream was reset, [time, batch], or None.
-        shape: of the signal, without time and batch.
+        signal: what was sent, [time, batch, ...]; adapters that bend it are differentiated there.
 
     Returns:
-        [time, batch, *shape], still at the step of arrival.
+        of the signals that arrived, [time - delay, batch, ...].
     """
     delay = brain.pathways[pathway].steps
     if keep is not None:
@@ -136,7 +137,8 @@ def back_along(
         for lag in range(min(delay, len(keep))):
             alive[lag:] *= keep[: len(keep) - lag]
         bar = fade(bar, alive)
-    with torch.enable_grad():  # a route is linear: where it is differentiated does not matter
-        signal = bar.new_zeros(bar.shape[0] * bar.shape[1], *shape).requires_grad_()
-        (sent,) = torch.autograd.grad(brain.route(pathway)(signal), signal, flat(bar))
-    return sent.view(*bar.shape[:2], *shape)
+    sent = signal[: max(0, len(signal) - delay)]
+    with torch.enable_grad():
+        leaf = flat(sent).detach().requires_grad_()
+        (sent_bar,) = torch.autograd.grad(brain.route(pathway)(leaf), leaf, flat(bar[delay:]))
+    return sent_bar.view(sent.shape)

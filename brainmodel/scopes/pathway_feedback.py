@@ -4,15 +4,15 @@ Each group of synapses has a feedback of its own, made after one pattern: its ow
 numbers, and, where it learns, its own gradient.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from functools import partial
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 
 from areas import Feedback, Synapses
+from areas.feedback.feedback import draw
 from areas.keys import of_predictor, of_units, slug
 from brainmodel.errors import named
 from brainmodel.learning.rule import Gradients
@@ -36,19 +36,19 @@ class PathwayFeedback(nn.Module):
         self.groups = nn.ModuleDict()
 
     def build(self, brain: Wiring) -> None:
-        """Make them, once; what is random is drawn one group after the other from one seed.
+        """Make them, once; random weights of each group have the seed, and its name.
 
         Raises:
             ValueError: if weights that were given do not fit a group; the message names it.
         """
-        generator = torch.Generator().manual_seed(self._another().seed)
+        returned = list(returning(brain))
         self.groups = nn.ModuleDict({area: nn.ModuleDict() for area in sorted(brain.areas)})
-        for area, key, synapses in returning(brain):
-            bound = synapses.weight[0].numel() ** -0.5
-            start = torch.empty_like(synapses.weight).uniform_(-bound, bound, generator=generator)
+        shapes = {tuple(synapses.weight.shape): None for _, _, synapses in returned}
+        for area, key, synapses in returned:
             feedback = self._another()
+            start = draw(synapses.weight, feedback.seed, f"{area}.{key}")
             with named(f"{area}.{key}"):
-                feedback.build(synapses.weight, start)
+                _build(feedback, synapses.weight, start, list(shapes))
             cast(nn.ModuleDict, self.groups[area])[slug(key)] = feedback
 
     def of(self, area: str, key: str) -> Feedback:
@@ -85,6 +85,22 @@ class PathwayFeedback(nn.Module):
     def parameters_of(self, area: str) -> list[nn.Parameter]:
         """Own parameters that learn with the synapses of an area."""
         return list(self.groups[area].parameters())
+
+
+def _build(
+    feedback: Feedback, forward: Tensor, start: Tensor, shapes: Sequence[tuple[int, ...]]
+) -> None:
+    """Build one feedback; where given weights do not fit, say what others there are to fit."""
+    try:
+        feedback.build(forward, start)
+    except ValueError as error:
+        if len(shapes) == 1:
+            raise
+        listed = ", ".join(str(list(shape)) for shape in shapes)
+        raise ValueError(
+            f"{error}; learning signals return over synapses of shapes {listed}, which no one "
+            "weight fits: use another feedback, such as areas.RandomFeedback"
+        ) from None
 
 
 def returning(brain: Wiring) -> Iterator[tuple[str, str, Synapses]]:

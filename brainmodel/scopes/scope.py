@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from areas.record import Record
 from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.learning.rule import Gradients, Memory
+from brainmodel.wiring.literal_window import LiteralWindow
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -23,6 +24,7 @@ class Passage(NamedTuple):
     records: dict[str, Record]  # by area
     levels: dict[str, Tensor]  # by area that has a modulator, M [time, batch] or [..., unit]
     waiting: Any = None  # what `Scope.remember` keeps for the next window
+    literal: LiteralWindow | None = None  # the window as `Scope.literal` stepped it
 
 
 class ActivityDerivatives(NamedTuple):
@@ -46,7 +48,30 @@ class ActivityDerivatives(NamedTuple):
 
 
 class Scope(nn.Module, ABC):
-    """Turns the derivatives of the loss by what all areas did into gradients of parameters."""
+    """Turns the derivatives of the loss by what all areas did into gradients of parameters.
+
+    Attributes:
+        teaches_pathways: whether it gives gradients of what adapters of pathways learn.
+    """
+
+    teaches_pathways: ClassVar[bool] = False
+
+    def require_taught(self, brain: Wiring) -> None:
+        """Refuse adapters that learn, if nobody here would teach them.
+
+        Raises:
+            ValueError: naming the pathway, the adapter and a scope that does.
+        """
+        if self.teaches_pathways:
+            return
+        for name in brain.routes:
+            for adapter in brain.route(name).adapters:
+                if any(p.requires_grad for p in adapter.parameters()):
+                    raise ValueError(
+                        f"pathways.{name}.adapters: {type(adapter).__name__} has weights that "
+                        f"learn, which scope {type(self).__name__} does not teach; use scope "
+                        "Global, or set their requires_grad to False"
+                    )
 
     def build(self, brain: Wiring) -> None:
         """Prepare for a brain, once, when all its areas are there.
@@ -54,6 +79,23 @@ class Scope(nn.Module, ABC):
         Raises:
             ValueError: if it does not fit.
         """
+
+    def literal(
+        self, brain: Wiring, inputs: dict[str, Tensor], reset: Tensor, start: BrainState
+    ) -> LiteralWindow | None:
+        """The window by literal steps, for a scope that differentiates through them.
+
+        Args:
+            brain: the brain, which learns.
+            inputs: by name, [time, batch, ...].
+            reset: [time, batch] bool.
+            start: the state before the window.
+
+        Returns:
+            None, as by default, to have it swept, which is faster.
+        """
+        del brain, inputs, reset, start
+        return None
 
     def remember(self, brain: Wiring, passage: Passage) -> tuple[dict[str, Memory], Any]:
         """What rules remember of a window, by area, and what the scope itself keeps for the next.

@@ -6,17 +6,19 @@ already loaded, so that no file can have anything imported.
 """
 
 import sys
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed
 from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from brainmodel.errors import Refused
 from brainmodel.old_names import require_new_names
+from brainmodel.training.checkpoint_files import is_whole, newest_whole
+from brainmodel.training.processes import gather, rank_and_count
 from brainmodel.wiring.state import BrainState
 
 
@@ -24,7 +26,9 @@ class Streams:
     """The state of the streams of a training run, to be saved and loaded."""
 
     def __init__(self) -> None:
-        self.state: BrainState | None = None
+        self.state: BrainState | None = None  # after the last window
+        self._kept: BrainState | None = None  # after the last window that ended a step
+        self._keeping = False
         self._saved: list[Any] = []  # of each process, loaded and not used yet
 
     def at(self, batch: int, device: torch.device) -> BrainState | None:
@@ -40,28 +44,19 @@ class Streams:
             self.state = tree_map_only(Tensor, lambda value: value.to(device), self.state)
         return self.state
 
+    def keep(self) -> None:
+        """Let `gather` give this state, until the next is kept."""
+        self._kept, self._keeping = self.state, True
+
     def gather(self) -> list[Any]:
         """The packed states of all processes, on the CPU; the same list on each of them."""
-        return gather(pack(self.state))
+        if self._saved:
+            return self._saved  # no window has asked for them yet
+        return gather(pack(self._kept if self._keeping else self.state))
 
     def load(self, saved: list[Any]) -> None:
-        """Keep what `gather` made until the next window asks for it."""
+        """Hold what `gather` made until the next window asks for it."""
         self._saved = saved
-
-
-def rank_and_count() -> tuple[int, int]:
-    """The number of this process, and how many there are."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        return torch.distributed.get_rank(), torch.distributed.get_world_size()
-    return 0, 1
-
-
-def gather(plain: Any) -> list[Any]:
-    """The values of all processes, in order, on each of them."""
-    gathered = [plain] * rank_and_count()[1]
-    if len(gathered) > 1:
-        torch.distributed.all_gather_object(gathered, plain)
-    return gathered
 
 
 def pack(value: Any) -> Any:
@@ -144,32 +139,45 @@ def content_of(path: str | Path) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", mmap=True, weights_only=True)
     except Exception as error:
-        raise Refused(refusal) from error
+        raise Refused(refusal + _other(Path(path))) from error
+    if zipfile.is_zipfile(path) and not is_whole(Path(path)):
+        raise Refused(
+            f"ckpt_path: {path} is damaged: its bytes are not those that were written"
+            + (_other(Path(path)) or "; give another checkpoint")
+        )
     if not isinstance(content, dict) or "state_dict" not in content:
         raise Refused(refusal)
     return content
 
 
-def require_streams(saved: list[Any], batch: int, processes: int) -> None:
-    """Refuse the streams of a run with other devices or another batch size.
+def _other(path: Path) -> str:
+    """The newest good checkpoint beside a bad one, in words; empty if there is none."""
+    good = newest_whole(path.parent, path)
+    return "" if good is None else f"; {good} is whole"
+
+
+def require_streams(saved: list[Any], batch: int | None, processes: int) -> None:
+    """Refuse the streams of a run with other devices or another batch size; none begin anew.
 
     Args:
         saved: what `Streams.gather` made.
-        batch: streams of each process in this run.
+        batch: streams of each process in this run; None if not known.
         processes: of this run.
 
     Raises:
         Refused: saying what would fit.
     """
+    if not saved:
+        return
     if len(saved) != processes:
         raise Refused(
             f"trainer.devices: the checkpoint holds the streams of {len(saved)} processes, this "
             f"run has {processes}; resume with {len(saved)}"
         )
-    state = unpack(saved[0])
+    state = [unpack(streams) for streams in saved][0]
     if state is not None:
         held = next(iter(state.areas.values())).rate.shape[0]
-        if held != batch:
+        if batch is not None and held != batch:
             raise Refused(
                 f"data.batch_size: the checkpoint holds {held} streams, this run has {batch}; "
                 f"resume with a batch size of {held}"

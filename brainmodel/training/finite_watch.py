@@ -5,7 +5,7 @@ is when the device is waited for. The first step with a flag that is down is the
 within it the first tensor: later ones may only have caught it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -37,9 +37,14 @@ class Look(NamedTuple):
 
 
 class FiniteWatch:
-    """Flags of the steps since they were last read."""
+    """Flags of the steps since they were last read.
 
-    def __init__(self) -> None:
+    Attributes:
+        kept: the last checkpoint that was written or read, in words; empty where there is none.
+    """
+
+    def __init__(self, kept: str = "") -> None:
+        self.kept = kept
         self._unread: list[Look] = []
         self._found: str | None = None
 
@@ -71,10 +76,31 @@ class FiniteWatch:
             name = look.names[look.finite.tolist().index(False)]
             self._found = self._found or f"{name} is not finite at step {look.step}"
         if self._found is not None:
+            before = f"{self.kept} is kept" if self.kept else "no checkpoint was saved before it"
             raise NotFinite(
-                f"{self._found}; the checkpoint before it is kept; a smaller learning rate or "
-                "trainer.gradient_clip_val may help"
+                f"{self._found}; {before}; a smaller learning rate or trainer.gradient_clip_val "
+                "may help"
             )
+
+    def require_finite(self, checkpoint: Mapping[str, Any]) -> None:
+        """Refuse to save weights or an optimizer's memory that are not finite.
+
+        Raises:
+            NotFinite: naming the first.
+        """
+        self.require()
+        named = {f"{name}: a weight": value for name, value in checkpoint["state_dict"].items()}
+        for optimizer in checkpoint.get("optimizer_states", ()):
+            groups = {
+                i: group["name"] for group in optimizer["param_groups"] for i in group["params"]
+            }
+            for index, memory in optimizer["state"].items():
+                own = {k: v for k, v in memory.items() if isinstance(v, Tensor)}
+                named |= {f"{groups[index]}: the optimizer's {k}": v for k, v in own.items()}
+        for name, value in named.items():
+            if value.is_floating_point() and not bool(value.isfinite().all()):
+                self._found = f"{name} is not finite at step {checkpoint['global_step']}"
+                self.require()
 
 
 def watched(

@@ -6,7 +6,7 @@
 A step is valid unless the stream was reset at it: there, no past tells what comes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_map_only
 
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
+from brainmodel.training.processes import gather
 from brainmodel.wiring.state import BrainState
 from objectives import Activity
 
@@ -41,6 +42,11 @@ class Sums(NamedTuple):
     def add(self, other: "Sums") -> "Sums":
         """Both together."""
         return Sums(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    def of_all_processes(self) -> "Sums":
+        """Those of this process and of all others, on each of them."""
+        everywhere = gather([float(value) for value in self])
+        return Sums(*torch.tensor(everywhere, dtype=torch.float64).sum(0))
 
     def mean(self) -> HeldOut:
         """Divided by the number of steps; not a number if no step was valid."""
@@ -91,14 +97,20 @@ def follow_streams(
 
 
 def held_out_errors(
-    brain: Brain, windows: Iterable[Window], device: torch.device | None = None
+    brain: Brain,
+    windows: Iterable[Window],
+    device: torch.device | None = None,
+    witness: Callable[[Window, dict[str, Activity]], object] | None = None,
 ) -> dict[str, HeldOut]:
     """Prediction errors of each area that predicts, and those of repeating its last drive.
+
+    In a run of several processes each brings windows of streams of its own, and errors are of all.
 
     Args:
         brain: the brain; it does not learn and is left as it was.
         windows: of streams that go on from window to window, from their beginning.
         device: where to move windows; they stay where they are unless given.
+        witness: is shown each window and the activities in it.
 
     Raises:
         ValueError: if there is no window.
@@ -106,12 +118,14 @@ def held_out_errors(
     sums: dict[str, Sums] = {}
     last: dict[str, Tensor] = {}
     seen = False
-    for _, activities in follow_streams(brain, windows, device):
+    for window, activities in follow_streams(brain, windows, device):
         seen = True
+        if witness is not None:
+            witness(window, activities)
         for name, activity in predicting(brain, activities).items():
             found = squared_errors(activity, last.get(name))
             sums[name] = sums[name].add(found) if name in sums else found
             last[name] = activity.drive[-1]
     if not seen:
         raise ValueError("windows: there is none; give at least one held-out window")
-    return {name: found.mean() for name, found in sums.items()}
+    return {name: found.of_all_processes().mean() for name, found in sums.items()}

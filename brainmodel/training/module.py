@@ -17,9 +17,12 @@ from brainmodel.pathways.pathway import Pathway
 from brainmodel.schedules import Annealing, Weight
 from brainmodel.scopes import Scope
 from brainmodel.training.checkpoint import Streams, read_checkpoint, require_fit
+from brainmodel.training.drawn_weights import drawn_weights
 from brainmodel.training.finite_watch import FiniteWatch
+from brainmodel.training.old_checkpoints import without_constants
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
-from brainmodel.wiring.losses import Losses
+from brainmodel.training.processes import mean_over_processes
+from brainmodel.wiring.losses import Losses, require_objectives
 from brainmodel.wiring.plan import AreaPlan
 from brainmodel.wiring.state import BrainState
 from objectives import Activity, GroupObjective
@@ -37,8 +40,8 @@ class BrainModule(pl.LightningModule):
         scope: how far learning signals travel; within each area unless given.
         learning_rate: step size of the optimizer, where an area's plan gives none.
         learning_rates: where it differs, by kind of parameter ("predictor"), by area and kind
-            ("V1.predictor") or by shared objective ("groups.NAME"); kinds are synapses, predictor,
-            objective and rule.
+            ("V1.predictor"), by pathway ("pathways.NAME") or by shared objective ("groups.NAME");
+            kinds are synapses, predictor, objective, rule and pathway.
         optimizer: turns gradients into changes.
         final: the share of all learning rates that is left at the end of training, in (0, 1]; they
             fall to it along half a cosine over the steps of the trainer.
@@ -72,9 +75,14 @@ class BrainModule(pl.LightningModule):
         self.parts = parameter_groups(self.brain, own, learning_rate, learning_rates or {})
         self.optimizer, self.final = optimizer, final
         self.streams = Streams()
+        self.drawn_weights = drawn_weights(self.state_dict())
         self.finite = FiniteWatch()
         self.losses: Losses = {}  # of the window that is being learnt from
         self.held_out: BrainState | None = None
+
+    def setup(self, stage: str) -> None:
+        """Refuse a brain without objectives before anything is done."""
+        require_objectives(self.brain)
 
     def training_step(self, window: Window, index: int) -> dict[str, Any]:
         """The loss of one window, whose streams go on from the window before."""
@@ -95,13 +103,15 @@ class BrainModule(pl.LightningModule):
     test_step = validation_step
 
     def _log(self, losses: Losses, window: Window, group: str) -> Tensor:
-        """Log each loss without its weight; return the weighted sum."""
+        """Log each loss, the mean of all processes, without its weight; return the weighted sum."""
         named = {f"{group}/{a}.{k}": v for a, own in losses.items() for k, v in own.items()}
         weighed = self.brain.weigh(losses).values()
         total = torch.stack([value for own in weighed for value in own.values()]).sum()
-        options: dict[str, Any] = {"batch_size": window.reset.numel()}
-        self.log_dict(named, sync_dist=not self.training, **options)
-        self.log(f"{group}/total", total, prog_bar=True, sync_dist=not self.training, **options)
+        named[f"{group}/total"] = total
+        means = mean_over_processes(torch.stack(list(named.values())))  # each has as many steps
+        for (name, _), mean in zip(named.items(), means, strict=True):
+            own = {"batch_size": window.reset.numel(), "prog_bar": name.endswith("/total")}
+            self.log(name, mean, sync_dist=not self.training, **own)
         return total
 
     def on_after_backward(self) -> None:
@@ -122,12 +132,22 @@ class BrainModule(pl.LightningModule):
         if self.final == 1:
             return optimizer
         require_end(self.trainer, self.final)
-        pace = Annealing(max(1, int(self.trainer.estimated_stepping_batches)), self.final)
-        scheduler = LambdaLR(optimizer, pace.level)
+        scheduler = LambdaLR(optimizer, self._pace)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
         }
+
+    def _pace(self, step: int) -> float:
+        """The share of the learning rates after so many steps.
+
+        Before the first step the trainer is not asked how many there will be: to know it, it would
+        begin the loaders before they are told where to go on.
+        """
+        if step == 0:
+            return 1.0
+        steps = max(1, int(self.trainer.estimated_stepping_batches))
+        return Annealing(steps, self.final).level(step)
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """A step of the optimizer, then what the brain does after each (age, moving averages)."""
@@ -135,18 +155,24 @@ class BrainModule(pl.LightningModule):
         self.brain.after_step()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Streams of all processes, states and traces included.
+        """Streams of all processes, states and traces included; how the weights were drawn.
 
         Raises:
-            NotFinite: if anything was not finite since training began; then nothing is saved.
+            NotFinite: if anything was not finite since training began, or weights and the
+                optimizer's memory are not; then nothing is saved.
         """
-        self.finite.require()
+        self.finite.require_finite(checkpoint)
         checkpoint["streams"] = self.streams.gather()
+        checkpoint["drawn_weights"] = self.drawn_weights
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse weights of another brain; keep the streams for when training goes on."""
+        without_constants(checkpoint, self.brain, self.parts)
         require_fit(checkpoint["state_dict"], self.state_dict())
         self.streams.load(checkpoint.get("streams", []))
+        if self._trainer is not None:  # weights of double precision are not to be rounded
+            self._trainer.precision_plugin.convert_module(self)
+        self.drawn_weights = checkpoint.get("drawn_weights", {})
 
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **kwargs: Any) -> Self:

@@ -1,15 +1,20 @@
-"""Checkpoints that name classes by old paths: what `brainmodel migrate` makes of them."""
+"""Checkpoints of earlier versions: old names, which `brainmodel migrate` renews, and old shapes."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from areas.keys import BIAS, of_units
 from brainmodel.moved_names import PACKAGES, WEIGHTS
 from brainmodel.old_names import old_names, renamed
 from brainmodel.training.checkpoint import content_of
+from brainmodel.wiring.wiring import Wiring
+
+log = logging.getLogger(__name__)
 
 
 def migrated(path: Path) -> tuple[dict[str, Any], list[str]]:
@@ -32,9 +37,42 @@ def migrated(path: Path) -> tuple[dict[str, Any], list[str]]:
         lines += [f"weights: {old} -> {new}" for old, new in renames.items()]
     gone = sorted({name for name in _classes(content.get("streams")) if not _is_there(name)})
     if gone:
-        del made["streams"]
+        made["streams"] = []
         lines.append(f"streams: left out, they begin anew (there is no {', '.join(gone)} now)")
     return made, lines
+
+
+def without_constants(
+    content: dict[str, Any], brain: Wiring, parts: Sequence[Mapping[str, Any]]
+) -> None:
+    """Take what are constants of a cell today out of the biases of a checkpoint, in place.
+
+    They stood behind the biases, and the optimizer had states of them. Streams begin anew, for
+    what rules remember has the shapes of the biases. A checkpoint of today stays as it is.
+
+    Args:
+        content: of the checkpoint.
+        brain: the brain that it is for.
+        parts: the optimizer's parameter groups, in order.
+    """
+    weights, cut = content["state_dict"], {}
+    for name in brain.areas:
+        area, key = brain.area(name), f"brain.areas.{name}.{of_units(BIAS)}"
+        before, now = len(area.at_rest), len(area.bias)
+        if before > now and key in weights and len(weights[key]) == before:
+            weights[key] = weights[key][:now].clone()
+            cut[id(area.bias)] = now
+    if not cut:
+        return
+    log.warning("the checkpoint is of an earlier version: its streams begin anew")
+    content["streams"] = []
+    for optimizer in content.get("optimizer_states", []):
+        for part, saved in zip(parts, optimizer["param_groups"], strict=True):
+            for parameter, place in zip(part["params"], saved["params"], strict=True):
+                state = optimizer["state"].get(place, {})
+                if id(parameter) in cut:
+                    long = {k: v for k, v in state.items() if torch.is_tensor(v) and v.dim() == 1}
+                    state |= {k: v[: cut[id(parameter)]].clone() for k, v in long.items()}
 
 
 def write(content: dict[str, Any], place: Path) -> None:

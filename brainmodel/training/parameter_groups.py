@@ -1,4 +1,4 @@
-"""Parameter groups of the optimizer: one for each area and kind, and each shared objective."""
+"""Parameter groups of the optimizer: of each area and kind, each pathway and shared objective."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -20,13 +20,15 @@ def parameter_groups(
     """Groups {"name": "V1.synapses", "params": ..., "lr": ...} of all parameters that learn.
 
     The most specific learning rate counts: that of area and kind, of the area, of the kind, the
-    usual one; for a shared objective its own ("groups.NAME"), that of the kind, the usual one.
+    usual one; for a pathway its own ("pathways.NAME"), that of the kind "pathway", the usual one;
+    for a shared objective its own ("groups.NAME"), that of the kind "objective", the usual one.
 
     Args:
         brain: the brain.
         own: learning rate of each area, None where its plan gives none.
         usual: learning rate where nothing else is given.
-        special: learning rates by kind, by area and kind joined by a dot, or by shared objective.
+        special: learning rates by kind, by area and kind joined by a dot, by pathway or by shared
+            objective.
 
     Raises:
         ValueError: if a learning rate is not positive or fits no parameters, or if nothing learns.
@@ -40,11 +42,13 @@ def parameter_groups(
             rate = next(rate for rate in rates if rate is not None)
             if parameters:
                 groups.append({"name": f"{area}.{kind}", "params": parameters, "lr": rate})
-    for name, group in brain.groups.items():
-        shared = [p for p in group.parameters() if p.requires_grad]
-        rate = special.get(f"groups.{name}", special.get("objective", usual))
-        if shared:
-            groups.append({"name": f"groups.{name}", "params": shared, "lr": rate})
+    beyond = {f"pathways.{name}": (route, "pathway") for name, route in brain.routes.items()}
+    beyond |= {f"groups.{name}": (group, "objective") for name, group in brain.groups.items()}
+    for name, (part, kind) in beyond.items():
+        learnt = [p for p in part.parameters() if p.requires_grad]
+        if learnt:
+            rate = special.get(name, special.get(kind, usual))
+            groups.append({"name": name, "params": learnt, "lr": rate})
     if not groups:
         raise ValueError("areas: nothing learns; give an area a rule other than NoLearning")
     return groups
@@ -61,8 +65,9 @@ def _require_positive(
 
 
 def _require_known(brain: Brain, special: Mapping[str, float]) -> None:
-    known = {*KINDS, *(f"{area}.{kind}" for area in brain.areas for kind in KINDS)}
+    known = {*KINDS, "pathway", *(f"{area}.{kind}" for area in brain.areas for kind in KINDS)}
     known |= {f"groups.{name}" for name in brain.groups}
+    known |= {f"pathways.{name}" for name in brain.routes}
     for name in special:
         if name not in known:
             raise ValueError(

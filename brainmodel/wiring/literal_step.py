@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from areas.record import StepActivity
+from areas.record import StepRecord
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -21,7 +21,7 @@ def literal_step(
     state: BrainState,
     crossing: Callable[[Tensor], Tensor] = lambda signal: signal,
     cut: Callable[[str], bool] = lambda area: False,
-) -> tuple[dict[str, StepActivity], BrainState]:
+) -> tuple[dict[str, StepRecord], BrainState]:
     """One step of all areas.
 
     Args:
@@ -34,18 +34,17 @@ def literal_step(
         cut: by area, whether to hide its recurrent synapses from autograd (see `Area.step`).
 
     Returns:
-        what each area did, by name, and the state after the step; not detached.
+        what happened in each area, by name, and the state after the step; not detached.
     """
     keep = (~reset).to(brain.dtype)
     delayed = {name: series * _wide(keep, series, 1) for name, series in state.delayed.items()}
-    did: dict[str, StepActivity] = {}
-    states = {}
+    took: dict[str, StepRecord] = {}
 
     def adapted(name: str) -> Tensor:
         pathway = brain.pathways[name]
         if pathway.source in brain.inputs:
             return brain.route(name)(inputs[pathway.source])
-        return brain.route(name)(crossing(getattr(did[pathway.source], pathway.carries)))
+        return brain.route(name)(crossing(getattr(took[pathway.source].activity, pathway.carries)))
 
     for name in brain.acting:
         arrived = {
@@ -53,11 +52,11 @@ def literal_step(
             for source, names in brain.arrivals(name).items()
         }
         drive, before = arrived.pop("drive"), _kept(state.areas[name], keep)
-        step = brain.area(name).step
-        did[name], states[name] = step(drive, arrived, before, cut=cut(name))
+        took[name] = brain.area(name).take(drive, arrived, before, cut=cut(name))
     for name, series in delayed.items():
         delayed[name] = torch.cat([series[1:], adapted(name)[None]])
-    return did, state._replace(areas=states, delayed=delayed)
+    states = {name: step.state for name, step in took.items()}
+    return took, state._replace(areas=states, delayed=delayed)
 
 
 def _kept(state: Any, keep: Tensor) -> Any:

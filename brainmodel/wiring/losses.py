@@ -12,6 +12,19 @@ Losses = dict[str, dict[str, Tensor]]
 """By area ("groups" for shared ones), by objective: a number."""
 
 
+def require_objectives(brain: Wiring) -> None:
+    """Refuse to train a brain, or to measure its losses, if nothing judges what it does.
+
+    Raises:
+        ValueError: saying what to add.
+    """
+    if not any(brain.weights.values()):
+        raise ValueError(
+            "areas: none has an objective, so there is nothing to learn for; give one of them "
+            "objectives: {next: objectives.SquaredError}"
+        )
+
+
 def judge(brain: Wiring, activities: Mapping[str, Activity]) -> Losses:
     """Losses by area, by objective: the sum over valid steps, divided by all steps and streams.
 

@@ -1,4 +1,4 @@
-"""Shapes that the signatures of objectives name; the tests check them at every call.
+"""Shapes that the signatures of objectives name; the tests check them.
 
     Float[Tensor, "time batch *drive"]      floating-point numbers, [time, batch, ...]
 

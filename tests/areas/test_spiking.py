@@ -1,5 +1,6 @@
 """Spiking units: what they do, by hand, and the pseudo-derivative that learning follows."""
 
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from areas import ALIF, LIF, Membrane
 from areas.membrane import fire
-from brainmodel.learning import BPTT, EProp
+from brainmodel.learning import BPTT, EProp, Hebbian, Rule
 from brainmodel.scopes import Global
 from tests import lessons, toy
 from tests.areas.test_fuse import loops, needs_compiler
@@ -64,19 +65,26 @@ def test_units_that_do_not_adapt_are_plain_ones() -> None:
     assert sum(series(adapting, "spike")) < sum(series(plain, "spike"))
 
 
-def test_a_fraction_of_the_units_adapts_and_stays_so_while_all_learn() -> None:
-    cell = ALIF(strength=0.4, fraction=0.25)
-    assert cell.biases(8)[1].tolist() == pytest.approx([0.4] * 2 + [0.0] * 6)
-    for rule in (BPTT(), EProp()):
-        brain = toy.lone(cell, rule=rule)
-        area = brain.area("V1")
-        area.bias.data[3:] = torch.tensor([0.4, 0.0, 0.2])
-        inputs, reset = toy.stream(brain)
-        before = area.bias.detach().clone()
-        optimizer = torch.optim.Adam(lessons.learnt(brain), lr=0.1)
-        lessons.total(brain, brain(inputs, reset)[0]).backward()
-        optimizer.step()
-        assert area.bias[3:].equal(before[3:]) and not area.bias[:3].equal(before[:3])
+@pytest.mark.parametrize("rule", [BPTT, EProp, Hebbian])
+def test_a_fraction_of_the_units_adapts_and_stays_so_while_all_learn(rule: type[Rule]) -> None:
+    brain = toy.lone(ALIF(strength=0.4, fraction=0.25), rule=rule(), units=[8])
+    area = brain.area("V1")
+    assert area.constants.tolist() == [0.4] * 2 + [0.0] * 6
+    inputs, reset = toy.stream(brain)
+    before = area.bias.detach().clone()
+    optimizer = torch.optim.AdamW(lessons.learnt(brain), lr=0.1, weight_decay=0.5)
+    lessons.total(brain, brain(inputs, reset)[0]).backward()
+    optimizer.step()
+    assert area.constants.tolist() == [0.4] * 2 + [0.0] * 6
+    assert area.bias.shape == (8,) and not area.bias.equal(before)
+
+
+def test_constants_are_exact_in_any_type_of_numbers() -> None:
+    brain = toy.lone(ALIF(strength=0.2)).float()
+    assert brain.area("V1").constants.equal(torch.full((3,), 0.2))
+    brain = deepcopy(brain).half().double()
+    assert brain.area("V1").constants.tolist() == [0.2] * 3
+    assert not any("constants" in name for name in brain.state_dict())
 
 
 def test_the_pseudo_derivative_is_a_triangle() -> None:

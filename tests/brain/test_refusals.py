@@ -13,6 +13,7 @@ from brainmodel.pathways.adapters import Adapter, Flatten, Mix, Pool, Upsample
 from brainmodel.pathways.pathway import Pathway
 from objectives import SquaredError
 from tests import toy
+from tests.training.parts import Scaled
 
 
 def made(
@@ -75,6 +76,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "errors of each other": (
         lambda: made({"back": Pathway("LM", "V1", delay=1)}),
         "the drives of V1 -> LM -> V1 are errors of each other",
+    ),
+    "an adapter that nobody teaches": (
+        lambda: made({"down": Pathway("LM", "V1", "feedback", adapters=[Scaled()])}),
+        "pathways.down.adapters: Scaled has weights that learn, which scope Local does not teach",
     ),
     "an area's name with a blank": (
         lambda: made(areas={"V 1": toy.plan()}),

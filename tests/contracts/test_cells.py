@@ -76,15 +76,16 @@ def test_what_is_emitted_is_the_rate_or_carried(name: str) -> None:
 
 def test_currents_that_sources_reach_are_consecutive_and_others_are_constants(name: str) -> None:
     cell = toy.CELLS[name]()
-    reached = set()
+    reached, last = set(), len(cell.currents) - len(cell.constants)
+    assert cell.currents[last:] == cell.constants
     for source, declared in (("recurrent", cell.recurrent), ("drive", cell.afferent)):
-        names = declared or cell.currents
+        names = declared or cell.currents[:last]
         assert cell.currents[cell.reach(source)] == names
         reached |= set(names)
-    constants = set(cell.currents) - reached
-    biases = dict(zip(cell.currents, cell.biases(10), strict=True))
-    assert all(biases[current].any() for current in constants), "nothing else sets them"
-    assert set(cell.initial_bias) <= set(cell.currents)
+    assert set(cell.currents) - reached == set(cell.constants)
+    assert cell.constant_values(10).shape == (len(cell.constants), 10)
+    assert cell.constant_values(10).dtype == torch.float64
+    assert set(cell.initial_bias) <= set(cell.currents[:last])
 
 
 def test_every_current_moves_the_rate(name: str) -> None:
@@ -204,7 +205,8 @@ def test_all_weights_begin_within_bounds_and_gates_as_declared(name: str, maps: 
         share = 1.0 if synapses.mask is None else synapses.mask.mean().item()
         bound = 1.0001 * (share * synapses.weight[0].numel()) ** -0.5
         assert 0.5 * bound < synapses.weight.abs().max() <= bound, source
-    first = dict(zip(cell.currents, cell.biases(5), strict=True))
-    for current, bias in zip(cell.currents, area.bias.chunk(len(cell.currents)), strict=True):
+    felt = cell.currents[: len(cell.currents) - len(cell.constants)]
+    first = dict(zip(felt, cell.biases(5), strict=True))
+    for current, bias in zip(felt, area.bias.chunk(len(felt)), strict=True):
         assert bias.equal(first[current])
         assert current not in cell.initial_bias or (bias == cell.initial_bias[current]).all()

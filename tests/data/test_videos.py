@@ -10,6 +10,7 @@ import torch
 
 from brainmodel.data import video_files
 from brainmodel.data.eye_movements import EyeMovements
+from brainmodel.data.loaders import FreshLoader
 from brainmodel.data.streams import Part, Share
 from brainmodel.data.torchvision_files import VideoClasses
 from brainmodel.data.video_files import Film, find_videos, load_films, without_copies
@@ -49,13 +50,13 @@ def shown(stream: VideoStream) -> tuple[torch.Tensor, torch.Tensor]:
 def test_decoding_shrinks_frames_and_keeps_their_order_and_colors(tmp_path: Path) -> None:
     original = drifting_blobs(0, 12)
     file = write_video(tmp_path / "a.mp4", original)
-    color = load_films([file], 24, 3, tmp_path / "cache", False)[0]
+    color = load_films([file], 24, 3, tmp_path / "cache", False).films[0]
     assert (color.frames, color.height, color.width, color.frames_per_second) == (12, 24, 32, 25)
     half = original.reshape(12, 24, 2, 32, 2, 3).mean(axis=(2, 4))
     decoded = color.read(np.arange(12)).astype(float)
     assert np.abs(decoded - half).mean() < 4
     assert np.abs(decoded[::-1] - half).mean() > 20, "a control"
-    gray = load_films([file], 24, 1, tmp_path / "cache", False)[0]
+    gray = load_films([file], 24, 1, tmp_path / "cache", False).films[0]
     np.testing.assert_allclose(
         gray.read(np.arange(12))[..., 0], decoded @ [0.299, 0.587, 0.114], atol=0.6
     )
@@ -97,10 +98,119 @@ def test_corrupt_files_are_named_and_left_out_only_if_asked_for(tmp_path: Path) 
     empty.write_bytes(b"")
     with pytest.raises(ValueError, match=r"^cannot decode .*broken.mp4 .*empty.mkv .*: remove"):
         load_films(find_videos(tmp_path), 24, 1, tmp_path / "cache", False)
-    films = load_films(find_videos(tmp_path), 24, 1, tmp_path / "cache", True)
+    films, left_out = load_films(find_videos(tmp_path), 24, 1, tmp_path / "cache", True)
     assert [film.name for film in films] == ["good.mp4"]
+    assert {file.name: why for file, why in left_out.items()} == {
+        "broken.mp4": "has no stream of video",
+        "empty.mkv": "InvalidDataError",
+    }
     with pytest.raises(ValueError, match="cannot decode"):
         load_films([broken], 24, 1, tmp_path / "cache", True)
+
+
+def test_folders_hidden_files_and_links_to_nowhere_are_no_videos(tmp_path: Path) -> None:
+    good = write_video(tmp_path / "good.mp4", drifting_blobs(0, 5))
+    (tmp_path / "folder.mp4").mkdir()
+    (tmp_path / "._good.mp4").write_bytes(b"of the Finder's")
+    (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere")
+    files = without_copies(find_videos(tmp_path))
+    with pytest.raises(ValueError, match=r"^cannot decode .*folder.mp4 \(is no file\), .*gone.mp4"):
+        load_films(files, 24, 1, tmp_path / "cache", False)
+    films, left_out = load_films(files, 24, 1, tmp_path / "cache", True)
+    assert [film.source for film in films] == [good] and len(left_out) == 2
+    good.unlink()
+    with pytest.raises(ValueError, match=r"^cannot decode .*: remove what is broken, or set skip"):
+        load_films(without_copies(find_videos(tmp_path)), 24, 1, tmp_path / "cache", True)
+
+
+def test_a_cache_that_cannot_be_written_is_named_and_no_video_is_blamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = write_video(tmp_path / "good.mp4", drifting_blobs(0, 5))
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(ValueError, match=r"^cache '.*taken' cannot be written \(.*\): give a fold"):
+        load_films([good], 24, 1, tmp_path / "taken", True)
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(video_files, "_write_array", full)
+    with pytest.raises(ValueError, match=r"^cache '.*room' cannot be written \(No space left on d"):
+        load_films([good], 24, 1, tmp_path / "room", True)
+
+
+def test_what_was_decoded_and_is_broken_is_named_when_it_is_played_and_decoded_anew(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "videos"
+    for number in range(2):
+        write_video(folder / f"{number}.mp4", drifting_blobs(number))
+    cache = tmp_path / "cache"
+    module = VideoFolder(folder, cache=cache, size=24, window=5, gap=0.1)
+    stream = module.stream(module.share(Part.TRAINING))
+    for film in module.films():
+        film.array.write_bytes(film.array.read_bytes()[:2000])
+    with pytest.raises(ValueError, match=r"\d.mp4: what was decoded of it, .*npy, can no longer b"):
+        stream.window(0)
+    again = VideoFolder(folder, cache=cache, size=24, window=5, gap=0.1)
+    assert again.stream(again.share(Part.TRAINING)).window(0).inputs["eye"].std() > 0.02
+
+
+def test_clips_shorter_than_a_window_are_left_out_named_and_counted(tmp_path: Path) -> None:
+    folder, sizes = tmp_path / "videos", {"a": 30, "b": 30, "short": 8, "still": 1}
+    for number, (name, frames) in enumerate(sizes.items()):
+        write_video(folder / f"{name}.mp4", drifting_blobs(number, frames))
+    options: dict[str, Any] = {"cache": tmp_path / "cache", "size": 24, "gap": 0.1}
+    module = VideoFolder(folder, window=10, **options)
+    assert [film.name for film in module.films()] == ["a.mp4", "b.mp4"]
+    assert module.facts[:2] == [
+        "2 of 4 videos are shown.",
+        "2 are left out: short.mp4 (has 8 steps, a window 10), "
+        "still.mp4 (has 1 steps, a window 10).",
+    ]
+    assert len(VideoFolder(folder, window=8, **options).films()) == 3, "the control"
+    longer = VideoFolder(folder, window=40, **options)
+    assert longer.facts[0] == "4 of 4 videos are shown."
+    assert longer.facts[1] == "All are shorter than a window of 40 steps: they follow others."
+
+
+def test_a_film_too_short_to_divide_is_left_out_where_another_is_not(tmp_path: Path) -> None:
+    films = [film(tmp_path, 60), film(tmp_path, 15, "brief")]
+    sides = split_films(films, held_out=0.2, gap=2)
+    assert {scene.film for side in sides for scene in side} == {0}
+
+
+def test_a_wide_film_is_cropped_and_that_is_said_or_shown_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "videos"
+    frames = drifting_blobs(0, 30)
+    frames[:, :, :8], frames[:, :, -8:] = 255, 0  # beyond the central square, 48 of 64 columns
+    frames = frames[:, :, :, :1].repeat(3, 3)
+    for number in range(2):
+        write_video(folder / f"{number}.mp4", frames if number else frames[:, ::-1])
+    options: dict[str, Any] = {"cache": tmp_path / "cache", "size": 24, "window": 5, "gap": 0.1}
+    cropped = VideoFolder(folder, **options)
+    (said,) = cropped.facts[1:]
+    assert said.startswith("2 are no squares and are cropped to their centre (0.mp4 is seen 24 pix")
+    assert said.endswith("letterbox: true shows them whole.")
+    whole = VideoFolder(folder, letterbox=True, **options)
+    assert whole.facts == ["2 of 2 videos are shown."]
+    eye = whole.stream(whole.share(Part.TRAINING)).window(0).inputs["eye"] * 255
+    assert eye.shape[-2:] == (24, 24)
+    torch.testing.assert_close(eye[..., [0, 1, 22, 23], :], torch.full((5, 32, 1, 4, 24), 128.0))
+    columns = eye[..., 4:-4, :].mean((0, 1, 2, 3))
+    assert columns[1] > 240 and columns[-2] < 15, "both ends of the film are seen"
+    seen = cropped.stream(cropped.share(Part.TRAINING)).window(0).inputs["eye"] * 255
+    assert seen[..., 0].mean() < 230, "a control: they are not"
+
+
+def test_an_error_of_a_worker_is_told_in_its_own_words() -> None:
+    class Broken:
+        def window(self, index: int) -> Any:
+            raise ValueError(f"clip {index}.mp4 can no longer be read")
+
+    for workers in (0, 1):
+        with pytest.raises(ValueError, match=r"^clip 0.mp4 can no longer be read$"):
+            next(iter(FreshLoader(Broken(), 2, workers)))
 
 
 def test_copies_of_a_file_are_used_once(tmp_path: Path) -> None:
@@ -164,12 +274,12 @@ def test_stride_and_frame_rate_skip_frames(
 def test_scenes_are_cut_where_a_frame_does_not_resemble_the_one_before(tmp_path: Path) -> None:
     shots = [drifting_blobs(seed, 8) for seed in (1, 2)]
     file = write_video(tmp_path / "cut.mp4", np.concatenate(shots))
-    films = load_films([file], 24, 1, tmp_path / "cache", False)
+    films = load_films([file], 24, 1, tmp_path / "cache", False).films
     whole = [Scene(0, 2, 12)]
     assert cut(films, whole, 0.3) == [Scene(0, 2, 6), Scene(0, 8, 6)]
     assert cut(films, whole, None) == whole, "a control"
     gray = write_video(tmp_path / "gray.mp4", np.full((9, 48, 64, 3), 128, dtype=np.uint8))
-    uniform = load_films([gray], 24, 1, tmp_path / "cache", False)
+    uniform = load_films([gray], 24, 1, tmp_path / "cache", False).films
     assert cut(uniform, [Scene(0, 0, 9)], 0.3) == [Scene(0, 0, 9)], "nothing to compare"
 
 

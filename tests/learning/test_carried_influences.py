@@ -24,9 +24,18 @@ pytestmark = [
 Size = tuple[int, int, int, int, int, int, int]
 
 
-@pytest.fixture(params=["one core", "two cores", "tensor calls"], autouse=True)
+def another_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have tensors of the processor treated as if they lay elsewhere."""
+    monkeypatch.setattr(carried_influences, "_loops", lambda kept: None)
+    monkeypatch.setattr("areas.loops.chunks.cached", lambda device: False)
+
+
+@pytest.fixture(params=["one core", "two cores", "tensor calls", "another device"], autouse=True)
 def by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How the passes are made, however small they are."""
+    if request.param == "another device":
+        another_device(monkeypatch)
+        return
     if request.param == "tensor calls":
         monkeypatch.setattr(carried_influences, "_loops", lambda kept: None)
         monkeypatch.setattr(carried_influences, "CHUNK", 200)  # of few streams at a time

@@ -71,7 +71,7 @@ def synaptic(found: lessons.Gradients) -> lessons.Gradients:
 @pytest.mark.parametrize("maps", [False, True])
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_by_true_weights_it_is_the_gradient_truncated_after_one_step(cell: str, maps: bool) -> None:
-    brain = area_of(cell, MDGL(TrueWeights()), maps)
+    brain = area_of(cell, MDGL(TrueWeights(), filtered=False), maps)
     inputs, reset = toy.stream(brain)
     expected = one_step(brain, inputs, reset, brain.area("V1").synapses["recurrent"].weight)
     found = synaptic(lessons.learn(brain, inputs, reset))
@@ -84,7 +84,7 @@ def test_by_true_weights_it_is_the_gradient_truncated_after_one_step(cell: str, 
 @pytest.mark.parametrize("kind", [TypeMeans, Diffuse])
 @pytest.mark.parametrize("cell", ["lif", "gru", "sublstm"])
 def test_by_types_it_goes_back_through_their_mean_weights(cell: str, kind) -> None:
-    brain = area_of(cell, MDGL(kind((0.7, 0.3))))
+    brain = area_of(cell, MDGL(kind((0.7, 0.3)), filtered=False))
     inputs, reset = toy.stream(brain)
     recurrent = brain.area("V1").synapses["recurrent"]
     means = torch.empty_like(recurrent.weight)
@@ -107,6 +107,84 @@ def test_by_types_it_goes_back_through_their_mean_weights(cell: str, kind) -> No
     assert lessons.distance(found, true) > 1e-5
 
 
+def published(brain: Brain, inputs, reset, weights: Tensor) -> lessons.Gradients:
+    """Liu et al. (2021) by hand, of LIF and ALIF: sum_t dE/dz(t) e(t) + ( a(t) w ) e(t-1).
+
+    dE/dz is by way of the leaky read-out to the end of the stream; a = dE/dz psi.
+    """
+    area, course = brain.area("V1"), Literal(brain, inputs, reset)
+    membrane, signals, keep = area.cell.membrane, heard(brain, inputs, reset), (~reset).double()  # type: ignore[attr-defined]
+    kappa, beta, steps = membrane.smoothing, area.constants, len(reset)
+    did = [course.at("V1", t) for t in range(steps)]
+    heard_of_spike, later = [torch.zeros_like(signals[0])] * steps, torch.zeros_like(signals[0])
+    for t in reversed(range(steps)):
+        later = (1 - kappa) * signals[t] + (
+            kappa * keep[t + 1][:, None] * later if t + 1 < steps else 0
+        )
+        heard_of_spike[t] = later
+    of = {
+        "bias": "bias",
+        "drive": "synapses.drive.weight",
+        "recurrent": "synapses.recurrent.weight",
+    }
+    found = {f"areas.V1.{name}": torch.zeros_like(area.get_parameter(name)) for name in of.values()}
+    for source, name in of.items():
+        potential = adaptation = eligible = torch.zeros(())
+        for t in range(steps):
+            before, alive = course.state("V1", t), keep[t][:, None, None]
+            presynaptic = {"drive": inputs["eye"][t], "recurrent": before["spike"]}
+            x = presynaptic.get(source, torch.ones(reset.shape[1], 1))[:, None]
+            earlier = alive * eligible
+            potential = membrane.decay * alive * potential + x
+            threshold = torch.full_like(before["rate"], membrane.threshold)
+            if "adaptation" in before:
+                adaptation = area.cell.rho * alive * adaptation + earlier  # type: ignore[attr-defined]
+                threshold = threshold + beta * did[t]["state.adaptation"]
+            excess = (did[t]["state.potential"] - threshold) / membrane.threshold
+            psi = membrane.damp / membrane.threshold * (1 - excess.abs()).clamp(min=0)
+            psi = psi * (before["refractory"] <= 0)
+            strength = beta[:, None] if len(beta) else 0.0
+            eligible = psi[..., None] * (potential - strength * adaptation)
+            taken_up = (heard_of_spike[t] * psi) @ weights
+            gradient = heard_of_spike[t][..., None] * eligible + taken_up[..., None] * earlier
+            found[f"areas.V1.{name}"] += gradient.sum(0).view_as(found[f"areas.V1.{name}"])
+    return lessons.existing(brain, {name: gradient.detach() for name, gradient in found.items()})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", ["lif", "alif"])
+def test_of_filtered_spikes_it_is_what_liu_et_al_published(cell: str, kind) -> None:
+    brain = area_of(cell, MDGL(kind()))
+    inputs, reset = toy.stream(brain, steps=9)
+    expected = published(
+        brain, inputs, reset, kind().weights(brain.area("V1").synapses["recurrent"])
+    )
+    found = synaptic(lessons.learn(brain, inputs, reset))
+    lessons.assert_same(found, expected)
+    immediate = area_of(cell, MDGL(kind(), filtered=False))
+    assert lessons.distance(synaptic(lessons.learn(immediate, inputs, reset)), found) > 1e-4
+
+
+def test_of_filtered_spikes_a_window_hears_what_is_said_in_it() -> None:
+    """The read-out of a window's last spikes is heard in the next window, that of others is not."""
+    brain, whole = area_of("lif", MDGL(TrueWeights())), area_of("lif", MDGL(TrueWeights()))
+    inputs, reset = toy.stream(brain, steps=9, resets=False)
+    expected = lessons.learn(whole, inputs, reset)
+    gaps = [lessons.distance(lessons.learn(brain, inputs, reset, [n]), expected) for n in (8, 4, 1)]
+    immediate = area_of("lif", MDGL(TrueWeights(), filtered=False))
+    gaps.append(lessons.distance(lessons.learn(immediate, inputs, reset, [1]), expected))
+    assert gaps == sorted(gaps) and gaps[0] > 0
+
+
+def test_without_a_filter_its_option_says_nothing() -> None:
+    inputs, reset = toy.stream(area_of("gru", EProp()))
+    found = [
+        lessons.learn(area_of("gru", MDGL(filtered=filtered)), inputs, reset, [2, 3])
+        for filtered in (True, False)
+    ]
+    lessons.assert_same(*found)
+
+
 def test_types_of_one_unit_each_know_the_true_weights() -> None:
     synapses = Dense(5, 15)
     synapses.prune(Sparse(0.6).mask(5, ()).repeat(3, 1))
@@ -118,12 +196,12 @@ def test_types_of_one_unit_each_know_the_true_weights() -> None:
 
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_windows_of_any_length_give_the_same(cell: str) -> None:
-    brain = area_of(cell, MDGL(TrueWeights()))
+    brain = area_of(cell, MDGL(TrueWeights(), filtered=False))
     inputs, reset = toy.stream(brain, steps=9)
     whole = lessons.learn(brain, inputs, reset, [9])
     for lengths in ([1], [2], [4, 1]):
         lessons.assert_same(lessons.learn(brain, inputs, reset, lengths), whole)
-    forgetful = area_of(cell, MDGL(TrueWeights(), carry=False))
+    forgetful = area_of(cell, MDGL(TrueWeights(), carry=False, filtered=False))
     assert lessons.distance(lessons.learn(forgetful, inputs, reset, [2]), whole) > 1e-5
 
 

@@ -118,6 +118,17 @@ def test_random_weights_are_those_of_the_seed_and_draw_no_other_random_numbers()
     assert not weights[0][0].equal(weights[0][1])  # each read-out has its own
 
 
+@pytest.mark.parametrize("seed", [0, 5])
+def test_random_weights_are_not_those_of_a_read_out_that_is_drawn_first(seed: int) -> None:
+    torch.manual_seed(seed)
+    readout = Readout([4], [3], feedback=RandomFeedback(seed))
+    forward, back = (
+        readout.get_parameter("synapses.1.weight"),
+        readout.get_buffer("feedback.weight"),
+    )
+    assert not torch.allclose(forward, back) and not torch.allclose(forward, -back)
+
+
 def test_weights_of_another_shape_are_refused() -> None:
     with pytest.raises(ValueError, match=r"feedback\.weight: need .* \[3, 4\], got \[4, 3\]"):
         Readout([4], [3], feedback=GivenFeedback(torch.zeros(4, 3)))

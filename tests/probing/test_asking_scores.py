@@ -99,11 +99,14 @@ def test_q_is_over_the_scores_of_a_metric_and_none_where_p_is() -> None:
     scores = [replace(ONE, metric=name, p=value) for name, ps in p.items() for value in ps]
     q = [score.q for score in with_false_discovery_rates(scores)]
     assert q[:2] == pytest.approx([0.02, 0.04]) and q[2:] == [None, pytest.approx(0.03)]
+    others = [replace(ONE, model=model, p=0.001) for model in ("untrained", "baseline")]
+    mixed = with_false_discovery_rates([*others, *scores])
+    assert [score.q for score in mixed] == [None, None, *q]  # they are no part of the question
 
 
 def test_half_an_interval_is_none_and_rows_have_every_column_in_order() -> None:
     assert ONE.interval == (0.4, 0.6) and ONE.ceiling is None
     assert replace(ONE, low=None).interval is None
     (row,) = ScoreTable((ONE,)).rows()
-    assert list(row) == [field.name for field in fields(Score)]
+    assert [*row, "detail"] == [field.name for field in fields(Score)]
     assert (row["model"], row["score"], row["seeds_spread"]) == ("trained", 0.5, None)

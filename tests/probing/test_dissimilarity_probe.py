@@ -59,7 +59,7 @@ def test_the_planted_area_scores_best_beside_the_ceiling_of_subjects(tmp_path: P
     findings = probe([Trained("a", 5, looking())], [looking(1), looking(2)], shown, PLAN)
     best = findings.scores.best()
     assert (best.model, best.model_area, best.brain_area) == ("trained", "LM", "IT")
-    assert (best.parts, best.neurons, best.lag, best.p) == (3, None, 0.0, 0.01)
+    assert (best.parts, best.neurons, best.lag) == (3, None, 0.0) and known(best.p) <= 0.01
     assert known(best.ceiling_low) < best.score < known(best.ceiling_high) + 0.02
     assert known(best.low) < best.score < known(best.high)
     rates = record_model(looking(), shown.stimuli, PLAN.presentation)["rate"]["LM"].mean(1)

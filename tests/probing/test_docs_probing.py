@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from brainmodel import CONFIGS
+from brainmodel.command_line.probe_command import probe_parser
 from brainmodel.probing.analyses import Expectation
 from brainmodel.probing.recordings import read_npz
 from tests.probing.brains import looking
@@ -61,6 +62,32 @@ def test_data_of_ones_own_are_written_and_probed(
     interval, lag, pixels, by_lag, table = (eval(question, names) for question in questions)
     assert interval[0] < float(score) and lag in (0.0, 0.05) and 0 < pixels < 1
     assert [place for place, _ in by_lag] == [0.0, 0.05] and set(table[0]) == columns
+
+
+def test_other_formats_are_written_and_read_by_their_configs(written: Path) -> None:
+    pytest.importorskip("h5netcdf")
+    runpy.run_path("bring.py")
+    runpy.run_path("formats.py")
+    original = read_npz("recording.npz")
+    frames = np.load("frames.npy")[:, None, ..., None]
+    for name, changes in (("netcdf_file", {"frames": "frames"}), ("mat_file", {})):
+        found, stimuli = configured(name, changes)
+        assert np.allclose(found.responses, original.responses), name
+        assert found.areas.tolist() == original.areas.tolist() and found.unit == original.unit
+        assert found.edges == pytest.approx(original.edges)
+        assert np.array_equal(stimuli.frames, frames), name
+    spikes, stimuli = configured("tables", {})
+    assert spikes.responses.shape == (20, 60, 6, 5) and np.array_equal(stimuli.frames, frames)
+    assert spikes.responses.mean() == pytest.approx(40000 / 182 / 20, rel=0.02)
+
+
+def configured(name: str, changes: dict[str, Any]) -> Any:
+    """What is read by a config of a recording, as it is but for these options."""
+    held = yaml.safe_load((CONFIGS / "probing/recordings" / f"{name}.yaml").read_text())
+    held["init_args"] |= changes
+    parser = probe_parser()
+    text = yaml.safe_dump({"recording": held})
+    return parser.instantiate(parser.parse_args(["--config", text])).recording.read()
 
 
 def _names(cell: str) -> list[str]:

@@ -22,9 +22,11 @@ from brainmodel.probing.analyses import Expectation
 from brainmodel.probing.baselines import MotionEnergy, Pixels
 from brainmodel.probing.metrics import CKA
 from brainmodel.probing.recordings import read_frames
-from brainmodel.probing.report.words import verdict
-from brainmodel.probing.scores import ScoreTable, score_model
+from brainmodel.probing.report.words import Verdict, verdict
+from brainmodel.probing.scores import ScoreTable, gains_of, score_model
+from brainmodel.probing.scores.across_scores import with_seeds
 from tests.probing.brains import known, looking, pictures
+from tests.probing.test_asking_scores import ONE
 
 STIMULI, SUBJECTS = 40, ["ann", "bob"]
 PLAN = Plan(
@@ -137,21 +139,37 @@ def test_effects_are_differences_of_means_in_the_window(findings: Findings) -> N
 
 
 def test_the_verdict_says_what_was_beaten_and_what_was_not(findings: Findings) -> None:
-    words = verdict(findings.scores)
-    assert "VISp, cka:</b> best is LM with" in words and "100 ms behind the model" in words
-    assert "beyond every baseline and untrained area" in words
+    table = findings.scores
+    table = ScoreTable(tuple(s for s in table if s.instance != "second.ckpt"))
+    words = verdict(table, gains_of(table))
+    assert words.plain.startswith("VISp, cka: best is LM with") and words.good
+    assert "100 ms behind the model" in words.facts and "Learning gains +" in words.facts
+    assert words.outcome == "Better than itself untrained and than every baseline."
 
-    def with_baseline(value: float) -> str:
+    def with_baseline(value: float) -> Verdict:
         changed = [
             replace(score, score=value, seeds_mean=value) if score.model == "baseline" else score
-            for score in findings.scores
+            for score in table
         ]
-        return verdict(ScoreTable(tuple(changed)))
+        return verdict(ScoreTable(tuple(changed)), gains_of(ScoreTable(tuple(changed))))
 
-    assert "Not beyond pixels 2.00." in with_baseline(2.0)
-    best = findings.scores.best()
-    assert "Not beyond pixels" in with_baseline((best.score + known(best.low)) / 2)
-    assert "beyond every baseline" in with_baseline(known(best.low) - 0.01)
+    assert with_baseline(2.0).outcome == "Not surely better than pixels."
+    close = with_baseline(table.best().score - 1e-3)
+    assert not close.good and "Over pixels it gains +.001 (-." in close.facts
+
+
+def test_without_intervals_nothing_is_said_of_intervals_and_no_html_in_a_terminal() -> None:
+    """Scores of .071, .070 and .069, without an interval, are not told apart."""
+    row = replace(ONE, model_area="V1 & <b>", score=0.071, low=None, high=None, p=None)
+    others = [
+        replace(row, model="untrained", stage=0, score=0.070),
+        replace(row, model="baseline", model_area="pixels", signal="frames", score=0.069),
+    ]
+    table = ScoreTable(tuple(with_seeds([row, *others])))
+    found = verdict(table, gains_of(table))
+    assert "V1 & <b>" in found.plain and "&amp;" not in found.plain
+    assert found.good is None and "interval" not in found.plain and "surely" not in found.plain
+    assert found.outcome.startswith("It scores highest; how sure that is was not asked")
 
 
 def test_a_report_is_one_page_with_tables_beside_it(findings: Findings, tmp_path: Path) -> None:

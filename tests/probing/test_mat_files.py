@@ -84,7 +84,7 @@ def test_names_of_areas_are_cells_or_rows_of_characters(kind: str, tmp_path: Pat
         getattr(file, kind)(file.file, "areas", names)
     for path in (old, new):
         found = read_mat(path, LAYOUT)
-        assert found.areas.tolist() == names
+        assert found.areas.tolist() == ["VISp", "VISpm", "unknown"]
         assert np.array_equal(found.responses, VALUES)
 
 

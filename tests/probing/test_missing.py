@@ -9,7 +9,7 @@ import pytest
 from scipy.io import savemat
 
 from brainmodel.probing.recordings import LeaveOut, NpzFiles, Recording, read_npz, write_npz
-from brainmodel.probing.recordings.missing import advice
+from brainmodel.probing.recordings.missing import advice_on_missing
 from brainmodel.probing.recordings.readers.arrays import Layout
 from brainmodel.probing.recordings.readers.mat import read_mat
 
@@ -79,13 +79,14 @@ def test_advice_names_what_helps() -> None:
     values = VALUES.copy()
     values[..., 0, 5] = np.nan
     values[:, 1, 0, 4] = np.nan
-    said = advice(replace(RECORDING, responses=values))
+    said = advice_on_missing(replace(RECORDING, responses=values))
     assert said.startswith("leave_out.missing_bins: true leaves out 2 of 6 time bins at the ends")
     values = np.full_like(VALUES, np.nan)
     for neuron in range(3):
         values[neuron, neuron] = 1.0
     assert (
-        advice(replace(RECORDING, responses=values)) == "choose neurons that saw the same stimuli"
+        advice_on_missing(replace(RECORDING, responses=values))
+        == "choose neurons that saw the same stimuli"
     )
 
 

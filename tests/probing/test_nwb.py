@@ -169,6 +169,16 @@ def with_raw(file: Any) -> Any:
     return file
 
 
+def test_traces_that_are_stored_otherwise_are_in_the_unit_of_their_series(tmp_path: Path) -> None:
+    path = save(two_photon()[0], tmp_path / "gillon.nwb")
+    before = read_rois(path, "trials", "gabor_frame", EDGES).responses
+    with pytest.importorskip("h5py").File(path, "r+") as opened:
+        data = opened["processing/ophys/DfOverF/RoiResponseSeries/data"]
+        data.attrs["conversion"], data.attrs["offset"] = 2.0, 1.0
+    after = read_rois(path, "trials", "gabor_frame", EDGES).responses
+    np.testing.assert_allclose(after, 2 * before + 1)
+
+
 def test_of_traces_only_the_frames_asked_for_are_read(
     tmp_path: Path, read_from_disk: dict[str, int]
 ) -> None:

@@ -195,3 +195,53 @@ def test_traces_whose_times_do_not_rise_are_refused(tmp_path: Path) -> None:
         opened["processing/ophys/DfOverF/RoiResponseSeries/timestamps"][5] = np.nan
     with pytest.raises(ValueError, match=r"t.nwb: timestamps of RoiResponseSeries do not rise"):
         read_rois(path, "trials", "unexpected", EDGES)
+
+
+def test_a_unit_that_was_not_observed_is_missing_and_not_silent(tmp_path: Path) -> None:
+    file = session()
+    file.add_unit_column("location", "area")
+    for intervals in ([[0.0, 20.25], [20.25, 30.25]], [[0.0, 60.0]], [[31.0, 60.0], [29.0, 30.0]]):
+        file.add_unit(spike_times=TRAIN, obs_intervals=intervals, location="V1")
+    add_intervals(file, "flashes", ONSETS, image=NAMES)
+    path = save(file, tmp_path / "s.nwb")
+    found = read_units(path, "flashes", "image", EDGES)
+    seconds = np.arange(5, 45).reshape(10, 4).T  # [stimulus, repeat]
+    rates = counted_by_hand(TRAIN)
+    first, second = seconds <= 29, seconds <= 30  # the last bin observed ends at 30.25 s
+    expected = np.stack([rates] * 3)
+    expected[0, ..., 0][~second] = expected[0, ..., 1][~first] = np.nan
+    of_third = (seconds >= 31) | (seconds == 29)
+    expected[2][~of_third] = np.nan
+    np.testing.assert_allclose(found.responses, expected)
+    count = int(np.isnan(expected).sum())
+    said = f"{count} of 240 responses of units in a bin, outside their obs_intervals"
+    assert found.left_out == (said,)
+    kept = read_units(path, "flashes", "image", EDGES, leave_out=LeaveOut(invalid_times=False))
+    assert kept.responses == pytest.approx(np.stack([rates] * 3)) and kept.left_out == ()
+
+
+def test_events_after_the_recording_stopped_are_missing_and_those_of_another_clock_refused(
+    tmp_path: Path,
+) -> None:
+    late = np.concatenate([ONSETS, ONSETS + 200])
+    path = written(tmp_path, [TRAIN], late[:40])
+    file = session()
+    file.add_unit_column("location", "area")
+    file.add_unit(spike_times=TRAIN, location="V1")
+    add_intervals(file, "flashes", late, image=NAMES * 2)
+    found = read_units(save(file, path), "flashes", "image", EDGES)
+    assert found.responses[0, :, :10] == pytest.approx(counted_by_hand(TRAIN))
+    assert np.isnan(found.responses[0, :, 10:]).all()
+    assert found.left_out == (
+        "40 of 80 events before the first or after the last spike of all units",
+    )
+    few = read_units(written(tmp_path, [TRAIN[:50]]), "flashes", "image", EDGES)
+    assert not np.isnan(few.responses).any(), "of few spikes nothing is concluded"
+    with pytest.raises(
+        ValueError, match=r"events run from 1005 to 1044 s, all spikes from .*clock"
+    ):
+        read_units(written(tmp_path, [TRAIN], ONSETS + 1000), "flashes", "image", EDGES)
+    with pytest.raises(
+        ValueError, match=r"all spike times are whole numbers, such as .*: give sec"
+    ):
+        read_units(written(tmp_path, [np.round(TRAIN * 30000)]), "flashes", "image", EDGES)

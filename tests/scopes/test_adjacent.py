@@ -1,6 +1,6 @@
 """Scope adjacent against its definition: each step by itself, by autograd, one pathway back."""
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 from random import Random
 
 import pytest
@@ -21,6 +21,7 @@ from areas import (
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp, NoLearning, Rule
 from brainmodel.learning.modulation import Constant
+from brainmodel.pathways import Adapter
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.scopes import Adjacent, Global, Local, Scope
 from objectives import Activity, Objective
@@ -331,15 +332,46 @@ def test_given_weights_serve_where_all_groups_have_their_shape(monkeypatch) -> N
     assert lessons.distance(found, usual) > 1e-2
     bend(brain, monkeypatch)
     lessons.assert_same(found, by_definition(brain, inputs, reset))
-    with pytest.raises(
-        ValueError, match=r"LM\.synapses\.\w+\.weight: feedback\.weight: need .*, got \[3, 3\]"
-    ):
+    refusal = (
+        r"LM\.synapses\.\w+\.weight: feedback\.weight: need .*, got \[3, 3\]; learning signals "
+        r"return over synapses of shapes \[\d+, \d+\], .* which no one weight fits: use another"
+    )
+    with pytest.raises(ValueError, match=refusal):
         toy.ladder(lambda name: EProp(), Adjacent(GivenFeedback(weight)))
+
+
+class Rectify(Adapter):
+    """Bends what passes."""
+
+    def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
+        """See `Adapter.shape`."""
+        return source
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """See `Adapter.forward`."""
+        return torch.relu(signal - 0.1) + signal.square()
+
+
+@pytest.mark.parametrize("signal", ["rate", "prediction", "error"])
+@pytest.mark.parametrize("delay", [0, 2])
+def test_adapters_that_bend_are_differentiated_at_the_signal_that_passed(delay, signal) -> None:
+    plans = {name: toy.plan(SubLSTM(), [3], EProp()) for name in ("V1", "LM")}
+    pathways = {
+        "up": Pathway("eye", "V1"),
+        "on": Pathway("V1", "LM", signal=signal, delay=delay, adapters=[Rectify()]),
+    }
+    brain = toy.brain(plans, pathways, {"eye": [3]}, Adjacent())
+    inputs, reset = toy.stream(brain, steps=5 + scope_of(brain).lag)
+    expected = by_definition(brain, inputs, reset)
+    for lengths in ([99], [1], [2, 3]):
+        lessons.assert_same(lessons.learn(brain, inputs, reset, lengths), expected)
+    brain.scope = Local()
+    assert lessons.distance(lessons.learn(brain, inputs, reset), expected) > 1e-3
 
 
 @pytest.mark.parametrize("feedback", FEEDBACKS)
 def test_each_group_of_synapses_has_random_weights_of_its_own(feedback: type[Feedback]) -> None:
-    """They are those that the seed gave when there was one kind only, drawn one after the other."""
+    """They have the seed, and the name of the group; other ones than synapses of that seed."""
 
     def drawn(seed: int) -> list[Tensor]:
         plans = {name: toy.plan(Leaky(), [3]) for name in ("B", "A")}
@@ -362,12 +394,14 @@ def test_each_group_of_synapses_has_random_weights_of_its_own(feedback: type[Fee
         ]
         return [brain.state_dict()[n].abs() for n in names]
 
-    generator = torch.Generator().manual_seed(7)
-    for weights in drawn(7):
-        bound = weights[0].numel() ** -0.5
-        expected = torch.empty_like(weights).uniform_(-bound, bound, generator=generator)
-        assert weights.equal(expected.abs())
-    assert not any(a.equal(b) for a, b in zip(drawn(7), drawn(8), strict=True))
+    one, other = drawn(7), drawn(8)
+    assert all(a.equal(b) for a, b in zip(drawn(7), one, strict=True))
+    assert not any(torch.equal(a, b) for a, b in combinations([*one, *other], 2))
+    for weights in one:
+        bound, plain = weights[0].numel() ** -0.5, torch.Generator().manual_seed(7)
+        assert weights.max() <= bound
+        first = torch.empty_like(weights).uniform_(-bound, bound, generator=plain).abs()
+        assert not torch.allclose(weights, first)
 
 
 def test_feedback_weights_that_equal_the_forward_ones_are_the_transposed_ones() -> None:

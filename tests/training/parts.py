@@ -1,8 +1,11 @@
 """Parts that a user might bring along, for tests of training."""
 
-import torch
-from torch import Tensor
+from collections.abc import Callable
 
+import torch
+from torch import Tensor, nn
+
+from brainmodel.pathways import Adapter
 from objectives import Activity, Objective, SquaredError
 
 
@@ -13,6 +16,24 @@ class Noisy(SquaredError):  # noqa: N818 - no exception, a loss
         """Loss [time, batch]."""
         loss = super().forward(activity)
         return loss * (1 + 0.1 * torch.randn_like(loss))
+
+
+class Interrupted(Noisy):
+    """Calls what the test gives, in the window that it says."""
+
+    window = 0
+    call: Callable[[], object] | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.windows = 0
+
+    def forward(self, activity: Activity) -> Tensor:
+        """Loss [time, batch]."""
+        self.windows += self.training
+        if self.training and self.windows == self.window and self.call is not None:
+            type(self).call()  # type: ignore[misc]
+        return super().forward(activity)
 
 
 class Counting(Objective):
@@ -31,3 +52,19 @@ class Counting(Objective):
     def after_step(self) -> None:
         """Count."""
         self.steps += 1
+
+
+class Scaled(Adapter):
+    """An adapter that learns how much of a signal passes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.share = nn.Parameter(torch.ones(1))
+
+    def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
+        """See `Adapter.shape`."""
+        return source
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """See `Adapter.forward`."""
+        return torch.tanh(self.share * signal)

@@ -20,7 +20,7 @@ MEANS = {
     (0.0, 1.0): {"predictor": {"init_args": {"activation": LOGISTIC}}},
 }
 HERE = Path(__file__).parent
-STEPS = ("--trainer.fast_dev_run=2", "--trainer.detect_anomaly=true", "--report.scenes=0")
+STEPS = ("--trainer.fast_dev_run=2", "--report.scenes=0")
 
 
 @pytest.fixture(autouse=True)

@@ -101,7 +101,7 @@ def test_a_probe_writes_a_page_and_tables(ran: tuple[Path, Path, str]) -> None:
     assert held["config"]["recording"]["init_args"]["path"] == "rec.npz"
     assert held["config"]["ckpt_path"][1].endswith("step=10.ckpt")
     page = (out / "report.html").read_text()
-    assert page.count("<img") == page.count("data:image/png;base64,") == 5
+    assert page.count("<img") == page.count("data:image/png;base64,") == 8
     assert "http" not in page.replace("http-equiv", "")  # it needs nothing from elsewhere
     assert sorted(path.name for path in (folder / "out").iterdir()) == ["one"]
 
@@ -187,7 +187,7 @@ def test_a_ceiling_that_cannot_be_had_is_refused_before_the_model_is_recorded(
     with pytest.raises(SystemExit):
         main(["probe", *options, "--recording.path=mean.npz"])
     said = capsys.readouterr().err
-    assert "averages (mean.npz): VISl: only 0 stimuli have 2 repeats or more, too few for" in said
+    assert "averages (mean.npz): VISp: only 0 stimuli have 2 repeats or more, too few for" in said
     assert "scoring.halvings: 0" in said
     with pytest.raises(SystemExit):  # the control: asked for none, it goes on
         main(["probe", *options, "--recording.path=mean.npz", "--scoring.halvings=0"])

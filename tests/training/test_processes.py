@@ -7,16 +7,47 @@ from typing import Any
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.training.runs import EVERY_STEP, fit, learnt, same, saved
 
 ROOT = Path(__file__).parents[2]
+CONFIG: dict[str, Any] = {
+    "model": {
+        "areas": {
+            "PM": {
+                "objectives": {
+                    "target": {"class_path": "objectives.TargetRate", "init_args": {"rate": 0.1}},
+                    "gaze": {
+                        "class_path": "objectives.Regression",
+                        "init_args": {"label": "motion", "size": 3},
+                    },
+                },
+                "weights": {"target": 0.0},
+            }
+        }
+    }
+}
 TWO = """
 from tests.training.runs import EVERY_STEP, checkpoint, fit
 two = ("--trainer.devices=2", "--trainer.strategy=ddp_fork", "--data.batch_size=1", *EVERY_STEP)
-run = fit(*two, folder="two")
-fit(f"--ckpt_path={checkpoint(run, 3)}", *two, folder="resumed")
+run = fit(*two, folder="two", config=CONFIG)
+fit(f"--ckpt_path={checkpoint(run, 3)}", *two, folder="resumed", config=CONFIG)
 """
+
+
+def scalars(run: Path, groups: tuple[str, ...]) -> dict[str, list[float]]:
+    """Curves of a run, by tag."""
+    events = EventAccumulator(str(run))
+    events.Reload()
+    tags = [tag for tag in events.Tags()["scalars"] if tag.startswith(groups)]
+    return {tag: [event.value for event in events.Scalars(tag)] for tag in tags}
+
+
+def table(said: str) -> list[float]:
+    """The numbers of the first table that a run printed."""
+    lines = said.split("error/repeating")[1].splitlines()[2:4]
+    return [float(number) for line in lines for number in line.split()[2:]]
 
 
 def weights(content: dict[str, Any]) -> torch.Tensor:
@@ -24,14 +55,36 @@ def weights(content: dict[str, Any]) -> torch.Tensor:
 
 
 @pytest.mark.slow
-def test_two_processes_with_half_the_streams_are_one_with_all(own_folder: Path) -> None:
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{TWO}"  # forks before any autograd
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=120)
-    one, two = saved(fit(*EVERY_STEP, folder="one")), saved(Path("runs/two/version_0"))
+def test_two_processes_with_half_the_streams_are_one_with_all(
+    own_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = f"import sys; sys.path.insert(0, {str(ROOT)!r})\nCONFIG = {CONFIG}"
+    ran = subprocess.run(  # forks before any autograd
+        [sys.executable, "-c", f"{head}\n{TWO}"],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    capsys.readouterr()
+    one = saved(fit(*EVERY_STEP, folder="one", config=CONFIG))
+    two = saved(Path("runs/two/version_0"))
     torch.testing.assert_close(weights(two), weights(one), rtol=1e-4, atol=1e-5)
     begun = weights(saved(Path("runs/one/version_0"), 1))
     with pytest.raises(AssertionError):  # the control: so far does training move them
         torch.testing.assert_close(weights(one), begun, rtol=1e-4, atol=1e-5)
+
+    compared = ("loss/", "held_out_loss/", "rate/", "silent/", "relative_error/", "terms/")
+    curves = [scalars(Path("runs", name, "version_0"), compared) for name in ("one", "two")]
+    assert len(curves[0]) > 12 and {tag.split("/")[0] + "/" for tag in curves[0]} == {*compared}
+    for tag, values in curves[0].items():
+        if tag.endswith("PM.target"):  # it is said to differ
+            continue
+        assert curves[1][tag] == pytest.approx(values, rel=1e-3, abs=1e-6), tag
+    tables = table(capsys.readouterr().out), table(ran.stdout.split("Goes on after")[0])
+    assert tables[1] == pytest.approx(tables[0], rel=0.02) and len(tables[0]) == 2 * 4
+    warned = "areas.PM.objectives.target: TargetRate compares the streams of a batch, and each of"
+    assert warned in ran.stdout and "areas.V1.objectives.next" not in ran.stdout
 
     assert len(two["streams"]) == 2
     assert not same(*[learnt(two | {"streams": [stream]}) for stream in two["streams"]])

@@ -148,6 +148,10 @@ WRONG_FILES: dict[str, tuple[Any, tuple[str, ...]]] = {
         },
         ("groups.agree", "'MT'", "V1, PM"),
     ),
+    "nothing to learn for": (
+        {"model": {"areas": {name: {"objectives": {"next": None}} for name in ("V1", "PM")}}},
+        ("areas: none has an objective", "{next: objectives.SquaredError}"),
+    ),
     "extends itself": ({"extends": "wrong"}, ("wrong.yaml", "extends itself")),
     "extends nothing": ({"extends": "nothing"}, ("'nothing'", "quick")),
     "not a mapping": (["fit"], ("wrong.yaml", "a config is a mapping", "list")),

@@ -1,18 +1,25 @@
 """Stopping at any step and resuming gives what not stopping gives, to the last bit."""
 
+import os
 import random
+import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from pytorch_lightning.callbacks import Timer
 
+from brainmodel.schedules import Annealing
 from brainmodel.training.callbacks.random_numbers import current, restore
+from tests.training.parts import Interrupted
 from tests.training.runs import EVERY_STEP, checkpoint, fit, learnt, same, saved
 
 NOISY: dict[str, Any] = {
     "model": {
+        "final": 0.1,
         "scope": {
             "class_path": "brainmodel.scopes.Adjacent",
             "init_args": {"feedback": "areas.LearntFeedback"},
@@ -34,13 +41,14 @@ NOISY: dict[str, Any] = {
                         }
                     }
                 },
-                "objectives": {"next": "tests.training.parts.Noisy"},
+                "objectives": {"next": "tests.training.parts.Interrupted"},
                 "rule": {
                     "class_path": "brainmodel.learning.GatedMicrocircuit",
                     "init_args": {"apical": ["PM_V1"]},
                 },
             },
         },
+        "pathways": {"PM_V1": {"signal": "error"}},
     }
 }
 
@@ -67,14 +75,106 @@ def test_what_is_compared_moves_at_every_step(whole: Path) -> None:
         assert not same(learnt(saved(whole, earlier)), learnt(saved(whole, later)))
 
 
+def hear(*signals: str) -> Callable[[], None]:
+    def heard() -> None:
+        for name in signals:
+            os.kill(os.getpid(), getattr(signal, name))
+            signal.getsignal(signal.SIGINT)  # Python runs handlers between two of its own calls
+
+    return heard
+
+
+def fail() -> None:
+    raise RuntimeError("as it must")
+
+
+STOPS = {
+    "ctrl-C": (hear("SIGINT"), 130, 4),
+    "ctrl-C twice": (hear("SIGINT", "SIGINT"), 130, None),
+    "SIGTERM": (hear("SIGTERM"), 143, 4),
+    "SIGUSR1": (hear("SIGUSR1"), 138, 4),
+    "an error": (fail, 1, 3),
+}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_what_stops_a_step_leaves_the_checkpoint_of_the_end_of_one(
+    whole: Path, stop: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call, status, step = STOPS[stop]
+    monkeypatch.setattr(Interrupted, "window", 4)
+    monkeypatch.setattr(Interrupted, "call", staticmethod(call))
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(SystemExit) as left:
+            fit(config=NOISY)
+        assert stop == "ctrl-C twice" or signal.getsignal(signal.SIGINT) is before[0]
+    finally:
+        signal.signal(signal.SIGINT, before[0])  # Lightning ignores it after the second ctrl-C
+    assert left.value.code == status and signal.getsignal(signal.SIGTERM) is before[1]
+    begun, said = Path("runs/run/version_0/checkpoints/last.ckpt"), capsys.readouterr().err
+    if step is None:
+        assert "No checkpoint was saved." in said and not begun.exists()
+        return
+    assert f"The last checkpoint is {begun}, of step {step}." in said, said
+    monkeypatch.setattr(Interrupted, "call", None)
+    resumed = fit(f"--ckpt_path={begun}", config=NOISY)
+    assert saved(resumed)["global_step"] == 10
+    assert same(learnt(saved(resumed)), learnt(saved(whole)))
+
+
+def test_a_run_whose_time_was_over_goes_on_and_says_for_how_long(
+    whole: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elapsed, late = Timer.time_elapsed, []
+    monkeypatch.setattr(Timer, "time_elapsed", lambda *a: elapsed(*a) + 1e4 * len(late))
+    monkeypatch.setattr(Interrupted, "window", 3)
+    monkeypatch.setattr(Interrupted, "call", staticmethod(lambda: late.append(True)))
+    limit = "--trainer.max_time=00:01:00:00"
+    run = fit(limit, config=NOISY)
+    assert saved(run)["global_step"] == 3  # in the middle of an epoch of 5
+    late.clear()
+    monkeypatch.setattr(Interrupted, "call", None)
+    capsys.readouterr()
+    resumed = fit(limit, f"--ckpt_path={checkpoint(run)}", config=NOISY)
+    said = capsys.readouterr().out
+    assert "Goes on after step 3 of" in said and "for 1:00:00 at most" in said, said
+    rate = 0.003 * Annealing(10, 0.1).level(3)
+    assert f"PM.synapses, PM.predictor: {rate:.3g} now, 0.0003 at the end." in said, said
+    assert same(learnt(saved(resumed)), learnt(saved(whole)))
+
+
+def test_the_last_step_is_saved_whenever_held_out_streams_are_looked_at() -> None:
+    run = fit("--trainer.val_check_interval=2", "--trainer.max_steps=3", config=NOISY)
+    assert saved(run)["global_step"] == 3
+
+
+def test_the_config_says_the_learning_rates_of_a_resumed_run(
+    whole: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun = f"--ckpt_path={checkpoint(whole, 3)}"
+    resumed = fit(begun, "--model.final=1", "--model.learning_rate=0.02", *EVERY_STEP, config=NOISY)
+    assert "PM.predictor: 0.02 now." in capsys.readouterr().out
+    (optimizer,) = saved(resumed)["optimizer_states"]
+    assert {group["lr"] for group in optimizer["param_groups"]} == {0.02}
+
+
+def test_double_precision_is_resumed_to_the_last_bit() -> None:
+    double = ("--trainer.precision=64-true", *EVERY_STEP)
+    run = fit(*double)
+    resumed = fit(*double, f"--ckpt_path={checkpoint(run, 3)}")
+    weights = saved(resumed)["state_dict"].values()
+    assert {value.dtype for value in weights if value.is_floating_point()} == {torch.float64}
+    assert same(learnt(saved(resumed)), learnt(saved(run)))
+
+
 @pytest.mark.parametrize("forgotten", ["streams", "random_numbers"])
-def test_resuming_without_the_streams_or_the_random_numbers_ends_elsewhere(
+def test_the_streams_and_the_random_numbers_of_another_step_end_elsewhere(
     whole: Path, own_folder: Path, forgotten: str
 ) -> None:
-    content = saved(whole, 3)
-    del content[forgotten]
-    torch.save(content, own_folder / "less.ckpt")
-    resumed = fit("--ckpt_path=less.ckpt", *EVERY_STEP, config=NOISY)
+    content = saved(whole, 3) | {forgotten: saved(whole, 2)[forgotten]}
+    torch.save(content, own_folder / "other.ckpt")
+    resumed = fit("--ckpt_path=other.ckpt", *EVERY_STEP, config=NOISY)
     weights = saved(resumed)["state_dict"], saved(whole)["state_dict"]
     assert not same(list(weights[0].values()), list(weights[1].values()))
 

@@ -24,6 +24,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from areas.loops import chunks
 from areas.loops.native import KINDS, library, threads
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 
@@ -83,10 +84,7 @@ def credit_influences(
     """
     loops = _loops(kept) if kept[0, 0].is_contiguous() else None
     if loops is None:
-        by_unit = found.view(-1, bars[0].shape[1], found.shape[1])
-        for stream, part in enumerate(kept):  # one pass through them, and nothing in between
-            for bar, influence in zip(bars, part, strict=False):
-                by_unit.addcmul_(influence.reshape(by_unit.shape), bar[stream][:, None])
+        _credit(kept, bars, found.view(-1, bars[0].shape[1], found.shape[1]))
         return
     bars = _alike(bars)
     loops.credit(
@@ -104,7 +102,7 @@ def _move(
     moved: Influences,
 ) -> None:
     """`move_influences` by tensor calls."""
-    few = max(1, CHUNK // max(1, old[0].numel()))
+    few = chunks.at_once(len(old), old[0].numel(), CHUNK, old.device)
     for k in range(0, len(old), few):
         streams = slice(k, k + few)
         for lane, bars in enumerate(back):
@@ -115,6 +113,21 @@ def _move(
                 torch.mul(left, by, out=parts) if n == 0 else parts.addcmul_(left, by)
             written = weights[lane][:, streams].permute(1, 2, 0)
             part.baddbmm_(written, signal[:, streams].transpose(0, 1))
+
+
+def _credit(
+    kept: Influences, bars: FieldDerivatives, found: Float[Tensor, "current unit source"]
+) -> None:
+    """`credit_influences` by tensor calls."""
+    if chunks.cached(kept.device):
+        for stream, part in enumerate(kept):  # one pass through them, and nothing in between
+            for bar, influence in zip(bars, part, strict=False):
+                found.addcmul_(influence.reshape(found.shape), bar[stream][:, None])
+        return
+    for bar, influence in zip(bars, kept.unbind(1), strict=False):
+        by_current = influence.unflatten(1, found.shape[:2]).unbind(1)
+        for gradient, each in zip(found.unsqueeze(2), by_current, strict=True):
+            gradient.baddbmm_(bar.t()[:, None], each.transpose(0, 1))
 
 
 class _Loops:

@@ -35,6 +35,7 @@ def sizes(area: Area) -> Sizes:
     """How many elements state, targets and sources of an area have."""
     joined = places(area).values()
     targets, sources = (max(place[k].stop for place in joined) for k in (0, 1))
+    targets = max(targets, len(area.at_rest))
     return Sizes(len(area.dynamics.outputs) * area.units[0], targets, sources)
 
 
@@ -50,8 +51,8 @@ def places(area: Area) -> dict[str, tuple[slice, slice]]:
     for name, synapses in area.synapses.items():
         columns[name] = slice(first, first + synapses.weight.shape[1])
         first = columns[name].stop
-    one, currents = slice(first, first + 1), area.bias.shape[0]
-    found = {of_units(BIAS): (slice(0, currents), one)}
+    one, currents = slice(first, first + 1), len(area.at_rest)
+    found = {of_units(BIAS): (area.reached(BIAS), one)}
     for name in area.synapses:
         found[of_units(name)] = (area.reached(name), columns[name])
     if area.predictor is not None and "error" in area.afferents:

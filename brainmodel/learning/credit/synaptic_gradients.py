@@ -15,7 +15,8 @@ def synaptic_gradients(area: Area, record: Record, currents_bar: PerCurrentSteps
         record: what happened over a window (or a stretch of it).
         currents_bar: derivative by the currents.
     """
-    found = {of_units(BIAS): flat(currents_bar).transpose(0, 1).flatten(1).sum(1)}
+    felt = flat(currents_bar[:, :, area.reached(BIAS)])
+    found = {of_units(BIAS): felt.transpose(0, 1).flatten(1).sum(1)}
     for name, synapses in area.synapses.items():
         target = flat(currents_bar[:, :, area.reached(name)])
         found[of_units(name)] = synapses.gradient(flat(record.source(name)), target)

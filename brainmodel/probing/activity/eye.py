@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from brainmodel.probing.array_types import Floats
 
+ANTIALIASING = 0.4  # pixels; a wider blur leaves nothing for resizing to alias
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
@@ -29,7 +30,7 @@ def follow_gaze(movie: NDArray[np.float32], path: Floats, background: float) -> 
     return (seen.numpy().transpose(0, 2, 3, 1) + np.float32(background)).clip(0, 1)
 
 
-def to_eye(movies: NDArray[np.float32], shape: tuple[int, ...]) -> torch.Tensor:
+def to_eye(movies: NDArray[np.float32], shape: tuple[int, ...], blur: float = 0.0) -> torch.Tensor:
     """Movies as an input of the model, [step, stimulus, channel, height, width].
 
     The largest central part in the proportions of the eye, resized without aliases; gray by luma.
@@ -37,6 +38,8 @@ def to_eye(movies: NDArray[np.float32], shape: tuple[int, ...]) -> torch.Tensor:
     Args:
         movies: [stimulus, step, height, width, channel].
         shape: of the input, [channel, height, width].
+        blur: sigma of a Gaussian in pixels of the eye, by which pictures are softened before they
+            are looked at, as photographs are in training; borders are mirrored.
     """
     channels, height, width = shape
     movies = _centre(movies, height / width)
@@ -44,11 +47,32 @@ def to_eye(movies: NDArray[np.float32], shape: tuple[int, ...]) -> torch.Tensor:
         movies = (movies @ np.array(LUMA, np.float32))[..., None]
     pictures = torch.from_numpy(np.ascontiguousarray(movies.transpose(1, 0, 4, 2, 3)))
     steps, stimuli = pictures.shape[:2]
+    pictures = soften(pictures.flatten(0, 1), blur * movies.shape[2] / height)
     resized = F.interpolate(
-        pictures.flatten(0, 1), size=(height, width), mode="bilinear", antialias=True
+        pictures, size=(height, width), mode="bilinear", antialias=blur < ANTIALIASING
     )
     found = resized.unflatten(0, (steps, stimuli)).clamp(0, 1)
     return found.expand(-1, -1, channels, -1, -1)
+
+
+def soften(pictures: torch.Tensor, sigma: float) -> torch.Tensor:
+    """Pictures [picture, channel, height, width] under a Gaussian of `sigma` pixels."""
+    if sigma == 0:
+        return pictures
+    down, across = (_gaussian(length, sigma) for length in pictures.shape[2:])
+    return down @ pictures @ across.T
+
+
+def _gaussian(length: int, sigma: float) -> torch.Tensor:
+    """[pixel, pixel] weights of a Gaussian whose borders are mirrored."""
+    reach = min(max(1, round(3 * sigma)), length - 1)
+    offsets = torch.arange(-reach, reach + 1)
+    kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    places = (torch.arange(length)[:, None] + offsets).abs()
+    places = torch.where(places > length - 1, 2 * (length - 1) - places, places)
+    return torch.zeros(length, length).scatter_add_(
+        1, places, (kernel / kernel.sum()).expand(length, -1)
+    )
 
 
 def _centre(movies: NDArray[np.float32], proportion: float) -> NDArray[np.float32]:

@@ -14,8 +14,8 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity.eye import to_eye
 from brainmodel.probing.activity.presentation import Presentation
+from brainmodel.probing.array_files import on_disk
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.recordings import Stimuli
 
@@ -42,8 +42,8 @@ def record_model(
         stimuli: what is shown.
         presentation: how.
         signals: of each area, among rate, error, prediction and state (all fields of its cell).
-        folder: where arrays are kept, memory-mapped, one AREA.SIGNAL.npy each; in memory unless
-            given.
+        folder: where arrays are kept while they are used, memory-mapped, in files without a name;
+            in memory unless given.
         batch: stimuli side by side.
         progress: text beside the progress bar; no bar is shown unless given.
 
@@ -69,7 +69,7 @@ def model_inputs(
     """By name, [step, stimulus, *shape]: the pictures; inputs that are no picture stay at zero."""
     name = picture_input(brain)
     shape = brain.inputs[name]
-    pictures = to_eye(presentation.movies(stimuli, rows, eye=shape[1]), shape)
+    pictures = presentation.seen(stimuli, rows, shape)
     silent = {n: pictures.new_zeros(*pictures.shape[:2], *s) for n, s in brain.inputs.items()}
     return silent | {name: pictures}
 
@@ -121,8 +121,6 @@ class _Arrays:
     def __init__(self, folder: Path | None, stimuli: int, steps: int):
         self.folder, self.stimuli, self.steps = folder, stimuli, steps
         self.by_signal: dict[str, dict[str, Any]] = {}
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, signal: str, area: str, rows: np.ndarray, start: int, values: Tensor) -> None:
         """Values [step, stimulus, ...] from step `start` on, without those before the onset."""
@@ -132,13 +130,13 @@ class _Arrays:
         start = max(0, start)
         by_area = self.by_signal.setdefault(signal, {})
         if area not in by_area:
-            by_area[area] = self._empty(f"{area}.{signal}.npy", values.shape[2])
+            by_area[area] = self._empty(values.shape[2])
         block = values.cpu().float().numpy().transpose(1, 0, 2)
         by_area[area][rows[0] : rows[-1] + 1, start : start + len(values)] = block
 
-    def _empty(self, name: str, units: int) -> Any:
-        """[stimulus, step, unit], in a file of that name if there is a folder."""
+    def _empty(self, units: int) -> Any:
+        """[stimulus, step, unit], on disk if there is a folder."""
         shape = (self.stimuli, self.steps, units)
         if self.folder is None:
             return np.empty(shape, np.float32)
-        return np.lib.format.open_memmap(self.folder / name, "w+", np.float32, shape)
+        return on_disk(shape, self.folder)

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from brainmodel.probing.activity.eye import follow_gaze
+from brainmodel.probing.activity.eye import follow_gaze, to_eye
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings import Stimuli, as_floats
 
@@ -41,6 +43,7 @@ class Presentation:
         seconds: that the model is recorded, from stimulus onset.
         warm_up: seconds of background before the onset; seen, not recorded.
         background: gray level in [0, 1] where and when nothing is shown.
+        blur: of the eye's optics, the sigma of a Gaussian in pixels of the eye; as in its training.
         gaze: how the eye moves over each stimulus; still unless given.
         seed: of the gaze; each stimulus has a path of its own, the same for all models.
 
@@ -52,6 +55,7 @@ class Presentation:
     seconds: float = 0.5
     warm_up: float = 0.0
     background: float = 0.5
+    blur: float = 0.0
     gaze: Gaze | None = None
     seed: int = 0
 
@@ -69,10 +73,23 @@ class Presentation:
                 "and a gray level from 0 to 1."
             )
 
+        if not 0 <= self.blur <= 10:
+            raise ValueError(f"blur is {self.blur}: give the sigma in pixels of the eye, 0 to 10.")
+
     @property
     def recorded(self) -> int:
         """Steps of the model that are recorded."""
         return round(self.seconds * self.frames_per_second)
+
+    @property
+    def words(self) -> str:
+        """How stimuli are shown, in one sentence."""
+        blur = f"blurred by {self.blur:g} pixels" if self.blur else "sharp"
+        gaze = "without eye movements" if self.gaze is None else "with eye movements"
+        return (
+            f"{self.frames_per_second:g} steps/s, {self.warm_up:g} s of gray before the onset, "
+            f"{self.seconds:g} s recorded from it; {blur}, {gaze}."
+        )
 
     @property
     def before(self) -> int:
@@ -92,8 +109,8 @@ class Presentation:
             chosen: [stimulus] which of them.
             eye: height of the model's image in pixels, the unit of the gaze.
         """
-        steps = np.arange(-self.before, self.recorded + 1) / self.frames_per_second
-        shown = in_steps(as_floats(stimuli.frames[chosen]), stimuli.edges, steps, self.background)
+        frames = as_floats(stimuli.frames[chosen])
+        shown = in_steps(frames, stimuli.edges, self._step_edges, self.background)
         if self.gaze is None:
             return shown
         scale = shown.shape[2] / eye
@@ -102,6 +119,27 @@ class Presentation:
             path = self.gaze.path(len(movie), self.frames_per_second, random)
             movie[:] = follow_gaze(movie, path * scale, self.background)
         return shown
+
+    def seen(self, stimuli: Stimuli, chosen: Whole, shape: tuple[int, ...]) -> Tensor:
+        """What an eye sees, [step, stimulus, channel, height, width] in [0, 1], warm-up first.
+
+        Args:
+            stimuli: what was shown.
+            chosen: [stimulus] which of them.
+            shape: of the eye's image, [channel, height, width].
+        """
+        if self.gaze is not None:
+            return to_eye(self.movies(stimuli, chosen, shape[1]), shape, self.blur)
+        frames = to_eye(as_floats(stimuli.frames[chosen]), shape, self.blur)  # each of them once
+        seen = in_steps(
+            frames.numpy().swapaxes(0, 1), stimuli.edges, self._step_edges, self.background
+        )
+        return torch.from_numpy(seen).transpose(0, 1)
+
+    @property
+    def _step_edges(self) -> Floats:
+        """[step + 1] edges of all steps, those before the onset included, s."""
+        return np.arange(-self.before, self.recorded + 1) / self.frames_per_second
 
 
 def in_steps(

@@ -13,6 +13,7 @@ class Source(NamedTuple):
     instance: str  # which checkpoint or seed
     stage: int | None  # steps of training behind it; None where there is no training
     signal: str  # of the model; "frames" for baselines
+    brain: str = ""  # the same before and after training; empty where that is not known
 
 
 ModelActivity = Mapping[Source, Mapping[str, Floats]]

@@ -17,6 +17,7 @@ class Origin(NamedTuple):
     stage: int | None  # steps of training, or number of the session, from 0; None if there is one
     area: str
     signal: str  # response, rate or error; "frames" for baselines
+    brain: str = ""  # the same before and after training; empty where that is not known
 
 
 class AreaResponses(NamedTuple):
@@ -53,5 +54,7 @@ def model_responses(evidence: Evidence, signals: Sequence[str]) -> Iterator[Area
             continue
         size = np.abs if source.signal == "error" else np.asarray
         for area, values in areas.items():
-            origin = Origin(source.model, source.instance, source.stage, area, source.signal)
+            origin = Origin(
+                source.model, source.instance, source.stage, area, source.signal, source.brain
+            )
             yield AreaResponses(origin, size(values).transpose(2, 0, 1)[:, :, None], edges)

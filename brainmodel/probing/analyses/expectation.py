@@ -9,12 +9,11 @@ apical dendrites; the stages of a model are its checkpoints, those of the brain 
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
-import numpy as np
-
 from brainmodel.probing.activity import Presentation
 from brainmodel.probing.analyses.analysis import Analysis, Evidence, Illustration, Section
 from brainmodel.probing.analyses.area_responses import brain_responses, model_responses
 from brainmodel.probing.analyses.expectation_figures import draw_courses, draw_selectivity
+from brainmodel.probing.analyses.learning import Answer, Learnt, learnt_by_area
 from brainmodel.probing.analyses.time_courses import (
     AreaEffect,
     TimeCourses,
@@ -22,25 +21,18 @@ from brainmodel.probing.analyses.time_courses import (
     time_courses,
     within,
 )
-from brainmodel.probing.array_types import Floats
 from brainmodel.probing.recordings import Recording, Stimuli
-from brainmodel.probing.statistics import (
-    Change,
-    Stage,
-    change_between,
-    change_within,
-    over_stages,
-)
+from brainmodel.probing.statistics import Stage, over_stages
 
 COURSES = (
     "<b>Expected (grey) and unexpected (red) stimuli.</b> Means over units: responses of the "
     "brain, rates of the model (somata), size of its errors (what feedback brings to apical "
-    "dendrites). Titles: mean effect over units, and its standard error."
+    "dendrites). Titles: mean effect over units, and its standard error over events."
 )
 STAGES = (
     "<b>Selectivity for the unexpected over learning.</b> Mean index over units, with 95 % "
-    "intervals: of the brain by session, of the model by steps of training, step 0 being untrained "
-    "seeds. Blue: rates (somata); red: errors (apical dendrites); black: the brain."
+    "intervals over events: of the brain by session, of the model by steps of training, step 0 "
+    "being untrained seeds. Blue: rates (somata); red: errors (apical dendrites); black: the brain."
 )
 
 
@@ -107,51 +99,34 @@ class Expectation(Analysis):
 
 
 def _changes(effects: Sequence[AreaEffect]) -> Iterator[dict[str, Any]]:
-    """From the first to the last stage: of rates, of errors, and of one against the other."""
-    moved: dict[tuple[str, str], dict[str, Floats]] = {}  # [unit] by model and area, by signal
-    for (model, area, signal), indices in _indices_by_stage(effects).items():
-        if len({stage for stage, _ in indices}) < max(2, len(indices)):
-            continue  # one stage, or several seeds at one
-        (first, before), (last, after) = indices[0], indices[-1]
-        what = f"{signal}, stage {first} to {last}"
-        if model == "brain":  # sessions need not have the same neurons
-            yield _change_row(model, area, what, change_between(before, after))
-            continue
-        yield _change_row(model, area, what, change_within(before, after))
-        moved.setdefault((model, area), {})[signal] = after - before
-    for (model, area), by_signal in moved.items():
-        if {"rate", "error"} <= set(by_signal):
-            change = change_between(by_signal["rate"], by_signal["error"])
-            yield _change_row(model, area, "change of errors less that of rates", change)
+    """With learning: of rates, of errors, and of one against the other."""
+    answers = [
+        Answer(effect.courses.origin, effect.selectivity.mean, effect.selectivity.draws)
+        for effect in effects
+        if effect.selectivity is not None and effect.courses.origin.stage is not None
+    ]
+    changes = learnt_by_area(answers)
+    for (kind, area, signal), change in changes.items():
+        yield _change_row(kind, area, f"{signal}, {change.stages}", change)
+    for (kind, area, signal), change in changes.items():
+        rates = changes.get((kind, area, "rate"))
+        if signal == "error" and rates is not None:
+            yield _change_row(kind, area, "change of errors less that of rates", change - rates)
 
 
-def _indices_by_stage(
-    effects: Sequence[AreaEffect],
-) -> dict[tuple[str, str, str], list[tuple[int, Floats]]]:
-    """By model, area and signal, stages in their order, each with the indices [unit]."""
-    found: dict[tuple[str, str, str], list[tuple[int, Floats]]] = {}
-    for (origin, *_), selectivity in effects:
-        if selectivity is not None and origin.stage is not None and origin.model != "untrained":
-            key = (origin.model, origin.area, origin.signal)
-            indices = selectivity.selectivity.indices
-            found.setdefault(key, []).append((origin.stage, indices))
-    return {key: sorted(stages, key=lambda stage: stage[0]) for key, stages in found.items()}
-
-
-def _change_row(model: str, area: str, what: str, change: Change) -> dict[str, Any]:
-    return {"model": model, "area": area, "change of": what} | change._asdict()
+def _change_row(kind: str, area: str, what: str, change: Learnt) -> dict[str, Any]:
+    return {"model": kind, "area": area, "change of": what} | change.judged._asdict()
 
 
 def _row(effect: AreaEffect) -> dict[str, Any]:
     """The effect and the index of one area, as a row of a table."""
     courses, stage = effect
     units, events = len(courses.effects), [kind.shape[1] for kind in courses.events]
-    error = float(courses.effects.std(ddof=1) / np.sqrt(units)) if units > 1 else None
     row = courses.origin._asdict() | {
         "units": units,
         "events": f"{events[0]} / {events[1]}",
         "effect": float(courses.effects.mean()),
-        "standard error": error,
+        "standard error": courses.error,
     }
     return row | {
         "index": None if stage is None else stage.mean,

@@ -33,11 +33,10 @@ def draw_courses(courses: Sequence[TimeCourses]) -> Figure:
 
 
 def _title(course: TimeCourses) -> str:
-    effects, origin = course.effects, course.origin
+    effects, origin, error = course.effects, course.origin, course.error
     where = " ".join(word for word in ("brain", origin.area, origin.instance) if word)
     if origin.model != "brain":
         where = f"{origin.area} {origin.signal}"
-    error = effects.std(ddof=1) / np.sqrt(len(effects)) if len(effects) > 1 else None
     spread = "" if error is None else f" ± {error:.2g}"
     return f"{where}\nunexpected - expected {effects.mean():.2g}{spread}"
 

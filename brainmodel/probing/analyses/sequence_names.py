@@ -42,6 +42,23 @@ def gap_in(word: str, trained: str) -> int | None:
     return places[0] if fits and len(places) == 1 else None
 
 
+def controls_of(words: Sequence[str], trained: str, place: int) -> list[str]:
+    """Sequences with a gap in that place after the same element, but in an untrained order.
+
+    Before the first element there is nothing: there the blank one serves.
+    """
+    known = list(dict.fromkeys(word for word in words if len(word) == len(trained)))
+    if place == 0:
+        return [word for word in known if word == blank_of(trained)]
+    return [
+        word
+        for word in known
+        if word[place] == OMITTED
+        and word[place - 1] == trained[place - 1]
+        and word[:place] != trained[:place]
+    ]
+
+
 def has_other_places(whole: Sequence[str], trained: str) -> bool:
     """Whether an element is seen in another place than in the trained sequence."""
     return any(a != b for word in whole for a, b in zip(word, trained, strict=True))

@@ -5,7 +5,7 @@ a sequence if its name begins with its elements, a letter each: "ABCD", "DCBA 2"
 is left out, "AB_D", and where all are, "____", responses to the omission are compared as well.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -19,9 +19,11 @@ from brainmodel.probing.analyses.area_responses import (
     model_responses,
 )
 from brainmodel.probing.analyses.dots import Dot, draw_dots
+from brainmodel.probing.analyses.learning import Answer, learnt_by_area
 from brainmodel.probing.analyses.sequence_names import (
     OMITTED,
     blank_of,
+    controls_of,
     gap_in,
     has_other_places,
     kinds_of,
@@ -30,12 +32,13 @@ from brainmodel.probing.analyses.sequence_names import (
 from brainmodel.probing.analyses.time_courses import within
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.recordings import Recording, Stimuli
-from brainmodel.probing.statistics import Omission, change_within, omission, order_effect
+from brainmodel.probing.statistics import Omission, omission, order_effect, over_brains
 
 CAPTION = (
     "<b>Order and omission,</b> mean effects in standard deviations over units, and their standard "
-    "errors. Order: response to elements in their trained place less that in other places. "
-    "Omission: response where an element was left out less that where nothing was due. Dots: "
+    "errors over events. Order: response to elements in their trained place less that in other "
+    "places. Omission: response where an element was left out less that in a gap after the same "
+    "element in an untrained order, or on a blank screen where there is no such gap. Dots: "
     "trained; rings: untrained seeds; diamonds: the brain."
 )
 ORDER = "order"
@@ -47,6 +50,7 @@ class Effect(NamedTuple):
     origin: Origin
     question: str  # "order", or the sequence with an element left out
     units: Floats  # [unit] effect
+    draws: Floats | None  # [draw] of its mean, of events; None where there are too few
     omission: Omission | None
 
 
@@ -110,22 +114,59 @@ class Sequences(Analysis):
             kind = "order" if effect.question == ORDER else "omission"
             panels[f"{kind} effect, SD"].append(dot)
         figure = draw_dots({what: dots for what, dots in panels.items() if dots}, zero=True)
-        return Section(
-            "Sequences", {"sequences": rows}, {"sequences": Illustration(figure, CAPTION)}
-        )
+        tables = {"sequences": rows}
+        if changes := list(_learning_rows(effects)):
+            tables = {"sequences_learning": changes} | tables
+        return Section("Sequences", tables, {"sequences": Illustration(figure, CAPTION)})
 
     def _effects(self, responses: AreaResponses, words: Sequence[str]) -> Iterator[Effect]:
         """Of one area; none where fewer than two units saw all of the sequences."""
         whole, gaps = kinds_of(words, self.trained)
-        by_word = self._by_element(responses, words, [*whole, *gaps])
+        controls = [w for gap in gaps for w in self._controls(words, gap)]
+        by_word = self._by_element(responses, words, [*whole, *gaps, *controls])
         if len(by_word[self.trained]) < 2:
             return
         if has_other_places(whole, self.trained):
             effect = order_effect(_side_by_side(by_word, whole), whole, self.trained)
-            yield Effect(responses.origin, ORDER, effect, None)
+            draws = self._drawn({w: by_word[w] for w in whole}, self._mean_order)
+            yield Effect(responses.origin, ORDER, effect, draws, None)
         for word in gaps:
-            found = self._omission(by_word, word)
-            yield Effect(responses.origin, word, found.effect, found)
+            controls = self._controls(words, word)
+            found = self._omission(by_word, word, controls)
+            without = controls or [blank_of(self.trained)]
+            place = word.index(OMITTED)
+            compared = {w: by_word[w][:, place : place + 1] for w in (word, *without)}
+            draws = self._drawn(compared, _first_less_others)
+            yield Effect(responses.origin, word, found.effect, draws, found)
+
+    def _controls(self, words: Sequence[str], gap: str) -> list[str]:
+        place = gap_in(gap, self.trained)
+        assert place is not None
+        return controls_of(words, self.trained, place)
+
+    def _mean_order(self, means: dict[str, Floats]) -> float:
+        whole = list(means)
+        responses = np.stack([means[word] for word in whole])[None, :, :, None]
+        return float(order_effect(responses, whole, self.trained)[0])
+
+    def _drawn(
+        self, by_word: Mapping[str, Floats], effect: Callable[[dict[str, Floats]], float]
+    ) -> Floats | None:
+        """[draw] mean effect over units when events are drawn again, the same in all areas.
+
+        None where a sequence has one event only.
+        """
+        means = {word: np.nanmean(values, axis=0) for word, values in by_word.items()}
+        if min(values.shape[1] for values in means.values()) < 2:
+            return None
+        random, found = np.random.default_rng(self.seed), []
+        for _ in range(self.shuffles):
+            drawn = {
+                word: values[:, random.integers(values.shape[1], size=values.shape[1])].mean(1)
+                for word, values in means.items()
+            }
+            found.append(effect(drawn))
+        return np.array(found)
 
     def _by_element(
         self, responses: AreaResponses, words: Sequence[str], wanted: Sequence[str]
@@ -148,14 +189,24 @@ class Sequences(Analysis):
         seen = [np.isfinite(values).any(2).all(1) for values in found.values()]
         return {word: values[np.all(seen, axis=0)] for word, values in found.items()}
 
-    def _omission(self, by_word: Mapping[str, Floats], word: str) -> Omission:
+    def _omission(
+        self, by_word: Mapping[str, Floats], word: str, controls: Sequence[str]
+    ) -> Omission:
         """The response in place of the element that `word` lacks."""
         place, shown = gap_in(word, self.trained), by_word[self.trained]
         assert place is not None
         elements = {letter: shown[:, k] for k, letter in enumerate(self.trained)}
         blank = by_word[blank_of(self.trained)][:, place]
         left_out, expected = by_word[word][:, place], self.trained[place]
-        return omission(left_out, blank, elements, expected, self.shuffles, self.seed)
+        control = [by_word[other][:, place] for other in controls]
+        gap = np.concatenate(control, axis=1) if control else None
+        return omission(left_out, blank, elements, expected, gap, self.shuffles, self.seed)
+
+
+def _first_less_others(means: dict[str, Floats]) -> float:
+    """The first of the means less the mean of the others."""
+    first, *others = (float(mean.mean()) for mean in means.values())
+    return first - float(np.mean(others))
 
 
 def _side_by_side(by_word: Mapping[str, Floats], words: Sequence[str]) -> Floats:
@@ -171,19 +222,37 @@ def _side_by_side(by_word: Mapping[str, Floats], words: Sequence[str]) -> Floats
 
 def _row_and_dot(effect: Effect) -> tuple[dict[str, Any], Dot]:
     """The mean effect over units, as a row of a table, and in standard deviations as a dot."""
-    units = effect.units[np.isfinite(effect.units)]
-    change = change_within(np.zeros_like(units), units)
+    units, found = effect.units[np.isfinite(effect.units)], effect.omission
     spread = float(units.std(ddof=1))
-    error, found = spread / np.sqrt(len(units)), effect.omission
+    draws = None if effect.draws is None else effect.draws[None]
+    change = over_brains(np.array([units.mean()]), draws)
+    error = 0.0 if draws is None else float(draws.std())
     row = effect.origin._asdict() | {
         "question": effect.question,
         "units": len(units),
         "effect": change.value,
-        "standard error": float(error),
+        "standard error": None if draws is None else error,
         "p": change.p,
         "likeness": None if found is None else found.likeness,
         "of others": None if found is None else found.others,
         "p of likeness": None if found is None else found.p,
     }
     scale = spread if spread > 0 else 1.0
-    return row, Dot(effect.origin, change.value / scale, float(error / scale))
+    return row, Dot(effect.origin, change.value / scale, error / scale)
+
+
+def _learning_rows(effects: Sequence[Effect]) -> Iterator[dict[str, Any]]:
+    """What learning changed: effects, and likeness of omissions to what was left out."""
+    for question in dict.fromkeys(effect.question for effect in effects):
+        mine = [e for e in effects if e.question == question and e.origin.model != "brain"]
+        answers = {"effect": [Answer(e.origin, float(np.nanmean(e.units)), e.draws) for e in mine]}
+        answers["likeness less that of others"] = [
+            Answer(e.origin, e.omission.likeness - e.omission.others, None)
+            for e in mine
+            if e.omission is not None
+        ]
+        for what, given in answers.items():
+            for (_, area, signal), change in learnt_by_area(given).items():
+                where = {"area": area, "signal": signal, "question": question}
+                change_of = {"change of": f"{what}, {change.stages}"}
+                yield where | change_of | change.judged._asdict()

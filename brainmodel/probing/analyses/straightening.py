@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from brainmodel.probing.activity import Presentation, to_eye
+from brainmodel.probing.activity import Presentation
 from brainmodel.probing.analyses.analysis import Analysis, Evidence, Illustration, Section
 from brainmodel.probing.analyses.area_responses import Origin
 from brainmodel.probing.analyses.dots import Dot, draw_dots
@@ -103,7 +103,7 @@ def _frames(evidence: Evidence, steps: Whole) -> Iterator[Floats]:
     shown, eye = evidence.presentation, evidence.eye
     for first in range(0, len(evidence.stimuli.frames), BATCH):
         rows = np.arange(first, min(first + BATCH, len(evidence.stimuli.frames)))
-        seen = to_eye(shown.movies(evidence.stimuli, rows, eye[1]), eye)
+        seen = shown.seen(evidence.stimuli, rows, eye)
         yield seen[shown.before :][steps].flatten(2).numpy().transpose(1, 0, 2)
 
 

@@ -30,6 +30,14 @@ class TimeCourses(NamedTuple):
     effects: Floats  # [unit] unexpected less expected in the window; without units that are missing
     events: Events  # of the same units; NaN where a unit lacks one
 
+    @property
+    def error(self) -> float | None:
+        """Standard error of the mean effect, over events; None for fewer than two of a kind."""
+        if min(kind.shape[1] for kind in self.events) < 2:
+            return None
+        means = [mean_of_present(kind, (0,)) for kind in self.events]  # [event]
+        return float(np.sqrt(sum(m.var(ddof=1) / len(m) for m in means)))
+
 
 class AreaEffect(NamedTuple):
     """What the unexpected does to one area."""

@@ -8,6 +8,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from brainmodel.probing.activity import Presentation
+from brainmodel.probing.array_files import on_disk
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings import Stimuli
 
@@ -36,7 +37,7 @@ def record_baselines(
         stimuli: what was shown.
         presentation: how.
         eye: height of the model's image in pixels, the unit of the gaze.
-        folder: where they are kept, memory-mapped, one file for each baseline.
+        folder: where they are kept while they are used, memory-mapped, in files without a name.
         batch: stimuli at once.
         progress: show a progress bar for each.
 
@@ -44,24 +45,23 @@ def record_baselines(
         By name, [stimulus, step, unit].
     """
     found, firsts = {}, range(0, len(stimuli.frames), batch)
-    for number, (name, baseline) in enumerate(baselines.items()):
+    for name, baseline in baselines.items():
         bar = tqdm(firsts, desc=name, disable=not progress, unit="batch", leave=False)
         batches = (np.arange(first, first + batch)[: len(stimuli.frames) - first] for first in bar)
         features = (
             (chosen, baseline(presentation.movies(stimuli, chosen, eye))[:, presentation.before :])
             for chosen in batches
         )
-        found[name] = _kept(features, len(stimuli.frames), folder / f"baseline-{number}.npy")
+        found[name] = _kept(features, len(stimuli.frames), folder)
     return found
 
 
-def _kept(features: Iterable[tuple[Whole, Floats]], count: int, file: Path) -> Floats:
-    """Features of all stimuli in a file, memory-mapped, from batches of them."""
+def _kept(features: Iterable[tuple[Whole, Floats]], count: int, folder: Path) -> Floats:
+    """Features of all stimuli on disk, from batches of them."""
     kept = None
     for chosen, values in features:
         if kept is None:
-            shape = (count, *values.shape[1:])
-            kept = np.lib.format.open_memmap(file, "w+", np.float32, shape)
+            kept = on_disk((count, *values.shape[1:]), folder)
         kept[chosen] = values
     assert kept is not None
     return kept

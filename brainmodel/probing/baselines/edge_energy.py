@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from brainmodel.probing.array_types import Floats
+from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.baselines.baseline import Baseline
 from brainmodel.probing.baselines.pixels import check_movies, shrink
 
@@ -39,19 +39,25 @@ class EdgeEnergy(Baseline):
         self.orientations, self.octaves = orientations, octaves
 
     def __call__(self, movies: Floats) -> Floats:
-        frames = gray_frames(movies, self.size)
+        frames, place = once(gray_frames(movies, self.size))
         bank = gabor_bank(frames.shape[1:], self.orientations, self.octaves)
         pooled = [
             shrink(np.abs(band)[:, None, :, :, None], self.grid)[:, 0, :, :, 0]
             for band in filter_frames(frames, bank)
         ]
-        return np.stack(pooled, 1).reshape(*movies.shape[:2], -1)
+        return np.stack(pooled, 1)[place].reshape(*movies.shape[:2], -1)
 
 
 def gray_frames(movies: Floats, size: int) -> Floats:
     """[stimulus * time, height, width] gray frames, averaged to at most size x size."""
     gray = shrink(check_movies(movies).mean(4, keepdims=True), size)[..., 0]
     return gray.reshape(-1, *gray.shape[2:])
+
+
+def once(frames: Floats) -> tuple[Floats, Whole]:
+    """Frames without those that are like the one before, and [frame] where each is among them."""
+    new = np.concatenate([[True], (frames[1:] != frames[:-1]).any((1, 2))])
+    return frames[new], np.cumsum(new) - 1
 
 
 def gabor_bank(shape: tuple[int, ...], orientations: int, octaves: int) -> Floats:

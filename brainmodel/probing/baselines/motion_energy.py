@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.baselines.baseline import Baseline
-from brainmodel.probing.baselines.edge_energy import filter_frames, gabor_bank, gray_frames
+from brainmodel.probing.baselines.edge_energy import filter_frames, gabor_bank, gray_frames, once
 from brainmodel.probing.baselines.pixels import shrink
 
 
@@ -53,26 +53,25 @@ class MotionEnergy(Baseline):
 
     def __call__(self, movies: Floats) -> Floats:
         stimuli, times = movies.shape[:2]
-        frames = gray_frames(movies, self.size)
+        frames, place = once(gray_frames(movies, self.size))
         bank = gabor_bank(frames.shape[1:], self.orientations, self.octaves)
+        filters = causal(self.kernels, times).reshape(-1, times).astype(np.complex64)
         features = []
         for band in filter_frames(frames, bank):
-            paths = band.reshape(stimuli, times, *band.shape[1:])
-            features += [self._pool(causal(paths, kernel)) for kernel in self.kernels]
+            size = np.abs(filters @ band[place].reshape(stimuli, times, -1))
+            pooled = shrink(size.reshape(stimuli, -1, *band.shape[1:], 1), self.grid)
+            by_kernel = pooled.reshape(stimuli, len(self.kernels), times, -1)
+            features.append(by_kernel.transpose(0, 2, 1, 3).reshape(stimuli, times, -1))
         return np.concatenate(features, axis=2)
 
-    def _pool(self, response: NDArray[Any]) -> Floats:
-        pooled = shrink(np.abs(response)[..., None], self.grid)
-        return pooled.reshape(*pooled.shape[:2], -1)
 
-
-def causal(paths: NDArray[Any], kernel: NDArray[Any]) -> NDArray[Any]:
-    """Paths [stimulus, time, ...] filtered with a kernel [step back].
+def causal(kernels: NDArray[Any], times: int) -> NDArray[Any]:
+    """[kernel, time, time] matrices that filter paths with kernels [kernel, step back].
 
     Before the first frame there is that same frame.
     """
-    held = np.repeat(paths[:, :1], len(kernel) - 1, axis=1)
-    padded = np.concatenate([held, paths], axis=1)
-    times, last = paths.shape[1], len(kernel) - 1
-    shifted = [kernel[k] * padded[:, last - k : last - k + times] for k in range(len(kernel))]
-    return np.sum(shifted, axis=0)
+    found = np.zeros((len(kernels), times, times), kernels.dtype)
+    for back in range(kernels.shape[1]):
+        for time in range(times):
+            found[:, time, max(0, time - back)] += kernels[:, back]
+    return found

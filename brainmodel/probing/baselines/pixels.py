@@ -35,8 +35,8 @@ def check_movies(movies: Floats) -> Floats:
 
 def shrink(movies: Floats, size: int) -> Floats:
     """Movies averaged over size x size patches; no smaller than they are."""
-    down = _means(movies.shape[2], size)
-    across = _means(movies.shape[3], size)
+    down = _means(movies.shape[2], size).astype(movies.dtype)
+    across = _means(movies.shape[3], size).astype(movies.dtype)
     return np.einsum("ih,nthwc,jw->ntijc", down, movies, across, optimize=True)
 
 

@@ -5,6 +5,7 @@ from .comparisons.subject_mean import SubjectMean as SubjectMean
 from .crossnobis_rsa import CrossnobisRSA as CrossnobisRSA
 from .dsa import DSA as DSA
 from .metric import Comparison as Comparison
+from .metric import MeanResponses as MeanResponses
 from .metric import Metric as Metric
 from .metric import Responses as Responses
 from .pls_encoding import PLSEncoding as PLSEncoding

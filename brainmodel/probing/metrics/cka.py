@@ -8,7 +8,12 @@ for independent noise. The usual, biased estimate gives .33 on noise of 100 samp
 import numpy as np
 
 from brainmodel.probing.array_types import Floats, Whole
-from brainmodel.probing.metrics.comparisons.kernel_alignment import KernelAlignment, debiased
+from brainmodel.probing.metrics.comparisons.kernel_alignment import (
+    KernelAlignment,
+    debiased,
+    hsic_sums,
+    once,
+)
 from brainmodel.probing.metrics.comparisons.pair_correlation import Square
 from brainmodel.probing.metrics.metric import Comparison, Metric, Responses
 
@@ -25,23 +30,29 @@ class CKA(Metric[Square, Square]):
     def compare(self, model: Square, brain: Square) -> Comparison:
         return KernelAlignment(model, brain, debiased)
 
-    def halves(self, first: Floats, second: Floats) -> Floats:
-        one, other = Square(centred_kernel(first)), Square(centred_kernel(second))
-        return np.array([KernelAlignment(one, other, debiased).value])
+    def shared(self, first: Floats, second: Floats) -> Floats:
+        one, other = Square(kernel(first)), Square(kernel(second))
+        return debiased(hsic_sums(one, other, once(one)))
 
 
 def centred_kernel(features: Floats) -> Floats:
-    """Inner products of centred features [sample, unit], with a zero diagonal, of mean square one.
+    """The kernel of features [sample, unit], of mean square one.
 
     Raises:
         ValueError: if there are fewer than four samples, or no unit varies.
     """
-    centred = np.asarray(features, float) - np.mean(features, axis=0)
-    if len(centred) < 4 or not np.any(centred):
+    if len(features) < 4 or not np.ptp(features, axis=0).any():
         raise ValueError(
             f"features of shape {np.shape(features)} give no kernel: "
             "bring at least 4 samples and a unit that varies."
         )
-    kernel = centred @ centred.T
-    np.fill_diagonal(kernel, 0)
-    return kernel / np.sqrt((kernel**2).mean())
+    found = kernel(features)
+    return found / np.sqrt((found**2).mean())
+
+
+def kernel(features: Floats) -> Floats:
+    """Inner products of centred features [sample, unit], with a zero diagonal."""
+    centred = np.asarray(features, float) - np.mean(features, axis=0)
+    found = centred @ centred.T
+    np.fill_diagonal(found, 0)
+    return found

@@ -4,6 +4,8 @@ Walther et al. (2016), NeuroImage 137:188; through rsatoolbox. Distances are zer
 where two stimuli do not differ, whatever the noise. Compared by whitened cosine similarity.
 """
 
+from typing import ClassVar
+
 import numpy as np
 
 from brainmodel.probing.array_types import Floats, Whole
@@ -15,11 +17,15 @@ from brainmodel.probing.optional import optional
 class CrossnobisRSA(WhitenedRSA):
     """Whitened cosine of squared Euclidean (model) and crossnobis (brain) distances.
 
+    It has no ceiling: halves of the repeats leave no repeats to cross-validate their distances by.
+
     Args:
         partitions: parts of the repeats that are cross-validated; each sample needs as many
             repeats.
         seed: of dealing repeats to parts.
     """
+
+    has_ceiling: ClassVar[bool] = False
 
     def __init__(self, partitions: int = 2, seed: int = 0) -> None:
         if partitions < 2:

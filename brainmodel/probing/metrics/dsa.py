@@ -81,6 +81,7 @@ class DSA(Metric[Trajectories, Trajectories]):
 
     higher_is_better: ClassVar[bool] = False
     by_sample: ClassVar[bool] = False
+    has_ceiling: ClassVar[bool] = False
 
     def __init__(self, ranks: Sequence[int], delays: int) -> None:
         if not ranks or min(ranks) < 1 or delays < 1:
@@ -106,7 +107,7 @@ class DSA(Metric[Trajectories, Trajectories]):
     def compare(self, model: Trajectories, brain: Trajectories) -> DynamicsComparison:
         return DynamicsComparison(model, brain, self)
 
-    def halves(self, first: Floats, second: Floats) -> Floats:
+    def shared(self, first: Floats, second: Floats) -> Floats:
         """Not defined.
 
         Raises:

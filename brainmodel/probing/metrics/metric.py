@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats, Whole
+from brainmodel.probing.statistics import NUDGE, Draws
 
 ModelSide = TypeVar("ModelSide")
 BrainSide = TypeVar("BrainSide")
@@ -35,6 +36,21 @@ class Responses(NamedTuple):
         return np.where(there, self.repeats, 0).sum(1) / there.sum(1)
 
 
+class MeanResponses(NamedTuple):
+    """Means over repeats, or over half of them."""
+
+    values: Floats  # [sample, neuron]
+    noise: Floats  # [sample] variance that noise leaves in them, mean over neurons
+
+
+class Agreement(NamedTuple):
+    """How two halves of the repeats agree, and what that says of the mean over all; [1] or
+    [neuron]."""
+
+    halves: Floats  # correlation of one half with the other
+    squared: Floats  # of the correlation of the mean with noiseless responses; may be below 0
+
+
 class Comparison(ABC):
     """One model area against one brain area.
 
@@ -48,7 +64,22 @@ class Comparison(ABC):
 
     @abstractmethod
     def reweighted(self, weights: Floats) -> Floats:
-        """[draw] the score when samples count `weights` [draw, sample] times (bootstrap)."""
+        """[draw] the score when samples count `weights` [draw, sample] times."""
+
+    def drawn(self, draws: Draws) -> Floats:
+        """[draw] the score of bootstrap draws of stimuli, to first order.
+
+        Scores are not linear in how often stimuli are drawn: one that is drawn twice is like
+        itself, which raises alikeness. That is no part of the uncertainty, and is left out with all
+        terms of higher order. Draws of two comparisons can be subtracted.
+        """
+        slope = (self.reweighted(draws.nudged) - self.value) / NUDGE
+        return self.value + (draws.weights - 1) @ slope
+
+    def example(self, neuron: int) -> tuple[Floats, Floats] | None:
+        """[sample] responses of one neuron and their held-out predictions, in standard deviations
+        of their fold; None where the metric predicts none."""
+        return None
 
     @abstractmethod
     def permuted(self, orders: Whole) -> Floats:
@@ -61,13 +92,15 @@ class Metric(ABC, Generic[ModelSide, BrainSide]):
     Attributes:
         folds: folds of its cross-validation; 0 if there is none.
         higher_is_better: False for distances.
-        by_sample: False if sides are not compared sample by sample: then there is neither a p by
-            permutation of stimuli nor a ceiling from halves of the repeats.
+        by_sample: False if sides are not compared sample by sample: then there is no p by
+            permutation of stimuli.
+        has_ceiling: False if halves of the repeats do not say what a noiseless model would score.
     """
 
     folds: int = 0
     higher_is_better: ClassVar[bool] = True
     by_sample: ClassVar[bool] = True
+    has_ceiling: ClassVar[bool] = True
 
     @abstractmethod
     def model_side(self, features: Floats, groups: Whole) -> ModelSide:
@@ -82,8 +115,29 @@ class Metric(ABC, Generic[ModelSide, BrainSide]):
         """Compare two sides of the same samples."""
 
     @abstractmethod
-    def halves(self, first: Floats, second: Floats) -> Floats:
-        """Correlation of two halves of the repeats, [1] or [neuron]; halves [sample, neuron]."""
+    def shared(self, first: Floats, second: Floats) -> Floats:
+        """What two sides [sample, neuron] of one brain area share, [1] or [neuron].
+
+        An inner product of what the metric compares (responses, kernels, dissimilarities), in which
+        noise that is independent on the two sides averages out.
+        """
+
+    def agreement(
+        self, first: MeanResponses, second: MeanResponses, whole: MeanResponses
+    ) -> Agreement:
+        """How two halves agree, and what that says of the mean over all repeats.
+
+        Halves share the signal alone; the mean over all repeats shares with itself the signal and
+        the noise that is left. So the squared correlation of that mean with the signal is what the
+        halves share over what the mean shares with itself, however many repeats are in a half.
+
+        Args:
+            first, second: over the two halves of the repeats.
+            whole: over all repeats.
+        """
+        a, b, y = first.values, second.values, whole.values
+        both, own = self.shared(a, b), self.shared(a, a) * self.shared(b, b)
+        return Agreement(ratio(both, np.sqrt(own)), ratio(both, self.shared(y, y)))
 
     def on_scale(self, correlation: float) -> float:
         """A correlation of halves, or one that follows from it, on the scale of the score."""
@@ -102,3 +156,8 @@ class Metric(ABC, Generic[ModelSide, BrainSide]):
             )
         sides = self.model_side(features, responses.groups), self.brain_side(responses)
         return self.compare(*sides)
+
+
+def ratio(above: Floats, below: Floats) -> Floats:
+    """Quotient; 0 where the divisor is 0 or less."""
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 1e-12)

@@ -3,12 +3,15 @@
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.comparisons.folds import FoldedFeatures, grouped_folds
+from brainmodel.probing.metrics.comparisons.influence import left_out_influence
 from brainmodel.probing.metrics.comparisons.prediction_comparison import (
     PredictionComparison,
-    correlations,
+    covariances,
+    held_out_score,
 )
 from brainmodel.probing.metrics.metric import Metric, Responses
 
@@ -37,16 +40,26 @@ class PLSEncoding(Metric[FoldedFeatures, Floats]):
                 f"components is {self.components}: {features.shape[0]} samples of "
                 f"{features.shape[1]} units allow {room} at most."
             )
-        return FoldedFeatures(np.asarray(features, float), fold_of)
+        return FoldedFeatures(np.asarray(features, float), fold_of, groups)
 
     def brain_side(self, responses: Responses) -> Floats:
         return responses.mean
 
     def compare(self, model: FoldedFeatures, brain: Floats) -> PredictionComparison:
-        return PredictionComparison(partial(_predict, model, self.components), brain, model.fold_of)
+        def score_of(kept: NDArray[np.bool_]) -> float:
+            part = model.keep(kept)
+            predict = partial(_predict, part, self.components)
+            return float(held_out_score(predict, brain[kept], part.fold_of).mean())
 
-    def halves(self, first: Floats, second: Floats) -> Floats:
-        return correlations(first, second)
+        return PredictionComparison(
+            partial(_predict, model, self.components),
+            brain,
+            model.fold_of,
+            lambda _: left_out_influence(score_of, model.groups),
+        )
+
+    def shared(self, first: Floats, second: Floats) -> Floats:
+        return covariances(first, second)
 
 
 def _predict(model: FoldedFeatures, components: int, responses: Floats) -> Floats:

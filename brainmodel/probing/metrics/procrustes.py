@@ -5,12 +5,14 @@ the stimuli Q was fitted to, theta is biased downwards (noise can be rotated ont
 comes from the training folds. 0 for a rotated, scaled or shifted copy, pi/2 for unrelated sides.
 """
 
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
 
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.comparisons.folds import FoldedFeatures, grouped_folds
+from brainmodel.probing.metrics.comparisons.influence import influential, left_out_influence
 from brainmodel.probing.metrics.comparisons.prediction_comparison import centre_within
 from brainmodel.probing.metrics.metric import Comparison, Metric, Responses
 
@@ -20,12 +22,19 @@ class Rotated(Comparison):
 
     def __init__(self, model: FoldedFeatures, responses: Floats) -> None:
         self.model, self.responses = model, responses
-        self.value = float(self.reweighted(np.ones((1, len(responses))))[0])
+        rotated = centre_within(rotate_held_out(model, responses), model.fold_of)
+        self.value = angle(rotated, centre_within(responses, model.fold_of))
 
     def reweighted(self, weights: Floats) -> Floats:
-        """Rotations stay; held-out samples are drawn again."""
-        rotated = centre_within(rotate_held_out(self.model, self.responses), self.model.fold_of)
-        return _angle(rotated, centre_within(self.responses, self.model.fold_of), weights)
+        """To first order, rotations included."""
+        return influential(self.value, self._influence, weights)
+
+    @cached_property
+    def _influence(self) -> Floats:
+        return left_out_influence(
+            lambda kept: Rotated(self.model.keep(kept), self.responses[kept]).value,
+            self.model.groups,
+        )
 
     def permuted(self, orders: Whole) -> Floats:
         """Rotations are fitted anew to each order of the responses."""
@@ -47,9 +56,8 @@ class Procrustes(Metric[FoldedFeatures, Floats]):
         self.folds, self.seed = folds, seed
 
     def model_side(self, features: Floats, groups: Whole) -> FoldedFeatures:
-        return FoldedFeatures(
-            np.asarray(features, float), grouped_folds(groups, self.folds, self.seed)
-        )
+        fold_of = grouped_folds(groups, self.folds, self.seed)
+        return FoldedFeatures(np.asarray(features, float), fold_of, groups)
 
     def brain_side(self, responses: Responses) -> Floats:
         return responses.mean
@@ -57,10 +65,9 @@ class Procrustes(Metric[FoldedFeatures, Floats]):
     def compare(self, model: FoldedFeatures, brain: Floats) -> Comparison:
         return Rotated(model, brain)
 
-    def halves(self, first: Floats, second: Floats) -> Floats:
-        """The cosine; halves of one area need no rotation."""
-        one = np.ones((1, len(first)))
-        return np.cos(_angle(first - first.mean(0), second - second.mean(0), one))
+    def shared(self, first: Floats, second: Floats) -> Floats:
+        """The inner product; halves of one area need no rotation."""
+        return np.array([((first - first.mean(0)) * (second - second.mean(0))).sum()])
 
     def on_scale(self, correlation: float) -> float:
         return float(np.arccos(np.clip(correlation, -1, 1)))
@@ -85,8 +92,7 @@ def rotate_held_out(model: FoldedFeatures, responses: Floats) -> Floats:
     return rotated
 
 
-def _angle(first: Floats, second: Floats, weights: Floats) -> Floats:
-    """[draw] angle between centred sides whose samples count `weights` times."""
-    products = (first * second, first * first, second * second)
-    ab, aa, bb = (weights @ product.sum(1) for product in products)
-    return np.arccos(np.clip(ab / np.sqrt(aa * bb), -1, 1))
+def angle(first: Floats, second: Floats) -> float:
+    """Angle in radians between centred sides."""
+    cosine = (first * second).sum() / (np.linalg.norm(first) * np.linalg.norm(second))
+    return float(np.arccos(np.clip(cosine, -1, 1)))

@@ -13,11 +13,16 @@ import numpy as np
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.comparisons.prediction_comparison import (
     PredictionComparison,
-    correlations,
+    covariances,
 )
 from brainmodel.probing.metrics.comparisons.ridge import choose_penalties, predict
 from brainmodel.probing.metrics.metric import Metric, Responses
-from brainmodel.probing.metrics.ridge_encoding import PENALTIES, RidgeEncoding, RidgeFolds
+from brainmodel.probing.metrics.ridge_encoding import (
+    PENALTIES,
+    RidgeEncoding,
+    RidgeFolds,
+    ridge_influence,
+)
 
 
 class Communication(NamedTuple):
@@ -55,10 +60,14 @@ class ReducedRankEncoding(Metric[RidgeFolds, Floats]):
         def fit(responses: Floats) -> Floats:
             return predict_ranks(model, responses, [self.rank])[0]
 
-        return PredictionComparison(fit, brain, model.fold_of)
+        def influence(comparison: PredictionComparison) -> Floats:
+            axes = [leading_axes(model, fold, brain)[: self.rank] for fold in range(self.folds)]
+            return ridge_influence(model, comparison, np.stack([a.T @ a for a in axes]))
 
-    def halves(self, first: Floats, second: Floats) -> Floats:
-        return correlations(first, second)
+        return PredictionComparison(fit, brain, model.fold_of, influence)
+
+    def shared(self, first: Floats, second: Floats) -> Floats:
+        return covariances(first, second)
 
 
 def communication(
@@ -89,13 +98,20 @@ def predict_ranks(model: RidgeFolds, responses: Floats, ranks: Sequence[int]) ->
         targets = responses[train]
         mean = targets.mean(0)
         chosen = choose_penalties(parts, targets, model.left_out[fold], model.penalties)
-        shrink = parts.squares[:, None] / (parts.squares[:, None] + chosen)
-        fitted = shrink * (parts.left.T @ (targets - mean))  # the same axes as U times it
-        axes = np.linalg.svd(fitted, full_matrices=False)[2]
+        axes = leading_axes(model, fold, responses)
         full = predict(parts, targets, chosen) - mean
         for index, rank in enumerate(ranks):
             predicted[index, ~train] = full @ axes[:rank].T @ axes[:rank] + mean
     return predicted
+
+
+def leading_axes(model: RidgeFolds, fold: int, responses: Floats) -> Floats:
+    """[axis, neuron] along which the fitted responses of a training set vary, the leading first."""
+    parts, targets = model.parts[fold], responses[model.fold_of != fold]
+    chosen = choose_penalties(parts, targets, model.left_out[fold], model.penalties)
+    shrink = parts.squares[:, None] / (parts.squares[:, None] + chosen)
+    fitted = shrink * (parts.left.T @ (targets - targets.mean(0)))  # the same axes as U times it
+    return np.linalg.svd(fitted, full_matrices=False)[2]
 
 
 def _explained(predicted: Floats, target: Floats, fold_of: Whole) -> Floats:

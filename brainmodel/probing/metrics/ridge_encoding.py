@@ -14,7 +14,7 @@ from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.comparisons.folds import grouped_folds
 from brainmodel.probing.metrics.comparisons.prediction_comparison import (
     PredictionComparison,
-    correlations,
+    covariances,
 )
 from brainmodel.probing.metrics.comparisons.ridge import (
     Decomposition,
@@ -23,8 +23,10 @@ from brainmodel.probing.metrics.comparisons.ridge import (
     choose_penalties,
     decompose,
     decompose_kernel,
+    influence_of_targets,
     leave_out,
     predict,
+    residuals,
 )
 from brainmodel.probing.metrics.metric import Metric, Responses
 
@@ -76,10 +78,11 @@ class RidgeEncoding(Metric[RidgeFolds, Floats]):
         return responses.mean
 
     def compare(self, model: RidgeFolds, brain: Floats) -> PredictionComparison:
-        return PredictionComparison(partial(predict_held_out, model), brain, model.fold_of)
+        predict, influence = partial(predict_held_out, model), partial(ridge_influence, model)
+        return PredictionComparison(predict, brain, model.fold_of, influence)
 
-    def halves(self, first: Floats, second: Floats) -> Floats:
-        return correlations(first, second)
+    def shared(self, first: Floats, second: Floats) -> Floats:
+        return covariances(first, second)
 
 
 def decompose_folds(features: Floats, fold_of: Whole) -> list[Decomposition]:
@@ -104,3 +107,28 @@ def predict_held_out(model: RidgeFolds, responses: Floats) -> Floats:
         chosen = choose_penalties(parts, targets, model.left_out[fold], model.penalties)
         predicted[~train] = predict(parts, targets, chosen)
     return predicted
+
+
+def ridge_influence(
+    model: RidgeFolds, comparison: PredictionComparison, projection: Floats | None = None
+) -> Floats:
+    """[sample] influence on the score, penalties held.
+
+    A training sample that counts more pulls its prediction towards itself by its residual, and
+    those of held-out samples with it: the derivative of weighted ridge by the weight.
+
+    Args:
+        model: the features.
+        comparison: of their predictions with responses.
+        projection: by fold, [neuron, neuron] that predictions were multiplied with, if any.
+    """
+    slope, found = comparison.slope(), comparison.when_predicted()
+    for fold, parts in enumerate(model.parts):
+        train = model.fold_of != fold
+        targets, turned = comparison.responses[train], slope[~train]
+        if projection is not None:
+            turned = turned @ projection[fold].T
+        chosen = choose_penalties(parts, targets, model.left_out[fold], model.penalties)
+        moved = influence_of_targets(parts, turned, chosen) * residuals(parts, targets, chosen)
+        found[train] += moved.sum(1)
+    return found

@@ -13,7 +13,13 @@ from scipy.stats import rankdata
 
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.comparisons.pair_correlation import PairCorrelation, Square
-from brainmodel.probing.metrics.metric import Comparison, Metric, Responses
+from brainmodel.probing.metrics.metric import (
+    Agreement,
+    Comparison,
+    MeanResponses,
+    Metric,
+    Responses,
+)
 from brainmodel.probing.optional import optional
 
 DISSIMILARITIES = ("correlation", "euclidean")
@@ -55,9 +61,31 @@ class RSA(Metric[DissimilarityPairs, DissimilarityPairs]):
         value = compare_pairs(model.vector, brain.vector, self.comparison)
         return PairCorrelation(model.square, brain.square, value)
 
-    def halves(self, first: Floats, second: Floats) -> Floats:
+    def shared(self, first: Floats, second: Floats) -> Floats:
+        """Covariance of the dissimilarities."""
         one, other = (dissimilarities(half, self.dissimilarity) for half in (first, second))
-        return np.array([compare_pairs(one, other, self.comparison)])
+        return np.array([np.mean((one - one.mean()) * (other - other.mean()))])
+
+    def agreement(
+        self, first: MeanResponses, second: MeanResponses, whole: MeanResponses
+    ) -> Agreement:
+        """See the parent. Noise adds to Euclidean distances, more where there are fewer repeats,
+        which is alike in both halves and taken off; it shrinks correlation distances, those of
+        halves more than those of the mean, and ranks have no scale, which is made up for.
+        """
+        sides = (first, second, whole)
+        one, other, full = (dissimilarities(s.values, self.dissimilarity) for s in sides)
+        halves = compare_pairs(one, other, self.comparison)
+        if self.dissimilarity == "correlation":
+            shrunk = norms(first.values) * norms(second.values) / norms(whole.values) ** 2
+            squared = halves * one.std() * other.std() / full.var() * shrunk
+            return Agreement(np.array([halves]), np.array([squared]))
+        added = [pair_sums(side.noise) for side in sides]
+        one, other = one - added[0], other - added[1]
+        signal = compare_pairs(one, other, self.comparison) * one.std() * other.std()
+        seen = signal + np.cov((one + other) / 2, added[2])[0, 1]
+        squared = seen * abs(seen) / max(signal * full.var(), np.finfo(float).tiny)
+        return Agreement(np.array([halves]), np.array([squared]))
 
     def _square(self, pairs: Floats) -> Floats:
         return squareform(pairs)
@@ -70,6 +98,17 @@ class SpearmanRSA(RSA):
 
     def _square(self, pairs: Floats) -> Floats:
         return squareform(rankdata(pairs))
+
+
+def pair_sums(values: Floats) -> Floats:
+    """[pair] sums of values [sample], as rsatoolbox orders pairs."""
+    rows, columns = np.triu_indices(len(values), 1)
+    return values[rows] + values[columns]
+
+
+def norms(patterns: Floats) -> float:
+    """Mean squared norm of patterns [sample, unit], each less its mean."""
+    return float(np.var(patterns, axis=1).mean())
 
 
 def dissimilarities(patterns: Floats, kind: str) -> Floats:

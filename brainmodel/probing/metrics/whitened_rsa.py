@@ -9,9 +9,21 @@ import numpy as np
 from scipy.spatial.distance import squareform
 
 from brainmodel.probing.array_types import Floats, Whole
-from brainmodel.probing.metrics.comparisons.kernel_alignment import KernelAlignment, biased
+from brainmodel.probing.metrics.comparisons.kernel_alignment import (
+    KernelAlignment,
+    biased,
+    hsic_sums,
+    once,
+)
 from brainmodel.probing.metrics.comparisons.pair_correlation import Square
-from brainmodel.probing.metrics.metric import Comparison, Metric, Responses
+from brainmodel.probing.metrics.metric import (
+    Agreement,
+    Comparison,
+    MeanResponses,
+    Metric,
+    Responses,
+    ratio,
+)
 from brainmodel.probing.metrics.rsa import compare_pairs, dissimilarities
 
 
@@ -29,9 +41,31 @@ class WhitenedRSA(Metric[Floats, Floats]):
         comparison.value = compare_pairs(model, brain, "cosine_cov")
         return comparison
 
-    def halves(self, first: Floats, second: Floats) -> Floats:
-        one, other = (dissimilarities(half, "euclidean") for half in (first, second))
-        return np.array([compare_pairs(one, other, "cosine_cov")])
+    def shared(self, first: Floats, second: Floats) -> Floats:
+        one, other = (Square(patterns_kernel(half)) for half in (first, second))
+        return biased(hsic_sums(one, other, once(one)))
+
+    def agreement(
+        self, first: MeanResponses, second: MeanResponses, whole: MeanResponses
+    ) -> Agreement:
+        """See the parent. The cosine has no mean taken off, so what noise adds to every distance
+        stays, and counts: c, by which it adds to the diagonal of a centred kernel K. With S the
+        noiseless kernel, <K1, K2> = |S|^2 + (c1 + c2) tr S + c1 c2 (n - 1).
+        """
+        a, b, y = (s.values - s.values.mean(0) for s in (first, second, whole))
+        trace, free = (a * b).sum() / a.shape[1], len(a) - 1
+        ca, cb, cy = (((side**2).sum() / side.shape[1] - trace) / free for side in (a, b, y))
+        both = self.shared(a, b)
+        signal = both - (ca + cb) * trace - ca * cb * free
+        own = self.shared(a, a) * self.shared(b, b)
+        squared = ratio((signal + cy * trace) ** 2, signal * self.shared(y, y))
+        return Agreement(ratio(both, np.sqrt(own)), squared)
+
+
+def patterns_kernel(patterns: Floats) -> Floats:
+    """Inner products of centred patterns [sample, unit], per unit, as in rsatoolbox's distances."""
+    centred = patterns - patterns.mean(0)
+    return centred @ centred.T / patterns.shape[1]
 
 
 def kernel_of(pairs: Floats) -> Floats:

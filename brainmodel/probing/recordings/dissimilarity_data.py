@@ -34,7 +34,7 @@ class DissimilarityData:
 
     def __post_init__(self) -> None:
         shape = self.matrices.shape
-        if len(shape) != 3 or shape[1] != shape[2] or shape[0] == 0:
+        if len(shape) != 3 or shape[1] != shape[2] or 0 in shape:
             raise ValueError(
                 f"{self.source}: matrices has shape {shape}: give [matrix, stimulus, stimulus]."
             )
@@ -50,11 +50,30 @@ class DissimilarityData:
                     f"{self.source}: {field} has shape {np.shape(value)}: give {shape[0]}, "
                     "one per matrix."
                 )
+        self._require_dissimilarities()
+
+    def _require_dissimilarities(self) -> None:
+        """Refuse what holds no numbers, is not symmetric, or says that a thing differs from itself.
+
+        The diagonal of similarities (correlations) is not zero: RSA of them has the wrong sign.
+        """
+        kind = self.matrices.dtype
+        if kind.kind not in "iuf":
+            raise ValueError(f"{self.source}: matrices is {kind}: give real numbers.")
+        if len(set(map(str, self.stimuli))) < len(self.stimuli):
+            raise ValueError(f"{self.source}: a stimulus stands twice in stimuli: name each once.")
         uneven = np.abs(self.matrices - self.matrices.swapaxes(1, 2)).max(axis=(1, 2))
         if not (uneven <= 1e-6 * np.abs(self.matrices).max(axis=(1, 2))).all():
             raise ValueError(
                 f"{self.source}: matrix {int(np.argmax(uneven))} is not symmetric or holds NaN: "
                 "average it with its transpose, or leave its stimuli out."
+            )
+        diagonals = np.abs(np.diagonal(self.matrices, axis1=1, axis2=2)).max(1)
+        same = diagonals <= 1e-6 * np.abs(self.matrices).max(axis=(1, 2))
+        if not same.all():
+            raise ValueError(
+                f"{self.source}: matrix {int(np.argmin(same))} has up to {diagonals.max():g} on "
+                "its diagonal: give dissimilarities (of correlations: 1 - r), zero there."
             )
 
     @property

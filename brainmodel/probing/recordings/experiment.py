@@ -1,8 +1,6 @@
 """The contract of an experiment: what was recorded, and what was shown meanwhile."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +8,6 @@ import numpy as np
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.missing import without_missing
-from brainmodel.probing.recordings.readers.files import require_file
 from brainmodel.probing.recordings.recorded import Recorded
 from brainmodel.probing.recordings.recording import Recording
 from brainmodel.probing.recordings.stimuli import Stimuli
@@ -66,33 +63,3 @@ def _require_seconds(recording: Recording, shown: Floats) -> None:
                 f"{recording.source}: responses last {spans[0]:g} s, what was shown {spans[1]:g} "
                 f"s: give {name} in seconds, not milliseconds."
             )
-
-
-def read_frames(path: str | Path, edges: Sequence[float]) -> Stimuli:
-    """Stimuli from an .npy file, memory-mapped.
-
-    Args:
-        path: of an array [stimulus, height, width], [stimulus, height, width, channel] (stills) or
-            [stimulus, frame, height, width, channel]; uint8, or floats in [0, 1]. With edges for
-            each of its pictures [frame, height, width] is one movie.
-        edges: [frame + 1] s from stimulus onset between which each frame is on the screen.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        ValueError: if it is not such an array.
-    """
-    source = require_file(path)
-    try:
-        frames = np.load(source, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError) as damage:
-        raise ValueError(
-            f"{source} is not an .npy of plain numbers ({damage}): write it with numpy.save."
-        ) from damage
-    if not isinstance(frames, np.ndarray):
-        raise ValueError(f"{source} holds several arrays: save the frames alone, with numpy.save.")
-    if frames.ndim == 3:
-        frames = frames[..., None]
-    if frames.ndim == 4:
-        one_movie = len(edges) > 2 and len(edges) == len(frames) + 1
-        frames = frames[None] if one_movie else frames[:, None]
-    return Stimuli(frames, np.asarray(edges, float))

@@ -13,7 +13,9 @@ class LeaveOut:
         blanks: events that showed nothing: NaN, no text, a word such as "gray", "blank" or "null",
             or -1 where the others are numbers of pictures (0, 1, 2, ...). Kept, they are one
             stimulus, "blank", the last.
-        invalid_times: events at times that an NWB file calls invalid, of the neurons concerned.
+        invalid_times: what was not recorded: events at times that an NWB file calls invalid, of the
+            neurons concerned; bins outside of a unit's `obs_intervals`; events long before the
+            first or after the last spike of all units.
         bad_units: units whose `quality` an NWB file calls "noise", "bad" or the like.
         missing_bins: time bins at either end that some responses lack.
         missing_stimuli: stimuli of which some neurons lack a whole repeat.

@@ -43,11 +43,13 @@ def without_missing(recording: Recording, leave_out: LeaveOut) -> tuple[Recordin
         stayed[stayed] = keep
     seen = _any(~np.isnan(found.responses), (2, 3))  # [neuron, stimulus]
     if not _all(seen, (1,)).any():
-        raise ValueError(f"{found.source}: each neuron lacks some stimulus: {advice(found)}.")
+        raise ValueError(
+            f"{found.source}: each neuron lacks some stimulus: {advice_on_missing(found)}."
+        )
     return found, stayed
 
 
-def advice(recording: Recording) -> str:
+def advice_on_missing(recording: Recording) -> str:
     """What to leave out where each neuron lacks a response to some stimulus in some bin."""
     bins, stimuli = _ends(_bins_of_all(recording)), _stimuli_of_all(recording)
     if not bins.all() and bins.any():

@@ -51,6 +51,8 @@ class Recording:
     left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        for field in ("responses", "stimuli", "edges", "groups", *PER_NEURON):
+            self._require_array(field)
         found = (
             f"{self.source}: responses is {self.responses.dtype} of shape {self.responses.shape}"
         )
@@ -65,6 +67,19 @@ class Recording:
         self._require_length("groups", stimuli, "one per stimulus")
         self._require_length("edges", steps + 1, "one more than time bins")
         self._require_sense()
+
+    def _require_array(self, field: str) -> None:
+        """Lists become arrays."""
+        value = getattr(self, field)
+        if value is None or isinstance(value, np.ndarray):
+            return
+        try:
+            object.__setattr__(self, field, np.asarray(value))
+        except ValueError as problem:
+            raise ValueError(
+                f"{self.source}: {field} has rows of different lengths: fill them up to one "
+                "length, with NaN."
+            ) from problem
 
     def _require_length(self, field: str, length: int, meaning: str) -> None:
         value = getattr(self, field)
@@ -81,7 +96,10 @@ class Recording:
             )
         if np.isinf(self.responses).any():
             raise ValueError(f"{self.source}: responses holds infinite values: use NaN if missing.")
-        if not (np.isfinite(self.edges).all() and (np.diff(self.edges) > 0).all()):
+        if not isinstance(self.unit, str):
+            raise ValueError(f'{self.source}: unit is {self.unit!r}: give a text, "spikes/s".')
+        numbers = self.edges.dtype.kind in "iuf" and np.isfinite(self.edges).all()
+        if not (numbers and (np.diff(self.edges) > 0).all()):
             raise ValueError(f"{self.source}: edges must rise, in seconds, but are {self.edges}.")
         names, counts = np.unique(self.stimuli, return_counts=True)
         if (counts > 1).any():

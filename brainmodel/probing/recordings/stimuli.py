@@ -40,6 +40,14 @@ class Stimuli(NamedTuple):
                 f"{source}: {frames.shape[1]} frames with {edges.size} edges: give one more edge "
                 "than frames, in rising seconds."
             )
+        if frames.dtype.kind not in "buif" or 0 in frames.shape:
+            raise ValueError(
+                f"{source}: frames is {frames.dtype} of shape {frames.shape}: give pictures as "
+                "uint8, or as floats in [0, 1]."
+            )
+        if frames.dtype != np.uint8:
+            for movie in frames:
+                _require_range(movie, f"{source}: ")
         return Stimuli(frames, edges)
 
 
@@ -51,9 +59,13 @@ def as_floats(frames: NDArray[Any]) -> NDArray[np.float32]:
     """
     if frames.dtype == np.uint8:
         return frames.astype(np.float32) / np.float32(255)
-    found = np.asarray(frames, np.float32)
-    if not (found.min() >= 0 and found.max() <= 1):
+    _require_range(frames)
+    return np.asarray(frames, np.float32)
+
+
+def _require_range(frames: NDArray[Any], source: str = "") -> None:
+    low, high = float(frames.min()), float(frames.max())
+    if not (low >= 0 and high <= 1):
         raise ValueError(
-            f"frames run from {found.min():g} to {found.max():g}: give floats in [0, 1], or uint8."
+            f"{source}frames run from {low:g} to {high:g}: give floats in [0, 1], or uint8."
         )
-    return found

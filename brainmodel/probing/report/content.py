@@ -7,8 +7,9 @@ from brainmodel.probing.analyses import Section
 from brainmodel.probing.drawing import Illustration
 from brainmodel.probing.findings import Findings
 from brainmodel.probing.report.illustrations import illustrations
-from brainmodel.probing.report.page_tables import neurons, summary
-from brainmodel.probing.report.words import verdicts
+from brainmodel.probing.report.page_tables import gain_rows, neurons, summary
+from brainmodel.probing.report.words import Verdict, verdicts
+from brainmodel.probing.scores import gains_of
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -18,12 +19,15 @@ class Content(NamedTuple):
 
     title: str
     facts: str  # what was recorded
-    verdicts: Sequence[str]  # sentences in HTML
+    shown: str  # how stimuli were shown
+    verdicts: Sequence[Verdict]
+    gains: Rows  # what learning gained, each area at its best lag
     figures: Mapping[str, Illustration]  # of the scores, by the names of their files
     summary: Rows  # of the scores, each area at its best lag
     sections: Sequence[Section]  # of the analyses
     neurons: Rows  # how many were scored
     scores: Rows  # all of them, for files
+    all_gains: Rows  # likewise
 
     @property
     def all_figures(self) -> dict[str, Illustration]:
@@ -35,8 +39,8 @@ class Content(NamedTuple):
 
     @property
     def all_tables(self) -> dict[str, Rows]:
-        """The scores and the tables of the sections, by the names of their files."""
-        found: dict[str, Rows] = {"scores": self.scores}
+        """Scores, gains and the tables of the sections, by the names of their files."""
+        found: dict[str, Rows] = {"scores": self.scores, "gains": self.all_gains}
         for section in self.sections:
             found |= section.tables
         return found
@@ -45,13 +49,17 @@ class Content(NamedTuple):
 def content_of(findings: Findings) -> Content:
     """Findings as sentences, figures and tables."""
     table, recording = findings.scores, findings.recording
+    gains = gains_of(table)
     return Content(
         title=recording.source,
         facts=recording.facts,
-        verdicts=verdicts(table),
-        figures=illustrations(findings),
+        shown=findings.seen.how,
+        verdicts=verdicts(table, gains),
+        gains=gain_rows(gains),
+        figures=illustrations(findings, gains),
         summary=summary(table),
         sections=list(findings.sections.values()),
-        neurons=neurons(table),
+        neurons=neurons(table, recording),
         scores=table.rows(),
+        all_gains=[gain.as_row() for gain in gains],
     )

@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Mapping
+from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -12,21 +13,27 @@ from brainmodel.probing.drawing import Illustration
 from brainmodel.probing.report.content import Content, Rows
 from brainmodel.probing.report.page_template import HOW_TO_READ, PAGE
 from brainmodel.probing.report.versions import versions
+from brainmodel.probing.report.words import Verdict
 
 
-def page_of(content: Content, pictures: Mapping[str, bytes], config: Mapping[str, Any]) -> str:
+def page_of(
+    content: Content, pictures: Mapping[str, bytes], config: Mapping[str, Any], command: str
+) -> str:
     """The whole page, which needs nothing beside it.
 
     Args:
         content: what it shows.
         pictures: its figures as PNG, by name.
         config: what the probe was asked.
+        command: by which.
     """
     used = ", ".join(f"{name} {number}" for name, number in versions().items())
     return PAGE.format(
         title=escape(content.title),
         facts=escape(content.facts),
-        verdicts="\n".join(f"<li>{sentence}</li>" for sentence in content.verdicts),
+        shown=escape(content.shown),
+        verdicts="\n".join(map(_verdict, content.verdicts)),
+        gains=html_table(content.gains),
         figures="\n".join(_figures(content.figures, pictures)),
         summary=html_table(content.summary),
         sections="\n".join(
@@ -35,9 +42,17 @@ def page_of(content: Content, pictures: Mapping[str, bytes], config: Mapping[str
         ),
         neurons=html_table(content.neurons),
         how_to_read=HOW_TO_READ,
+        date=f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}",
+        command=escape(command or "(from Python)"),
         versions=escape(used),
         config=escape(yaml.safe_dump(dict(config), sort_keys=False) if config else "(none given)"),
     )
+
+
+def _verdict(found: Verdict) -> str:
+    colour = {True: "good", False: "bad", None: "open"}[found.good]
+    words = f"<b>{escape(found.topic)}:</b> {escape(found.facts)}"
+    return f"<li>{words} <span class={colour}>{escape(found.outcome)}</span></li>"
 
 
 def _figures(figures: Mapping[str, Illustration], pictures: Mapping[str, bytes]) -> list[str]:

@@ -6,13 +6,20 @@ HOW_TO_READ = """
 PLS): the mean over neurons of the correlation between responses and their prediction from the model
 area, on stimuli left out of the fit. RSA: the correlation of dissimilarities. CKA: debiased, 0 for
 unrelated sides. Procrustes: an angle in radians, lower is better.</dd>
-<dt>95 % interval</dt><dd>Bootstrap over stimuli (whole movies), and over subjects where each is
-scored by itself.</dd>
+<dt>- untrained, - baseline</dt><dd>The question of the probe: the score of a trained area less that
+of the same area of the same brain before it learnt anything, and less that of the best baseline, on
+the same stimuli; positive is better. Its interval is over stimuli, and over brains where there are
+several; p is two-sided, over brains, and over stimuli where there is one brain: then it holds for
+that brain alone.</dd>
+<dt>95 % interval</dt><dd>Over stimuli (whole movies), and over subjects where each is scored by
+itself. A stimulus counts in the fits as in what they predict. Neurons and units are no
+samples.</dd>
 <dt>ceiling</dt><dd>Lower end: what one random half of the repeats says of the other. Upper end:
-what a noiseless model would score (Spearman-Brown): at it, nothing is left to explain. Of
-dissimilarity matrices: each subject beside the mean of the others, and of all.</dd>
-<dt>p, q</dt><dd>p: share of permutations of the stimuli that score as well; q: the false discovery
-rate over the map of this metric.</dd>
+what a noiseless model would score: at it, nothing is left to explain. Of dissimilarity matrices:
+each subject beside the mean of the others, and of all.</dd>
+<dt>p, q of scores</dt><dd>p, of trained areas: whether stimuli matter at all, from permutations of
+them, which pixels pass as well; q: the false discovery rate over the trained areas of this
+metric.</dd>
 <dt>untrained</dt><dd>The same model with its weights as drawn, several seeds. What it scores is
 owed to its wiring, not to learning.</dd>
 <dt>baselines</dt><dd>The frames themselves: pixels, edges (a Gabor bank), motion energy.</dd>
@@ -40,6 +47,7 @@ h2 {{ font-size: 1.25rem; margin: 2.6rem 0 .8rem; border-bottom: 1px solid #ddd;
   padding: 1rem 1.4rem; }}
 .verdicts li + li {{ margin-top: .6rem; }}
 .good {{ color: #1b7837; font-weight: 600; }}
+.open {{ color: #555; }}
 .bad {{ color: #b2411f; font-weight: 600; }}
 figure {{ margin: 2rem 0; }}
 figure img {{ max-width: 100%; height: auto; max-height: 46rem; display: block; }}
@@ -57,11 +65,12 @@ pre {{ background: #f6f6f6; padding: 1rem; overflow-x: auto; font-size: .8rem; l
 </head>
 <body>
 <h1>{title}</h1>
-<p class="facts">{facts}</p>
+<p class="facts">{facts}<br>Shown to the model: {shown}</p>
 <ul class="verdicts">
 {verdicts}
 </ul>
-<h2>Scores</h2>
+<h2>What learning gains</h2>
+{gains}
 {figures}
 <h2>The numbers</h2>
 <p>Each at its best lag; all lags and seeds are in scores.csv and scores.json.</p>
@@ -72,6 +81,8 @@ pre {{ background: #f6f6f6; padding: 1rem; overflow-x: auto; font-size: .8rem; l
 <h2>How to read this</h2>
 {how_to_read}
 <h2>What was run</h2>
+<p>{date}</p>
+<pre>{command}</pre>
 <p>{versions}</p>
 <details><summary>Configuration</summary><pre>{config}</pre></details>
 </body>

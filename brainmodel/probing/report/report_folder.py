@@ -22,7 +22,10 @@ DOTS = 160  # per inch
 
 
 def write_report(
-    findings: Findings, out: str | Path, config: Mapping[str, Any] | None = None
+    findings: Findings,
+    out: str | Path,
+    config: Mapping[str, Any] | None = None,
+    command: str = "",
 ) -> Path:
     """Write the report into a new folder; the path of its page.
 
@@ -30,6 +33,7 @@ def write_report(
         findings: what `probe` found.
         out: the folder; it may not exist.
         config: what the probe was asked, for the record.
+        command: by which.
 
     Raises:
         ValueError: if the folder exists.
@@ -38,7 +42,7 @@ def write_report(
     require_new(out)
     content = content_of(findings)
     pictures = {name: png(shown.figure) for name, shown in content.all_figures.items()}
-    page = page_of(content, pictures, config)
+    page = page_of(content, pictures, config, command)
     out.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:

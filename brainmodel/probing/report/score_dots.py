@@ -4,8 +4,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from brainmodel.figures import INK
-from brainmodel.probing.drawing import GREY
-from brainmodel.probing.report.score_panels import ceiling_band, colours_of, draw_by_area
+from brainmodel.probing.report.score_panels import (
+    baseline_marks,
+    ceiling_band,
+    colours_of,
+    draw_by_area,
+)
 from brainmodel.probing.scores import Score, ScoreTable
 
 
@@ -19,7 +23,8 @@ def draw_scores(table: ScoreTable) -> Figure:
 
     def draw(axes: Axes, mine: ScoreTable, area: str) -> None:
         ceiling_band(axes, mine, vertical=True)
-        ticks = _draw_brains(axes, mine.latest, colours) + _draw_baselines(axes, mine, len(colours))
+        ticks = _draw_brains(axes, mine.latest, colours)
+        ticks += _draw_baselines(axes, mine, len(colours))
         axes.set_yticks(range(len(ticks)), ticks, fontsize=9)
         axes.set_ylim(len(ticks) - 0.4, -0.6)
         axes.axhline(len(colours) - 0.5, color="#dddddd", lw=0.8, zorder=1)
@@ -44,8 +49,9 @@ def _draw_brains(axes: Axes, table: ScoreTable, colours: dict[str, str]) -> list
 def _draw_baselines(axes: Axes, table: ScoreTable, first: int) -> list[str]:
     """A line for each baseline, from the line `first` on; their names."""
     baselines = table.of(model="baseline").at_best_lag()
-    for y, baseline in enumerate(baselines.values(), first):
-        _draw_interval(axes, baseline.scores[0], y, GREY, "s")
+    marks = baseline_marks(table)
+    for y, (name, baseline) in enumerate(baselines.items(), first):
+        _draw_interval(axes, baseline.scores[0], y, *marks[name])
     return list(baselines)
 
 

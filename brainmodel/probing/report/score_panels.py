@@ -1,12 +1,13 @@
 """What the figures of scores share: a panel for each brain area, colours, the shaded ceiling."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainmodel.probing.drawing import ACROSS, CEILING, COLOURS, WIDE, panels
+from brainmodel.probing.drawing import ACROSS, CEILING, COLOURS, GREYS, WIDE, panels
 from brainmodel.probing.scores import ScoreTable
 
 
@@ -14,6 +15,19 @@ def colours_of(table: ScoreTable) -> dict[str, str]:
     """A colour for every area of the trained model, by its label."""
     labels = table.of(model="trained").labels
     return {label: COLOURS[k % len(COLOURS)] for k, label in enumerate(labels)}
+
+
+def baseline_marks(table: ScoreTable) -> dict[str, tuple[str, str]]:
+    """Colour and marker of each baseline, by name."""
+    names = table.of(model="baseline").labels
+    return {name: (GREYS[k % len(GREYS)], "sDv^P"[k % 5]) for k, name in enumerate(names)}
+
+
+def baseline_lines(table: ScoreTable) -> dict[str, tuple[str, Any]]:
+    """Colour and style of the line of each baseline, by name."""
+    styles = ("--", "-.", (0, (1, 1)), (0, (5, 1, 1, 1, 1, 1)))
+    names = table.of(model="baseline").labels
+    return {name: (GREYS[k % len(GREYS)], styles[k % 4]) for k, name in enumerate(names)}
 
 
 def draw_by_area(

@@ -11,6 +11,8 @@ from typing import Any
 
 from brainmodel.probing.report.versions import versions
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a formula begins with
+
 
 def write_atomically(path: str | Path, text: str) -> None:
     """Write a text file beside its name, then rename it: interrupted, it leaves the old one."""
@@ -28,13 +30,27 @@ def write_atomically(path: str | Path, text: str) -> None:
 
 
 def write_csv(rows: Sequence[Mapping[str, Any]], path: str | Path) -> None:
-    """Rows as CSV, one column per key in order of appearance; None is an empty cell."""
+    """Rows as CSV, one column per key in order of appearance; None is an empty cell.
+
+    Texts that a spreadsheet would take for a formula begin with an apostrophe.
+    """
     columns = list(dict.fromkeys(key for row in rows for key in row))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
     write_atomically(path, text.getvalue())
+
+
+def _harmless(value: Any) -> Any:
+    """A text that no spreadsheet takes for a formula; numbers stay as they are."""
+    if not isinstance(value, str) or not value.startswith(FORMULA):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return "'" + value
+    return value
 
 
 def write_json(

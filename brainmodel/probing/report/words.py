@@ -1,78 +1,108 @@
-"""Scores in sentences: the best area, and whether it beats baselines and untrained brains."""
+"""Scores in sentences: the best area, what learning gained it, and whether it beats baselines."""
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from brainmodel.probing.report.rounding import two_digits
-from brainmodel.probing.scores import Score, ScoreTable
+from brainmodel.probing.scores import Gain, Score, ScoreTable
 
 
-def verdicts(table: ScoreTable) -> list[str]:
-    """A sentence in HTML for each metric and brain area."""
+class Verdict(NamedTuple):
+    """What is found of one brain area by one metric, in plain text."""
+
+    topic: str
+    facts: str
+    outcome: str
+    good: bool | None  # None where there is no interval to judge by
+
+    @property
+    def plain(self) -> str:
+        """All of it, for a terminal."""
+        return f"{self.topic}: {self.facts} {self.outcome}"
+
+
+def verdicts(table: ScoreTable, gains: Sequence[Gain]) -> list[Verdict]:
+    """One for each metric and brain area."""
     return [
-        verdict(table.of(metric=metric, brain_area=area))
+        verdict(
+            table.of(metric=metric, brain_area=area),
+            [gain for gain in gains if (gain.metric, gain.brain_area) == (metric, area)],
+        )
         for metric in table.metrics
         for area in table.brain_areas
     ]
 
 
-def verdict(table: ScoreTable) -> str:
-    """The best trained area, and whether it beats all baselines and untrained areas.
+def verdict(table: ScoreTable, gains: Sequence[Gain]) -> Verdict:
+    """The best trained area, what it gains over itself untrained and over the best baseline.
 
-    It does where its interval lies beyond all their scores, each at its own best lag; without an
-    interval, where its score does.
+    It beats them where the interval of each of its gains lies above 0.
 
     Args:
         table: of one metric and one brain area.
+        gains: of the same.
     """
-    best = table.of(model="trained", stage=table.last_stage).best()
-    edge = best.low if table.higher_is_better else best.high
-    edge = best.score if edge is None else edge
-    unbeaten = [r for r in _rivals(table) if table.sign * r.score >= table.sign * edge]
-    return (
-        f"<b>{escape(str(best.brain_area))}, {escape(best.metric)}:</b> best is "
-        f"{escape(best.label)} with {with_interval(best)}{_of_ceiling(best)}{_lag(best)}. "
-        f"{_outcome(unbeaten)}{_significance(best)}"
+    best = table.latest.of(model="trained").best()
+    mine = [gain for gain in gains if gain.label == best.label]
+    told = [gain for gain in mine if gain.over == "untrained"]
+    if baselines := [gain for gain in mine if gain.over != "untrained"]:
+        told.append(min(baselines, key=lambda gain: gain.gain))
+    facts = (
+        f"best is {best.label} with {with_interval(best)}{_of_ceiling(best)}{_lag(best)}.",
+        *map(gain_in_words, told),
     )
-
-
-def _rivals(table: ScoreTable) -> list[Score]:
-    """Baselines and untrained areas, each at its best lag."""
-    found = []
-    for model in ("baseline", "untrained"):
-        found += [group.best() for group in table.of(model=model).at_best_lag().values()]
-    return found
+    good = None if any(gain.low is None for gain in mine) else _unbeaten(mine, sure=True) == []
+    return Verdict(f"{best.brain_area}, {best.metric}", " ".join(facts), _outcome(mine), good)
 
 
 def with_interval(score: Score) -> str:
     """A score with its interval."""
-    if score.interval is None:
-        return two_digits(score.score)
-    low, high = map(two_digits, score.interval)
-    return f"{two_digits(score.score)} ({low} to {high})"
+    return two_digits(score.score) + _range(score.interval)
+
+
+def gain_in_words(gain: Gain) -> str:
+    """A gain with its interval and p."""
+    what = "Learning gains" if gain.over == "untrained" else f"Over {gain.over} it gains"
+    count = "1 brain" if gain.brains == 1 else f"{gain.brains} brains"
+    found = f"{what} {signed(gain.gain)}{_range(gain.interval, signed)}"
+    if gain.p is not None:
+        found += ", p < .0001" if gain.p < 1e-4 else f", p = {gain.p:.2g}"
+    pair = "" if gain.paired else ", against the mean of other seeds"
+    return f"{found} ({count}{pair})."
+
+
+def signed(value: float) -> str:
+    """A gain with its sign and three digits."""
+    return f"{value:+.3f}".replace("0.", ".", 1)
+
+
+def _range(ends: tuple[float, float] | None, words: Callable[[float], str] = two_digits) -> str:
+    return "" if ends is None else f" ({words(ends[0])} to {words(ends[1])})"
 
 
 def _of_ceiling(score: Score) -> str:
-    high = score.ceiling_high
-    return "" if high is None else f" where noise allows {two_digits(high)}"
+    if score.ceiling_high is None:
+        return ""
+    share = "" if score.of_ceiling is None else f", {100 * score.of_ceiling:.0f} % of"
+    return f"{share or ','} the {two_digits(score.ceiling_high)} that noise allows"
 
 
 def _lag(score: Score) -> str:
     return f", {1000 * score.lag:g} ms behind the model" if score.lag else ""
 
 
-def _outcome(unbeaten: Sequence[Score]) -> str:
-    if not unbeaten:
-        return "<span class=good>Its interval lies beyond every baseline and untrained area.</span>"
-    names = [f"{escape(_rival_name(score))} {two_digits(score.score)}" for score in unbeaten]
-    return f"<span class=bad>Not beyond {', '.join(names)}.</span>"
+def _unbeaten(gains: Sequence[Gain], *, sure: bool) -> list[str]:
+    """Names of what is not beaten: by the interval of the gain, or by the score."""
+    ends = {gain.over: gain.low if sure else gain.gain for gain in gains}
+    return [over for over, end in ends.items() if end is None or end <= 0]
 
 
-def _rival_name(score: Score) -> str:
-    return score.label if score.model == "baseline" else f"{score.label} untrained"
-
-
-def _significance(score: Score) -> str:
-    if score.p is None:
-        return ""
-    return f" Permutation p = {score.p:.2g}, q = {score.q:.2g} over the map."
+def _outcome(gains: Sequence[Gain]) -> str:
+    sure = all(gain.low is not None for gain in gains)
+    unbeaten = _unbeaten(gains, sure=sure)
+    if not sure:
+        above = f"Its score is not above {', '.join(unbeaten)}" if unbeaten else "It scores highest"
+        return f"{above}; how sure that is was not asked (scoring.bootstraps)."
+    if unbeaten:
+        return f"Not surely better than {', '.join(unbeaten)}."
+    return "Better than itself untrained and than every baseline."

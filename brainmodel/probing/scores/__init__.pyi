@@ -3,6 +3,8 @@ from .ceilings.noise_ceiling_snr import explainable as explainable
 from .ceilings.noise_ceiling_snr import ncsnr as ncsnr
 from .ceilings.rsa_ceiling import subject_ceiling as subject_ceiling
 from .ceilings.split_half import split_half_ceiling as split_half_ceiling
+from .gains import Gain as Gain
+from .gains import gains_of as gains_of
 from .model_scores import require_scorable as require_scorable
 from .model_scores import score_model as score_model
 from .model_scores import score_models as score_models
@@ -10,5 +12,6 @@ from .sampling import PerStep as PerStep
 from .sampling import PerStimulus as PerStimulus
 from .sampling import Sampling as Sampling
 from .score import Score as Score
+from .score import ScoreDetail as ScoreDetail
 from .score_table import ScoreTable as ScoreTable
 from .scoring import Scoring as Scoring

@@ -11,10 +11,14 @@ from brainmodel.probing.statistics import false_discovery_rate
 
 
 def with_false_discovery_rates(scores: Sequence[Score]) -> list[Score]:
-    """The scores with q, over all scores of one metric; join tables first to correct over all."""
+    """The scores with q, over the trained areas of one metric: they alone are asked about.
+
+    Join tables first to correct over all.
+    """
     found = list(scores)
+    trained = [index for index, score in enumerate(scores) if score.model == "trained"]
     for metric in {score.metric for score in scores}:
-        mine = [index for index, score in enumerate(scores) if score.metric == metric]
+        mine = [index for index in trained if scores[index].metric == metric]
         given = [scores[index].p for index in mine]
         q = false_discovery_rate(np.array([np.nan if p is None else p for p in given]))
         for index, value in zip(mine, q, strict=True):

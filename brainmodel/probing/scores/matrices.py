@@ -8,7 +8,7 @@ import numpy as np
 
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.metrics import RSA, DissimilarityPairs, Metric
-from brainmodel.probing.recordings import DissimilarityData
+from brainmodel.probing.recordings import DissimilarityData, by_hierarchy
 from brainmodel.probing.scores.ceilings.rsa_ceiling import subject_ceiling
 from brainmodel.probing.scores.sampling import PerStimulus, Sampling
 from brainmodel.probing.scores.target import CeilingColumns, Counts, Target
@@ -61,7 +61,7 @@ def matrix_targets(
             "scoring.sampling."
         )
     stimuli = len(data.stimuli)
-    for area in data.area_names:
+    for area in by_hierarchy(data.area_names):
         mine = data.of(areas=area).mean_over_sessions()
         counts = Counts(samples=stimuli, groups=stimuli, parts=len(mine.matrices))
         steps, groups = np.arange(len(edges) - 1), np.arange(stimuli)

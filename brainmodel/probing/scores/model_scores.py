@@ -113,7 +113,7 @@ def require_scorable(
             with naming(target):
                 if target.lag == scoring.lags[0]:
                     target.sides(metric)
-                if scoring.halvings and metric.by_sample:
+                if scoring.halvings and metric.has_ceiling:
                     target.require_ceiling()
         if metric.folds and frames is not None and isinstance(recording, Recording):
             fold_of = grouped_folds(recording.group_numbers, metric.folds, scoring.seed)

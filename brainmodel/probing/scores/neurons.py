@@ -8,9 +8,15 @@ import numpy as np
 
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.metrics import Metric, Responses
-from brainmodel.probing.recordings import Recording, covered_steps, resample
+from brainmodel.probing.recordings import (
+    Recording,
+    advice_on_missing,
+    by_hierarchy,
+    covered_steps,
+    resample,
+)
 from brainmodel.probing.scores.ceilings.noise_ceiling_snr import explainable, ncsnr
-from brainmodel.probing.scores.ceilings.split_half import repeated, split_half_ceiling
+from brainmodel.probing.scores.ceilings.split_half import repeated, split_halves
 from brainmodel.probing.scores.sampling import Sampling
 from brainmodel.probing.scores.target import CeilingColumns, Counts, Target
 
@@ -33,11 +39,15 @@ class Neurons(Target):
             repeated(part)
 
     def ceilings(self, metric: Metric[Any, Any], halvings: int, seed: int) -> CeilingColumns:
-        if not (halvings and metric.by_sample):
+        if not (halvings and metric.has_ceiling):
             return CeilingColumns()
-        found = [split_half_ceiling(metric, part, halvings, seed) for part in self.parts]
-        low, high = np.mean(found, axis=0)
-        return CeilingColumns(float(low), float(high), *snr_ceiling(self.parts))
+        found = [split_halves(metric, part, halvings, seed) for part in self.parts]
+        low, high = (
+            np.mean([metric.on_scale(float(end.mean())) for end in ends])
+            for ends in zip(*found, strict=True)
+        )
+        neurons = found[0].high if len(found) == 1 and len(found[0].high) > 1 else None
+        return CeilingColumns(float(low), float(high), *snr_ceiling(self.parts), neurons)
 
 
 def neuron_targets(
@@ -58,11 +68,12 @@ def neuron_targets(
     for lag in lags:
         steps = covered_steps(recording, edges, lag)
         shown = resample(recording, edges[steps[0] : steps[-1] + 2] + lag)
-        for area in shown.area_names:
+        for area in by_hierarchy(shown.area_names):
             name = f"{recording.source}: {area}"
+            resampled, recorded = (_parts(r.of(areas=area), by_subject) for r in (shown, recording))
             found = [
-                scorable_neurons(sampling.responses(part), name)
-                for part in _parts(shown.of(areas=area), by_subject)
+                scorable_neurons(sampling.responses(part), name, original)
+                for part, original in zip(resampled, recorded, strict=True)
             ]
             parts = [part.responses for part in found]
             yield Neurons(name, area, lag, steps, parts[0].groups, _total(found), parts)
@@ -102,15 +113,16 @@ def _total(found: list[PartNeurons]) -> Counts:
     )
 
 
-def scorable_neurons(responses: Responses, name: str) -> PartNeurons:
+def scorable_neurons(responses: Responses, name: str, recording: Recording) -> PartNeurons:
     """The neurons that can be scored.
 
     Args:
         responses: of one part of a brain area.
         name: of the area, for messages.
+        recording: of the same neurons, as it was read.
 
     Raises:
-        ValueError: if none can.
+        ValueError: if none can; where responses are missing, with what to leave out.
     """
     there = np.isfinite(responses.repeats).any(1)  # [sample, neuron]
     missing = ~there.all(0)
@@ -122,10 +134,12 @@ def scorable_neurons(responses: Responses, name: str) -> PartNeurons:
     kept = Responses(responses.repeats[:, :, keep], responses.groups)
     found = PartNeurons(kept, *(int(mask.sum()) for mask in (keep, silent, constant, missing)))
     if not found.neurons:
+        remedy = (
+            advice_on_missing(recording) if found.missing else "choose other areas with brain_areas"
+        )
         raise ValueError(
             f"{name}: no neuron can be scored ({found.silent} silent, {found.constant} "
-            f"constant, {found.missing} without response to some stimulus): leave the area "
-            "out, or choose stimuli that its neurons saw."
+            f"constant, {found.missing} without response to some stimulus): {remedy}."
         )
     return found
 

@@ -8,27 +8,27 @@ from brainmodel.probing.activity import Source
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics import Comparison, Metric, SubjectMean
 from brainmodel.probing.scores.sampling import Sampling
-from brainmodel.probing.scores.score import Score
+from brainmodel.probing.scores.score import Score, ScoreDetail
 from brainmodel.probing.scores.scoring import Scoring
 from brainmodel.probing.scores.target import Target
-from brainmodel.probing.statistics import interval, orders, p_value, stimulus_weights
+from brainmodel.probing.statistics import Draws, draws_of, interval, orders, tail_p
 
 
 class BootstrapDraws:
-    """Weights of bootstrap draws: the same array for all targets of the same groups.
+    """Bootstrap draws: the same arrays for all targets of the same groups.
 
     Sides keep what they compute for an array of weights, so it is worth being the same.
     """
 
     def __init__(self, draws: int, seed: int) -> None:
         self.draws, self.seed = draws, seed
-        self._known: dict[bytes, Floats] = {}
+        self._known: dict[bytes, Draws] = {}
 
-    def weights(self, groups: Whole) -> Floats:
-        """[draw, sample] for groups [sample]."""
+    def of(self, groups: Whole) -> Draws:
+        """For groups [sample]."""
         key = groups.tobytes()
         if key not in self._known:
-            self._known[key] = stimulus_weights(groups, self.draws, self.seed)
+            self._known[key] = draws_of(groups, self.draws, self.seed)
         return self._known[key]
 
 
@@ -60,12 +60,12 @@ class PreparedArea:
 
 
 class Judgement(NamedTuple):
-    """A score, its interval and its p; None where there is none."""
+    """How sure a score is; None where there is none."""
 
-    score: float
     low: float | None
     high: float | None
     p: float | None
+    draws: Floats | None
 
 
 class PreparedTarget:
@@ -95,14 +95,19 @@ class PreparedTarget:
 
     def score(self, area: PreparedArea) -> Score:
         """The score of one model area, without what depends on other scores."""
-        judged, ceilings = self._judge(self._compare(area)), self.ceilings
+        comparison, ceilings = self._compare(area), self.ceilings
+        judged = self._judge(comparison, area.source.model == "trained")
+        detail = ScoreDetail(judged.draws, comparison.neurons, ceilings.neurons)
         return Score(
             **area.source._asdict(),
             model_area=area.name,
             metric=self.name,
             brain_area=self.target.area,
             lag=self.target.lag,
-            **judged._asdict(),
+            score=comparison.value,
+            low=judged.low,
+            high=judged.high,
+            p=judged.p,
             ceiling_low=ceilings.low,
             ceiling_high=ceilings.high,
             ncsnr=ceilings.ncsnr,
@@ -112,6 +117,7 @@ class PreparedTarget:
             folds=self.metric.folds,
             seed=self.scoring.seed,
             higher_is_better=self.metric.higher_is_better,
+            detail=detail._replace(example=comparison.example(detail.surest)),
         )
 
     def _compare(self, area: PreparedArea) -> Comparison:
@@ -120,16 +126,18 @@ class PreparedTarget:
         compared = [self.metric.compare(model, side) for side in self.sides]
         return compared[0] if len(compared) == 1 else SubjectMean(compared, self.scoring.seed)
 
-    def _judge(self, comparison: Comparison) -> Judgement:
+    def _judge(self, comparison: Comparison, trained: bool) -> Judgement:
+        """Interval, and p of trained areas: that pixels and stimuli are related is no question."""
         groups, scoring, value = self.target.groups, self.scoring, comparison.value
-        low = high = p = None
+        low = high = p = draws = None
         if scoring.bootstraps:
-            low, high = interval(value, comparison.reweighted(self.drawn.weights(groups)))
-        if scoring.permutations and self.metric.by_sample:
+            draws = comparison.drawn(self.drawn.of(groups))
+            low, high = interval(value, draws)
+        if scoring.permutations and self.metric.by_sample and trained:
             null = comparison.permuted(orders(groups, scoring.permutations, scoring.seed))
             sign = 1 if self.metric.higher_is_better else -1
-            p = p_value(sign * value, sign * null)
-        return Judgement(value, low, high, p)
+            p = tail_p(sign * value, sign * null)
+        return Judgement(low, high, p, draws)
 
 
 @contextmanager

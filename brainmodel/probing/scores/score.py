@@ -1,7 +1,25 @@
 """One score: how alike a model area and a brain area are, at one lag, by one metric."""
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from brainmodel.probing.array_types import Floats
+
+
+class ScoreDetail(NamedTuple):
+    """What a score rests on, and no table holds; None where there is none."""
+
+    draws: Floats | None  # [draw] bootstrap draws of stimuli, the same for all scores of a table
+    neurons: Floats | None  # [neuron] the score of each
+    ceilings: Floats | None  # [neuron] what a noiseless model would score
+    example: tuple[Floats, Floats] | None = None  # [sample] observed, predicted of the surest one
+
+    @property
+    def surest(self) -> int:
+        """The neuron with the highest ceiling; the first where there are none."""
+        return 0 if self.ceilings is None else int(np.argmax(self.ceilings))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,10 +53,12 @@ class Score:
     folds: int  # of cross-validation; 0 for none
     seed: int
     higher_is_better: bool
-    q: float | None = None  # false discovery rate over all scores of the metric
+    q: float | None = None  # false discovery rate over the trained areas of the metric
     seeds: int = 1  # scores that differ from this one in their seed alone, and this one
     seeds_mean: float = float("nan")  # of these scores
     seeds_spread: float | None = None  # their standard deviation; None for a single one
+    brain: str = ""  # the same before and after training; empty where that is not known
+    detail: ScoreDetail | None = field(default=None, compare=False, repr=False)
 
     @property
     def label(self) -> str:
@@ -58,6 +78,13 @@ class Score:
         return None if low is None or high is None else (low, high)
 
     @property
+    def of_ceiling(self) -> float | None:
+        """The score as a share of what a noiseless model would score; None for distances."""
+        if not self.ceiling_high or not self.higher_is_better:
+            return None
+        return self.score / self.ceiling_high
+
+    @property
     def without_seed(self) -> tuple[Any, ...]:
         """What scores share that differ in their seed alone."""
         where = (self.model_area, self.metric, self.brain_area, self.lag)
@@ -65,4 +92,4 @@ class Score:
 
     def as_row(self) -> dict[str, Any]:
         """Values by column."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "detail"}

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from brainmodel.probing.array_types import Whole
+from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics import Metric
 
 
@@ -27,6 +27,7 @@ class CeilingColumns(NamedTuple):
     high: float | None = None
     ncsnr: float | None = None  # median over neurons
     ncsnr_encoding: float | None = None  # correlation that it leaves to an encoding model
+    neurons: Floats | None = None  # [neuron] high of each, where the metric scores each
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from brainmodel.probing.array_types import Floats
+from brainmodel.probing.statistics.bootstrap import NUDGE, interval
 from brainmodel.probing.statistics.permutation import p_value
 from brainmodel.probing.statistics.unexpected import Selectivity, selectivity
 
@@ -29,18 +30,19 @@ class Stage(NamedTuple):
     stage: str
     selectivity: Selectivity
     mean: float  # of the indices, over neurons that vary
-    low: float  # 95 % interval, bootstrap over neurons
+    low: float  # 95 % interval, bootstrap over events
     high: float
     lower: float  # percent of neurons that are selective for the expected
     higher: float  # percent of neurons that are selective for the unexpected
+    draws: Floats  # [draw] of the mean, the same for all stages of the same events
 
 
 class Change(NamedTuple):
-    """Difference of a mean between two sets of neurons or two stages."""
+    """Mean change of samples: of brains, or of stimuli."""
 
     value: float
     p: float  # two-sided
-    neurons: int  # compared; in the smaller set where there are two
+    samples: int  # compared
 
 
 def over_stages(
@@ -50,7 +52,7 @@ def over_stages(
 
     Args:
         stages: by name, in order of learning: by compartment, such as "somatic" and "apical".
-        shuffles: of the labels of events, and draws of neurons for the interval.
+        shuffles: of the labels of events, and draws of events for the interval.
         seed: of both.
 
     Raises:
@@ -72,53 +74,63 @@ def _stage(compartment: str, stage: str, events: Events, shuffles: int, seed: in
     indices = found.indices[np.isfinite(found.indices)]
     if len(indices) == 0:
         raise ValueError(f"{compartment}, stage {stage!r}: no neuron varies: record others.")
-    drawn = np.random.default_rng(seed).integers(len(indices), size=(shuffles, len(indices)))
-    low, high = np.quantile(indices[drawn].mean(1), [0.025, 0.975])
-    mean = float(indices.mean())
-    return Stage(compartment, stage, found, mean, float(low), float(high), *found.share())
+    mean, draws = float(indices.mean()), drawn_indices(events, shuffles, seed)
+    return Stage(compartment, stage, found, mean, *interval(mean, draws), *found.share(), draws)
+
+
+def drawn_indices(events: Events, draws: int, seed: int) -> Floats:
+    """[draw] mean index over neurons, of bootstrap draws of events, the same in all neurons.
+
+    To first order (see `bootstrap.NUDGE`): of few events a draw may hold one alone, which has no
+    spread. Neurons are no samples: the units of a map are few kernels of one brain, and the neurons
+    of one animal see the same events.
+    """
+    random, counts = np.random.default_rng(seed), [kind.shape[1] for kind in events]
+    once = [np.ones((1, count)) for count in counts]
+    found = np.full(draws, value := float(_mean_indices(events, *once)[0]))
+    for kind, count in enumerate(counts):
+        weights = list(once)
+        weights[kind] = 1 + NUDGE * np.eye(count)
+        slope = (_mean_indices(events, *weights) - value) / NUDGE
+        drawn = random.multinomial(count, np.full(count, 1 / count), size=draws)
+        found += (drawn - 1) @ slope
+    return found
+
+
+def _mean_indices(events: Events, expected: Floats, unexpected: Floats) -> Floats:
+    """[draw] mean index over neurons under weights [draw, event] of either kind."""
+    moments = []
+    for values, weights in zip(events, (expected, unexpected), strict=True):
+        there, filled = np.isfinite(values), np.nan_to_num(values)
+        total, count = weights @ there.T, there.sum(1)  # [draw, neuron], [neuron]
+        mean = weights @ filled.T / total
+        spread = weights @ (filled**2).T / total - mean**2
+        moments.append((mean, spread * count / (count - 1)))
+    (low, one), (high, other) = moments
+    scale = np.sqrt(((one + other) / 2).clip(0))
+    index = np.divide(high - low, scale, out=np.full_like(scale, np.nan), where=scale > 1e-12)
+    return np.nanmean(index, axis=1)
 
 
 def change_within(before: Floats, after: Floats, draws: int = 10_000, seed: int = 0) -> Change:
-    """Mean change of the same neurons; p by flipping the signs of their changes.
+    """Mean change of the same samples; p by flipping the signs of their changes.
 
     Args:
-        before, after: [neuron] indices (or changes of them, for a change of a change); NaN is left
-            out.
+        before, after: [sample] of brains, or of stimuli, never of units; NaN is left out.
         draws: of signs.
         seed: of the draws.
 
     Raises:
-        ValueError: if they are not of the same neurons, or fewer than two are left.
+        ValueError: if they are not of the same samples, or fewer than two are left.
     """
     if before.shape != after.shape:
         raise ValueError(
-            f"{before.size} neurons before and {after.size} after: change_within needs the same "
-            "neurons; change_between takes others."
+            f"{before.size} samples before and {after.size} after: change_within needs the same."
         )
     change = (after - before)[np.isfinite(after - before)]
-    _require_two(len(change))
+    if len(change) < 2:
+        raise ValueError(f"{len(change)} samples with a value: a change needs 2 or more.")
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(draws, len(change)))
     value = float(change.mean())
     p = p_value(abs(value), np.abs(signs @ change / len(change)) + 1e-12)
     return Change(value, p, len(change))
-
-
-def change_between(first: Floats, second: Floats, draws: int = 10_000, seed: int = 0) -> Change:
-    """Mean of `second` less that of `first`; p by dealing neurons to the two anew.
-
-    For stages whose neurons are not the same, and for compartments: given the changes of somata and
-    of dendrites, it tests whether they differ.
-    """
-    first, second = (side[np.isfinite(side)] for side in (first, second))
-    _require_two(min(len(first), len(second)))
-    both = np.concatenate([first, second])
-    value = float(second.mean() - first.mean())
-    dealt = np.random.default_rng(seed).permuted(np.tile(both, (draws, 1)), axis=1)
-    null = dealt[:, len(first) :].mean(1) - dealt[:, : len(first)].mean(1)
-    p = p_value(abs(value), np.abs(null) + 1e-12)
-    return Change(value, p, min(len(first), len(second)))
-
-
-def _require_two(neurons: int) -> None:
-    if neurons < 2:
-        raise ValueError(f"{neurons} neurons with an index: a change needs 2 or more.")

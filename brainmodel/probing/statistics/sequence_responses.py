@@ -17,10 +17,10 @@ from brainmodel.probing.statistics.permutation import p_value
 class Omission(NamedTuple):
     """The response in place of an element that was left out."""
 
-    effect: Floats  # [neuron] mean where it was left out less mean where nothing was due
+    effect: Floats  # [neuron] mean where it was left out less mean where it was not due
     likeness: float  # correlation over neurons with the response to the element itself
     others: float  # mean correlation with the responses to the other elements
-    p: float  # of likeness above others, by exchanging the elements within each neuron
+    p: float | None  # of likeness above others, by exchanging events; None without a control
 
 
 def order_effect(responses: Floats, sequences: Sequence[str], trained: str) -> Floats:
@@ -62,16 +62,23 @@ def omission(
     blank: Floats,
     elements: Mapping[str, Floats],
     expected: str,
+    control: Floats | None = None,
     shuffles: int = 1000,
     seed: int = 0,
 ) -> Omission:
     """Responses while an expected element is left out.
+
+    A gap follows an element, as what was left out does, and any after-effect of that element is
+    like what usually follows it. So the control is a gap after the same element in an untrained
+    order; without one there is no p. Under the null events of the two are exchangeable; neurons
+    are no samples.
 
     Args:
         omitted: [neuron, event] at the time of the element, when it was left out.
         blank: [neuron, event] to the same screen, when nothing was due.
         elements: by name, [neuron, event] to each element when it was shown.
         expected: the one that was left out.
+        control: [neuron, event] in a gap after the same element where nothing was due.
         shuffles: for p.
         seed: of the shuffles.
 
@@ -84,14 +91,27 @@ def omission(
             "name one of two or more."
         )
     nothing = np.nanmean(blank, axis=1)
-    effect = np.nanmean(omitted, axis=1) - nothing
+    without = blank if control is None else control
+    effect = np.nanmean(omitted, axis=1) - np.nanmean(without, axis=1)
     names = [expected, *(name for name in elements if name != expected)]
     shown = np.stack([np.nanmean(elements[name], axis=1) - nothing for name in names])
     observed = _likeness(effect, shown)
-    random = np.random.default_rng(seed)
-    null = [_excess(_likeness(effect, random.permuted(shown, axis=0))) for _ in range(shuffles)]
-    p = p_value(_excess(observed), np.array(null))
+    p = None
+    if control is not None:
+        null = _exchanged(omitted, control, shown, shuffles, seed)
+        p = p_value(_excess(observed), null)
     return Omission(effect, float(observed[0]), float(observed[1:].mean()), p)
+
+
+def _exchanged(omitted: Floats, control: Floats, shown: Floats, shuffles: int, seed: int) -> Floats:
+    """[shuffle] excess of likeness when events of the gap and of its control change places."""
+    random, count, null = np.random.default_rng(seed), omitted.shape[1], []
+    events = np.concatenate([omitted, control], axis=1)
+    for _ in range(shuffles):
+        mixed = events[:, random.permutation(events.shape[1])]
+        moved = np.nanmean(mixed[:, :count], axis=1) - np.nanmean(mixed[:, count:], axis=1)
+        null.append(_excess(_likeness(moved, shown)))
+    return np.array(null)
 
 
 def _likeness(effect: Floats, shown: Floats) -> Floats:

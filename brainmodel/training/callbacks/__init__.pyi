@@ -1,3 +1,4 @@
+from .checkpoints import Checkpoints as Checkpoints
 from .gradient_alignment import Alignment as Alignment
 from .monitor import Monitor as Monitor
 from .pictures import Pictures as Pictures
@@ -5,6 +6,8 @@ from .probe import Probe as Probe
 from .progress import Progress as Progress
 from .random_numbers import RandomNumbers as RandomNumbers
 from .report import Report as Report
-from .soundness import Checkpoints as Checkpoints
+from .resuming import Resuming as Resuming
 from .soundness import Soundness as Soundness
+from .step_ends import StepEnds as StepEnds
+from .stopping import Stopping as Stopping
 from .synaptic_scaling import SynapticScaling as SynapticScaling

@@ -10,6 +10,7 @@ from areas.keys import short
 from brainmodel.brain import Brain
 from brainmodel.training.held_out import Sums, predicting, squared_errors
 from brainmodel.training.module import brain_of
+from brainmodel.training.processes import whole_batch
 from brainmodel.training.terms import objective_terms
 from objectives import Activity
 
@@ -66,13 +67,13 @@ class Monitor(pl.Callback):
         self._frames += batch.reset.numel() * trainer.world_size
         if trainer.global_step % every(trainer):
             return
-        values: dict[str, float] = {}
-        for name, activity in outputs["activities"].items():
+        brain, values = brain_of(pl_module), dict[str, float]()
+        activities = whole_batch(outputs["activities"], pl_module.device)
+        for name, activity in activities.items():
             values |= {f"{k}/{name}": v for k, v in rates(activity, self.silence).items()}
-        brain = brain_of(pl_module)
-        for name, activity in predicting(brain, outputs["activities"]).items():
+        for name, activity in predicting(brain, activities).items():
             values[f"relative_error/{name}"] = squared_errors(activity, None).mean().ratio
-        found = objective_terms(brain, outputs["activities"])
+        found = objective_terms(brain, activities)
         values |= {f"terms/{name}": value for name, value in found.items()}
         (start, before), now = self._since, time.monotonic()
         values["speed/frames_per_second"] = (self._frames - before) / max(now - start, 1e-9)
@@ -99,7 +100,7 @@ class Monitor(pl.Callback):
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Log them, by the module, so that other callbacks may watch them."""
         ratios = {
-            f"held_out_relative_error/{name}": sums.mean().ratio
+            f"held_out_relative_error/{name}": sums.of_all_processes().mean().ratio
             for name, sums in self._held_out.items()
         }
         pl_module.log_dict(ratios, sync_dist=True)

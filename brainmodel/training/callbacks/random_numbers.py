@@ -12,7 +12,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from brainmodel.training.checkpoint import gather, rank_and_count
+from brainmodel.training.processes import gather, rank_and_count
 
 
 class Generators(NamedTuple):
@@ -64,11 +64,13 @@ class RandomNumbers(pl.Callback):
     """Gives training steps random numbers of their own, and saves their state in checkpoints."""
 
     def __init__(self) -> None:
-        self._own: Generators | None = None
+        self._own: Generators | None = None  # after the last window
+        self._kept: Generators | None = None  # after the last window that ended a step
+        self._step = 0
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Begin with the generators as building the brain left them."""
-        self._own = current()
+        self._own = self._kept = current()
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
@@ -85,14 +87,16 @@ class RandomNumbers(pl.Callback):
         batch: Any,
         batch_idx: int,
     ) -> None:
-        """Remember where this step ends."""
+        """Remember where this window ends, and where a step of the optimizer does."""
         self._own = current()
+        if trainer.global_step != self._step:
+            self._step, self._kept = trainer.global_step, self._own
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Add the states of each process."""
-        checkpoint["random_numbers"] = gather(as_containers(self._own or current()))
+        """Add the states of each process at the end of the last step."""
+        checkpoint["random_numbers"] = gather(as_containers(self._kept or current()))
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
@@ -100,5 +104,6 @@ class RandomNumbers(pl.Callback):
         """Go on from the checkpoint, if it is of as many processes as this run."""
         here, count = rank_and_count()
         saved = checkpoint.get("random_numbers", [])
-        if len(saved) == count:
-            self._own = states_of(saved[here])
+        if len(saved) == count and trainer.state.fn == "fit":
+            self._own = self._kept = states_of(saved[here])
+            self._step = checkpoint["global_step"]

@@ -1,5 +1,7 @@
 """The report at the end of a run: prediction errors, a picture, and where all files are."""
 
+from collections.abc import Mapping
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from brainmodel.brain import Brain
 from brainmodel.figures import draw_brain, draw_frames, save, views
 from brainmodel.training.held_out import HeldOut, follow_streams, held_out_errors
 from brainmodel.training.module import brain_of
+from brainmodel.training.stillness import Stillness
+from brainmodel.training.terms import parted
 
 HEAD = ("area", "drive", "error", "repeating", "untrained", "error/repeating")
 
@@ -39,23 +43,22 @@ class Report(pl.Callback):
         """See `state_dict`."""
         self.untrained = state_dict["untrained"]
 
-    @rank_zero_only
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say what takes the steps, and measure the untrained brain."""
-        print(f"Steps are taken by {which_loops(pl_module.device.type)}.")
+        say(f"Steps are taken by {which_loops(pl_module.device.type)}.")
+        say(*getattr(getattr(trainer, "datamodule", None), "facts", ()))
+        say(*parted(brain_of(pl_module), trainer.world_size))
         if not self.untrained:
-            errors = measure(trainer, pl_module)
+            errors, stillness = measure(trainer, pl_module)
             self.untrained = {name: held_out.error for name, held_out in errors.items()}
+            say(*stillness.sentences())
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Measure again; print the table and where all files are."""
         folder = trainer.log_dir  # on all processes: they agree on it
+        self._table(trainer, pl_module, f"after {trainer.global_step} steps")
         if not trainer.is_global_zero:
             return
-        self.errors = measure(trainer, pl_module)
-        print(f"\nPrediction of held-out streams after {trainer.global_step} steps,")
-        print("mean squared error per unit of each area's drive:\n")
-        print(error_table(brain_of(pl_module), self.errors, self.untrained))
         places = {"TensorBoard": "", "checkpoint": "", "pictures": ""}
         if trainer.loggers and folder is not None:
             places["TensorBoard"] = f"tensorboard --logdir {folder}"
@@ -71,15 +74,20 @@ class Report(pl.Callback):
             if where:
                 print(f"{what:<12}{where}")
 
-    @rank_zero_only
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """After the commands validate and test: print the table."""
         if trainer.state.fn != "fit":
-            self.errors = measure(trainer, pl_module)
-            print("\nPrediction of held-out streams, mean squared error per unit of the drive:\n")
-            print(error_table(brain_of(pl_module), self.errors, self.untrained))
+            self._table(trainer, pl_module, "")
 
     on_test_end = on_validation_end
+
+    def _table(self, trainer: pl.Trainer, module: pl.LightningModule, when: str) -> None:
+        """Measure, all processes together, and print."""
+        self.errors, stillness = measure(trainer, module)
+        table = error_table(brain_of(module), self.errors, self.untrained, stillness.words())
+        head = f"Prediction of held-out streams{when and ' '}{when}"
+        say(f"\n{head},\nmean squared error per unit of each area's drive:\n", table)
+        say(*[f"\n{sentence}" for sentence in stillness.sentences()])
 
     def _draw(self, trainer: pl.Trainer, module: pl.LightningModule, folder: Path) -> str:
         made = [folder / "brain.png"]
@@ -104,9 +112,20 @@ def held_out(trainer: pl.Trainer) -> Any:
     return trainer.datamodule.val_dataloader()  # type: ignore[attr-defined]
 
 
-def measure(trainer: pl.Trainer, module: pl.LightningModule) -> dict[str, HeldOut]:
-    """Errors of each area on the held-out windows."""
-    return held_out_errors(brain_of(module), held_out(trainer), module.device)
+def measure(
+    trainer: pl.Trainer, module: pl.LightningModule
+) -> tuple[dict[str, HeldOut], Stillness]:
+    """Errors of each area on the held-out windows of all processes; what did not move in them."""
+    seen = Stillness()
+    errors = held_out_errors(brain_of(module), held_out(trainer), module.device, seen.see)
+    return errors, seen.of_all_processes()
+
+
+@rank_zero_only
+def say(*lines: str) -> None:
+    """Print lines, once for all processes."""
+    for line in lines:
+        print(line)
 
 
 def two(windows: Any) -> Any:
@@ -115,13 +134,19 @@ def two(windows: Any) -> Any:
         yield window
 
 
-def error_table(brain: Brain, errors: dict[str, HeldOut], untrained: dict[str, float]) -> str:
-    """Errors by area as text, lower areas first."""
+def error_table(
+    brain: Brain,
+    errors: Mapping[str, HeldOut],
+    untrained: Mapping[str, float],
+    marks: Mapping[str, str],
+) -> str:
+    """Errors by area as text, lower areas first, each with its mark if it has one."""
     rows: list[tuple[str, ...]] = [HEAD]
     for name, held in errors.items():
         drive = "x".join(map(str, brain.area(name).drive))
         before = f"{untrained[name]:.3g}" if name in untrained else "-"
-        numbers = (f"{held.error:.3g}", f"{held.repeating:.3g}", before, f"{held.ratio:.2f}")
+        ratio = "-" if isnan(held.ratio) else f"{held.ratio:.2f}"
+        numbers = (f"{held.error:.3g}", f"{held.repeating:.3g}", before, ratio)
         rows.append((name, drive, *numbers))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
@@ -130,6 +155,7 @@ def error_table(brain: Brain, errors: dict[str, HeldOut], untrained: dict[str, f
         right = "  ".join(
             cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)
         )
-        lines.append(f"  {left}  {right}")
+        mark = marks.get(row[0], "")
+        lines.append(f"  {left}  {right}{mark and '  '}{mark}")
     lines.insert(1, "  " + "-" * (len(lines[0]) - 2))
     return "\n".join(lines)

@@ -1,9 +1,7 @@
 """Training stops where numbers end: losses, gradients and memories are watched at every step."""
 
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import ModelCheckpoint
 
-from brainmodel.errors import NotFinite
 from brainmodel.training.callbacks.monitor import every
 from brainmodel.training.finite_watch import FiniteWatch, watched
 from brainmodel.training.module import BrainModule
@@ -20,7 +18,7 @@ class Soundness(pl.Callback):
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Begin anew."""
         assert isinstance(pl_module, BrainModule)
-        pl_module.finite = FiniteWatch()
+        pl_module.finite = FiniteWatch(pl_module.finite.kept)
 
     def on_after_backward(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Look at all that this window made.
@@ -41,16 +39,3 @@ class Soundness(pl.Callback):
         """See `on_after_backward`."""
         assert isinstance(pl_module, BrainModule)
         pl_module.finite.require()
-
-
-class Checkpoints(ModelCheckpoint):
-    """Lightning's checkpoints; what is no longer finite is not saved over what was."""
-
-    def on_exception(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
-    ) -> None:
-        """Save, unless something is not finite, whatever it was that stopped training."""
-        try:
-            super().on_exception(trainer, pl_module, exception)
-        except NotFinite:
-            return

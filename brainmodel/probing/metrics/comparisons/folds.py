@@ -10,10 +10,15 @@ from brainmodel.probing.array_types import Floats, Whole
 
 
 class FoldedFeatures(NamedTuple):
-    """Features and the fold of each sample."""
+    """Features, and the fold and the group of each sample."""
 
     features: Floats
     fold_of: Whole
+    groups: Whole
+
+    def keep(self, samples: NDArray[np.bool_]) -> "FoldedFeatures":
+        """The chosen samples, in the folds they were in."""
+        return FoldedFeatures(self.features[samples], self.fold_of[samples], self.groups[samples])
 
 
 def grouped_folds(groups: Whole, folds: int, seed: int = 0) -> Whole:

@@ -52,9 +52,9 @@ class KernelAlignment(Comparison):
 
     def __init__(self, model: Square, brain: Square, combine: Combine) -> None:
         self.model, self.brain, self.combine = model, brain, combine
-        own = [float(combine(hsic_sums(side, side, one(side)))[0]) for side in (model, brain)]
+        own = [float(combine(hsic_sums(side, side, once(side)))[0]) for side in (model, brain)]
         self.scale = float(np.sqrt(max(own[0] * own[1], np.finfo(float).tiny)))
-        self.value = float(combine(hsic_sums(model, brain, one(model)))[0]) / self.scale
+        self.value = float(combine(hsic_sums(model, brain, once(model)))[0]) / self.scale
 
     def reweighted(self, weights: Floats) -> Floats:
         model, brain = self.model, self.brain
@@ -75,7 +75,7 @@ class KernelAlignment(Comparison):
         return self.combine(found) / self.scale
 
 
-def one(kernel: Square) -> Floats:
+def once(kernel: Square) -> Floats:
     """[1, sample] weights of a draw in which each sample comes once."""
     return np.ones((1, len(kernel.values)))
 

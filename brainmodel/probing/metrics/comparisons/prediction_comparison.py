@@ -4,14 +4,22 @@ The score of a neuron is the Pearson correlation of its held-out predictions and
 fold, averaged over folds; the score of an area is the mean over neurons. Given the training set, a
 held-out fold of unrelated responses correlates zero in expectation; correlations pooled over folds
 do not (a training mean opposes the mean of its fold, and chance hits are shrunk less than misses).
+
+A stimulus takes part twice: it is predicted in its fold, and it trains the predictors of the other
+folds. Both count in how far a score would be off with other stimuli (`comparisons/influence.py`).
 """
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 
 from brainmodel.probing.array_types import Floats, Whole
-from brainmodel.probing.metrics.metric import Comparison
+from brainmodel.probing.metrics.comparisons.influence import influential
+from brainmodel.probing.metrics.metric import Comparison, ratio
+
+SampleInfluence = Callable[["PredictionComparison"], Floats]
+"""Takes a comparison, returns the influence [sample] on its value of each sample."""
 
 
 class PredictionComparison(Comparison):
@@ -21,24 +29,61 @@ class PredictionComparison(Comparison):
         predict: takes responses [sample, neuron], returns held-out predictions of the same shape.
         responses: [sample, neuron].
         fold_of: [sample].
+        influence: finds the influence of samples when bootstrap draws are asked for.
     """
 
     def __init__(
-        self, predict: Callable[[Floats], Floats], responses: Floats, fold_of: Whole
+        self,
+        predict: Callable[[Floats], Floats],
+        responses: Floats,
+        fold_of: Whole,
+        influence: SampleInfluence,
     ) -> None:
         self.predict, self.responses, self.fold_of = predict, responses, fold_of
+        self.influence = influence
         self.observed = standardise_within(responses, fold_of)
-        self.predicted = standardise_within(predict(responses), fold_of)
+        self.predictions = predict(responses)
+        self.predicted = standardise_within(self.predictions, fold_of)
         by_neuron = (self.predicted * self.observed).mean(0)
         self.neurons, self.value = by_neuron, float(by_neuron.mean())
 
     def reweighted(self, weights: Floats) -> Floats:
-        """Predictions stay; held-out samples are drawn again."""
-        p, o = self.predicted, self.observed
-        total = weights.sum(1, keepdims=True)
-        po, pp, oo, sum_p, sum_o = (weights @ m / total for m in (p * o, p * p, o * o, p, o))
-        scale = np.sqrt(np.clip((pp - sum_p**2) * (oo - sum_o**2), 0, None))
-        return _ratio(po - sum_p * sum_o, scale).mean(1)
+        """To first order, fits included."""
+        return influential(self.value, self._influence, weights)
+
+    @cached_property
+    def _influence(self) -> Floats:
+        return self.influence(self)
+
+    def by_fold(self) -> Floats:
+        """[sample, neuron] correlations within the fold of the sample."""
+        found = np.empty_like(self.predicted)
+        for fold in np.unique(self.fold_of):
+            rows = self.fold_of == fold
+            found[rows] = (self.predicted[rows] * self.observed[rows]).mean(0)
+        return found
+
+    def when_predicted(self) -> Floats:
+        """[sample] influence on the score as a sample that is predicted.
+
+        Of a correlation r of z-scores a, b: ab - r (a^2 + b^2) / 2.
+        """
+        a, b, r = self.predicted, self.observed, self.by_fold()
+        influence = a * b - r * (a**2 + b**2) / 2 + r - (a * b).mean(0)
+        return influence.mean(1) / len(a)
+
+    def slope(self) -> Floats:
+        """[sample, neuron] derivative of the score by the prediction."""
+        deviation = np.empty_like(self.predicted)
+        for fold in np.unique(self.fold_of):
+            rows = self.fold_of == fold
+            deviation[rows] = self.predictions[rows].std(0)
+        moved = self.observed - self.by_fold() * self.predicted
+        return ratio(moved, deviation * self.predicted.size)
+
+    def example(self, neuron: int) -> tuple[Floats, Floats]:
+        """See the parent."""
+        return self.observed[:, neuron], self.predicted[:, neuron]
 
     def permuted(self, orders: Whole) -> Floats:
         """The predictor is fitted anew to each order of the responses."""
@@ -60,7 +105,7 @@ def standardise_within(values: Floats, fold_of: Whole) -> Floats:
     for fold in np.unique(fold_of):
         rows = fold_of == fold
         spread = np.broadcast_to(centred[rows].std(0), centred[rows].shape)
-        centred[rows] = _ratio(centred[rows], spread)
+        centred[rows] = ratio(centred[rows], spread)
     return centred
 
 
@@ -72,12 +117,6 @@ def centre_within(values: Floats, fold_of: Whole) -> Floats:
     return centred
 
 
-def correlations(first: Floats, second: Floats) -> Floats:
-    """[column] Pearson correlation of like columns of two sides; 0 where one does not vary."""
-    a, b = first - first.mean(0), second - second.mean(0)
-    return _ratio((a * b).sum(0), np.sqrt((a * a).sum(0) * (b * b).sum(0)))
-
-
-def _ratio(above: Floats, below: Floats) -> Floats:
-    """Quotient; 0 where the divisor is 0."""
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 1e-12)
+def covariances(first: Floats, second: Floats) -> Floats:
+    """[column] covariance of like columns of two sides."""
+    return ((first - first.mean(0)) * (second - second.mean(0))).mean(0)

@@ -108,3 +108,15 @@ def predict(parts: Decomposition, targets: Floats, penalties: Floats) -> Floats:
     mean = targets.mean(0)
     projected = parts.left.T @ (targets - mean)
     return parts.test @ (projected / (parts.squares[:, None] + penalties)) + mean
+
+
+def influence_of_targets(parts: Decomposition, slope: Floats, penalties: Floats) -> Floats:
+    """[training sample, target] derivative by the targets of what has `slope` [test, target]."""
+    return parts.left @ (parts.test.T @ slope / (parts.squares[:, None] + penalties))
+
+
+def residuals(parts: Decomposition, targets: Floats, penalties: Floats) -> Floats:
+    """[training sample, target] what a fit leaves of targets [training sample, target]."""
+    centred = targets - targets.mean(0)
+    shrink = parts.squares[:, None] / (parts.squares[:, None] + penalties)
+    return centred - parts.left @ (shrink * (parts.left.T @ centred))

@@ -6,6 +6,7 @@ import numpy as np
 
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.metric import Comparison
+from brainmodel.probing.statistics import Draws
 
 
 class SubjectMean(Comparison):
@@ -21,11 +22,14 @@ class SubjectMean(Comparison):
         self.value = float(np.mean([comparison.value for comparison in comparisons]))
 
     def reweighted(self, weights: Floats) -> Floats:
-        scores = np.stack([comparison.reweighted(weights) for comparison in self.comparisons])
-        subjects = len(self.comparisons)
+        return np.mean([comparison.reweighted(weights) for comparison in self.comparisons], axis=0)
+
+    def drawn(self, draws: Draws) -> Floats:
+        """See the parent; subjects are drawn as well, the same of all comparisons."""
+        scores = np.stack([comparison.drawn(draws) for comparison in self.comparisons], axis=1)
         random = np.random.default_rng(self.seed)
-        drawn = random.integers(subjects, size=(len(weights), subjects))
-        return np.take_along_axis(scores.T, drawn, axis=1).mean(1)
+        chosen = random.integers(scores.shape[1], size=scores.shape)
+        return np.take_along_axis(scores, chosen, axis=1).mean(1)
 
     def permuted(self, orders: Whole) -> Floats:
         return np.mean([comparison.permuted(orders) for comparison in self.comparisons], axis=0)

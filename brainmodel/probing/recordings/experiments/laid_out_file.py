@@ -3,7 +3,8 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.experiment import Experiment
+from brainmodel.probing.recordings.frames import read_frames
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.arrays import Layout
 from brainmodel.probing.recordings.recording import Recording
@@ -16,8 +17,9 @@ class LaidOutFile(Experiment):
     Args:
         path: of the file with the recording.
         layout: which variable is what.
-        frames: path of the .npy with what was shown, in the order of the stimuli: of their names,
-            sorted (numbers as numbers), where trials name them; otherwise that of the file.
+        frames: path of the .npy, or of the folder of pictures, with what was shown, in the order of
+            the stimuli: of their names, sorted (numbers as numbers), where trials name them;
+            otherwise that of the file.
         frame_edges: [frame + 1] s from stimulus onset between which each frame is on the screen;
             for stills onset and offset.
         leave_out: what to leave out of the recording; `frames` are those of the stimuli that stay.

@@ -1,11 +1,13 @@
 """Macaque V4 to 640 images, Cowley et al. (2023); where to get it: `readers/macaque_v4.py`."""
 
-from pathlib import Path
-
 import numpy as np
 
 from brainmodel.probing.recordings.experiment import Experiment
-from brainmodel.probing.recordings.readers.macaque_v4 import read_macaque_v4, read_v4_images
+from brainmodel.probing.recordings.readers.macaque_v4 import (
+    image_archive,
+    read_macaque_v4,
+    read_v4_images,
+)
 from brainmodel.probing.recordings.recording import Recording
 from brainmodel.probing.recordings.stimuli import Stimuli
 
@@ -16,7 +18,7 @@ class MacaqueV4(Experiment):
     """One session and its images.
 
     Args:
-        folder: with `responses_SESSION_raw.npy`, `responses_SESSION_avg.npy`, `images_SESSION.zip`.
+        folder: the `data` of the public repository, or one with its files side by side.
         session: its date.
         images: so many at most, the first; all unless given.
     """
@@ -29,6 +31,6 @@ class MacaqueV4(Experiment):
     def open(self) -> tuple[Recording, Stimuli]:
         recording = read_macaque_v4(self.folder, self.session)
         recording = recording.show(np.arange(len(recording.stimuli))[: self.images])
-        archive = Path(self.folder) / f"images_{self.session}.zip"
+        archive = image_archive(self.folder, self.session)
         frames = read_v4_images(archive, recording.stimuli)[:, None]
         return recording, Stimuli(frames, np.array([0.0, OFFSET]))

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.experiment import Experiment
+from brainmodel.probing.recordings.frames import read_frames
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.npz import read_npz
 from brainmodel.probing.recordings.recording import Recording
@@ -16,7 +17,8 @@ class NpzFiles(Experiment):
 
     Args:
         path: of the .npz with the recording.
-        frames: path of the .npy with what was shown, in the recording's order.
+        frames: path of the .npy, or of the folder of pictures, with what was shown, in the
+            recording's order.
         frame_edges: [frame + 1] s from stimulus onset between which each frame is on the screen;
             for stills onset and offset.
         leave_out: what to leave out of the recording; the frames go with it.

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
-from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.experiment import Experiment
+from brainmodel.probing.recordings.frames import read_frames
 from brainmodel.probing.recordings.readers.npz_matrices import read_npz_matrices
 from brainmodel.probing.recordings.stimuli import Stimuli
 
@@ -13,7 +14,8 @@ class NpzMatrices(Experiment):
 
     Args:
         path: of the .npz with the matrices.
-        frames: path of the .npy with what was shown, in the matrices' order.
+        frames: path of the .npy, or of the folder of pictures, with what was shown, in the
+            matrices' order.
         frame_edges: [frame + 1] s from stimulus onset between which each frame is on the screen;
             for stills onset and offset.
     """

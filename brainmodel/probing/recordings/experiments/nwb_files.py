@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from brainmodel.probing.recordings.experiment import Experiment, read_frames
+from brainmodel.probing.recordings.experiment import Experiment
+from brainmodel.probing.recordings.frames import read_frames
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.nwb import read_rois, read_units
 from brainmodel.probing.recordings.recording import Recording
@@ -17,8 +18,8 @@ class NwbFile(Experiment):
         intervals: table of stimuli, e.g. "natural_scenes_presentations".
         stimulus: column that names the stimulus, or columns, joined.
         edges: [time + 1] of the bins, s from onset.
-        frames: path of the .npy with what was shown, in the sorted order of the stimuli's names
-            (numbers as numbers), without those that are left out.
+        frames: path of the .npy, or of the folder of pictures, with what was shown, in the sorted
+            order of the stimuli's names (numbers as numbers), without those that are left out.
         frame_edges: [frame + 1] s from onset between which each frame is on the screen.
         onset: column of the times at which the stimulus came on, s.
         movie_frame: column that numbers the frames of a movie, where each row is one frame.

@@ -10,5 +10,6 @@ its licence, and figures that correct use of it finds:
     mouse_unexpected   mouse V1, unexpected Gabors        github.com/colleenjg/OpenScope_CA_Analysis
     nwb                any NWB file; for these two        dandiarchive.org/dandiset/000037, 000021
 
-`npz`, `mat` and `rds` read those formats from anywhere.
+`npz`, `mat`, `rds`, `tables` (of trials and spikes) and `labelled` (netCDF, xarray) read those
+formats from anywhere.
 """

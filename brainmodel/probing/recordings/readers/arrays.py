@@ -1,7 +1,8 @@
 """A recording from named arrays, as .mat and .rds files hold them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.missing import as_responses
 from brainmodel.probing.recordings.readers.conditions import (
-    as_words,
+    as_areas,
     by_condition,
     conditions,
     labels_in_order,
@@ -119,6 +120,8 @@ def _numbers(value: Any, name: str) -> NDArray[Any]:
         value = value.tolist()
     try:
         found = np.asarray(value)
+        if found.dtype.kind in "cmM":  # complex numbers, times
+            raise TypeError(found.dtype)
         return found if found.dtype.kind in "iub" else found.astype(float)
     except (ValueError, TypeError) as problem:
         shapes = {np.shape(part) for part in value} if isinstance(value, list) else {}
@@ -144,7 +147,8 @@ def to_axes(
     given = axes.split()
     if len(given) != values.ndim:
         raise ValueError(
-            f"{name} has shape {values.shape} but axes is {axes!r}: name each of its axes once."
+            f"{name} has shape {values.shape} but axes is {axes!r}: name each of its axes once, "
+            "but none of length one, if MATLAB or R dropped it."
         )
     present = values.transpose([given.index(axis) for axis in order if axis in given])
     return present.reshape([values.shape[given.index(a)] if a in given else 1 for a in order])
@@ -179,11 +183,23 @@ def by_stimulus(trials: NDArray[Any], names: NDArray[Any]) -> tuple[NDArray[Any]
     return by_condition(trials, found), found.stimuli
 
 
+def require_no_slip(area: str, names: Collection[str], source: str) -> None:
+    """ValueError if what is given as an area is nearly the name of a variable: it is meant so."""
+    if area in names or len(area) < 4:  # of a short name too much is near
+        return
+    if meant := get_close_matches(area, list(map(str, names)), 1, 0.7):
+        raise ValueError(
+            f"{source}: there is no {area!r}, but there is {meant[0]!r}: give as areas the name of "
+            "what holds them, or the area itself."
+        )
+
+
 def _areas(held: Mapping[str, Any], areas: str, neurons: int, source: str) -> NDArray[Any]:
     within = "." in areas and any(name.split(".")[0] == areas.split(".")[0] for name in held)
     if areas not in held and not within:
+        require_no_slip(areas, held, source)
         return np.array([areas] * neurons)
     require_readable(held, areas, source)
     if np.size(held[areas]) == 1:
-        return np.repeat(as_words(np.ravel(held[areas]), areas, source), neurons)
-    return as_words(np.atleast_1d(held[areas]), areas, source)
+        return np.repeat(as_areas(np.ravel(held[areas]), areas, source), neurons)
+    return as_areas(np.atleast_1d(held[areas]), areas, source)

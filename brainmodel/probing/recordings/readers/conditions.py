@@ -21,6 +21,8 @@ BLANK_WORDS = frozenset({"", "nan", "nat", "<na>", "na", "n/a", "none", "null", 
     for word in ("gray", "grey", BLANK)
     for end in ("", "screen", " screen", "_screen")
 }
+UNKNOWN = "unknown"
+NOWHERE = frozenset({"", "unknown", "none", "nan", "null", "na", "n/a", "see electrode locations"})
 NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 
 
@@ -112,6 +114,12 @@ def as_words(values: Any, name: str, source: str) -> NDArray[np.str_]:
     return np.char.strip(held.astype(str))
 
 
+def as_areas(values: Any, name: str, source: str) -> NDArray[np.str_]:
+    """[neuron] names of areas; "unknown" where there is none."""
+    words = as_words(values, name, source)
+    return np.where(np.isin(np.char.lower(words), list(NOWHERE)), UNKNOWN, words)
+
+
 def as_text(value: Any) -> str:
     """One value as text; of a cell within a cell what is in it, of an empty one nothing."""
     while isinstance(value, np.ndarray) and value.size < 2:
@@ -135,7 +143,7 @@ def _ranked(words: NDArray[np.str_]) -> tuple[Whole, NDArray[np.bool_]]:
     blank = np.array([word.lower() in BLANK_WORDS for word in unique], bool)
     numbers = as_numbers(unique[~blank])
     if numbers is None:
-        keys: list[Any] = [_by_numbers_within(word) for word in unique.tolist()]
+        keys: list[Any] = [by_numbers_within(word) for word in unique.tolist()]
     else:
         values = np.zeros(len(unique))
         values[~blank] = numbers
@@ -145,7 +153,7 @@ def _ranked(words: NDArray[np.str_]) -> tuple[Whole, NDArray[np.bool_]]:
     return np.array([place[key] for key in keys], int)[which], blank[which]
 
 
-def _by_numbers_within(word: str) -> tuple[tuple[Any, ...], str]:
+def by_numbers_within(word: str) -> tuple[tuple[Any, ...], str]:
     """What text sorts by: its parts, of which every other one is a number; then itself."""
     parts = NUMBER.split(word)
     return tuple(float(part) if k % 2 else part for k, part in enumerate(parts)), word

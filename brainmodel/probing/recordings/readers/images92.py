@@ -15,7 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainmodel.probing.recordings.dissimilarity_data import DissimilarityData
-from brainmodel.probing.recordings.readers.files import require_folder
+from brainmodel.probing.recordings.readers.files import (
+    require_field,
+    require_file,
+    require_folder,
+)
 from brainmodel.probing.recordings.readers.mat import load_mat
 
 MEASURE = "1 - Pearson r"
@@ -24,11 +28,10 @@ IMAGES = "Kriegeskorte_Neuron2008_supplementalData.mat"
 
 def read_human_it(folder: str | Path) -> DissimilarityData:
     """Human IT by fMRI: 4 subjects x 2 sessions. Raises FileNotFoundError where it is absent."""
-    held = load_mat(require_folder(folder) / "92_brainRDMs.mat")
-    # names read "hIT | BE | Session: 1"
-    parts = np.array([[part.strip() for part in name.split("|")] for name in held["RDMs.name"]])
+    matrices, names = _held(folder, "92_brainRDMs.mat", "RDMs.RDM", "RDMs.name")
+    parts = _parts(names, 3)  # they read "hIT | BE | Session: 1"
     return DissimilarityData(
-        held["RDMs.RDM"].astype(float),
+        matrices.astype(float),
         parts[:, 0],
         _stimuli(),
         MEASURE,
@@ -40,14 +43,14 @@ def read_human_it(folder: str | Path) -> DissimilarityData:
 
 def read_models(folder: str | Path) -> DissimilarityData:
     """Monkey IT (674 neurons), categories and models of the paper, by name in `areas`."""
-    held = load_mat(require_folder(folder) / "92_modelRDMs.mat")
-    return _named(held["Models.RDM"], held["Models.name"], "models")
+    matrices, names = _held(folder, "92_modelRDMs.mat", "Models.RDM", "Models.name")
+    return _named(matrices, names, "models")
 
 
 def read_behaviour(folder: str | Path) -> DissimilarityData:
     """Similarity judgements of 16 people, one matrix each."""
-    held = load_mat(require_folder(folder) / "92_behavRDMs.mat")
-    data = _named(held["rdms_behav_92.RDM"], held["rdms_behav_92.name"], "behaviour")
+    held = _held(folder, "92_behavRDMs.mat", "rdms_behav_92.RDM", "rdms_behav_92.name")
+    data = _named(held[0], held[1], "behaviour")
     people = np.array([name.split("|")[-1].strip() for name in data.areas])
     judged = np.array(["behaviour"] * len(people))
     return DissimilarityData(
@@ -57,8 +60,27 @@ def read_behaviour(folder: str | Path) -> DissimilarityData:
 
 def read_object_images(folder: str | Path) -> NDArray[np.float32]:
     """The images: [92, height, width, channel] in [0, 1]."""
-    held = load_mat(require_folder(folder) / IMAGES)["stimuli_92objs.image"]
+    (held,) = _held(folder, IMAGES, "stimuli_92objs.image")
     return held.astype(np.float32) / np.float32(255)
+
+
+def _held(folder: str | Path, file: str, *names: str) -> Any:
+    """Arrays of a file; ValueError in one sentence if one is not there, or no array."""
+    source = require_file(require_folder(folder) / file)
+    held = load_mat(source)
+    for name in names:
+        require_field(source, "variable", name, held)
+        if np.asarray(held[name]).dtype == object and name != names[-1]:
+            raise ValueError(f"{source}: {name} is no array: fetch the file again.")
+    return [np.asarray(held[name]) for name in names]
+
+
+def _parts(names: NDArray[Any], count: int) -> NDArray[Any]:
+    """[matrix, part] what stands between bars in the names."""
+    parts = [[part.strip() for part in str(name).split("|")] for name in names]
+    if any(len(found) != count for found in parts):
+        raise ValueError(f"92_brainRDMs.mat: names are {parts[:2]}: fetch the file again.")
+    return np.array(parts)
 
 
 def _named(matrices: NDArray[Any], names: NDArray[Any], what: str) -> DissimilarityData:

@@ -10,10 +10,12 @@ import numpy as np
 from brainmodel.probing.optional import optional
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.arrays import Layout, recording_of
-from brainmodel.probing.recordings.readers.files import require_file
+from brainmodel.probing.recordings.readers.files import readable, require_file
 from brainmodel.probing.recordings.readers.mat_hdf5 import read_hdf5, unreadable
 from brainmodel.probing.recordings.readers.nested import flatten
 from brainmodel.probing.recordings.recording import Recording
+
+KIND = ("a readable .mat file", "save it again")
 
 
 def read_mat(path: str | Path, layout: Layout, leave_out: LeaveOut = USUAL) -> Recording:
@@ -42,29 +44,22 @@ def load_mat(source: Path) -> Mapping[str, Any]:
     """
     from scipy.io import loadmat
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of several objects of MATLAB's own classes
-            held = loadmat(source, squeeze_me=True, struct_as_record=False)
-    except NotImplementedError:
-        return flatten(_load_hdf5(source))
-    except Exception as damage:  # scipy raises many kinds
-        raise _damaged(source, damage) from damage
+    if _is_hdf5(require_file(source)):
+        optional("h5py")
+        with readable(source, *KIND):
+            return flatten(read_hdf5(source))
+    with readable(source, *KIND), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of several objects of MATLAB's own classes
+        held = loadmat(source, squeeze_me=True, struct_as_record=False)
     plain = dict(_named(name, value) for name, value in held.items() if not name.startswith("__"))
     return flatten(plain)
 
 
-def _load_hdf5(source: Path) -> Mapping[str, Any]:
-    optional("h5py")
-    try:
-        return read_hdf5(source)
-    except Exception as damage:  # h5py raises many kinds
-        raise _damaged(source, damage) from damage
-
-
-def _damaged(source: Path, damage: Exception) -> ValueError:
-    reason = (str(damage).splitlines() or [type(damage).__name__])[0]
-    return ValueError(f"{source} is not a readable .mat file ({reason}): save it again.")
+def _is_hdf5(source: Path) -> bool:
+    """Whether it is of version 7.3: HDF5, after a head of MATLAB's of 512 bytes."""
+    with source.open("rb") as opened:
+        head = opened.read(520)
+    return b"\x89HDF" in (head[:4], head[512:516]) or head.startswith(b"MATLAB 7.3")
 
 
 def _named(name: str, value: Any) -> tuple[str, Any]:

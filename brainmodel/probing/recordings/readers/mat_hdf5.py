@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from brainmodel.probing.optional import optional
+from brainmodel.probing.recordings.readers.files import require_room
 from brainmodel.probing.recordings.readers.nested import Unreadable
 
 REMEDY = {
@@ -46,6 +47,7 @@ def _value(item: Any, opened: Any, within_cell: bool = False) -> Any:
         return "" if kind == "char" else np.empty(0)
     if item.dtype == optional("h5py").ref_dtype:
         return _referred(item, opened)
+    require_room(opened.filename, item.name, item.size * item.dtype.itemsize)
     values = np.asarray(item[()])
     if kind == "char" or (within_cell and not kind and values.dtype == np.uint16):
         return _text(values)

@@ -41,11 +41,12 @@ def _fields(value: Any) -> dict[str, Any]:
 
 
 def _is_list_of_structures(value: Any) -> bool:
-    if not isinstance(value, (list, np.ndarray)) or len(np.shape(value)[:1]) == 0:
-        return False
-    if isinstance(value, np.ndarray) and (value.dtype != object or value.ndim != 1):
-        return False
-    return len(value) > 0 and all(isinstance(inner, Mapping) for inner in value)
+    objects = isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 1
+    return (
+        (objects or isinstance(value, list))
+        and len(value) > 0
+        and all(isinstance(inner, Mapping) for inner in value)
+    )
 
 
 def _joined(values: Sequence[Any]) -> Any:

@@ -1,19 +1,31 @@
 """Recordings in NumPy's .npz: one array per field of Recording, and a lossless round trip."""
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brainmodel.probing.recordings.missing import as_responses
-from brainmodel.probing.recordings.readers.files import require_field, require_file
+from brainmodel.probing.recordings.readers.conditions import as_text
+from brainmodel.probing.recordings.readers.files import (
+    readable,
+    require_field,
+    require_file,
+    require_room,
+)
 from brainmodel.probing.recordings.recording import Recording
 
 NEEDED = ("responses", "areas", "stimuli", "edges", "unit")
+TEXTS = ("unit", "source", "measure")
+HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def read_npz(path: str | Path) -> Recording:
@@ -49,20 +61,32 @@ def read_arrays(path: str | Path, into: type[Any], needed: Sequence[str]) -> dic
         ValueError: if it is not an .npz, an array is missing, or one is no such field.
     """
     source = require_file(path)
-    try:
-        with np.load(source, allow_pickle=False) as opened:
-            arrays: dict[str, Any] = {name: opened[name] for name in opened.files}
-    except (BadZipFile, ValueError, OSError, AttributeError) as damage:
-        raise ValueError(
-            f"{source} is not an .npz of plain arrays ({damage}): write it with numpy.savez."
-        ) from damage
+    arrays: dict[str, Any] = {}
+    damaged = readable(source, "an .npz of plain arrays", "write it with numpy.savez")
+    with damaged, np.load(source, allow_pickle=False) as opened:
+        for name in opened.files:
+            arrays[name] = _array(source, opened, name)
     for name in needed:
         require_field(source, "array", name, arrays)
     known = {field.name for field in fields(into)}
     for name in arrays:
         require_field(source, "field of a recording called", name, known)
-    plain = {k: str(v) if v.dtype.kind == "U" and v.ndim == 0 else v for k, v in arrays.items()}
-    return {"source": source.name} | plain
+    single = [name for name in TEXTS if name in arrays and arrays[name].size == 1]
+    texts = {name: as_text(arrays[name]) for name in single}
+    return {"source": source.name} | arrays | texts
+
+
+def _array(source: Path, opened: Any, name: str) -> NDArray[Any]:
+    """One array, in this machine's order of bytes; what it says of its size is looked at first."""
+    with opened.zip.open(name + ".npy") as member:
+        if header := HEADERS.get(np.lib.format.read_magic(member)):
+            shape, _, dtype = header(member)
+            size, there = math.prod(shape) * dtype.itemsize, opened.zip.getinfo(member.name)
+            require_room(source, name, size)
+            if size > there.file_size:
+                raise ValueError(f"{name} says that it has {size} bytes, and has fewer")
+    found = opened[name]
+    return found.astype(found.dtype.newbyteorder("="), copy=False)
 
 
 def write_arrays(held: Any, path: str | Path) -> None:

@@ -1,4 +1,4 @@
-"""Recordings in NWB (pynwb >= 4): spike times of units, or traces of two-photon ROIs.
+"""Recordings in NWB (pynwb >= 4, hdmf-zarr): spike times of units, or traces of two-photon ROIs.
 
 Layouts read: Allen Neuropixels sessions (`units` with `peak_channel_id` into `electrodes`;
 intervals such as `natural_scenes_presentations`) and DANDI 000037 (two-photon; dF/F in the
@@ -8,8 +8,7 @@ Coding Neuropixels sessions, https://dandiarchive.org/dandiset/000021. `pip inst
 `dandi download URL` fetches a file; sessions of 000021 without their LFP files suffice.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,19 +16,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brainmodel.probing.array_types import Floats
-from brainmodel.probing.optional import optional
+from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
-from brainmodel.probing.recordings.readers.conditions import as_text, by_condition
-from brainmodel.probing.recordings.readers.files import require_file
+from brainmodel.probing.recordings.readers.conditions import by_condition
+from brainmodel.probing.recordings.readers.events import Asked, InvalidTimes, ShownEvents, counted
 from brainmodel.probing.recordings.readers.nwb_electrodes import unit_groups, unit_labels
-from brainmodel.probing.recordings.readers.nwb_events import (
-    Asked,
-    InvalidTimes,
-    ShownEvents,
-    counted,
+from brainmodel.probing.recordings.readers.nwb_opening import (
+    columns_of,
     invalid_times,
-    read_events,
+    opened,
+    require_chunks,
+    shown_events,
 )
 from brainmodel.probing.recordings.readers.nwb_planes import (
     find_series,
@@ -41,6 +38,14 @@ from brainmodel.probing.recordings.readers.nwb_units import (
     chosen_rows,
     require_some,
     spike_trains,
+    unobserved,
+)
+from brainmodel.probing.recordings.readers.spikes import (
+    UNRECORDED,
+    Trains,
+    outside,
+    rates,
+    require_among,
 )
 from brainmodel.probing.recordings.recording import Recording
 
@@ -62,7 +67,7 @@ def read_units(
     """Firing rates of sorted units around stimulus onsets.
 
     Args:
-        path: of the .nwb file.
+        path: of the .nwb file, or of the folder of one in Zarr.
         intervals: table of stimuli, e.g. "trials" or "natural_scenes_presentations".
         stimulus: column (or columns, joined) that names the stimulus; equal names are repeats.
             Numbers sort as numbers (`readers/conditions.py`).
@@ -84,10 +89,10 @@ def read_units(
         ValueError: if it is damaged, a table or column is missing, or edges are no seconds.
     """
     asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, movie_frame, leave_out)
-    with _opened(path) as (source, file):
+    with opened(path) as (source, file):
         if file.units is None or len(file.units) == 0:
             raise ValueError(f"{source}: no table of units: read_rois reads two-photon files.")
-        events = read_events(source, file, asked)
+        events = shown_events(source, file, asked)
         responses, rows, said = _of_units(source, file, events, asked, select)
         labels = unit_labels(source, file, rows, area)
         return _recording(file, source, events, responses, asked.edges, "spikes/s", labels, said)
@@ -97,16 +102,35 @@ def _of_units(
     source: Path, file: Any, events: ShownEvents, asked: Asked, select: Select
 ) -> tuple[Floats, NDArray[Any], tuple[str, ...]]:
     """Responses [neuron, event, time] of chosen units, their rows, what is left out."""
-    keep, said = chosen_rows(source, file.units, "units", select, asked.leave_out)
+    held, count = columns_of(source, file.units), len(file.units)
+    keep, said = chosen_rows(source, held, count, "units", select, asked.leave_out)
     require_some(source, keep.sum(), "units", said)
     rows = np.flatnonzero(keep)
     trains, of_spikes = spike_trains(source, file.units, rows)
-    responses = np.stack([_rates(train, events.onsets, asked.edges) for train in trains])
+    onsets, edges = events.onsets, asked.edges
+    require_among(source, trains, onsets, edges)
+    responses = np.stack([rates(train, onsets, edges) for train in trains])
     said = (*said, *of_spikes)
     if asked.leave_out.invalid_times:
-        probes = unit_groups(source, file, rows)
-        said += _lose(responses, invalid_times(file), events.onsets, asked.edges, probes)
+        said += _lose(
+            responses, invalid_times(file), onsets, edges, unit_groups(source, file, rows)
+        )
+        said += _lose_unrecorded(responses, file.units, rows, trains, onsets, edges)
     return responses, rows, said
+
+
+def _lose_unrecorded(
+    responses: Floats, units: Any, rows: Whole, trains: Trains, onsets: Floats, edges: Floats
+) -> tuple[str, ...]:
+    """Responses [unit, event, time] while nothing was recorded are missing from now on."""
+    lost = outside(trains, onsets, edges)
+    responses[:, lost] = np.nan
+    said = counted(lost, "events", UNRECORDED)
+    blind = unobserved(units, rows, onsets, edges)
+    if blind is None:
+        return said
+    responses[blind] = np.nan
+    return said + counted(blind, "responses of units in a bin,", "outside their obs_intervals")
 
 
 def read_rois(
@@ -139,9 +163,9 @@ def read_rois(
             no seconds.
     """
     asked = Asked(intervals, stimulus, np.asarray(edges, float), onset, movie_frame, leave_out)
-    with _opened(path) as (source, file):
+    with opened(path) as (source, file):
         found = find_series(source, file, series)
-        events = read_events(source, file, asked)
+        events = shown_events(source, file, asked)
         of_planes = [_of_plane(source, one, events, asked, select) for one in found]
         kept, planes, of_rois = zip(*of_planes, strict=True)
         responses, said = np.concatenate(kept), sum(of_rois, ())
@@ -159,43 +183,11 @@ def _of_plane(
 ) -> tuple[Floats, Any, tuple[str, ...]]:
     """Responses [neuron, event, time] of chosen ROIs of a series, its plane, what is left out."""
     table = series.rois.table
-    kept, said = chosen_rows(source, table, f"ROIs of {table.name}", select, asked.leave_out)
+    kind, held = f"ROIs of {table.name}", columns_of(source, table)
+    kept, said = chosen_rows(source, held, len(table), kind, select, asked.leave_out)
+    require_chunks(source, series.name, series.data)
     traces = mean_traces(source, series, events.onsets, asked.edges)
     return traces[kept[np.asarray(series.rois.data[:])]], table.imaging_plane, said
-
-
-@contextmanager
-def _opened(path: str | Path) -> Iterator[tuple[Path, Any]]:
-    """An open NWB file; damage is told in one sentence."""
-    source = require_file(path)
-    pynwb = optional("pynwb")
-    try:
-        io = pynwb.NWBHDF5IO(str(source), "r", load_namespaces=True)
-        file = io.read()
-    except Exception as damage:  # h5py, hdmf and pynwb raise many kinds
-        if version := _old_version(source):
-            raise ValueError(
-                f"{source} is of {version}, read by other software than NWB 2: convert it or fetch "
-                "the data set's release in NWB 2."
-            ) from damage
-        reason = str(damage).splitlines()[0] if str(damage) else type(damage).__name__
-        raise ValueError(
-            f"{source} is not a readable NWB file ({reason}): fetch it again."
-        ) from damage
-    with io:
-        yield source, file
-
-
-def _old_version(source: Path) -> str | None:
-    """The version of NWB 1 that a file is of; None where it is of none."""
-    h5py = optional("h5py")
-    try:
-        with h5py.File(source, "r") as opened:
-            held = opened.get("nwb_version")
-            found = as_text(held[()]) if isinstance(held, h5py.Dataset) else ""
-    except OSError:
-        return None
-    return found if found.upper().startswith("NWB-1") else None
 
 
 def _lose(
@@ -235,9 +227,3 @@ def _recording(
         left_out=(*events.left_out, *said),
         **labels,
     )
-
-
-def _rates(train: Floats, onsets: Floats, bins: Floats) -> Floats:
-    """[event, time] spikes/s; spike times are sorted, so counts are differences of places."""
-    places = np.searchsorted(train, onsets[:, None] + bins)
-    return np.diff(places, axis=1) / np.diff(bins)

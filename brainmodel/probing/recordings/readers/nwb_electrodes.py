@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats, Whole
-from brainmodel.probing.recordings.readers.conditions import as_numbers, as_words
+from brainmodel.probing.recordings.readers.conditions import NOWHERE, UNKNOWN, as_numbers, as_words
 from brainmodel.probing.recordings.readers.files import require_field
-from brainmodel.probing.recordings.readers.nwb_places import AREA_KEYS, NOWHERE, UNKNOWN, places_of
+from brainmodel.probing.recordings.readers.nwb_places import AREA_KEYS, places_of
 
 DEPTHS = ("probe_vertical_position", "depth", "z")
 AREAS = ("location", *AREA_KEYS[:-1], "ecephys_structure_acronym", "anatomical_location")

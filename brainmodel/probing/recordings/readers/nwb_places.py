@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-UNKNOWN = "unknown"
-NOWHERE = frozenset({"", UNKNOWN, "nan", "none", "null", "na", "n/a", "see electrode locations"})
+from brainmodel.probing.recordings.readers.conditions import NOWHERE, UNKNOWN
+
 AREA_KEYS = (
     "area",
     "location",

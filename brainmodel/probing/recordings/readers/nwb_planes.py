@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats
+from brainmodel.probing.recordings.readers.conditions import UNKNOWN
 from brainmodel.probing.recordings.readers.files import require_field
-from brainmodel.probing.recordings.readers.nwb_places import UNKNOWN, plane_place
+from brainmodel.probing.recordings.readers.nwb_places import plane_place
 
 USUAL_NAME = "DfOverF"
 
@@ -105,7 +106,10 @@ def timestamps(source: Path, series: Any) -> Floats:
 
 
 def mean_traces(source: Path, series: Any, onsets: Floats, edges: Floats) -> Floats:
-    """[neuron, event, time] means of the frames in each bin; only these frames are read."""
+    """[neuron, event, time] means of the frames in each bin; only these frames are read.
+
+    In the unit of the series: what is stored times its `conversion`, and its `offset`.
+    """
     seconds = timestamps(source, series)
     shape = (len(seconds), len(series.rois))
     if tuple(series.data.shape) != shape:
@@ -113,7 +117,8 @@ def mean_traces(source: Path, series: Any, onsets: Floats, edges: Floats) -> Flo
             f"{source}: {series.name} has data of shape {tuple(series.data.shape)} for "
             f"{len(seconds)} times and {len(series.rois)} ROIs: write it as [time, ROI], {shape}."
         )
-    return np.stack([_means(series, seconds, onset + edges) for onset in onsets], axis=1)
+    found = np.stack([_means(series, seconds, onset + edges) for onset in onsets], axis=1)
+    return found * float(series.conversion) + float(series.offset)
 
 
 def _means(series: Any, seconds: Floats, edges: Floats) -> Floats:

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings.leave_out import LeaveOut
 from brainmodel.probing.recordings.readers.conditions import as_numbers, as_words
+from brainmodel.probing.recordings.readers.events import counted
 from brainmodel.probing.recordings.readers.files import require_field
-from brainmodel.probing.recordings.readers.nwb_events import counted, valid_spikes
+from brainmodel.probing.recordings.readers.movies import Table
+from brainmodel.probing.recordings.readers.spikes import Trains, trains_of
 
+SLACK = 1e-6  # s; rounding of times
 QUALITY = "quality"
 BAD = ("noise", "bad", "poor", "artifact", "artefact", "junk", "rejected", "invalid")
 
@@ -20,13 +23,14 @@ Select = Mapping[str, Sequence[str | float]]  # column of a table -> values to k
 
 
 def chosen_rows(
-    source: Path, table: Any, kind: str, select: Select, leave_out: LeaveOut
+    source: str | Path, table: Table, count: int, kind: str, select: Select, leave_out: LeaveOut
 ) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
     """[row] which rows of a table are used, and what was left out.
 
     Args:
         source: of the table, for messages.
-        table: of units or ROIs.
+        table: of units or ROIs, its columns by name.
+        count: of its rows.
         kind: what its rows are.
         select: values to keep, by column.
         leave_out: `bad_units` is looked at, where `select` says nothing of quality.
@@ -34,13 +38,13 @@ def chosen_rows(
     Raises:
         ValueError: if a column is missing.
     """
-    keep, left_out = np.ones(len(table), bool), ()
+    keep, left_out = np.ones(count, bool), ()
     for column, wanted in select.items():
-        require_field(source, f"column of {kind} called", column, table.colnames)
+        require_field(source, f"column of {kind} called", column, table)
         lost = keep & ~_is_one_of(as_words(table[column][:], column, str(source)), wanted)
         left_out += counted(lost, kind, f"whose {column} is not {' or '.join(map(str, wanted))}")
         keep &= ~lost
-    if leave_out.bad_units and QUALITY in table.colnames and QUALITY not in select:
+    if leave_out.bad_units and QUALITY in table and QUALITY not in select:
         qualities = np.char.lower(as_words(table[QUALITY][:], QUALITY, str(source)))
         lost = keep & np.isin(qualities, BAD)
         found = ", ".join(sorted(set(qualities[lost].tolist())))
@@ -49,7 +53,7 @@ def chosen_rows(
     return keep, left_out
 
 
-def require_some(source: Path, left: int, kind: str, said: tuple[str, ...]) -> None:
+def require_some(source: str | Path, left: int, kind: str, said: tuple[str, ...]) -> None:
     """ValueError in one sentence if no row is left."""
     if not left:
         raise ValueError(
@@ -73,12 +77,48 @@ def _number(word: str) -> float:
     return np.nan if found is None else float(found[0])
 
 
-def spike_trains(source: Path, units: Any, rows: Whole) -> tuple[list[Floats], tuple[str, ...]]:
+def spike_trains(source: Path, units: Any, rows: Whole) -> tuple[Trains, tuple[str, ...]]:
     """[unit] spike times in s, rising, and what was wrong with them."""
     require_field(source, "column of units called", "spike_times", units.colnames)
-    raw = [np.asarray(units["spike_times"][int(row)], float) for row in rows]
-    trains = [valid_spikes(train) for train in raw]
-    lost = sum(map(len, raw)) - sum(map(len, trains))
-    unsorted = np.array([(np.diff(train[np.isfinite(train)]) < 0).any() for train in raw])
-    said = (f"{lost} of {sum(map(len, raw))} spikes at no time (NaN or -1)",) if lost else ()
-    return trains, said + counted(unsorted, "units", "with unsorted spikes (sorted)")
+    _require_whole(source, units["spike_times"])
+    return trains_of(source, [np.asarray(units["spike_times"][int(row)], float) for row in rows])
+
+
+def _require_whole(source: Path, spike_times: Any) -> None:
+    """Refuse an index of spikes that goes beyond them, or back: units would lack some of theirs."""
+    if not hasattr(spike_times, "target"):
+        return
+    ends, count = np.asarray(spike_times.data[:], int), len(spike_times.target.data)
+    if ends.max(initial=0) > count or (np.diff(ends, prepend=0) < 0).any():
+        raise ValueError(
+            f"{source}: spike_times_index runs to {ends.max()} and should rise to {count}, the "
+            "number of spikes: fetch the file again."
+        )
+
+
+def unobserved(units: Any, rows: Whole, onsets: Floats, edges: Floats) -> NDArray[np.bool_] | None:
+    """[unit, event, time] bins outside of the times at which a unit was observed.
+
+    None where the file does not say (`obs_intervals`); a unit of which it says nothing was observed
+    all the time.
+    """
+    if "obs_intervals" not in units.colnames:
+        return None
+    bins = onsets[:, None] + edges
+    found = np.zeros((len(rows), len(onsets), len(edges) - 1), bool)
+    for unit, row in enumerate(rows):
+        held = np.asarray(units["obs_intervals"][int(row)], float).reshape(-1, 2)
+        held = held[np.isfinite(held).all(1)]
+        if len(held):
+            starts, stops = _joined(held)
+            place = np.searchsorted(starts, bins[:, :-1] + SLACK, side="right") - 1
+            found[unit] = (place < 0) | (bins[:, 1:] > stops[place] + SLACK)
+    return found
+
+
+def _joined(intervals: Floats) -> tuple[Floats, Floats]:
+    """Starts and stops of intervals in s, rising, those that meet as one."""
+    starts, stops = intervals[np.argsort(intervals[:, 0])].T
+    stops = np.maximum.accumulate(stops)
+    begins = np.append(True, starts[1:] > stops[:-1] + SLACK)
+    return starts[begins], stops[np.append(begins[1:], True)]

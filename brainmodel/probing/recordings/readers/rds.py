@@ -9,7 +9,7 @@ import numpy as np
 from brainmodel.probing.optional import optional
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.arrays import Layout, recording_of
-from brainmodel.probing.recordings.readers.files import require_file
+from brainmodel.probing.recordings.readers.files import readable, require_file
 from brainmodel.probing.recordings.readers.nested import flatten
 from brainmodel.probing.recordings.recording import Recording
 
@@ -28,10 +28,8 @@ def read_rds(path: str | Path) -> dict[str, Any]:
     """
     source = require_file(path)
     rdata = optional("rdata")
-    try:
+    with readable(source, "a readable .rds", "save it again"):
         held = rdata.read_rds(source)
-    except Exception as damage:  # rdata raises what its decompressors and parsers do
-        raise ValueError(f"{source} is not a readable .rds ({damage}): save it again.") from damage
     held = _array(held)
     if not isinstance(held, dict):
         raise ValueError(f"{source} holds a {type(held).__name__}: save one named list.")

@@ -1,4 +1,4 @@
-"""What an NWB file says of when something was shown: onsets, and times that are invalid."""
+"""When something was shown, by a table with a row for each event."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings.leave_out import LeaveOut
 from brainmodel.probing.recordings.readers.conditions import Conditions, conditions
 from brainmodel.probing.recordings.readers.files import require_field
-from brainmodel.probing.recordings.readers.nwb_movies import movie_column, showings
+from brainmodel.probing.recordings.readers.movies import Table, movie_column, showings
 
 
 @dataclass(frozen=True)
 class Asked:
     """Which events, and what of them; fields as arguments of `read_units`."""
 
-    intervals: str
+    intervals: str  # name of the table
     stimulus: str | Sequence[str]
     edges: Floats
     onset: str
@@ -56,23 +56,37 @@ class InvalidTimes(NamedTuple):
         return found
 
 
-def read_events(source: Path, file: Any, asked: Asked) -> ShownEvents:
+NEVER = InvalidTimes(np.empty(0), np.empty(0), [])
+
+
+def read_events(
+    source: str | Path, table: Table, asked: Asked, invalid: InvalidTimes = NEVER
+) -> ShownEvents:
     """The events of a table, with those without onset or at invalid times left out.
 
     Where each row is one frame of a movie, an event is a showing of the movie.
 
+    Args:
+        source: of the table, for messages.
+        table: its columns by name; `start_time` and `stop_time` are looked at where they are there.
+        asked: which events.
+        invalid: times at which events are left out, if `leave_out` says so.
+
     Raises:
-        ValueError: if a table or column is missing, no event is left, or edges are no seconds.
+        ValueError: if a column is missing, no event is left, or edges are no seconds.
     """
-    table = _table(source, file, asked)
+    _require_edges(asked.edges)
+    more = [asked.movie_frame] if asked.movie_frame else []
+    for column in (*asked.columns, asked.onset, *more):
+        require_field(source, f"column of {asked.intervals} called", column, table)
     onsets = _onsets(source, table, asked)
-    keep = np.isfinite(onsets) & ~_is_minus_one(onsets)
+    keep = np.isfinite(onsets) & ~is_minus_one(onsets)
     left_out = counted(~keep, "events", f"without {asked.onset} (NaN or -1)")
     rows, columns, seconds, of_movies = _rows(source, table, asked, np.where(keep, onsets, np.nan))
     left_out += of_movies
     _require_seconds(source, asked, onsets[rows], seconds)
     if asked.leave_out.invalid_times:
-        lost = invalid_times(file).meet(onsets[rows], asked.edges, None)
+        lost = invalid.meet(onsets[rows], asked.edges, None)
         left_out += counted(lost, "events", "within invalid_times")
         rows = rows[~lost]
     if not len(rows):
@@ -87,20 +101,21 @@ def read_events(source: Path, file: Any, asked: Asked) -> ShownEvents:
 
 
 def _rows(
-    source: Path, table: Any, asked: Asked, onsets: Floats
+    source: str | Path, table: Table, asked: Asked, onsets: Floats
 ) -> tuple[Whole, dict[str, Any], Floats, tuple[str, ...]]:
     """Rows that begin an event, columns that name it, its seconds, and what is left out."""
     frame = asked.movie_frame or movie_column(source, table, asked.columns, onsets, asked.edges)
     columns = {name: table[name][:] for name in asked.columns if name != frame}
     if frame is None:
         rows = np.flatnonzero(np.isfinite(onsets))
-        return rows, columns, _durations(table)[rows], ()
+        durations = _durations(table)
+        return rows, columns, durations[rows] if len(durations) else durations, ()
     found = showings(source, table, frame, list(columns), onsets)
     broken = np.arange(found.broken + len(found.rows)) < found.broken
-    without = np.arange(len(table)) < found.without
+    without = np.arange(len(onsets)) < found.without
     left_out = counted(broken, "showings of movies,", "not whole")
     left_out += counted(without, "rows", f"without number of a frame in {frame}")
-    columns = columns or {frame: [asked.intervals] * len(table)}
+    columns = columns or {frame: [asked.intervals] * len(onsets)}
     return found.rows, columns, found.seconds, left_out
 
 
@@ -109,36 +124,17 @@ def counted(mask: NDArray[np.bool_], kind: str, why: str) -> tuple[str, ...]:
     return (f"{mask.sum()} of {mask.size} {kind} {why}",) if mask.any() else ()
 
 
-def invalid_times(file: Any) -> InvalidTimes:
-    """The table `invalid_times` of a file; its tags may name electrode groups, planes, devices."""
-    table = file.invalid_times
-    if table is None or len(table) == 0:
-        return InvalidTimes(np.empty(0), np.empty(0), [])
-    known = {*file.electrode_groups, *file.imaging_planes, *file.devices}
-    tags = table["tags"] if "tags" in table.colnames else [()] * len(table)
-    stops = np.asarray(table["stop_time"][:], float)
-    return InvalidTimes(
-        np.asarray(table["start_time"][:], float),
-        np.where(np.isnan(stops), np.inf, stops),
-        [frozenset(map(str, tags[row])) & known for row in range(len(table))],
-    )
+def _require_edges(edges: Floats) -> None:
+    if edges.ndim != 1 or len(edges) < 2 or not (np.diff(edges) > 0).all():
+        raise ValueError(
+            f"edges is {edges.tolist()}: give two numbers or more, rising, in s from onset."
+        )
 
 
-def _table(source: Path, file: Any, asked: Asked) -> Any:
-    tables = dict(file.intervals or {})
-    if not tables:
-        raise ValueError(f"{source}: no table of intervals: it says nothing of stimuli.")
-    require_field(source, "table of intervals", asked.intervals, tables)
-    table = tables[asked.intervals]
-    more = [asked.movie_frame] if asked.movie_frame else []
-    for column in (*asked.columns, asked.onset, *more):
-        require_field(source, f"column of {asked.intervals} called", column, table.colnames)
-    return table
-
-
-def _onsets(source: Path, table: Any, asked: Asked) -> Floats:
+def _onsets(source: str | Path, table: Table, asked: Asked) -> Floats:
     try:
-        found = np.asarray(table[asked.onset][:], float)
+        held = np.asarray(table[asked.onset][:])
+        found = np.empty((0, 0)) if held.dtype.kind in "mM" else held.astype(float)
     except (ValueError, TypeError):  # text, or rows of different lengths
         found = np.empty((0, 0))
     if found.ndim != 1:
@@ -149,24 +145,22 @@ def _onsets(source: Path, table: Any, asked: Asked) -> Floats:
     return found
 
 
-def _is_minus_one(times: Floats) -> NDArray[np.bool_]:
+def is_minus_one(times: Floats) -> NDArray[np.bool_]:
     """Where -1 stands for no time: not among times before 0."""
     invalid = times == -1
     return invalid & ~((times < 0) & ~invalid).any()
 
 
-def valid_spikes(train: Floats) -> Floats:
-    """Spike times without NaN and without -1 for none, in rising order."""
-    kept = train[np.isfinite(train) & ~_is_minus_one(train)]
-    return kept if (np.diff(kept) >= 0).all() else np.sort(kept)
+def _durations(table: Table) -> Floats:
+    """[event] s; none where the table does not say when events end."""
+    try:
+        starts, stops = (np.asarray(table[n][:], float) for n in ("start_time", "stop_time"))
+    except (KeyError, ValueError, TypeError):  # not there, or text
+        return np.empty(0)
+    return stops - starts
 
 
-def _durations(table: Any) -> Floats:
-    """[event] s."""
-    return np.asarray(table["stop_time"][:], float) - np.asarray(table["start_time"][:], float)
-
-
-def _require_seconds(source: Path, asked: Asked, onsets: Floats, durations: Floats) -> None:
+def _require_seconds(source: str | Path, asked: Asked, onsets: Floats, durations: Floats) -> None:
     """Refuse edges that are far longer than what they are edges of: they are milliseconds."""
     edges, gaps = asked.edges, np.diff(np.unique(onsets))
     lasts = [float(np.median(held)) for held in (gaps, durations[durations > 0]) if len(held)]

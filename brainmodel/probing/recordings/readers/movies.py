@@ -1,6 +1,6 @@
-"""Movies in NWB of which each row of the table is one frame: where each showing begins."""
+"""Movies of which each row of a table is one frame: where each showing begins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,8 @@ from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings.readers.conditions import as_words
 
 USUAL = ("frame", "frame_number", "frame_index", "movie_frame", "movie_frame_index")
+Table = Mapping[str, Any]  # columns by name; what one holds is read by column[:]
+
 FILM = 0.1  # s; frames of films are shorter, pictures shown one by one are longer
 
 
@@ -25,7 +27,7 @@ class Showings(NamedTuple):
 
 
 def movie_column(
-    source: Path, table: Any, names: Sequence[str], onsets: Floats, edges: Floats
+    source: str | Path, table: Table, names: Sequence[str], onsets: Floats, edges: Floats
 ) -> str | None:
     """The column that numbers the frames of a movie, where rows can be nothing else.
 
@@ -33,7 +35,7 @@ def movie_column(
     order, and if the bins reach over several of them.
     """
     for column in USUAL:
-        if column not in table.colnames:
+        if column not in table:
             continue
         if _numbers(table, column) is None or not np.isfinite(onsets).all():
             continue
@@ -46,7 +48,7 @@ def movie_column(
 
 
 def showings(
-    source: Path, table: Any, column: str, names: Sequence[str], onsets: Floats
+    source: str | Path, table: Table, column: str, names: Sequence[str], onsets: Floats
 ) -> Showings:
     """The showings of movies, each of rows of one name whose frames run from first to last.
 
@@ -99,7 +101,7 @@ def _of_one_movie(rows: Whole, numbers: Floats, onsets: Floats) -> Showings:
     return Showings(rows[kept], np.full(len(kept), step * len(frames)), broken, 0, step)
 
 
-def _numbers(table: Any, column: str) -> NDArray[np.floating[Any]] | None:
+def _numbers(table: Table, column: str) -> NDArray[np.floating[Any]] | None:
     try:
         found = np.asarray(table[column][:], float)
     except (ValueError, TypeError):

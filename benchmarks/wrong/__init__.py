@@ -1,0 +1,1 @@
+"""Recordings that are wrong in one way each, or only look so: small files, made when needed."""
