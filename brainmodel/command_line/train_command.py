@@ -82,7 +82,9 @@ class CommandLine(LightningCLI):
         Refused: if the configuration is wrong.
     """
 
-    def __init__(self, command: str, config: Config, rest: list[str], folder: Path):
+    def __init__(
+        self, command: str, config: Config, rest: list[str], folder: Path = Path("runs", "brain")
+    ):
         self.files, self.rest, self.folder = config, rest, folder
         self.parts = take_apart(config, [word for word in rest if not word.startswith(SHOW)])
         strict: dict[str, Any] = {"exit_on_error": False, "allow_abbrev": False}
