@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+import yaml
 from jsonargparse import ArgumentParser
 
 from brainmodel.brain import AreaPlan
@@ -82,6 +83,13 @@ class EntryError(Exception):
     def __init__(self, place: str, entry: Any, cause: Exception):
         super().__init__(str(cause))
         self.place, self.entry = place, entry
+
+
+def text_of_rest(parts: Parts) -> str:
+    """The config that Lightning's parser sees: without the entries, which are parsed already."""
+    model = parts.config.get("model") or {}
+    held = {"model": model | {"areas": {}, "pathways": {}}} if isinstance(model, dict) else {}
+    return yaml.safe_dump(parts.config | held, sort_keys=False)
 
 
 def _parse(section: str, name: str, entry: Any, options: Sequence[str]) -> Any:
