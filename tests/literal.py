@@ -167,7 +167,7 @@ class Literal:
         if pathway.source in self.inputs:
             signal = self.inputs[pathway.source][t - delay]
         else:
-            signal = self.at(pathway.source, t - delay)[pathway.carried]
+            signal = self.at(pathway.source, t - delay)[pathway.carries]
             if self.local or t - delay < self.first:
                 signal = signal.detach()
         for adapter in route.adapters:

@@ -197,10 +197,9 @@ def random_brain(
     if draw.random() < 0.3:
         pathways["late"] = Pathway(names[-1], names[0], signal="rate", delay=draw.randint(1, 3))
     for name, pathway in pathways.items():
-        pathway.signal = draw.choice(["error", "rate", "prediction"])
-        source = plans.get(pathway.source)
-        if name == "late" or source is None or source.predictor is None:
-            pathway.signal = "rate"
+        pathway.signal = "rate" if name == "late" else draw.choice(["error", "rate", "prediction"])
+        if pathway.source in inputs or plans[pathway.source].predictor is None:
+            pathway.signal = "rate"  # there is no other
         known = inputs | (shapes if pathway.signal == "rate" else {})
         if pathway.source in known and draw.random() < 0.4:
             pathway.adapters = _mixed(draw, known[pathway.source], shapes[pathway.target])

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+import yaml
 from jsonargparse import ArgumentParser
 
 from brainmodel.brain import AreaPlan
@@ -84,6 +85,13 @@ class EntryError(Exception):
         self.place, self.entry = place, entry
 
 
+def text_of_rest(parts: Parts) -> str:
+    """The config that Lightning's parser sees: without the entries, which are parsed already."""
+    model = parts.config.get("model") or {}
+    held = {"model": model | {"areas": {}, "pathways": {}}} if isinstance(model, dict) else {}
+    return yaml.safe_dump(parts.config | held, sort_keys=False)
+
+
 def _parse(section: str, name: str, entry: Any, options: Sequence[str]) -> Any:
     parser = entry_parser(section)
     try:
@@ -103,7 +111,7 @@ def entry_parser(section: str) -> ArgumentParser:
     """A parser of the options of one entry, or of the option "--entry" where it is of any class."""
     parser = ArgumentParser(exit_on_error=False, allow_abbrev=False, logger=False)
     if section == "groups":
-        parser.add_argument("--entry", type=NAMED[section], enable_path=True)
+        parser.add_argument("--entry", type=NAMED[section], sub_configs=True)
     else:
         parser.add_class_arguments(NAMED[section], sub_configs=True)
     return parser

@@ -16,7 +16,7 @@ from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCL
 
 from areas.loops.compiled import which_loops
 from brainmodel.command_line.config_files import Config, merge
-from brainmodel.command_line.entries import Parts, parse_entries, take_apart
+from brainmodel.command_line.entries import parse_entries, take_apart, text_of_rest
 from brainmodel.command_line.needs import (
     require_curves,
     require_enough,
@@ -83,7 +83,9 @@ class CommandLine(LightningCLI):
         Refused: if the configuration is wrong.
     """
 
-    def __init__(self, command: str, config: Config, rest: list[str], folder: Path = RUNS):
+    def __init__(
+        self, command: str, config: Config, rest: list[str], folder: Path = Path("runs", "brain")
+    ):
         self.files, self.rest, self.folder = config, rest, folder
         self.parts = take_apart(config, [word for word in rest if not word.startswith(SHOW)])
         strict: dict[str, Any] = {"exit_on_error": False, "allow_abbrev": False}
@@ -97,7 +99,7 @@ class CommandLine(LightningCLI):
             parser_kwargs=strict | {name: dict(strict) for name in OFFERED},
             auto_configure_optimizers=False,
             load_from_checkpoint_support=False,
-            args=[command, "--config", _text(self.parts), *self.parts.rest],
+            args=[command, "--config", text_of_rest(self.parts), *self.parts.rest],
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
@@ -222,13 +224,6 @@ class CommandLine(LightningCLI):
     def _known(self) -> list[str]:
         parsers = self._subcommand_parsers.values()
         return [action.dest for parser in parsers for action in parser._actions]
-
-
-def _text(parts: Parts) -> str:
-    """The config that Lightning's parser sees: without the entries, which are parsed already."""
-    model = parts.config.get("model") or {}
-    held = {"model": model | {"areas": {}, "pathways": {}}} if isinstance(model, dict) else {}
-    return yaml.safe_dump(parts.config | held, sort_keys=False)
 
 
 def train_or_measure(command: str, names: list[str], config: Config, rest: list[str]) -> None:

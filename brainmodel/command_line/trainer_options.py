@@ -115,7 +115,7 @@ def _check_devices(options: Mapping[str, Any]) -> None:
     listed = isinstance(devices, list) and len(devices) > 0
     if not listed and not re.fullmatch(r"auto|-1|[1-9]\d*|[\d, ]+,[\d, ]*", str(devices)):
         raise ValueError(f"trainer.devices: need auto, or a number of 1 or more, got {devices!r}")
-    if there is not None and re.fullmatch(r"\d+", str(devices)) and int(str(devices)) > there:
+    if there is not None and str(devices).isdigit() and int(str(devices)) > there:
         raise ValueError(f"trainer.devices: need at most {there}, which are here, got {devices!r}")
 
 

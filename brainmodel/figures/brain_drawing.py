@@ -117,7 +117,7 @@ def _arrow(axes: Axes, pathway: Pathway, places: Mapping[str, Point]) -> None:
         zorder=2,
     )
     axes.add_patch(arrow)
-    words = pathway.carried + (f", t-{pathway.steps}" if pathway.steps else "")
+    words = pathway.carries + (f", t-{pathway.steps}" if pathway.steps else "")
     box = {"fc": PAPER, "ec": "none", "pad": 1.2}
     options: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 5, "bbox": box}
     axes.text(*_middle(ends), words, fontsize=8, color=colour, **options)

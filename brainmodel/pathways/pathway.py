@@ -22,8 +22,8 @@ class Pathway:
         target: name of the area it ends in.
         kind: feedforward pathways make up the drive of their target; feedback and lateral ones
             are messages, which enter its prediction and its currents.
-        signal: what it carries of its source: unless given, the "rate" of an input, which has no
-            other, and the "error" of an area.
+        signal: what it carries of its source: unless given, the "error" of an area that predicts,
+            else the "rate"; an input, and an area without a predictor, has no other.
         delay: in steps; with 0 the signal arrives in the step in which it was sent. Unless given,
             0 for feedforward pathways and 1 for others.
         adapters: what changes the shape of the signal, in order; unless given, found from the two
@@ -38,10 +38,9 @@ class Pathway:
     adapters: list[Adapter] = field(default_factory=list)
 
     @property
-    def carried(self) -> Signal:
-        """What it carries; in a brain every pathway says it (`with_signals`)."""
-        assert self.signal is not None
-        return self.signal
+    def carries(self) -> Signal:
+        """What it carries; in a brain, whose pathways have it written out."""
+        return self.signal or "error"
 
     @property
     def steps(self) -> int:

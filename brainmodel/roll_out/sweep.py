@@ -97,7 +97,7 @@ class Sweep:
         pathway = self.brain.pathways[name]
         if pathway.source in self.inputs:
             return self.inputs[pathway.source]
-        return self.courses[pathway.source].signal(pathway.carried)
+        return self.courses[pathway.source].signal(pathway.carries)
 
     def _adapted(self, name: str) -> Tensor:
         """The signal of a pathway in the shape of its target, for the whole window."""

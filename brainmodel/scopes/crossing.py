@@ -43,8 +43,8 @@ def cross(
             for name, part in zip(names, bar.split(sizes, dim=2), strict=True):
                 pathway = brain.pathways[name]
                 if pathway.source in brain.areas:
-                    there = getattr(received[pathway.source], pathway.carried)
-                    sent = records[pathway.source].signal(pathway.carried)
+                    there = getattr(received[pathway.source], pathway.carries)
+                    sent = records[pathway.source].signal(pathway.carries)
                     sent_bar = back_along(brain, name, part, record.keep, sent)
                     there[: len(sent_bar)] += sent_bar
     return received

@@ -44,7 +44,7 @@ def literal_step(
         pathway = brain.pathways[name]
         if pathway.source in brain.inputs:
             return brain.route(name)(inputs[pathway.source])
-        return brain.route(name)(crossing(getattr(took[pathway.source].activity, pathway.carried)))
+        return brain.route(name)(crossing(getattr(took[pathway.source].activity, pathway.carries)))
 
     for name in brain.acting:
         arrived = {

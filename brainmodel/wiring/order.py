@@ -58,7 +58,7 @@ def with_signals(
     inputs, predicting = set(inputs), set(predicting)
     found = {}
     for name, pathway in sorted(pathways.items()):
-        signal = pathway.signal or ("rate" if pathway.source in inputs else "error")
+        signal = pathway.signal or ("error" if pathway.source in predicting else "rate")
         if signal != "rate" and pathway.source not in predicting:
             kind = "an input" if pathway.source in inputs else "an area without a predictor"
             raise ValueError(

@@ -62,7 +62,7 @@ class _Search:
             pathway = self.pathways[name]
             if pathway.source in self.inputs:
                 source = self.inputs[pathway.source]
-            elif pathway.signal == "rate":
+            elif pathway.carries == "rate":
                 source = self.units[pathway.source]
             else:
                 source = self.drive(pathway.source, below)

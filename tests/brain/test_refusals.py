@@ -213,9 +213,9 @@ def test_what_fits_is_not_refused() -> None:
 
 def test_an_empty_drive_of_afferents_leaves_an_area_to_its_messages() -> None:
     plan = AreaPlan(Leaky(), [3], BPTT(), {"error": SquaredError()}, afferents=[])
-    pathways = {"up": Pathway("eye", "V1"), "back": Pathway("told", "V1", "feedback")}
-    brain = Brain({"V1": plan}, pathways, {"eye": [3], "told": [3]})
-    reset = torch.zeros(3, 1, dtype=torch.bool)
-    for told in (0.0, 1.0):
-        seen = {"eye": torch.ones(3, 1, 3), "told": torch.full((3, 1, 3), told)}
-        assert brain(seen, reset)[0]["V1"].rate.any() == (told > 0)
+    pathways = {"up": Pathway("eye", "V1"), "down": Pathway("ear", "V1", "feedback", delay=0)}
+    brain = Brain({"V1": plan}, pathways, {"eye": [3], "ear": [3]})
+    reset = torch.zeros(2, 1, dtype=torch.bool)
+    seen, silence = torch.ones(2, 1, 3), torch.zeros(2, 1, 3)
+    assert not brain({"eye": seen, "ear": silence}, reset)[0]["V1"].rate.any()
+    assert brain({"eye": silence, "ear": seen}, reset)[0]["V1"].rate.any()

@@ -97,7 +97,7 @@ def once_back(brain: Brain, course: literal.Literal, said: Said) -> Said:
                 for n, bar in zip(leaves, found, strict=True):
                     pathway = brain.pathways[n]
                     if bar is not None:
-                        told[pathway.source][pathway.carried][t - pathway.steps] += bar
+                        told[pathway.source][pathway.carries][t - pathway.steps] += bar
     return told
 
 
@@ -108,7 +108,7 @@ def message(
     pathway = brain.pathways[name]
     if pathway.source not in brain.areas or t < pathway.steps:
         return course.message(name, t).detach(), None
-    leaf = course.at(pathway.source, t - pathway.steps)[pathway.carried].clone().requires_grad_()
+    leaf = course.at(pathway.source, t - pathway.steps)[pathway.carries].clone().requires_grad_()
     signal = leaf
     for adapter in brain.route(name).adapters:
         signal = literal.adapt(adapter, signal)

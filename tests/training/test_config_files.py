@@ -7,7 +7,16 @@ import pytest
 import yaml
 
 from brainmodel import CONFIGS
-from brainmodel.command_line.config_files import find, lay_over, load, merge, read_config, settle
+from brainmodel.command_line.config_files import (
+    belongs,
+    find,
+    lay_over,
+    load,
+    merge,
+    parsed,
+    read_config,
+    settle,
+)
 from brainmodel.errors import Refused
 
 
@@ -84,6 +93,17 @@ def test_a_file_here_goes_before_one_that_comes_along() -> None:
     write("quick.yaml", {"trainer": {}})
     assert find("quick.yaml").samefile("quick.yaml")
     assert find("quick").samefile(CONFIGS / "quick.yaml")
+
+
+PARTS = [path for path in sorted(CONFIGS.rglob("*.yaml")) if "class_path" in parsed(path)]
+
+
+@pytest.mark.parametrize("path", PARTS, ids=lambda path: path.stem)
+def test_a_part_says_where_it_belongs(path: Path) -> None:
+    place = belongs(parsed(path))
+    assert f"#   {place} {path.relative_to(CONFIGS.parent)}" in path.read_text().splitlines()
+    with pytest.raises(Refused, match=f"one part .* {place} "):
+        load([str(path)])
 
 
 def test_files_that_extend_each_other_are_refused() -> None:
