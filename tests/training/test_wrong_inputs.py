@@ -4,6 +4,7 @@ The files, and every eighth option; `python -m benchmarks.wrong_inputs` goes thr
 """
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,15 @@ from tests.training.wrong_inputs import FILES, OPTIONS, SOURCES
 
 
 @pytest.fixture(autouse=True)
-def never_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is accepted is told by that."""
+def never_training(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is accepted is told by that; a user's own file is forgotten again."""
 
     def accepted(self: CommandLine, command: str) -> None:
         raise AssertionError("it was accepted")
 
     monkeypatch.setattr(CommandLine, "_run_subcommand", accepted)
+    yield
+    sys.modules.pop("mine", None)
 
 
 @pytest.mark.parametrize("option", list(OPTIONS)[::8])
