@@ -52,7 +52,7 @@ test check: $(STAMP)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m pyright
 	$(BIN)/lint-imports --no-logo
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal --cov $(ARGS)
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 format: $(STAMP)
 	$(BIN)/python -m ruff check --fix --exit-zero .
