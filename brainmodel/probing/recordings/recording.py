@@ -11,6 +11,14 @@ from brainmodel.probing.array_types import Floats, Whole
 
 Labels = NDArray[Any]
 
+LABELS = {
+    "layers": "layer",
+    "depths": "depth",
+    "compartments": "compartment",
+    "subjects": "subject",
+    "sessions": "session",
+}
+"""By fields, what a neuron's own is called: a column of tables, a coordinate of arrays."""
 PER_NEURON = ("areas", "layers", "depths", "compartments", "subjects", "sessions")
 
 

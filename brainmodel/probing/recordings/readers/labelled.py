@@ -26,17 +26,9 @@ from brainmodel.probing.recordings.readers.files import (
     require_file,
     require_room,
 )
-from brainmodel.probing.recordings.recording import Recording
+from brainmodel.probing.recordings.recording import LABELS, Recording
 
 DIMENSIONS = (*ORDER, "trial")
-LABELS = {
-    "layers": "layer",
-    "depths": "depth",
-    "compartments": "compartment",
-    "subjects": "subject",
-    "sessions": "session",
-}
-"""By the fields of Recording, coordinates of neurons that are taken over."""
 SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0}
 SECONDS |= dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), 1e-3)
 ENGINES = {b"CDF\x01": "scipy", b"CDF\x02": "scipy", b"\x89HDF": "h5netcdf"}  # by first bytes

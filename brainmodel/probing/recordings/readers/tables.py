@@ -32,16 +32,7 @@ from brainmodel.probing.recordings.readers.spikes import (
     require_among,
     trains_of,
 )
-from brainmodel.probing.recordings.recording import Recording
-
-LABELS = {
-    "layers": "layer",
-    "depths": "depth",
-    "compartments": "compartment",
-    "subjects": "subject",
-    "sessions": "session",
-}
-"""By the fields of Recording, columns of the table of units that are taken over."""
+from brainmodel.probing.recordings.recording import LABELS, Recording
 
 
 @dataclass(frozen=True)
