@@ -1,9 +1,10 @@
 """What readers require before they read: files, the fields in them, room for what they hold."""
 
-import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from brainmodel.memory import memory
 
 
 class TooLarge(ValueError):  # noqa: N818 - what it is
@@ -48,19 +49,11 @@ def require_room(source: str | Path, name: str, size: int) -> None:
     Raises:
         TooLarge: in one sentence, if they are more than the machine has.
     """
-    if size > _memory():
+    if size > memory():
         raise TooLarge(
             f"{source}: {name} takes {size / 2**30:,.0f} GiB, more memory than this machine has: "
             "cut it into smaller files, or write it again if it should not be so large."
         )
-
-
-def _memory() -> float:
-    """Bytes of memory of this machine, used or not; infinite where the system does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return float("inf")
 
 
 @contextmanager
