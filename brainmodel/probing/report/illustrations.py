@@ -49,8 +49,8 @@ CAPTIONS = {
         "grey: baselines; shaded: the ceiling."
     ),
     "map": (
-        "<b>{metric}, the whole map.</b> Means over seeds. The upper row is what a perfect model "
-        "would score."
+        "<b>{metric}, the whole map.</b> Means over seeds. A row named ceiling is what a perfect "
+        "model would score."
     ),
     "dissimilarities": (
         "<b>Representational dissimilarities.</b> Each square compares all stimuli with each "
