@@ -19,8 +19,8 @@ from brainmodel.training.held_out import (
     follow_streams,
 )
 from brainmodel.training.module import brain_of
-from brainmodel.training.stillness import Stillness
 from brainmodel.training.terms import parted
+from brainmodel.training.witness import Witness
 
 MEANING = """of repeating the last drive the
 mean squared error per unit of each area's drive, of all else the share of that:
@@ -66,9 +66,9 @@ class Report(pl.Callback):
         say(*getattr(getattr(trainer, "datamodule", None), "facts", ()))
         say(*parted(brain_of(pl_module), trainer.world_size))
         if not self.untrained:
-            self.tallies, stillness = self._measure(trainer, pl_module)
+            self.tallies, seen = self._measure(trainer, pl_module)
             self.untrained = self.errors
-            say(*stillness.sentences())
+            say(*seen.sentences())
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Measure again; print the table and where all files are."""
@@ -101,10 +101,10 @@ class Report(pl.Callback):
     def _table(self, trainer: pl.Trainer, module: pl.LightningModule, when: str) -> None:
         """Measure, all processes together, and print."""
         self._fit(trainer, module)
-        self.tallies, stillness = self._measure(trainer, module)
-        table = error_table(brain_of(module), self.tallies, self.untrained, stillness.words())
+        self.tallies, seen = self._measure(trainer, module)
+        table = error_table(brain_of(module), self.tallies, self.untrained, seen.words())
         say(f"\nPrediction of held-out streams{when and ' '}{when}: {MEANING}\n", table)
-        say(*[f"\n{sentence}" for sentence in stillness.sentences()])
+        say(*[f"\n{sentence}" for sentence in seen.sentences()])
 
     def _fit(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         """The linear predictors; drives that come from inputs alone never change."""
@@ -115,9 +115,9 @@ class Report(pl.Callback):
 
     def _measure(
         self, trainer: pl.Trainer, module: pl.LightningModule
-    ) -> tuple[dict[str, Tally], Stillness]:
-        """Errors of each area on the held-out windows of all processes; what stood still there."""
-        seen = Stillness()
+    ) -> tuple[dict[str, Tally], Witness]:
+        """Errors of each area on the held-out windows of all processes; what was odd in them."""
+        seen = Witness()
         data, linear = streams(trainer), {a: p.to(module.device) for a, p in self._linear.items()}
         tallies = compare(
             brain_of(module), held_out(trainer), data, linear, module.device, seen.see
