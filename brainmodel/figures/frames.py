@@ -1,17 +1,21 @@
 """Frames that were seen, predicted and missed: as a strip, and as a film."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from numpy.typing import NDArray
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.figures.style import INK
+from brainmodel.figures.style import FAINT, INK
 from objectives import Activity
+
+ERROR = 0.25
+"""Errors of this size have full colour, in units of brightness."""
 
 
 def views(
@@ -27,57 +31,112 @@ def views(
     for name, activity in activities.items():
         first = 0
         for pathway_name in brain.arrivals(name)["drive"]:
-            pathway, shape = brain.pathways[pathway_name], brain.route(pathway_name).shape
-            channels = slice(first, first + shape[0])
-            first += shape[0]
-            if pathway.source in brain.inputs and len(shape) == 3 and shape[0] in (1, 3):
-                signals = (activity.drive, activity.prediction, activity.error)
-                found[name] = tuple(s[:, :, channels].detach().cpu().float() for s in signals)
+            pathway, route = brain.pathways[pathway_name], brain.route(pathway_name)
+            channels = slice(first, first + route.shape[0])
+            first += route.shape[0]
+            if pathway.source not in brain.inputs or len(brain.inputs[pathway.source]) != 3:
+                continue
+            seen, predicted = (
+                route.picture(s[:, :, channels].detach().flatten(0, 1)).unflatten(0, s.shape[:2])
+                for s in (activity.drive, activity.prediction)
+            )
+            if seen.dim() == 5 and seen.shape[2] in (1, 3):
+                found[name] = tuple(s.cpu().float() for s in (seen, predicted, seen - predicted))
                 break
     return found
 
 
-def draw_frames(seen: Tensor, predicted: Tensor, error: Tensor, most: int = 8) -> Figure:
-    """A strip for each scene: seen, predicted and error frames, time to the right.
+def draw_frames(
+    seen: Tensor,
+    predicted: Tensor,
+    error: Tensor,
+    most: int = 8,
+    fields: Tensor | None = None,
+) -> Figure:
+    """A strip for each scene: frames before, seen, predicted and missed, time to the right.
 
     Args:
-        seen: [time, batch, channel, height, width] in [0, 1]; the last `most` steps are shown.
+        seen: [time, batch, channel, height, width] in [0, 1]; the last `most` steps are shown, of
+            those that have one before them.
         predicted: likewise.
         error: seen minus predicted; blue where the prediction was too low, red where too high.
         most: frames at most.
+        fields: receptive fields to show beside them, [lag, map, pixel, pixel] from -1 to 1.
     """
-    seen, predicted, error = (signal[-most:] for signal in (seen, predicted, error))
-    steps, scenes = seen.shape[:2]
+    steps, scenes = min(most, len(seen) - 1) or 1, seen.shape[1]
+    strip = {"last": seen[:-1] if len(seen) > 1 else seen, "seen": seen}
+    strip |= {"predicted": predicted, "error": error}
     ratio = seen.shape[3] / seen.shape[4]
-    figure = Figure(figsize=(steps * 1.05 + 0.9, scenes * (3 * 1.05 * ratio + 0.2)))
+    height, width = scenes * (4 * 0.95 * ratio + 0.2) + 0.35, steps * 0.95 + 1.4
+    beside = 0.0 if fields is None else 0.75 * height
+    figure = Figure(figsize=(width + beside, height))
     FigureCanvasAgg(figure)
-    heights = [1.0, 1.0, 1.0, 0.18] * scenes
-    words = "one step from frame to frame; error: blue where predicted too dark, red too bright"
-    figure.text(0.09, 0.0, words, fontsize=9, color=INK, va="top")
-    grid = figure.add_gridspec(
-        len(heights),
+    if fields is None:
+        panel: Figure | SubFigure = figure
+    else:
+        parts: Any = figure.subfigures(1, 2, width_ratios=[beside, width])
+        left, panel = parts
+        draw_fields(left, fields)
+    grid = panel.add_gridspec(
+        5 * scenes,
         steps,
-        height_ratios=heights,
+        height_ratios=[1.0, 1.0, 1.0, 1.0, 0.18] * scenes,
         wspace=0.03,
         hspace=0.03,
-        left=0.09,
-        right=0.995,
+        left=0.75 / width,
+        right=1 - 0.62 / width,
         top=0.995,
-        bottom=0.005,
+        bottom=0.35 / height,
     )
     for scene in range(scenes):
-        rows = zip(("seen", "predicted", "error"), (seen, predicted, error), strict=True)
-        for row, (name, signal) in enumerate(rows):
+        for row, (name, signal) in enumerate(strip.items()):
             for t in range(steps):
-                axes = figure.add_subplot(grid[4 * scene + row, t])
-                axes.imshow(
-                    paint(signal[t, scene], signed=name == "error"), interpolation="nearest"
-                )
+                axes = panel.add_subplot(grid[5 * scene + row, t])
+                picture = paint(signal[-steps:][t, scene], signed=name == "error")
+                axes.imshow(picture, interpolation="nearest")
                 axes.set(xticks=[], yticks=[])
                 axes.spines[:].set_visible(False)
                 if t == 0:
                     axes.set_ylabel(name, fontsize=10, color=INK)
+    words = "one step from frame to frame; error: blue where predicted too dark, red too bright"
+    panel.text(0.75 / width, 0.1 / height, words, fontsize=9, color=INK)
+    _scale(panel, width)
     return figure
+
+
+def _scale(panel: Figure | SubFigure, width: float) -> None:
+    """What the colours of errors are worth, in units of brightness."""
+    axes = panel.add_axes((1 - 0.5 / width, 0.55, 0.1 / width, 0.35))
+    bar = torch.linspace(ERROR, -ERROR, 64)[None, :, None]
+    axes.imshow(paint(bar, signed=True), aspect="auto", extent=(0, 1, -ERROR, ERROR))
+    axes.set(xticks=[], yticks=[-ERROR, 0, ERROR])
+    axes.yaxis.tick_right()
+    axes.tick_params(labelsize=7, colors=INK, length=2)
+    axes.set_title("error", fontsize=8, color=INK)
+
+
+def draw_fields(panel: Figure | SubFigure, fields: Tensor, most: int = 24) -> None:
+    """Receptive fields of some maps: at the step itself, and below it at the steps before.
+
+    Args:
+        panel: where to draw.
+        fields: [lag, map, pixel, pixel] from -1 to 1; blue where light drives, red where it calms.
+        most: maps at most.
+    """
+    across = 6
+    maps = min(most, fields.shape[1])
+    rows = -(-maps // across)
+    blocks = panel.add_gridspec(len(fields), 1, hspace=0.12, left=0.02, right=0.97, top=0.95)
+    for lag, own in enumerate(fields):
+        grid = blocks[lag].subgridspec(rows, across, wspace=0.05, hspace=0.05)
+        for k in range(maps):
+            axes = panel.add_subplot(grid[k // across, k % across])
+            axes.imshow(paint(ERROR * own[k : k + 1], signed=True), interpolation="nearest")
+            axes.set(xticks=[], yticks=[])
+            axes.spines[:].set_color(FAINT)
+            if k == 0:
+                when = "receptive fields" if lag == 0 else f"{lag} step{'s' * (lag > 1)} before"
+                axes.set_title(when, fontsize=9, color=INK, loc="left")
 
 
 def film(seen: Tensor, predicted: Tensor, error: Tensor, scale: int = 4) -> list[NDArray[np.uint8]]:
@@ -119,7 +178,7 @@ def paint(signal: Tensor, *, signed: bool) -> NDArray[np.uint8]:
     if not signed:
         picture = signal.clamp(0, 1).expand(3, -1, -1)
     else:
-        value = signal.mean(dim=0).div(0.25).clamp(-1, 1)
+        value = signal.mean(dim=0).div(ERROR).clamp(-1, 1)
         blue, red = torch.tensor([0.13, 0.40, 0.67]), torch.tensor([0.70, 0.09, 0.17])
         full = torch.where((value > 0)[..., None], blue, red)
         picture = (1 - value.abs()[..., None] * (1 - full)).permute(2, 0, 1)

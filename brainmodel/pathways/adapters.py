@@ -25,6 +25,10 @@ class Adapter(nn.Module, ABC):
     def forward(self, signal: Tensor) -> Tensor:
         """The signal [batch, *source] in its new shape [batch, *shape(source)]."""
 
+    def picture(self, signal: Tensor) -> Tensor:
+        """What came out, [batch, *shape(source)], as a picture of what went in; for figures."""
+        return signal
+
 
 class Pool(Adapter):
     """Mean over squares of `factor` x `factor` pixels."""

@@ -36,3 +36,7 @@ class Patches(Adapter):
     def forward(self, signal: Tensor) -> Tensor:
         """See `Adapter.forward`."""
         return rearrange(signal, "b c (h p) (w q) -> b (c p q) h w", p=self.size, q=self.size)
+
+    def picture(self, signal: Tensor) -> Tensor:
+        """See `Adapter.picture`: the pixels at their places."""
+        return rearrange(signal, "b (c p q) h w -> b c (h p) (w q)", p=self.size, q=self.size)

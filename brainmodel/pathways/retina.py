@@ -65,6 +65,11 @@ class Retina(Adapter):
         split = torch.stack([response, -response]).relu()
         return rearrange(split, "sign (b c) 1 h w -> b (sign c) h w", b=len(signal))
 
+    def picture(self, signal: Tensor) -> Tensor:
+        """See `Adapter.picture`: gray where neither responds, lighter for ON, darker for OFF."""
+        on, off = signal.chunk(2, dim=1)
+        return 0.5 + 0.25 * (on - off)
+
 
 def filtered(maps: Tensor, kernel: Tensor) -> Tensor:
     """Maps [map, 1, height, width] through a kernel [width, width]; their borders go on."""

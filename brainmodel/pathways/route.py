@@ -37,6 +37,12 @@ class Route(nn.Module):
             signal = adapter(signal)
         return signal
 
+    def picture(self, signal: Tensor) -> Tensor:
+        """A message [batch, *shape] as a picture of what was sent; for figures."""
+        for adapter in reversed(self.adapters):
+            signal = adapter.picture(signal)  # type: ignore[operator]
+        return signal
+
 
 def infer(source: tuple[int, ...], units: tuple[int, ...]) -> list[Adapter]:
     """Adapters that change the height and width of a signal to those of some units.

@@ -7,8 +7,10 @@ import pytorch_lightning as pl
 from pytorch_lightning.utilities import rank_zero_only
 
 from areas.loops.compiled import which_loops
+from brainmodel.brain import Brain
 from brainmodel.data import StreamModule
 from brainmodel.figures import draw_brain, draw_frames, save, views
+from brainmodel.physiology import orientation_tuning, receptive_fields
 from brainmodel.training.held_out import (
     HeldOut,
     LinearPredictor,
@@ -44,6 +46,7 @@ class Report(pl.Callback):
         self.untrained: dict[str, HeldOut] = {}
         self.tallies: dict[str, Tally] = {}
         self._linear: dict[str, LinearPredictor] = {}
+        self._selectivity: dict[str, float] = {}  # of the untrained brain
 
     @property
     def errors(self) -> dict[str, HeldOut]:
@@ -52,10 +55,12 @@ class Report(pl.Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """The errors before training, for a run that is resumed."""
-        return {"untrained": {name: tuple(held) for name, held in self.untrained.items()}}
+        held = {name: tuple(errors) for name, errors in self.untrained.items()}
+        return {"untrained": held, "selectivity": self._selectivity}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """See `state_dict`; in older checkpoints what repeating cost is not told."""
+        """See `state_dict`; older checkpoints tell less."""
+        self._selectivity = state_dict.get("selectivity", {})
         for name, held in state_dict["untrained"].items():
             known = held if isinstance(held, tuple) else (held, float("nan"))
             self.untrained[name] = HeldOut(*known)
@@ -68,6 +73,7 @@ class Report(pl.Callback):
         if not self.untrained:
             self.tallies, seen = self._measure(trainer, pl_module)
             self.untrained = self.errors
+            self._selectivity = selectivity(brain_of(pl_module))
             say(*seen.sentences())
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -104,6 +110,7 @@ class Report(pl.Callback):
         self.tallies, seen = self._measure(trainer, module)
         table = error_table(brain_of(module), self.tallies, self.untrained, seen.words())
         say(f"\nPrediction of held-out streams{when and ' '}{when}: {MEANING}\n", table)
+        say(*tuned(selectivity(brain_of(module)), self._selectivity))
         say(*[f"\n{sentence}" for sentence in seen.sentences()])
 
     def _fit(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
@@ -133,9 +140,10 @@ class Report(pl.Callback):
         ):
             shown = views(brain_of(module), activities)
         for name, signals in shown.items():
-            some = tuple(signal[-self.steps :, : self.scenes] for signal in signals)
+            some = tuple(signal[:, : self.scenes] for signal in signals)
             made.append(folder / f"held_out_{name}.png")
-            save(draw_frames(*some), made[-1])
+            fields = receptive_fields(brain_of(module), name)
+            save(draw_frames(*some, most=self.steps, fields=fields), made[-1])
         return "  ".join(map(str, reversed(made)))
 
 
@@ -145,6 +153,21 @@ def held_out(trainer: pl.Trainer) -> Any:
     if trainer.state.fn == "test":
         return trainer.datamodule.test_dataloader()  # type: ignore[attr-defined]
     return trainer.datamodule.val_dataloader()  # type: ignore[attr-defined]
+
+
+def selectivity(brain: Brain) -> dict[str, float]:
+    """The median selectivity for orientation of each area with maps."""
+    found = orientation_tuning(brain)
+    return {name: own.median for name, own in found.items() if len(brain.area(name).units) == 3}
+
+
+def tuned(now: dict[str, float], untrained: dict[str, float]) -> list[str]:
+    """A line on selectivity for orientation, beside that of the untrained brain."""
+    told = []
+    for name, value in now.items():
+        before = f" (untrained {untrained[name]:.2f})" if name in untrained else ""
+        told.append(f"{name} {value:.2f}{before}")
+    return [f"\nOrientation selectivity of units, median: {', '.join(told)}."] if told else []
 
 
 def streams(trainer: pl.Trainer) -> StreamModule | None:
