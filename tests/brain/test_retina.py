@@ -8,6 +8,7 @@ import torch
 from brainmodel import Pathway
 from brainmodel.learning import BPTT
 from brainmodel.pathways import Patches, Retina
+from brainmodel.pathways.route import Route
 from brainmodel.scopes import Global
 from tests import toy
 
@@ -105,3 +106,12 @@ def test_what_does_not_fit_is_refused(make, message: str) -> None:
     with pytest.raises(ValueError) as refused:
         make()
     assert str(refused.value) == message
+
+
+def test_pictures_show_pixels_at_their_places() -> None:
+    eye = torch.rand(2, 1, 8, 8)
+    assert torch.equal(Patches(4).picture(Patches(4)(eye)), eye)
+    route = Route([Retina(), Patches(2)], [1, 8, 8], [3, 4, 4])
+    on, off = Retina()(eye).chunk(2, dim=1)
+    torch.testing.assert_close(route.picture(route(eye)), 0.5 + 0.25 * (on - off))
+    assert (route.picture(route(torch.full((1, 1, 8, 8), 0.3))) - 0.5).abs().max() < 1e-3
