@@ -38,6 +38,12 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/probing/recordings/readers/conditions.py",
+        old="keys = [(Decimal(word), as_written(word)) for word in words_of]",
+        new="keys = values.tolist()",
+        tests="tests/probing/test_order_of_stimuli.py -k only_look_like",
+    ),
+    Mutant(
         file="brainmodel/training/callbacks/step_ends.py",
         old='checkpoint["loops"]["fit_loop"] = self._loops',
         new="pass",

@@ -193,12 +193,18 @@ def _spikes() -> Iterator[Case]:
     named = units.assign(unit=["u10", "u3", "u7"])
     none = r"spikes are of units such as '.*', and none of these is among the units, such as 'u10'"
     yield Case("tables: units named otherwise", lambda f: tables(f, units=named), none)
+    yield Case("tables: units by shank and cluster", _shanks, two)
     twice = pd.concat([units, units])
     yield Case(
         "tables: a unit twice", lambda f: tables(f, units=twice), r"stands twice in units: give"
     )
     noise = units.assign(quality=["noise", "good", "good"])
     yield Case("tables: noise", lambda f: tables(f, units=noise), lambda r: same(r, silent[1:]))
+
+
+def _shanks(folder: Path) -> Any:
+    """Units 1_11 and 11_1, which are no numbers: two, each with its own spikes."""
+    return tables(folder, None, lambda d: d.assign(unit=np.where(d.unit == 7, "1_11", "11_1")))
 
 
 def labelled(folder: Path, change: Any = None, **options: Any) -> Any:

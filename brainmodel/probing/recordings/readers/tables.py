@@ -17,6 +17,7 @@ from brainmodel.probing.recordings.readers.conditions import (
     as_areas,
     as_numbers,
     as_words,
+    as_written,
     by_condition,
     by_numbers_within,
 )
@@ -228,7 +229,7 @@ def _names(source: str, table: Table, columns: Columns) -> NDArray[np.str_]:
         raise ValueError(f"{source}: {columns.unit} is empty in some rows: name the unit in each.")
     numbers = as_numbers(unique)
     if numbers is not None and (numbers == np.round(numbers)).all():
-        unique = np.array([f"{number:.0f}" for number in numbers])
+        unique = np.array([as_written(word) for word in unique.tolist()])
     return unique[which]
 
 
