@@ -38,6 +38,12 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/probing/recordings/picture_names.py",
+        old="    return shown.keep(order)",
+        new="    return shown",
+        tests="tests/probing/test_picture_names.py",
+    ),
+    Mutant(
         file="brainmodel/probing/recordings/readers/conditions.py",
         old="keys = [(Decimal(word), as_written(word)) for word in words_of]",
         new="keys = values.tolist()",
