@@ -147,7 +147,8 @@ def scorable_neurons(responses: Responses, name: str, recording: Recording) -> P
 def snr_ceiling(parts: Sequence[Responses]) -> tuple[float | None, float | None]:
     """Median ncsnr of the neurons, and the correlation that it leaves to an encoding model.
 
-    None where a neuron has no stimulus with two repeats.
+    None where a neuron has no stimulus with two repeats; no median where it has no end, because
+    repeats do not differ.
     """
     counts = [np.isfinite(part.repeats).sum(1) for part in parts]
     if not all((count >= 2).any(0).all() for count in counts):
@@ -158,4 +159,4 @@ def snr_ceiling(parts: Sequence[Responses]) -> tuple[float | None, float | None]
         for ratio, count in zip(ratios, counts, strict=True)
     ]
     median = float(np.median(np.concatenate(ratios)))
-    return median, float(np.sqrt(np.concatenate(shares)).mean())
+    return median if np.isfinite(median) else None, float(np.sqrt(np.concatenate(shares)).mean())
