@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.metrics import Metric, Responses
+from brainmodel.probing.metrics import Metric, Responses, rounding
 from brainmodel.probing.recordings import (
     Recording,
     advice_on_missing,
@@ -129,7 +129,8 @@ def scorable_neurons(responses: Responses, name: str, recording: Recording) -> P
     filled = np.where(np.isfinite(responses.repeats), responses.repeats, 0).sum(1)
     silent = ~missing & (filled == 0).all(0)
     with np.errstate(invalid="ignore"):
-        constant = ~missing & ~silent & (np.ptp(responses.mean, axis=0) == 0)
+        flat = np.ptp(responses.mean, axis=0) <= rounding(responses.mean)
+        constant = ~missing & ~silent & flat
     keep = ~(missing | silent | constant)
     kept = Responses(responses.repeats[:, :, keep], responses.groups)
     found = PartNeurons(kept, *(int(mask.sum()) for mask in (keep, silent, constant, missing)))

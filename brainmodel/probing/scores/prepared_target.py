@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from brainmodel.probing.activity import Source
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics import Comparison, Metric, SubjectMean
@@ -11,7 +13,14 @@ from brainmodel.probing.scores.sampling import Sampling
 from brainmodel.probing.scores.score import Score, ScoreDetail
 from brainmodel.probing.scores.scoring import Scoring
 from brainmodel.probing.scores.target import Target
-from brainmodel.probing.statistics import Draws, draws_of, interval, orders, tail_p
+from brainmodel.probing.statistics import (
+    Draws,
+    draws_of,
+    interval,
+    orders,
+    orders_there_are,
+    tail_p,
+)
 
 
 class BootstrapDraws:
@@ -132,11 +141,11 @@ class PreparedTarget:
         low = high = p = draws = None
         if scoring.bootstraps:
             draws = comparison.drawn(self.drawn.of(groups))
-            low, high = interval(value, draws)
+            low, high = np.clip(interval(value, draws), *self.metric.bounds).tolist()
         if scoring.permutations and self.metric.by_sample and trained:
             null = comparison.permuted(orders(groups, scoring.permutations, scoring.seed))
             sign = 1 if self.metric.higher_is_better else -1
-            p = tail_p(sign * value, sign * null)
+            p = tail_p(sign * value, sign * null, orders_there_are(groups))
         return Judgement(low, high, p, draws)
 
 
