@@ -38,6 +38,18 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/roll_out/roll_out.py",
+        old="return sum(found[1:], found[0]) if found",
+        new="return found[0] if found",
+        tests="tests/brain/test_window.py -k weights_of_two",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/roll_out.py",
+        old="        _require_known(found, names)\n",
+        new="",
+        tests="tests/brain/test_window.py -k not_lost",
+    ),
+    Mutant(
         file="brainmodel/probing/recordings/picture_names.py",
         old="    return shown.keep(order)",
         new="    return shown",
