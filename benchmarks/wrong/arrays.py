@@ -142,6 +142,9 @@ def _npz_values() -> Iterator[Case]:
         "npz: units of three", lambda f: npz(f, unit=np.array(list("abc"))), r"unit is .*: give"
     )
     yield Case("npz: unit in a list", lambda f: npz(f, unit=np.array(["dF/F"])), _unit)
+    raw = {name: np.array(HELD[name]).astype("S") for name in ("areas", "stimuli")}
+    text = lambda r: same(r) and r.recording.area_names == ["V1", "V2"]  # noqa: E731
+    yield Case("npz: names as bytes", lambda f: npz(f, **raw), text)
     yield Case("npz: numbers for areas", lambda f: npz(f, areas=np.array([1, 1, 2])), _areas)
     yield Case(
         "npz: nothing but NaN", lambda f: npz(f, responses=VALUES * np.nan), r"almost all of"
@@ -152,6 +155,9 @@ def _npz_values() -> Iterator[Case]:
         "npz: each lacks one", lambda f: npz(f, responses=_diagonal()), r"lacks some stimulus"
     )
     yield Case("npz: lists in Python", lambda f: _by_lists(), lambda r: r.areas.tolist()[2] == "V2")
+    hidden = np.ma.masked_array(VALUES, np.arange(VALUES.size).reshape(VALUES.shape) == 7)
+    missing = lambda r: np.isnan(r.responses).sum() == 1 and np.isnan(r.responses.flat[7])  # noqa: E731
+    yield Case("npz: masked in Python", lambda f: _by_lists(hidden), missing)
     yield Case(
         "npz: ragged in Python", lambda f: _by_lists([[1.0], [1.0, 2.0]]), r"different lengths"
     )
