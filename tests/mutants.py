@@ -38,6 +38,18 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/command_line/train_command.py",
+        old="            require_same_brain(self.begun, self.model.hparams)\n",
+        new="",
+        tests="tests/training/test_same_brain.py -k computes_something_else",
+    ),
+    Mutant(
+        file="brainmodel/training/callbacks/resuming.py",
+        old="group |= {k: v for k, v in of_config.items() if k not in OF_A_RUN}",
+        new="pass",
+        tests="tests/training/test_same_brain.py -k options_of_the_optimizer",
+    ),
+    Mutant(
         file="brainmodel/roll_out/roll_out.py",
         old="return sum(found[1:], found[0]) if found",
         new="return found[0] if found",
