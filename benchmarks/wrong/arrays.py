@@ -324,6 +324,7 @@ def _folders() -> Iterator[tuple[str, Any, Any]]:
     clear = Image.new("RGBA", (8, 8), (1, 2, 3, 4))
     yield "transparent", _save("im2.png", clear), r"im2.png is transparent in parts: save it on"
     yield "16 bits", _save("im2.png", deep), lambda v: v[1, 0] == 1 and 0 < v[2, 0] < 0.08
+    yield "noted as turned", _turned, r"im2.png is noted to be seen turned: save it upright"
     yield "text named .png", lambda w: (w / "im2.png").write_text("a"), r"im2.png is not a picture"
     yield "cut off", _cut, r"im2.png is not a picture that can be read"
     yield "hidden and other files", _beside, lambda v: len(v) == 3
@@ -342,6 +343,13 @@ def _folders() -> Iterator[tuple[str, Any, Any]]:
     )
     yield "one an .npy", _as_npy, lambda v: v.tolist() == [[0], [77], [20]]
     yield "an .npy of two axes too many", _five, r"im2.npy has shape \(1, 1, 1, 8, 8\): give \[heig"
+
+
+def _turned(where: Path) -> None:
+    picture = Image.new("L", (8, 8), 10)
+    noted = picture.getexif()
+    noted[0x0112] = 6  # a quarter turn
+    picture.save(where / "im2.png", exif=noted)
 
 
 def _cut(where: Path) -> None:

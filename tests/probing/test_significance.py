@@ -4,11 +4,12 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from scipy.stats import false_discovery_control, kstest
+from scipy.stats import chi2, false_discovery_control, kstest, norm
 
 from brainmodel.probing.metrics import CKA, RSA, Metric, Responses, RidgeEncoding, SubjectMean
 from brainmodel.probing.statistics import (
     false_discovery_rate,
+    interval,
     orders,
     orders_there_are,
     p_value,
@@ -64,6 +65,19 @@ def test_p_is_no_smaller_than_one_of_the_orders_that_there_are(
     assert tail_p(5.0, null, orders_there_are(np.array(groups))) == pytest.approx(1 / expected)
     assert tail_p(5.0, null) < 1e-4  # the control
     assert tail_p(5.0, np.zeros(9), 2) == 0.5
+
+
+def test_p_follows_the_tail_of_a_skewed_null() -> None:
+    """Sums of squares are of Pearson's type III, so the tail is that of chi squared itself."""
+    null = np.random.default_rng(0).chisquare(3, 20_000)
+    for value in (15.0, 25.0):
+        assert tail_p(value, null) == pytest.approx(chi2.sf(value, 3), rel=0.4)
+        assert norm.sf((value - 3) / np.sqrt(6)) < 0.1 * chi2.sf(value, 3)  # without its skewness
+
+
+def test_an_interval_lies_around_the_value_as_draws_do_around_their_mean() -> None:
+    draws = 5 + np.arange(-100, 101) / 100
+    assert interval(0.3, draws) == pytest.approx((0.3 - 0.95, 0.3 + 0.95))
 
 
 def test_one_movie_cannot_be_permuted() -> None:
