@@ -127,6 +127,14 @@ def test_intervals_end_where_scores_do() -> None:
     assert score.high == 1 < score.score + np.quantile(draws - draws.mean(), 0.975)  # the control
 
 
+def test_a_model_area_that_cannot_be_compared_is_named() -> None:
+    rates, recording = planted()
+    still = {"low": rates["low"], "high": np.zeros_like(rates["high"])}
+    for metric in (RidgeEncoding(), Procrustes()):
+        with pytest.raises(ValueError, match="trained model, high: none of the 20 model units va"):
+            score_model(still, recording, {"it": metric}, SCORING)
+
+
 def test_where_no_neuron_can_be_scored_it_is_said_what_to_leave_out() -> None:
     rates, recording = planted()
     for place, advice in (

@@ -60,11 +60,16 @@ class PreparedArea:
         self._known: dict[bytes, Any] = {}
 
     def side(self, target: Target) -> Any:
-        """The model's side over the steps that the target covers."""
+        """The model's side over the steps that the target covers.
+
+        Raises:
+            ValueError: naming the area, if the metric cannot compare it.
+        """
         key = target.steps.tobytes()
         if key not in self._known:
             features = self.sampling.features(self.rates[:, target.steps])
-            self._known[key] = self.metric.model_side(features, target.groups)
+            with naming(f"{self.source.model} {self.source.instance}, {self.name}"):
+                self._known[key] = self.metric.model_side(features, target.groups)
         return self._known[key]
 
 
@@ -98,7 +103,7 @@ class PreparedTarget:
     ) -> None:
         self.name, self.metric, self.target = name, metric, target
         self.scoring, self.drawn = scoring, drawn
-        with naming(target):
+        with naming(target.name):
             self.sides = target.sides(metric)
             self.ceilings = target.ceilings(metric, scoring.halvings, scoring.seed)
 
@@ -150,9 +155,9 @@ class PreparedTarget:
 
 
 @contextmanager
-def naming(target: Target) -> Iterator[None]:
-    """ValueErrors that are raised within get the name of the target."""
+def naming(name: str) -> Iterator[None]:
+    """ValueErrors that are raised within get the name of what they are about."""
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"{target.name}: {error}") from error
+        raise ValueError(f"{name}: {error}") from error
