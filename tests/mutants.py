@@ -861,8 +861,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/probing/recordings/experiment.py",
-        old="stimuli.frames[stayed]",
-        new="stimuli.frames[: stayed.sum()]",
+        old="stimuli.keep(stayed)",
+        new="stimuli.keep(range(stayed.sum()))",
         tests="tests/probing/test_missing.py -k stimuli",
     ),
     Mutant(
@@ -1017,7 +1017,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/roll_out/roll_out.py",
-        old='functional_call(back, {f"brain.{n}": w for n, w in weights.items()}, (bars,))',
+        old="functional_call(back, held, (bars,))",
         new="back(bars)",
         tests="tests/scopes/test_made_weights.py -k autograd",
     ),

@@ -7,8 +7,6 @@ from torch import Tensor
 
 from brainmodel.wiring.state import BrainState
 
-Shape = tuple[int, ...]
-
 
 def require_window(
     shapes: Mapping[str, Sequence[int]], inputs: Mapping[str, Tensor], reset: Tensor
@@ -43,7 +41,7 @@ def require_window(
             )
 
 
-def require_state(units: Mapping[str, Shape], state: BrainState, batch: int) -> None:
+def require_state(units: Mapping[str, Sequence[int]], state: BrainState, batch: int) -> None:
     """Refuse a state of other areas, or of another number of streams; ValueError in one sentence.
 
     Args:
