@@ -27,10 +27,12 @@ class Predictor(nn.Module):
             messages are one pixel wide.
         feedback: through which weights its error comes back to the area's units: the transposed
             ones, as of the gradient, unless given.
+        scale: factor of the initial synapses from the rates. Where they begin small the area's
+            units begin to learn slowly, and fewer of them fall silent at the first steps.
 
     Raises:
-        ValueError: if `kernel` is not odd and positive, or the activation is no pointwise function
-            (see `require_pointwise`).
+        ValueError: if `kernel` is not odd and positive, `scale` not positive, or the activation no
+            pointwise function (see `require_pointwise`).
     """
 
     def __init__(
@@ -38,14 +40,18 @@ class Predictor(nn.Module):
         activation: Activation | None = None,
         kernel: int = 3,
         feedback: Feedback | None = None,
+        scale: float = 1.0,
     ):
         super().__init__()
+        if not 0 < scale < float("inf"):
+            raise ValueError(f"predictor.scale: need a number above 0, got {scale}")
         if kernel < 1 or kernel % 2 == 0:
             raise ValueError(f"predictor.kernel: need an odd width in pixels, got {kernel}")
         if activation is not None:
             require_pointwise("predictor.activation", activation)
         self.activation = activation
         self.kernel = kernel
+        self.scale = scale
         self.feedback = feedback or SymmetricFeedback()
         self.synapses = Bundle()
         self.bias = nn.Parameter(torch.empty(0))
@@ -53,7 +59,7 @@ class Predictor(nn.Module):
     def build(self, drive: Sequence[int], sources: Mapping[str, Sequence[int]]) -> None:
         """Make the synapses from each source onto the drive.
 
-        Those from messages start at zero: two areas whose errors enter each other's predictions
+        Those from the rates are scaled, those from messages start at zero: two areas whose errors enter each other's predictions
         with random weights can excite each other without bound before either has learnt anything.
 
         Args:
@@ -68,8 +74,7 @@ class Predictor(nn.Module):
             for name, shape in sources.items()
         }
         for name, synapses in made.items():
-            if name != "rate":
-                nn.init.zeros_(synapses.weight)
+            synapses.weight.data *= self.scale if name == "rate" else 0.0
         self.synapses = Bundle(made)
         try:
             self.feedback.build(made["rate"].weight)

@@ -33,7 +33,7 @@ options, after the command:
   --ckpt_path FILE    go on from a checkpoint (fit), or measure it (validate, test, probe)
   --recording FILE    what to score against (probe)
   --print_config      show the whole configuration and stop
-  --help              show every option and stop
+  --help              show every option of the command with that config, and stop
   --traceback         show where in the program an error came from
 
 brainmodel migrate FILE [FILE ...] rewrites each file in its place, says what it changed, and keeps

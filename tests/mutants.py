@@ -104,7 +104,7 @@ MUTANTS = [
         tests="tests/training/test_resume.py -k last_step_is_saved",
     ),
     Mutant(
-        file="brainmodel/training/held_out.py",
+        file="brainmodel/training/held_out/errors.py",
         old="gather([float(value) for value in self])",
         new="[[float(value) for value in self]]",
         tests="tests/training/test_processes.py",

@@ -186,3 +186,21 @@ def view_grid(path: Tensor, size: int, height: int, width: int, samples: int = 1
     grid[..., 0] = (2 * samples * (path[:, :1] + spread) / (width - 1) - 1)[:, None, :]
     grid[..., 1] = (2 * samples * (path[:, 1:2] + spread) / (height - 1) - 1)[:, :, None]
     return grid
+
+
+def moved_frames(frames: Tensor, motion: Tensor) -> Tensor:
+    """What an eye sees after it has moved, of what it saw before: what was outside is the border.
+
+    Args:
+        frames: [view, channel, size, size].
+        motion: [view, 3] as of `motion_of`.
+    """
+    size = frames.shape[-1]
+    place = torch.arange(size, dtype=frames.dtype, device=frames.device) - (size - 1) / 2
+    x, y, zoom = motion.to(frames).T[:, :, None]
+    grid = frames.new_empty(len(frames), size, size, 2)
+    grid[..., 0] = ((place + x) * zoom.exp())[:, None, :] * 2 / (size - 1)
+    grid[..., 1] = ((place + y) * zoom.exp())[:, :, None] * 2 / (size - 1)
+    return torch.nn.functional.grid_sample(
+        frames, grid, mode="bicubic", padding_mode="border", align_corners=True
+    )

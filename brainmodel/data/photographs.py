@@ -3,17 +3,21 @@
 from collections.abc import Sequence
 from typing import Unpack
 
+import torch
+from torch import Tensor
+
 from brainmodel.data.checks import LARGEST, require_channels, require_number, require_whole
-from brainmodel.data.eye_movements import EyeMovements
+from brainmodel.data.eye_movements import EyeMovements, moved_frames
 from brainmodel.data.photograph_files import FREE, load_photograph, photograph_file, soften
 from brainmodel.data.photograph_streams import OVERSAMPLING, PhotographStream
 from brainmodel.data.stream_module import StreamModule, StreamOptions
 from brainmodel.data.streams import Part, Share
-from brainmodel.data.window import Label
+from brainmodel.data.window import Label, Window
 from brainmodel.memory import require_memory
 
 TRAINING = ("astronaut.png", "brick.png", "chelsea.png", "coins.png", "grass.png", "rocket.jpg")
 HELD_OUT = ("camera.png", "coffee.png", "gravel.png")
+SLOW = 0.5  # pixels per step
 USUAL_MOVEMENTS = EyeMovements()
 
 
@@ -103,6 +107,26 @@ class Photographs(StreamModule):
             "photograph": Label((0, number - 1)),
             "motion": Label(shape=(3,)),
             "saccade": Label((0, 1)),
+        }
+
+    def splits(self, window: Window) -> dict[str, Tensor]:
+        """Steps of drift, of drift slower than `SLOW`, and those to which a saccade led."""
+        saccade = window.labels["saccade"].bool()
+        slow = window.labels["motion"][..., :2].norm(dim=-1) < SLOW
+        return {"drift": ~saccade & ~slow, "slow drift": ~saccade & slow, "saccades": saccade}
+
+    def foreseen(self, window: Window, last: Window | None) -> dict[str, dict[str, Tensor]]:
+        """The last frame moved as the eye moved last, and as it truly moves."""
+        eye, motion = window.inputs["eye"], window.labels["motion"]
+        if last is None:
+            before, known = eye[:1], motion[:1]
+        else:
+            before, known = last.inputs["eye"][-1:], last.labels["motion"][-1:]
+        frames = torch.cat([before, eye[:-1]])
+        paths = {"last motion": torch.cat([known, motion[:-1]]), "true motion": motion}
+        return {
+            name: {"eye": moved_frames(*(x.flatten(0, 1) for x in (frames, path))).view_as(eye)}
+            for name, path in paths.items()
         }
 
     def stream(self, share: Share) -> PhotographStream:

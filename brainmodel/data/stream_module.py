@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 import pytorch_lightning as pl
+from torch import Tensor
 
 from brainmodel.data.checks import require_whole
 from brainmodel.data.loaders import ContinuingLoader, FreshLoader
 from brainmodel.data.streams import Part, Share, Stream
-from brainmodel.data.window import Label
+from brainmodel.data.window import Label, Window
 from brainmodel.memory import require_memory
 
 
@@ -107,6 +108,31 @@ class StreamModule(pl.LightningDataModule, ABC):
     def facts(self) -> list[str]:
         """What a user should know of the data, in sentences; the log of a run begins with them."""
         return []
+
+    def splits(self, window: Window) -> dict[str, Tensor]:
+        """What happens at the steps of a window, [time, batch] bool by name, for tables of errors.
+
+        None where the data do not know.
+        """
+        del window
+        return {}
+
+    def foreseen(self, window: Window, last: Window | None) -> dict[str, dict[str, Tensor]]:
+        """Inputs [time, batch, ...] as one who knows what moves would foresee them; see `splits`.
+
+        Args:
+            window: what comes.
+            last: the window before it; None at the beginning.
+
+        Returns:
+            by kind of knowledge and input; none where the data do not know what moves.
+        """
+        del window, last
+        return {}
+
+    def first_windows(self, count: int) -> FreshLoader:
+        """The first windows of the training streams, anew in each pass."""
+        return FreshLoader(self.stream(self.share(Part.TRAINING, self._rank())), count, 0)
 
     def train_dataloader(self) -> ContinuingLoader:
         """Training windows without end; remembers where it is in checkpoints."""

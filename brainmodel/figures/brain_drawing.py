@@ -1,6 +1,6 @@
 """A brain drawn: areas and inputs as boxes, pathways as arrows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,8 +39,12 @@ def draw_brain(brain: Brain) -> Figure:
     axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
     axes.set(xlim=(left, right), ylim=(bottom - 0.3, top - 0.2), aspect="equal")
     axes.axis("off")
+    side_by_side: dict[tuple[str, str, str], list[Pathway]] = {}
     for pathway in brain.pathways.values():
-        _arrow(axes, pathway, places)
+        key = (pathway.source, pathway.target, pathway.kind)
+        side_by_side.setdefault(key, []).append(pathway)
+    for pathways in side_by_side.values():
+        _arrow(axes, pathways, places)
     for name, place in places.items():
         _box(axes, place, *_words(brain, name), filled=name in brain.areas)
     _legend(axes, {p.kind for p in brain.pathways.values()}, left, bottom - 0.05)
@@ -100,8 +104,10 @@ def _box(axes: Axes, place: Point, name: str, what: str, rule: str, *, filled: b
     axes.text(x, y - 0.32, rule, fontsize=7.5, style="italic", color=FAINT, **options)
 
 
-def _arrow(axes: Axes, pathway: Pathway, places: Mapping[str, Point]) -> None:
-    """An arrow that keeps to its right, so that the two directions do not meet."""
+def _arrow(axes: Axes, pathways: Sequence[Pathway], places: Mapping[str, Point]) -> None:
+    """An arrow for all pathways of one kind from one area to another; it keeps to its right, so
+    that the two directions do not meet."""
+    pathway = pathways[0]
     colour = COLOURS[pathway.kind]
     ends = _ends(pathway, places[pathway.source], places[pathway.target])
     arrow = FancyArrowPatch(
@@ -117,7 +123,7 @@ def _arrow(axes: Axes, pathway: Pathway, places: Mapping[str, Point]) -> None:
         zorder=2,
     )
     axes.add_patch(arrow)
-    words = pathway.carries + (f", t-{pathway.steps}" if pathway.steps else "")
+    words = "\n".join(p.carries + (f", t-{p.steps}" if p.steps else "") for p in pathways)
     box = {"fc": PAPER, "ec": "none", "pad": 1.2}
     options: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 5, "bbox": box}
     axes.text(*_middle(ends), words, fontsize=8, color=colour, **options)
@@ -130,14 +136,16 @@ def _ends(pathway: Pathway, source: Point, target: Point) -> Ends:
         return Ends((x0 + WIDTH / 2, y0 - 0.25), (x0 + WIDTH / 2, y0 + 0.25), 1.4)
     towards = np.sign(y1 - y0)
     side = -0.45 if pathway.kind == "feedforward" else 0.45
-    bend = 0.0 if abs(y1 - y0) <= UP else 0.55 * (1 if side * towards < 0 else -1)
     if towards == 0:
         right = np.sign(x1 - x0)
         lift = 0.22 * right
         start, end = (x0 + right * WIDTH / 2, y0 + lift), (x1 - right * WIDTH / 2, y1 + lift)
-        return Ends(start, end, bend)
+        return Ends(start, end, 0.0)
     start, end = (x0 + side, y0 + towards * HEIGHT / 2), (x1 + side, y1 - towards * HEIGHT / 2)
-    return Ends(start, end, bend)
+    if abs(y1 - y0) < 1.5 * UP:  # neighbours
+        return Ends(start, end, 0.0)
+    most = 0.45 * abs(end[1] - start[1]) / max(abs(x1 - x0), 1e-9)  # more would end behind the box
+    return Ends(start, end, min(0.55, most) * (1 if side * towards < 0 else -1))
 
 
 def _middle(ends: Ends) -> Point:

@@ -52,6 +52,8 @@ def draw_frames(seen: Tensor, predicted: Tensor, error: Tensor, most: int = 8) -
     figure = Figure(figsize=(steps * 1.05 + 0.9, scenes * (3 * 1.05 * ratio + 0.2)))
     FigureCanvasAgg(figure)
     heights = [1.0, 1.0, 1.0, 0.18] * scenes
+    words = "one step from frame to frame; error: blue where predicted too dark, red too bright"
+    figure.text(0.09, 0.0, words, fontsize=9, color=INK, va="top")
     grid = figure.add_gridspec(
         len(heights),
         steps,

@@ -153,7 +153,7 @@ def test_the_verdict_says_what_was_beaten_and_what_was_not(findings: Findings) -
         ]
         return verdict(ScoreTable(tuple(changed)), gains_of(ScoreTable(tuple(changed))))
 
-    assert with_baseline(2.0).outcome == "Not surely better than pixels."
+    assert with_baseline(2.0).outcome == "Worse than pixels."
     close = with_baseline(table.best().score - 1e-3)
     assert not close.good and "Over pixels it gains +.001 (-." in close.facts
 

@@ -53,9 +53,13 @@ def test_other_rooms_are_entered_by_their_doors() -> None:
 
 
 def test_few_files_know_of_other_rooms() -> None:
+    rooms = {path.name for path in PROBING.iterdir() if path.is_dir()}
     known = {(arrow.file, arrow.room) for arrow in all_arrows()}
-    assert len(known) <= 70, sorted(known)
-    assert {("findings.py", "scores"), ("scores/sampling.py", "recordings")} <= known
+    # The files beside the rooms put them together, so they are to know them.
+    between = {(file, room) for file, room in known if {Path(file).parts[0], room} <= rooms}
+    assert len(between) <= 60, sorted(between)
+    assert ("scores/sampling.py", "recordings") in between
+    assert ("findings.py", "scores") in known - between
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda path: path.parent.name)

@@ -95,5 +95,5 @@ def test_a_silent_area_is_marked_in_the_table(capsys: pytest.CaptureFixture[str]
     fit("--trainer.max_steps=1", config={"model": {"areas": {"PM": plan}}})
     said = capsys.readouterr().out
     assert said.count("Area PM is silent: all its rates are 0; larger weights") == 2  # and before
-    (row,) = [line for line in said.splitlines() if line.startswith("  PM ")]
+    row, *_ = [line for line in said.splitlines() if line.startswith("  PM ")]
     assert row.endswith("  silent") and "V1 is silent" not in said

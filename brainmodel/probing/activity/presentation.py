@@ -84,7 +84,8 @@ class Presentation:
     @property
     def words(self) -> str:
         """How stimuli are shown, in one sentence."""
-        blur = f"blurred by {self.blur:g} pixels" if self.blur else "sharp"
+        pixels = "pixel" if self.blur == 1 else "pixels"
+        blur = f"blurred by {self.blur:g} {pixels}" if self.blur else "sharp"
         gaze = "without eye movements" if self.gaze is None else "with eye movements"
         return (
             f"{self.frames_per_second:g} steps/s, {self.warm_up:g} s of gray before the onset, "

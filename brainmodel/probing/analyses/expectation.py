@@ -27,7 +27,8 @@ from brainmodel.probing.statistics import Stage, over_stages
 COURSES = (
     "<b>Expected (grey) and unexpected (red) stimuli.</b> Means over units: responses of the "
     "brain, rates of the model (somata), size of its errors (what feedback brings to apical "
-    "dendrites). Titles: mean effect over units, and its standard error over events."
+    "dendrites). Titles: effect, unexpected less expected, mean over units; its standard "
+    "error over events."
 )
 STAGES = (
     "<b>Selectivity for the unexpected over learning.</b> Mean index over units, with 95 % "

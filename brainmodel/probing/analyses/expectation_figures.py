@@ -38,7 +38,7 @@ def _title(course: TimeCourses) -> str:
     if origin.model != "brain":
         where = f"{origin.area} {origin.signal}"
     spread = "" if error is None else f" ± {error:.2g}"
-    return f"{where}\nunexpected - expected {effects.mean():.2g}{spread}"
+    return f"{where}\neffect {effects.mean():.2g}{spread}"
 
 
 def draw_selectivity(effects: Sequence[AreaEffect]) -> Figure:

@@ -37,7 +37,7 @@ CAPTIONS = {
     "scores": (
         "<b>{metric}, against ceilings and baselines.</b> Dots: the trained model, one for each "
         "checkpoint, with 95 % intervals; rings: the same areas before training, one for each "
-        "seed; squares: what the frames alone say. Each at the lag where it is best. Shaded: from "
+        "seed; grey: what the frames alone say. Each at the lag where it is best. Shaded: from "
         "what one half of the repeats says of the other to what a perfect model would score."
     ),
     "lags": (
@@ -49,8 +49,8 @@ CAPTIONS = {
         "grey: baselines; shaded: the ceiling."
     ),
     "map": (
-        "<b>{metric}, the whole map.</b> Means over seeds. The upper row is what a perfect model "
-        "would score."
+        "<b>{metric}, the whole map.</b> Means over seeds. A row named ceiling is what a perfect "
+        "model would score."
     ),
     "dissimilarities": (
         "<b>Representational dissimilarities.</b> Each square compares all stimuli with each "

@@ -86,5 +86,5 @@ def html_table(rows: Rows) -> str:
 
 def _cell(value: Any) -> str:
     text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-    number = text[:1].isdigit() or text[:2] in {f"-{k}" for k in range(10)}
+    number = text.removeprefix("-").removeprefix("+")[:1].isdigit()
     return f"<td class=number>{escape(text)}</td>" if number else f"<td>{escape(text)}</td>"

@@ -45,9 +45,9 @@ def _gain_cells(over: str, gains: list[Gain]) -> dict[str, str]:
     """The cells of at most one gain."""
     gain = gains[0] if gains else None
     return {
-        f"- {over}": "" if gain is None else f"{gain.gain:+.3f}",
-        f"95 % of - {over}": "" if gain is None else _range(gain.interval),
-        f"p of - {over}": "" if gain is None or gain.p is None else f"{gain.p:.2g}",
+        f"less {over}": "" if gain is None else f"{gain.gain:+.3f}",
+        f"95 %, {over}": "" if gain is None else _range(gain.interval),
+        f"p, {over}": "" if gain is None or gain.p is None else f"{gain.p:.2g}",
     }
 
 

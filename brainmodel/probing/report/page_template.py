@@ -6,11 +6,11 @@ HOW_TO_READ = """
 PLS): the mean over neurons of the correlation between responses and their prediction from the model
 area, on stimuli left out of the fit. RSA: the correlation of dissimilarities. CKA: debiased, 0 for
 unrelated sides. Procrustes: an angle in radians, lower is better.</dd>
-<dt>- untrained, - baseline</dt><dd>The question of the probe: the score of a trained area less that
-of the same area of the same brain before it learnt anything, and less that of the best baseline, on
-the same stimuli; positive is better. Its interval is over stimuli, and over brains where there are
-several; p is two-sided, over brains, and over stimuli where there is one brain: then it holds for
-that brain alone.</dd>
+<dt>less untrained, less baseline</dt><dd>The question of the probe: the score of a trained area
+less that of the same area of the same brain before it learnt anything, and less that of the best
+baseline, on the same stimuli; positive is better. Its interval is over stimuli, and over brains
+where there are several; p is two-sided, over brains, and over stimuli where there is one brain:
+then it holds for that brain alone.</dd>
 <dt>95 % interval</dt><dd>Over stimuli (whole movies), and over subjects where each is scored by
 itself. A stimulus counts in the fits as in what they predict. Neurons and units are no
 samples.</dd>

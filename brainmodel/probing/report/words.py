@@ -97,12 +97,18 @@ def _unbeaten(gains: Sequence[Gain], *, sure: bool) -> list[str]:
     return [over for over, end in ends.items() if end is None or end <= 0]
 
 
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
 def _outcome(gains: Sequence[Gain]) -> str:
     sure = all(gain.low is not None for gain in gains)
     unbeaten = _unbeaten(gains, sure=sure)
     if not sure:
         above = f"Its score is not above {', '.join(unbeaten)}" if unbeaten else "It scores highest"
         return f"{above}; how sure that is was not asked (scoring.bootstraps)."
-    if unbeaten:
-        return f"Not surely better than {', '.join(unbeaten)}."
-    return "Better than itself untrained and than every baseline."
+    worse = [gain.over for gain in gains if gain.high is not None and gain.high < 0]
+    unsure = [over for over in unbeaten if over not in worse]
+    said = [f"Worse than {_listed(worse)}."] if worse else []
+    said += [f"Not surely better than {_listed(unsure)}."] if unsure else []
+    return " ".join(said) or "Better than itself untrained and than every baseline."

@@ -1,7 +1,5 @@
 """The report at the end of a run: prediction errors, a picture, and where all files are."""
 
-from collections.abc import Mapping
-from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +7,25 @@ import pytorch_lightning as pl
 from pytorch_lightning.utilities import rank_zero_only
 
 from areas.loops.compiled import which_loops
-from brainmodel.brain import Brain
+from brainmodel.data import StreamModule
 from brainmodel.figures import draw_brain, draw_frames, save, views
-from brainmodel.training.held_out import HeldOut, follow_streams, held_out_errors
+from brainmodel.training.held_out import (
+    HeldOut,
+    LinearPredictor,
+    Tally,
+    compare,
+    error_table,
+    fit_linear,
+    follow_streams,
+)
 from brainmodel.training.module import brain_of
-from brainmodel.training.stillness import Stillness
 from brainmodel.training.terms import parted
+from brainmodel.training.witness import Witness
 
-HEAD = ("area", "drive", "error", "repeating", "untrained", "error/repeating")
+MEANING = """of repeating the last drive the
+mean squared error per unit of each area's drive, of all else the share of that:
+"""
+FITTED = 120  # windows of training streams, to which the linear predictor is fitted
 
 
 class Report(pl.Callback):
@@ -32,16 +41,24 @@ class Report(pl.Callback):
             if value < least:
                 raise ValueError(f"report.{name}: need {least} or more, got {value}")
         self.scenes, self.steps = scenes, steps
-        self.untrained: dict[str, float] = {}
-        self.errors: dict[str, HeldOut] = {}
+        self.untrained: dict[str, HeldOut] = {}
+        self.tallies: dict[str, Tally] = {}
+        self._linear: dict[str, LinearPredictor] = {}
+
+    @property
+    def errors(self) -> dict[str, HeldOut]:
+        """Errors of each area that predicts, when they were measured last."""
+        return {name: tally.held_out() for name, tally in self.tallies.items()}
 
     def state_dict(self) -> dict[str, Any]:
         """The errors before training, for a run that is resumed."""
-        return {"untrained": self.untrained}
+        return {"untrained": {name: tuple(held) for name, held in self.untrained.items()}}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """See `state_dict`."""
-        self.untrained = state_dict["untrained"]
+        """See `state_dict`; in older checkpoints what repeating cost is not told."""
+        for name, held in state_dict["untrained"].items():
+            known = held if isinstance(held, tuple) else (held, float("nan"))
+            self.untrained[name] = HeldOut(*known)
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say what takes the steps, and measure the untrained brain."""
@@ -49,9 +66,9 @@ class Report(pl.Callback):
         say(*getattr(getattr(trainer, "datamodule", None), "facts", ()))
         say(*parted(brain_of(pl_module), trainer.world_size))
         if not self.untrained:
-            errors, stillness = measure(trainer, pl_module)
-            self.untrained = {name: held_out.error for name, held_out in errors.items()}
-            say(*stillness.sentences())
+            self.tallies, seen = self._measure(trainer, pl_module)
+            self.untrained = self.errors
+            say(*seen.sentences())
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Measure again; print the table and where all files are."""
@@ -83,11 +100,29 @@ class Report(pl.Callback):
 
     def _table(self, trainer: pl.Trainer, module: pl.LightningModule, when: str) -> None:
         """Measure, all processes together, and print."""
-        self.errors, stillness = measure(trainer, module)
-        table = error_table(brain_of(module), self.errors, self.untrained, stillness.words())
-        head = f"Prediction of held-out streams{when and ' '}{when}"
-        say(f"\n{head},\nmean squared error per unit of each area's drive:\n", table)
-        say(*[f"\n{sentence}" for sentence in stillness.sentences()])
+        self._fit(trainer, module)
+        self.tallies, seen = self._measure(trainer, module)
+        table = error_table(brain_of(module), self.tallies, self.untrained, seen.words())
+        say(f"\nPrediction of held-out streams{when and ' '}{when}: {MEANING}\n", table)
+        say(*[f"\n{sentence}" for sentence in seen.sentences()])
+
+    def _fit(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """The linear predictors; drives that come from inputs alone never change."""
+        data = streams(trainer)
+        if data is not None and not self._linear:
+            windows = data.first_windows(FITTED)
+            self._linear = fit_linear(brain_of(module), windows, module.device)
+
+    def _measure(
+        self, trainer: pl.Trainer, module: pl.LightningModule
+    ) -> tuple[dict[str, Tally], Witness]:
+        """Errors of each area on the held-out windows of all processes; what was odd in them."""
+        seen = Witness()
+        data, linear = streams(trainer), {a: p.to(module.device) for a, p in self._linear.items()}
+        tallies = compare(
+            brain_of(module), held_out(trainer), data, linear, module.device, seen.see
+        )
+        return tallies, seen.of_all_processes()
 
     def _draw(self, trainer: pl.Trainer, module: pl.LightningModule, folder: Path) -> str:
         made = [folder / "brain.png"]
@@ -112,13 +147,10 @@ def held_out(trainer: pl.Trainer) -> Any:
     return trainer.datamodule.val_dataloader()  # type: ignore[attr-defined]
 
 
-def measure(
-    trainer: pl.Trainer, module: pl.LightningModule
-) -> tuple[dict[str, HeldOut], Stillness]:
-    """Errors of each area on the held-out windows of all processes; what did not move in them."""
-    seen = Stillness()
-    errors = held_out_errors(brain_of(module), held_out(trainer), module.device, seen.see)
-    return errors, seen.of_all_processes()
+def streams(trainer: pl.Trainer) -> StreamModule | None:
+    """The data of a run; None if they are of another kind."""
+    data = getattr(trainer, "datamodule", None)
+    return data if isinstance(data, StreamModule) else None
 
 
 @rank_zero_only
@@ -132,30 +164,3 @@ def two(windows: Any) -> Any:
     """The first two windows; in the second, streams are under way."""
     for _, window in zip(range(2), windows, strict=False):
         yield window
-
-
-def error_table(
-    brain: Brain,
-    errors: Mapping[str, HeldOut],
-    untrained: Mapping[str, float],
-    marks: Mapping[str, str],
-) -> str:
-    """Errors by area as text, lower areas first, each with its mark if it has one."""
-    rows: list[tuple[str, ...]] = [HEAD]
-    for name, held in errors.items():
-        drive = "x".join(map(str, brain.area(name).drive))
-        before = f"{untrained[name]:.3g}" if name in untrained else "-"
-        ratio = "-" if isnan(held.ratio) else f"{held.ratio:.2f}"
-        numbers = (f"{held.error:.3g}", f"{held.repeating:.3g}", before, ratio)
-        rows.append((name, drive, *numbers))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        left = "  ".join(cell.ljust(width) for cell, width in zip(row[:2], widths, strict=False))
-        right = "  ".join(
-            cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)
-        )
-        mark = marks.get(row[0], "")
-        lines.append(f"  {left}  {right}{mark and '  '}{mark}")
-    lines.insert(1, "  " + "-" * (len(lines[0]) - 2))
-    return "\n".join(lines)

@@ -1,0 +1,30 @@
+"""Drives that come from inputs alone: no learning changes them, so that rivals can foresee them."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from brainmodel.brain import Brain
+
+
+def from_inputs(brain: Brain, name: str) -> bool:
+    """Whether an area predicts a drive that comes from inputs alone, and without delay."""
+    own = [brain.pathways[pathway] for pathway in brain.arrivals(name)["drive"]]
+    alone = all(pathway.source in brain.inputs and pathway.steps == 0 for pathway in own)
+    return bool(own) and alone and brain.area(name).predictor is not None
+
+
+def drive_of(brain: Brain, name: str, inputs: Mapping[str, Tensor]) -> Tensor | None:
+    """The drive [time, batch, *drive] that inputs [time, batch, ...] make of such an area.
+
+    None if an input that it needs is not given.
+    """
+    parts = []
+    for pathway in brain.arrivals(name)["drive"]:
+        source = brain.pathways[pathway].source
+        if source not in inputs:
+            return None
+        sent = brain.route(pathway)(inputs[source].flatten(0, 1))
+        parts.append(sent.detach().unflatten(0, inputs[source].shape[:2]))
+    return torch.cat(parts, dim=2)
