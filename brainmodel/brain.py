@@ -17,6 +17,7 @@ from brainmodel.wiring.literal_step import literal_step
 from brainmodel.wiring.losses import Losses, judge, weigh
 from brainmodel.wiring.plan import AreaPlan, BrainPlan
 from brainmodel.wiring.state import BrainState
+from brainmodel.wiring.window import require_state, require_window
 from brainmodel.wiring.wiring import Wiring
 from objectives import Activity, GroupObjective
 
@@ -64,9 +65,16 @@ class Brain(Wiring):
         Returns:
             what each area did, by name, and the state after the window, detached. The backward pass
             of any loss computed from the former hands each area's learning signal to its rule.
+
+        Raises:
+            ValueError: in one sentence, if inputs, reset or state are of another kind or shape.
         """
+        require_window(self.inputs, inputs, reset)
         if state is None:
             state = self.initial_state(reset.shape[1])
+        else:
+            units = {name: self.area(name).units for name in self.areas}
+            require_state(units, state, reset.shape[1])
         return roll_out(self, self.scope, self._report, dict(inputs), reset, state)
 
     def step(

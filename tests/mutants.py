@@ -38,6 +38,42 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/command_line/train_command.py",
+        old="            require_same_brain(self.begun, self.model.hparams)\n",
+        new="",
+        tests="tests/training/test_same_brain.py -k computes_something_else",
+    ),
+    Mutant(
+        file="brainmodel/training/callbacks/resuming.py",
+        old="group |= {k: v for k, v in of_config.items() if k not in OF_A_RUN}",
+        new="pass",
+        tests="tests/training/test_same_brain.py -k options_of_the_optimizer",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/roll_out.py",
+        old="return sum(found[1:], found[0]) if found",
+        new="return found[0] if found",
+        tests="tests/brain/test_window.py -k weights_of_two",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/roll_out.py",
+        old="        _require_known(found, names)\n",
+        new="",
+        tests="tests/brain/test_window.py -k not_lost",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/picture_names.py",
+        old="    return shown.keep(order)",
+        new="    return shown",
+        tests="tests/probing/test_picture_names.py",
+    ),
+    Mutant(
+        file="brainmodel/probing/recordings/readers/conditions.py",
+        old="keys = [(Decimal(word), as_written(word)) for word in words_of]",
+        new="keys = values.tolist()",
+        tests="tests/probing/test_order_of_stimuli.py -k only_look_like",
+    ),
+    Mutant(
         file="brainmodel/training/callbacks/step_ends.py",
         old='checkpoint["loops"]["fit_loop"] = self._loops',
         new="pass",
@@ -825,8 +861,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/probing/recordings/experiment.py",
-        old="stimuli.frames[stayed]",
-        new="stimuli.frames[: stayed.sum()]",
+        old="stimuli.keep(stayed)",
+        new="stimuli.keep(range(stayed.sum()))",
         tests="tests/probing/test_missing.py -k stimuli",
     ),
     Mutant(
@@ -981,7 +1017,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/roll_out/roll_out.py",
-        old='functional_call(back, {f"brain.{n}": w for n, w in weights.items()}, (bars,))',
+        old="functional_call(back, held, (bars,))",
         new="back(bars)",
         tests="tests/scopes/test_made_weights.py -k autograd",
     ),

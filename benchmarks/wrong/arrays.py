@@ -142,6 +142,9 @@ def _npz_values() -> Iterator[Case]:
         "npz: units of three", lambda f: npz(f, unit=np.array(list("abc"))), r"unit is .*: give"
     )
     yield Case("npz: unit in a list", lambda f: npz(f, unit=np.array(["dF/F"])), _unit)
+    raw = {name: np.array(HELD[name]).astype("S") for name in ("areas", "stimuli")}
+    text = lambda r: same(r) and r.recording.area_names == ["V1", "V2"]  # noqa: E731
+    yield Case("npz: names as bytes", lambda f: npz(f, **raw), text)
     yield Case("npz: numbers for areas", lambda f: npz(f, areas=np.array([1, 1, 2])), _areas)
     yield Case(
         "npz: nothing but NaN", lambda f: npz(f, responses=VALUES * np.nan), r"almost all of"
@@ -152,6 +155,9 @@ def _npz_values() -> Iterator[Case]:
         "npz: each lacks one", lambda f: npz(f, responses=_diagonal()), r"lacks some stimulus"
     )
     yield Case("npz: lists in Python", lambda f: _by_lists(), lambda r: r.areas.tolist()[2] == "V2")
+    hidden = np.ma.masked_array(VALUES, np.arange(VALUES.size).reshape(VALUES.shape) == 7)
+    missing = lambda r: np.isnan(r.responses).sum() == 1 and np.isnan(r.responses.flat[7])  # noqa: E731
+    yield Case("npz: masked in Python", lambda f: _by_lists(hidden), missing)
     yield Case(
         "npz: ragged in Python", lambda f: _by_lists([[1.0], [1.0, 2.0]]), r"different lengths"
     )
@@ -318,6 +324,7 @@ def _folders() -> Iterator[tuple[str, Any, Any]]:
     clear = Image.new("RGBA", (8, 8), (1, 2, 3, 4))
     yield "transparent", _save("im2.png", clear), r"im2.png is transparent in parts: save it on"
     yield "16 bits", _save("im2.png", deep), lambda v: v[1, 0] == 1 and 0 < v[2, 0] < 0.08
+    yield "noted as turned", _turned, r"im2.png is noted to be seen turned: save it upright"
     yield "text named .png", lambda w: (w / "im2.png").write_text("a"), r"im2.png is not a picture"
     yield "cut off", _cut, r"im2.png is not a picture that can be read"
     yield "hidden and other files", _beside, lambda v: len(v) == 3
@@ -336,6 +343,13 @@ def _folders() -> Iterator[tuple[str, Any, Any]]:
     )
     yield "one an .npy", _as_npy, lambda v: v.tolist() == [[0], [77], [20]]
     yield "an .npy of two axes too many", _five, r"im2.npy has shape \(1, 1, 1, 8, 8\): give \[heig"
+
+
+def _turned(where: Path) -> None:
+    picture = Image.new("L", (8, 8), 10)
+    noted = picture.getexif()
+    noted[0x0112] = 6  # a quarter turn
+    picture.save(where / "im2.png", exif=noted)
 
 
 def _cut(where: Path) -> None:

@@ -115,8 +115,19 @@ def _files() -> Iterator[Case]:
     yield Case(
         "tables: a list", lambda f: read(f, [1.0], spikes()), r"trials is list: give a DataFra"
     )
+    comma = lambda f: _raw(f, _by_row("{},{},\n"))  # noqa: E731
+    yield Case("tables: a comma at the end", comma, r"t.csv: rows have a separator at their end")
+    yield Case("tables: R's names of rows", lambda f: _raw(f, _by_row("r{2},{0},{1}\n")), two)
+    named = lambda f: read(f, trials().set_index("stimulus", drop=False), spikes())  # noqa: E731
+    yield Case("tables: an index beside its column", named, two)
     cut = lambda f: _raw(f, _bytes(trials())[:300], "t.parquet")  # noqa: E731
     yield Case("tables: Parquet cut off", cut, r"t.parquet is not a table in Parquet")
+
+
+def _by_row(row: str) -> bytes:
+    """Trials with two columns in the first line, and rows as they are to be."""
+    held = zip(ONSETS, SHOWN, range(len(SHOWN)), strict=True)
+    return ("start_time,stimulus\n" + "".join(row.format(*values) for values in held)).encode()
 
 
 def _bytes(frame: Any) -> bytes:
@@ -159,6 +170,9 @@ def _spikes() -> Iterator[Case]:
         "tables: in samples", lambda f: tables(f, None, whole), r"spike times are whole numbers"
     )
     lost = lambda d: pd.concat([d, d.head(9).assign(time=np.nan)])  # noqa: E731
+    never = lambda d: d.assign(time=np.nan)  # noqa: E731
+    nowhen = r"all 602 spikes are at no time \(NaN or -1\): give times in seconds"
+    yield Case("tables: all spikes at no time", lambda f: tables(f, None, never), nowhen)
     counts = lambda r: two(r) and len(r.recording.left_out) == 1  # noqa: E731
     yield Case("tables: spikes at no time", lambda f: tables(f, None, lost), counts)
     text = lambda d: d.assign(time=d.time.astype(str) + " s")  # noqa: E731
@@ -193,12 +207,18 @@ def _spikes() -> Iterator[Case]:
     named = units.assign(unit=["u10", "u3", "u7"])
     none = r"spikes are of units such as '.*', and none of these is among the units, such as 'u10'"
     yield Case("tables: units named otherwise", lambda f: tables(f, units=named), none)
+    yield Case("tables: units by shank and cluster", _shanks, two)
     twice = pd.concat([units, units])
     yield Case(
         "tables: a unit twice", lambda f: tables(f, units=twice), r"stands twice in units: give"
     )
     noise = units.assign(quality=["noise", "good", "good"])
     yield Case("tables: noise", lambda f: tables(f, units=noise), lambda r: same(r, silent[1:]))
+
+
+def _shanks(folder: Path) -> Any:
+    """Units 1_11 and 11_1, which are no numbers: two, each with its own spikes."""
+    return tables(folder, None, lambda d: d.assign(unit=np.where(d.unit == 7, "1_11", "11_1")))
 
 
 def labelled(folder: Path, change: Any = None, **options: Any) -> Any:
@@ -248,6 +268,9 @@ def netcdf_cases() -> Iterator[Case]:
     yield Case(
         "netcdf: a wrong name", lambda f: labelled(f, dims={"bin": "time"}), r"dims has 'bin': gi"
     )
+    other_way = lambda d: d.assign_coords(area=("stimulus", list("abcd")))  # noqa: E731
+    along = r"area is along stimulus: name a coordinate along neuron"
+    yield Case("netcdf: areas of stimuli", lambda f: labelled(f, other_way), along)
     ms = lambda d: d.assign_coords(time=("time", d.time.values * 1000, {"units": "ms"}))  # noqa: E731
     yield Case("netcdf: time in ms", lambda f: labelled(f, ms), right)
     no_ms = lambda d: d.assign_coords(time=d.time * 1000)  # noqa: E731

@@ -1,6 +1,7 @@
 """The brains that are probed: as checkpoints hold them, and as they were before training."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from itertools import count, islice
 from typing import Any
 
@@ -14,6 +15,7 @@ from brainmodel.probing import Trained
 from brainmodel.training import checkpoint
 from brainmodel.training.drawn_weights import digest
 from brainmodel.training.module import BrainModule
+from brainmodel.training.same_brain import require_same_brain
 
 
 def brains(paths: Sequence[str], seeds: int) -> tuple[list[Trained], dict[int, Brain]]:
@@ -31,6 +33,7 @@ def brains(paths: Sequence[str], seeds: int) -> tuple[list[Trained], dict[int, B
         if first is None:
             first = content
         checkpoint.require_fit(content["state_dict"], first["state_dict"])
+        require_same_brain(content, first.get("hyper_parameters") or {})
         made.load_state_dict(content["state_dict"])
         step, seed = int(content.get("global_step", 0)), _seed_of(content, path)
         trained.append(Trained(path, step, made.brain.eval(), seed))
@@ -63,7 +66,7 @@ def module_of(content: dict[str, Any], path: str) -> BrainModule:
     Raises:
         Refused: if the checkpoint does not say, or its parts are not to be found.
     """
-    plain = dict(content.get("hyper_parameters") or {})
+    plain = deepcopy(dict(content.get("hyper_parameters") or {}))  # parts are made in place
     plain.pop("_instantiator", None)
     if not plain:
         raise Refused(f"ckpt_path: {path} does not say of which brain; train it with this program")

@@ -46,6 +46,7 @@ from brainmodel.training.old_checkpoints import without_constants
 from brainmodel.training.parameter_groups import require_plain, require_steps
 from brainmodel.training.resumable import require_none_unasked, require_resumable
 from brainmodel.training.run_folder import SaveConfig, last_checkpoint
+from brainmodel.training.same_brain import require_same_brain
 from brainmodel.wiring.losses import require_objectives
 
 OFFERED = {
@@ -189,6 +190,7 @@ class CommandLine(LightningCLI):
         if self.begun is not None:
             without_constants(self.begun, self.model.brain, self.model.parts)
             checkpoint.require_fit(self.begun["state_dict"], self.model.state_dict())
+            require_same_brain(self.begun, self.model.hparams)
             batch = getattr(self.datamodule, "batch_size", None)
             if self.subcommand == "fit":
                 require_resumable(self.begun, self.model, self.trainer, batch)

@@ -86,7 +86,8 @@ def probe(
 
 def _require_probable(experiment: Experiment | Shown, plan: Plan) -> Shown:
     """The chosen areas of the recording, if they can be scored and analysed as planned."""
-    recording, stimuli = experiment if isinstance(experiment, Shown) else experiment.read()
+    shown = experiment.check() if isinstance(experiment, Shown) else experiment.read()
+    recording, stimuli = shown
     if plan.brain_areas is not None:
         recording = recording.of(areas=list(plan.brain_areas))
     require_scorable(recording, plan.used_metrics, plan.used_scoring, stimuli.frames)

@@ -48,11 +48,13 @@ def roll_out(
     Returns:
         what each area did, by name, and the state after the window.
     """
-    weights = dict(brain.named_parameters())
+    names: dict[Tensor, list[str]] = {}  # a parameter of several areas has several
+    for name, parameter in brain.named_parameters(remove_duplicate=False):
+        names.setdefault(parameter, []).append(name)
     with torch.autocast(reset.device.type, enabled=False):
         inputs = {name: signal.to(brain.dtype) for name, signal in inputs.items()}
         rolling = _Rolling(brain, scope, listener, inputs, reset, state)
-        shown = _RollOut.apply(rolling, list(weights), *weights.values())
+        shown = _RollOut.apply(rolling, list(names.values()), *names)
     activities = {}
     for k, name in enumerate(brain.areas):
         activities[name] = Activity(*shown[4 * k : 4 * k + 4], valid=~reset)
@@ -163,7 +165,7 @@ class _RollOut(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, rolling: _Rolling, names: list[str], *weights: Tensor
+        ctx: Any, rolling: _Rolling, names: list[list[str]], *weights: Tensor
     ) -> tuple[Tensor, ...]:
         ctx.rolling, ctx.names = rolling, names
         ctx.save_for_backward(*weights)
@@ -173,15 +175,32 @@ class _RollOut(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *bars: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore
-        weights = dict(zip(ctx.names, ctx.saved_tensors, strict=True))
-        if all(map(is_, weights.values(), ctx.rolling.brain.parameters())):
+        weights, names = ctx.saved_tensors, ctx.names
+        if all(map(is_, weights, ctx.rolling.brain.parameters())):
             found = ctx.rolling.gradients(bars)
         else:
             back = _GoingBack(ctx.rolling)
-            found = functional_call(back, {f"brain.{n}": w for n, w in weights.items()}, (bars,))
+            held = {f"brain.{n[0]}": w for n, w in zip(names, weights, strict=True)}
+            found = functional_call(back, held, (bars,))
+        _require_known(found, names)
         learns = ctx.needs_input_grad[2:]
         gradients = [
-            (found[n] if n in found else torch.zeros_like(w)) if learnt else None
-            for (n, w), learnt in zip(weights.items(), learns, strict=True)
+            _sum_of([found[n] for n in own if n in found], weight) if learnt else None
+            for own, weight, learnt in zip(names, weights, learns, strict=True)
         ]
         return (None, None, *gradients)
+
+
+def _sum_of(found: Sequence[Tensor], weight: Tensor) -> Tensor:
+    """The gradient of a weight that has several names: of each that it plays a part by."""
+    return sum(found[1:], found[0]) if found else torch.zeros_like(weight)
+
+
+def _require_known(found: Gradients, names: Sequence[Sequence[str]]) -> None:
+    """Refuse gradients of what is no parameter any more: they would be lost."""
+    if lost := set(found).difference(*names):
+        raise RuntimeError(
+            f"{min(lost)} is no parameter of the brain any more (pruned, or made of others by a "
+            "parametrization), and rules learn parameters alone: use areas.Sparse for synapses "
+            "that there are not, or change weights between steps."
+        )

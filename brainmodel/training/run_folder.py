@@ -1,5 +1,6 @@
 """The folder of a run: a new one each time, with the config that made it saved inside."""
 
+import os
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -32,6 +33,7 @@ class RunFolder(TensorBoardLogger):
                     f"trainer.logger.{field}: need a name for a folder below {save_dir}, got "
                     f"{value!r}; another place is given by save_dir"
                 )
+        _require_no_loose_link(Path(save_dir, name))
         require_writable("trainer.logger.save_dir", Path(save_dir))
         super().__init__(save_dir, name=name, version=version, default_hp_metric=False)
         folder = Path(self.log_dir) if version is not None else None
@@ -56,6 +58,16 @@ class RunFolder(TensorBoardLogger):
         except FileExistsError:
             return False
         return True
+
+
+def _require_no_loose_link(folder: Path) -> None:
+    """Refuse a link to what is not there, such as a disk that is not mounted: nothing is below."""
+    for place in (folder, *folder.parents):
+        if place.is_symlink() and not place.exists():
+            raise ValueError(
+                f"trainer.logger.save_dir is {str(folder)!r}: {place} is a link to "
+                f"{os.readlink(place)}, which is not there; mount it, or give another folder"
+            )
 
 
 def _first() -> bool:

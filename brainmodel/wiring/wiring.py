@@ -65,6 +65,7 @@ class Wiring(nn.Module):
         for name in self.acting:
             with named(f"areas.{name}"):
                 self._add_area(name, plan.areas[name], drives[name])
+        self._require_parts_of_their_own()
         self.groups = nn.ModuleDict(dict(plan.groups))
         for name, group in plan.groups.items():
             with named(f"groups.{name}"):
@@ -114,6 +115,17 @@ class Wiring(nn.Module):
             self.modulators[name] = plan.modulator
         self.areas[name], self.rules[name] = area, plan.rule
         self.objectives[name] = nn.ModuleDict(plan.objectives)
+
+    def _require_parts_of_their_own(self) -> None:
+        """Refuse one object as a part of two areas, if it holds numbers: they are those of one."""
+        first: dict[nn.Module, str] = {}
+        for name, part in self.named_modules(remove_duplicate=False):
+            held = next(part.parameters(), next(part.buffers(), None))
+            if held is not None and (other := first.setdefault(part, name)) != name:
+                raise ValueError(
+                    f"{name}: the same {type(part).__name__} is {other}, and holds parameters or "
+                    "buffers; make one for each area"
+                )
 
     def _build_group(self, group: GroupObjective) -> None:
         for area in group.areas:

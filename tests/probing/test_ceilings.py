@@ -7,6 +7,7 @@ from brainmodel.probing.metrics import CKA, RSA, Metric, Responses, RidgeEncodin
 from brainmodel.probing.recordings import DissimilarityData
 from brainmodel.probing.scores import explainable, ncsnr, split_half_ceiling, subject_ceiling
 from brainmodel.probing.scores.ceilings.split_half import halves
+from brainmodel.probing.scores.neurons import snr_ceiling
 
 RATIO = np.array([0.3, 0.6, 1.0, 2.0])  # of the deviations of signal and noise
 
@@ -25,6 +26,23 @@ def simulated(samples: int, repeats: int, ragged: bool = False) -> tuple[np.ndar
 def test_ncsnr_is_the_ratio_of_deviations(ragged: bool) -> None:
     _, responses = simulated(4000, 6, ragged)
     assert ncsnr(responses) == pytest.approx(RATIO, abs=0.04)
+
+
+def test_neurons_without_noise_and_without_signal_have_an_ncsnr_too() -> None:
+    """A neuron that fired once, to a stimulus that was shown once, has no noise that is known."""
+    _, responses = simulated(20, 3)
+    values = responses.repeats.copy()
+    values[5, 1:] = np.nan
+    values[..., 1] = np.where(np.isnan(values[..., 1]), np.nan, 0)
+    values[5, 0, 1] = 3
+    values[..., 2] = np.where(np.isnan(values[..., 2]), np.nan, 7)
+    found = ncsnr(Responses(values, responses.groups))
+    assert found[1:3].tolist() == [np.inf, 0]
+    assert explainable(found, 3)[1:3].tolist() == [1, 0]
+    median, encoding = snr_ceiling([Responses(values[..., :3], responses.groups)])
+    shares = explainable(found[:3], 1 / (1 / np.isfinite(values[..., 0]).sum(1)).mean())
+    assert (median, encoding) == pytest.approx((found[0], np.sqrt(shares).mean()))
+    assert snr_ceiling([Responses(values[..., 1:2], responses.groups)]) == (None, 1)
 
 
 def test_split_halves_give_the_analytic_ceiling() -> None:

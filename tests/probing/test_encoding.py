@@ -7,7 +7,9 @@ import pytest
 from sklearn.linear_model import Ridge, RidgeCV
 
 from brainmodel.probing.metrics import (
+    Metric,
     PLSEncoding,
+    Procrustes,
     ReducedRankEncoding,
     Responses,
     RidgeEncoding,
@@ -126,6 +128,15 @@ def test_frames_shown_in_two_folds_are_refused() -> None:
 def test_more_folds_than_groups_are_refused() -> None:
     with pytest.raises(ValueError, match=r"folds is 5 and there are 3 groups"):
         RidgeEncoding()(drawn(30, 4), Responses(drawn(30, 1, 2), np.repeat(np.arange(3), 10)))
+
+
+@pytest.mark.parametrize("metric", [RidgeEncoding(), PLSEncoding(2), Procrustes()])
+def test_folds_of_one_or_two_stimuli_are_refused(metric: Metric[Any, Any]) -> None:
+    """One does not correlate with anything, two always do."""
+    for samples, left in ((5, 1), (8, 1), (14, 2)):
+        with pytest.raises(ValueError, match=rf"5 and {samples} samples leave {left} in a fold"):
+            metric(drawn(samples, 4), once(drawn(samples, 3)))
+    assert np.isfinite(metric(drawn(15, 4), once(drawn(15, 3))).value)
 
 
 def test_the_planted_rank_of_communication_is_found() -> None:

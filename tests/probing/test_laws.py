@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from brainmodel.probing.metrics import Metric, Responses
+from brainmodel.probing.scores import split_half_ceiling
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "probing").glob("*.yaml"))
 SAMPLES, UNITS, NEURONS = 150, 30, 26
@@ -81,6 +82,29 @@ def test_the_scale_of_either_side_does_not_matter(metric: Metric[Any, Any], fact
     plain = metric(features, responses).value
     scaled = metric(factor * features, Responses(responses.repeats * 7, responses.groups)).value
     assert scaled == pytest.approx(plain, abs=1e-6)
+
+
+@pytest.mark.parametrize("factor", [1e-14, 1e9])
+def test_the_unit_of_the_responses_does_not_matter(metric: Metric[Any, Any], factor: float) -> None:
+    """Tesla are 1e-14, counts of photons 1e9."""
+    features, held = drawn(SAMPLES, UNITS), repeated(drawn(SAMPLES, NEURONS, seed=1), 0.5)
+    plain = Responses(held.repeats + features[:, None, :NEURONS], held.groups)
+    other = Responses(factor * plain.repeats, plain.groups)
+    one, two = metric(features, plain), metric(features, other)
+    assert two.value == pytest.approx(one.value, abs=1e-6)
+    weights = np.random.default_rng(0).integers(0, 3, (3, 10)).astype(float)[:, GROUPS]
+    assert two.reweighted(weights) == pytest.approx(one.reweighted(weights), abs=1e-5)
+    if metric.has_ceiling:
+        ceilings = [split_half_ceiling(metric, side, draws=3) for side in (plain, other)]
+        assert ceilings[1] == pytest.approx(ceilings[0], abs=1e-6)
+        assert abs(ceilings[0].high - ceilings[0].low) > 0.01  # the control
+
+
+def test_units_that_vary_by_rounding_alone_are_refused(metric: Metric[Any, Any]) -> None:
+    flat = np.full((SAMPLES, UNITS), 0.1) + np.where(drawn(SAMPLES, UNITS) > 0, 1.4e-17, 0)
+    responses = repeated(drawn(SAMPLES, NEURONS, seed=1), 0.5)
+    with pytest.raises(ValueError, match=r"varies|undefined or all alike|give no kernel|axes"):
+        metric(flat, responses)
 
 
 def test_the_order_of_units_does_not_matter_and_that_of_samples_does(

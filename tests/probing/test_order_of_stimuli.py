@@ -122,6 +122,31 @@ def test_text_sorts_by_the_numbers_within_it_and_equal_numbers_are_one_stimulus(
     assert again.of_event.tolist() == [2, 1, 1, 0, 0]
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["1_2", "1_11", "11_1", "111"],  # category and exemplar
+        ["3", "9007199254740992", "9007199254740993"],  # beyond what a float tells apart
+        ["1e3", "12e3", "120e2"],  # beginnings of checksums
+        ["7", "07", "007"],
+    ],
+)
+def test_names_that_only_look_like_one_number_are_several(names: list[str]) -> None:
+    found = conditions({"image": np.tile(names, 2)}, LeaveOut(), "images")
+    assert sorted(found.stimuli.tolist()) == sorted(names)
+    assert found.stimuli[found.of_event].tolist() == names * 2
+    numbers = np.array([int(word) for word in names if word.isdecimal()])
+    if len(set(numbers.tolist())) == len(names):
+        again = conditions({"image": numbers}, LeaveOut(), "images")
+        assert again.stimuli.tolist() == [str(number) for number in sorted(numbers.tolist())]
+
+
+def test_numbers_are_equal_however_many_zeros_follow_the_point() -> None:
+    held = np.array(["0.50", ".5", "+0.5", "-1", "-1.", "3", "3.00", "-0.0", "0"])
+    found = conditions({"contrast": held}, LeaveOut(), "gratings")
+    assert found.of_event.tolist() == [2, 2, 2, 0, 0, 3, 3, 1, 1]
+
+
 def test_columns_that_name_no_stimulus_are_refused() -> None:
     with pytest.raises(ValueError, match="s.nwb: every value of frame is a blank: name another"):
         conditions({"frame": [np.nan, np.nan]}, LeaveOut(), "s.nwb")

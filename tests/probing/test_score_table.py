@@ -11,7 +11,7 @@ import pytest
 from brainmodel.probing.metrics import CKA, RSA, Procrustes, RidgeEncoding
 from brainmodel.probing.recordings import Recording
 from brainmodel.probing.report.table_files import write_atomically, write_csv, write_json
-from brainmodel.probing.scores import PerStep, Score, ScoreTable, Scoring, score_model
+from brainmodel.probing.scores import PerStep, PerStimulus, Score, ScoreTable, Scoring, score_model
 from tests.probing.brains import known
 
 STIMULI, STEPS, UNITS = 30, 8, 20
@@ -42,6 +42,11 @@ def planted() -> tuple[dict[str, np.ndarray], Recording]:
 def scores() -> ScoreTable:
     rates, recording = planted()
     return score_model(rates, recording, METRICS, SCORING)
+
+
+def known_draws(score: Score) -> np.ndarray:
+    assert score.detail is not None and score.detail.draws is not None
+    return score.detail.draws
 
 
 def pick(scores: ScoreTable, metric: str, model: str, brain: str, lag: float) -> Score:
@@ -91,6 +96,43 @@ def test_silent_constant_and_missing_neurons_are_counted() -> None:
     values[:6] = 0
     with pytest.raises(ValueError, match=r"test mouse: V1: no neuron can be scored \(6 silent, 0"):
         score_model(rates, replace(recording, responses=values), {"cka": CKA()}, SCORING)
+
+
+def test_a_neuron_that_varies_by_rounding_alone_is_constant() -> None:
+    """The mean of three times .1 is not that of four times .1, to the last bit."""
+    rates, recording = planted()
+    values = recording.of(areas="V1").responses.copy()
+    values[0] = 0.1
+    values[:, ::2, 3] = np.nan
+    held = replace(recording.of(areas="V1"), responses=values)
+    means = Scoring(EDGES, sampling=PerStimulus(), bootstraps=0, halvings=0)
+    found = score_model(rates, held, {"ridge": RidgeEncoding()}, means)
+    without = score_model(rates, held.keep(np.arange(1, 6)), {"ridge": RidgeEncoding()}, means)
+    assert found.scores[0].constant == 1 and found.scores[0].neurons == 5
+    assert found.scores[0].score == without.scores[0].score
+
+
+def test_intervals_end_where_scores_do() -> None:
+    """Half of the draws lie above a score, and none is beyond 1."""
+    rates, recording = planted()
+    few = recording.of(areas="LM").show(np.arange(4))
+    chosen = {"high": rates["high"][:4]}
+    metrics = {"cka": CKA(), "angle": Procrustes(folds=2)}
+    for score in score_model(chosen, few, metrics, replace(SCORING, permutations=0, lags=(0.0,))):
+        low, high = METRICS[score.metric].bounds
+        assert low <= known(score.low) <= score.score <= known(score.high) <= high
+    stills = replace(SCORING, sampling=PerStimulus(), permutations=0, halvings=0, lags=(0.0,))
+    (score,) = score_model(chosen, few, {"cka": CKA()}, stills)
+    draws = known_draws(score)
+    assert score.high == 1 < score.score + np.quantile(draws - draws.mean(), 0.975)  # the control
+
+
+def test_a_model_area_that_cannot_be_compared_is_named() -> None:
+    rates, recording = planted()
+    still = {"low": rates["low"], "high": np.zeros_like(rates["high"])}
+    for metric in (RidgeEncoding(), Procrustes()):
+        with pytest.raises(ValueError, match="trained model, high: none of the 20 model units va"):
+            score_model(still, recording, {"it": metric}, SCORING)
 
 
 def test_where_no_neuron_can_be_scored_it_is_said_what_to_leave_out() -> None:

@@ -1,11 +1,21 @@
 """Permutation p, false discovery rate, bootstrap weights."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
-from scipy.stats import false_discovery_control, kstest
+from scipy.stats import chi2, false_discovery_control, kstest, norm
 
 from brainmodel.probing.metrics import CKA, RSA, Metric, Responses, RidgeEncoding, SubjectMean
-from brainmodel.probing.statistics import false_discovery_rate, orders, p_value, stimulus_weights
+from brainmodel.probing.statistics import (
+    false_discovery_rate,
+    interval,
+    orders,
+    orders_there_are,
+    p_value,
+    stimulus_weights,
+    tail_p,
+)
 
 
 @pytest.mark.parametrize("metric", [RSA("euclidean"), CKA(), RidgeEncoding(3, [0.01, 1.0])])
@@ -38,6 +48,36 @@ def test_frames_of_a_movie_move_together() -> None:
         assert (np.diff(blocks, axis=1) == 1).all()
         assert (blocks[:, 0] % 5 == 0).all()
     assert len(np.unique(orders(groups, 20, seed=0), axis=0)) > 10
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [([0, 1, 2], 6), ([0, 0, 1, 1, 2, 2, 2, 3, 3], 6), ([0, 0, 1, 1, 2, 3], 4)],
+)
+def test_p_is_no_smaller_than_one_of_the_orders_that_there_are(
+    groups: list[int], expected: int
+) -> None:
+    """Movies of a length change places; the expected orders are written out."""
+    names, sizes = np.unique(groups, return_counts=True)
+    written = [o for o in permutations(names) if sizes[list(o)].tolist() == sizes.tolist()]
+    assert orders_there_are(np.array(groups)) == pytest.approx(len(written)) == expected
+    null = np.random.default_rng(0).standard_normal(1000)
+    assert tail_p(5.0, null, orders_there_are(np.array(groups))) == pytest.approx(1 / expected)
+    assert tail_p(5.0, null) < 1e-4  # the control
+    assert tail_p(5.0, np.zeros(9), 2) == 0.5
+
+
+def test_p_follows_the_tail_of_a_skewed_null() -> None:
+    """Sums of squares are of Pearson's type III, so the tail is that of chi squared itself."""
+    null = np.random.default_rng(0).chisquare(3, 20_000)
+    for value in (15.0, 25.0):
+        assert tail_p(value, null) == pytest.approx(chi2.sf(value, 3), rel=0.4)
+        assert norm.sf((value - 3) / np.sqrt(6)) < 0.1 * chi2.sf(value, 3)  # without its skewness
+
+
+def test_an_interval_lies_around_the_value_as_draws_do_around_their_mean() -> None:
+    draws = 5 + np.arange(-100, 101) / 100
+    assert interval(0.3, draws) == pytest.approx((0.3 - 0.95, 0.3 + 0.95))
 
 
 def test_one_movie_cannot_be_permuted() -> None:

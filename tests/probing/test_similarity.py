@@ -109,6 +109,12 @@ def test_crossnobis_is_the_product_of_differences_in_either_half() -> None:
     assert CrossnobisRSA()(model, responses).value == pytest.approx(score, abs=1e-9)
 
 
+def test_crossnobis_of_one_neuron_is_refused() -> None:
+    one = Responses(drawn(12, 4, 1), np.arange(12))
+    with pytest.raises(ValueError, match=r"1 neuron has no noise that it shares.*: bring 2 or"):
+        CrossnobisRSA()(drawn(12, 5), one)
+
+
 def test_too_few_repeats_for_crossnobis_are_refused() -> None:
     with pytest.raises(ValueError, match=r"has 1 repeats and crossnobis needs 2"):
         crossnobis(once(drawn(10, 5)))

@@ -151,3 +151,17 @@ def test_what_is_infinite_is_not_saved(where: str) -> None:
         FiniteWatch().require_finite(good)
     with pytest.raises(NotFinite, match=r"last\.ckpt, of step 6 is kept"):
         FiniteWatch("last.ckpt, of step 6").require_finite(good)
+
+
+@pytest.mark.parametrize("link", ["runs", "runs/tiny"])
+def test_a_link_to_a_disk_that_is_not_mounted_is_refused(
+    link: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """mkdir says that it is there, whatever the number of the run."""
+    Path(link).parent.mkdir(exist_ok=True)
+    Path(link).symlink_to("/scratch/gone")
+    with pytest.raises(SystemExit) as left:
+        main(["fit", f"--config={TINY}"])
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert left.value.code == 2
+    assert f"{link} is a link to /scratch/gone, which is not there; mount it, or give" in said

@@ -15,7 +15,7 @@ from brainmodel.probing.metrics.comparisons.kernel_alignment import (
     once,
 )
 from brainmodel.probing.metrics.comparisons.pair_correlation import Square
-from brainmodel.probing.metrics.metric import Comparison, Metric, Responses
+from brainmodel.probing.metrics.metric import Comparison, Metric, Responses, varies
 
 
 class CKA(Metric[Square, Square]):
@@ -41,7 +41,7 @@ def centred_kernel(features: Floats) -> Floats:
     Raises:
         ValueError: if there are fewer than four samples, or no unit varies.
     """
-    if len(features) < 4 or not np.ptp(features, axis=0).any():
+    if len(features) < 4 or not varies(features):
         raise ValueError(
             f"features of shape {np.shape(features)} give no kernel: "
             "bring at least 4 samples and a unit that varies."

@@ -40,7 +40,8 @@ def crossnobis(responses: Responses, partitions: int = 2, seed: int = 0) -> Floa
     """[pair] crossnobis distances, per neuron.
 
     Raises:
-        ValueError: if a sample has fewer repeats than there are partitions.
+        ValueError: if a sample has fewer repeats than there are partitions, or there is
+            one neuron.
     """
     data, rdm = optional("rsatoolbox.data"), optional("rsatoolbox.rdm")
     there = responses.shown
@@ -48,6 +49,11 @@ def crossnobis(responses: Responses, partitions: int = 2, seed: int = 0) -> Floa
         raise ValueError(
             f"a stimulus has {there.sum(1).min()} repeats and crossnobis needs {partitions}: "
             "leave such stimuli out, or use a distance without cross-validation."
+        )
+    if responses.repeats.shape[2] < 2:
+        raise ValueError(
+            "1 neuron has no noise that it shares, by which crossnobis is whitened: bring 2 or "
+            "more, or use a distance without cross-validation."
         )
     part = np.where(there, _deal(there, partitions, seed), -1)
     means = [

@@ -22,7 +22,12 @@ from brainmodel.probing.metrics.comparisons.trajectories import (
     operator,
     trajectories_of,
 )
-from brainmodel.probing.metrics.metric import Comparison, Metric, Responses
+from brainmodel.probing.metrics.metric import (
+    Comparison,
+    Metric,
+    Responses,
+    require_varying,
+)
 
 
 class RankSweep(NamedTuple):
@@ -80,6 +85,7 @@ class DSA(Metric[Trajectories, Trajectories]):
     """
 
     higher_is_better: ClassVar[bool] = False
+    bounds: ClassVar[tuple[float, float]] = (0.0, np.pi)
     by_sample: ClassVar[bool] = False
     has_ceiling: ClassVar[bool] = False
 
@@ -99,6 +105,7 @@ class DSA(Metric[Trajectories, Trajectories]):
         return trajectories_of(samples, groups, self.delays, int(self.ranks.max()))
 
     def model_side(self, features: Floats, groups: Whole) -> Trajectories:
+        require_varying(features)
         return self.trajectories(np.asarray(features, float), groups)
 
     def brain_side(self, responses: Responses) -> Trajectories:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.statistics import NUDGE, Draws
 
+ROUNDING = 1e-12  # of numbers about one
+
 ModelSide = TypeVar("ModelSide")
 BrainSide = TypeVar("BrainSide")
 
@@ -94,11 +96,13 @@ class Metric(ABC, Generic[ModelSide, BrainSide]):
         higher_is_better: False for distances.
         by_sample: False if sides are not compared sample by sample: then there is no p by
             permutation of stimuli.
+        bounds: between which scores lie.
         has_ceiling: False if halves of the repeats do not say what a noiseless model would score.
     """
 
     folds: int = 0
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     by_sample: ClassVar[bool] = True
     has_ceiling: ClassVar[bool] = True
 
@@ -158,6 +162,24 @@ class Metric(ABC, Generic[ModelSide, BrainSide]):
         return self.compare(*sides)
 
 
-def ratio(above: Floats, below: Floats) -> Floats:
-    """Quotient; 0 where the divisor is 0 or less."""
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 1e-12)
+def ratio(above: Floats, below: Floats, least: Floats | float = ROUNDING) -> Floats:
+    """Quotient; 0 where the divisor is `least` or less."""
+    return np.divide(above, below, out=np.zeros_like(above), where=below > least)
+
+
+def rounding(values: Floats) -> Floats:
+    """[column] what differences of values [row, column] may be by rounding alone."""
+    return ROUNDING * np.abs(values).max(0)
+
+
+def varies(features: Floats) -> bool:
+    """Whether any unit of features [sample, unit] varies by more than rounding."""
+    return bool((np.ptp(features, axis=0) > rounding(features)).any())
+
+
+def require_varying(features: Floats) -> None:
+    """ValueError, in one sentence, if no unit of features [sample, unit] varies."""
+    if not varies(features):
+        raise ValueError(
+            f"none of the {features.shape[1]} model units varies: leave this area out."
+        )

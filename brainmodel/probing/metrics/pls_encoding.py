@@ -13,7 +13,7 @@ from brainmodel.probing.metrics.comparisons.prediction_comparison import (
     covariances,
     held_out_score,
 )
-from brainmodel.probing.metrics.metric import Metric, Responses
+from brainmodel.probing.metrics.metric import Metric, Responses, require_varying
 
 ITERATIONS = 5000  # of the power method: noise has directions of nearly the same strength
 
@@ -34,6 +34,7 @@ class PLSEncoding(Metric[FoldedFeatures, Floats]):
 
     def model_side(self, features: Floats, groups: Whole) -> FoldedFeatures:
         fold_of = grouped_folds(groups, self.folds, self.seed)
+        require_varying(features)
         room = min(features.shape[1], int(np.bincount(fold_of)[0] * (self.folds - 1)) - 1)
         if self.components > room:
             raise ValueError(

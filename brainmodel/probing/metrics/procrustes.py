@@ -14,7 +14,13 @@ from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.comparisons.folds import FoldedFeatures, grouped_folds
 from brainmodel.probing.metrics.comparisons.influence import influential, left_out_influence
 from brainmodel.probing.metrics.comparisons.prediction_comparison import centre_within
-from brainmodel.probing.metrics.metric import Comparison, Metric, Responses
+from brainmodel.probing.metrics.metric import (
+    Comparison,
+    Metric,
+    Responses,
+    ratio,
+    require_varying,
+)
 
 
 class Rotated(Comparison):
@@ -51,12 +57,14 @@ class Procrustes(Metric[FoldedFeatures, Floats]):
     """
 
     higher_is_better: ClassVar[bool] = False
+    bounds: ClassVar[tuple[float, float]] = (0.0, np.pi)
 
     def __init__(self, folds: int = 5, seed: int = 0) -> None:
         self.folds, self.seed = folds, seed
 
     def model_side(self, features: Floats, groups: Whole) -> FoldedFeatures:
         fold_of = grouped_folds(groups, self.folds, self.seed)
+        require_varying(features)
         return FoldedFeatures(np.asarray(features, float), fold_of, groups)
 
     def brain_side(self, responses: Responses) -> Floats:
@@ -93,6 +101,7 @@ def rotate_held_out(model: FoldedFeatures, responses: Floats) -> Floats:
 
 
 def angle(first: Floats, second: Floats) -> float:
-    """Angle in radians between centred sides."""
-    cosine = (first * second).sum() / (np.linalg.norm(first) * np.linalg.norm(second))
+    """Angle in radians between centred sides; a right one where one of them does not vary."""
+    lengths = np.linalg.norm(first) * np.linalg.norm(second)
+    cosine = ratio(np.atleast_1d((first * second).sum()), np.atleast_1d(lengths), 0.0)[0]
     return float(np.arccos(np.clip(cosine, -1, 1)))

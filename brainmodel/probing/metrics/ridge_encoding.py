@@ -28,7 +28,7 @@ from brainmodel.probing.metrics.comparisons.ridge import (
     predict,
     residuals,
 )
-from brainmodel.probing.metrics.metric import Metric, Responses
+from brainmodel.probing.metrics.metric import Metric, Responses, require_varying
 
 PENALTIES = tuple(10.0**power for power in range(-6, 7))
 
@@ -62,12 +62,8 @@ class RidgeEncoding(Metric[RidgeFolds, Floats]):
     def model_side(self, features: Floats, groups: Whole) -> RidgeFolds:
         features = np.asarray(features, float)
         fold_of = grouped_folds(groups, self.folds, self.seed)
-        scale = float(features.var(0).sum())
-        if scale == 0:
-            raise ValueError(
-                f"none of the {features.shape[1]} model units varies: leave this area out."
-            )
-        penalties = self.penalties * scale
+        require_varying(features)
+        penalties = self.penalties * float(features.var(0).sum())
         parts = decompose_folds(features, fold_of)
         left_out = [
             leave_out(part, groups[fold_of != fold], penalties) for fold, part in enumerate(parts)

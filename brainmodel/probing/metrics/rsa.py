@@ -19,6 +19,7 @@ from brainmodel.probing.metrics.metric import (
     MeanResponses,
     Metric,
     Responses,
+    varies,
 )
 from brainmodel.probing.optional import optional
 
@@ -121,7 +122,7 @@ def dissimilarities(patterns: Floats, kind: str) -> Floats:
     described = data.Dataset(np.asarray(patterns, float))
     with np.errstate(invalid="ignore"):  # refused below
         pairs = rdm.calc_rdm(described, method=kind).get_vectors()[0]
-    if not np.isfinite(pairs).all() or np.ptp(pairs) == 0:
+    if not np.isfinite(pairs).all() or np.ptp(pairs) == 0 or not varies(patterns):
         flat = int((np.ptp(patterns, axis=1) == 0).sum())
         raise ValueError(
             f"the {kind} distances of {patterns.shape[0]} patterns of {patterns.shape[1]} units "

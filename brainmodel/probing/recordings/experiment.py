@@ -8,6 +8,7 @@ import numpy as np
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.missing import without_missing
+from brainmodel.probing.recordings.picture_names import in_order_of
 from brainmodel.probing.recordings.recorded import Recorded
 from brainmodel.probing.recordings.recording import Recording
 from brainmodel.probing.recordings.stimuli import Stimuli
@@ -18,6 +19,18 @@ class Shown(NamedTuple):
 
     recording: Recorded
     stimuli: Stimuli
+
+    def check(self) -> "Shown":
+        """The same, with pictures that are named like the stimuli beside these.
+
+        Raises:
+            ValueError: in one sentence, if there are not as many movies as stimuli.
+        """
+        source, names = self.recording.source, self.recording.stimuli
+        if isinstance(self.recording, Recording) and self.recording.left_out:
+            source += f" (left out: {', '.join(self.recording.left_out)})"
+        stimuli = in_order_of(names, self.stimuli).check(source, len(names))
+        return self._replace(stimuli=stimuli)
 
 
 class Experiment(ABC):
@@ -41,17 +54,13 @@ class Experiment(ABC):
             ValueError: in one sentence, if they do not fit, or too much is missing.
         """
         recording, stimuli = self.open()
+        if isinstance(recording, Recording):
+            _require_seconds(recording, np.asarray(stimuli.edges, float))
+        stimuli = Shown(recording, stimuli).check().stimuli
         if not isinstance(recording, Recording):
-            return Shown(recording, stimuli.check(recording.source, len(recording.stimuli)))
-        _require_seconds(recording, np.asarray(stimuli.edges, float))
-        source = recording.source
-        if recording.left_out:
-            source += f" (left out: {', '.join(recording.left_out)})"
-        stimuli = stimuli.check(source, len(recording.stimuli))
+            return Shown(recording, stimuli)
         whole, stayed = without_missing(recording, self.leave_out)
-        return Shown(
-            whole, stimuli if stayed.all() else stimuli._replace(frames=stimuli.frames[stayed])
-        )
+        return Shown(whole, stimuli if stayed.all() else stimuli.keep(stayed))
 
 
 def _require_seconds(recording: Recording, shown: Floats) -> None:

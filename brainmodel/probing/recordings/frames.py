@@ -1,6 +1,7 @@
 """What was shown, as it is kept: an array in an .npy, or a folder of pictures.
 
-Pictures stand in the order of their names, numbers as numbers: img2 before img10.
+Pictures stand in the order of their names, numbers as numbers: img2 before img10; those that are
+named like the stimuli are put in the order of these later (`picture_names.py`).
 """
 
 from collections import Counter
@@ -14,9 +15,8 @@ from PIL import Image
 
 from brainmodel.probing.recordings.readers.conditions import by_numbers_within
 from brainmodel.probing.recordings.readers.files import readable, require_file, require_room
-from brainmodel.probing.recordings.stimuli import Stimuli, as_floats
+from brainmodel.probing.recordings.stimuli import SUFFIXES, Stimuli, as_floats
 
-SUFFIXES = (".bmp", ".jpeg", ".jpg", ".npy", ".png", ".tif", ".tiff")
 DEEP = {"I;16": 65535, "I;16B": 65535, "I;16L": 65535, "I": 65535}  # the largest value, by mode
 ORIENTATION = 0x0112  # tag of EXIF; 1 is upright
 
@@ -31,8 +31,8 @@ def read_frames(path: str | Path, edges: Sequence[float]) -> Stimuli:
             [stimulus, frame, height, width, channel]; uint8, or floats in [0, 1]. Or of a folder
             with one file for each still (.png, .jpg, .tif, .bmp, or .npy [height, width(,
             channel)]) or for each movie (.npy [frame, height, width, channel]), in the order of
-            their names, numbers as numbers. With edges for each of its pictures, stills are one
-            movie.
+            their names, numbers as numbers, until `Shown.check` puts each beside the stimulus of
+            its name. With edges for each of its pictures, stills are one movie.
         edges: [frame + 1] s from stimulus onset between which each frame is on the screen.
 
     Raises:
@@ -40,13 +40,15 @@ def read_frames(path: str | Path, edges: Sequence[float]) -> Stimuli:
         ValueError: if it is no such array, or a picture is damaged or of another size.
     """
     source = Path(path)
-    frames = _of_folder(source) if source.is_dir() else _array(require_file(source))
+    files = _files(source) if source.is_dir() else []
+    frames = _of_files(source, files) if files else _array(require_file(source))
+    names = tuple(file.stem for file in files)
     if frames.ndim == 3:
         frames = frames[..., None]
     if frames.ndim == 4:
         one_movie = len(edges) > 2 and len(edges) == len(frames) + 1
-        frames = frames[None] if one_movie else frames[:, None]
-    return Stimuli(frames, np.asarray(edges, float))
+        frames, names = (frames[None], ()) if one_movie else (frames[:, None], names)
+    return Stimuli(frames, np.asarray(edges, float), names)
 
 
 def _array(source: Path) -> Picture:
@@ -58,15 +60,19 @@ def _array(source: Path) -> Picture:
     return frames
 
 
-def _of_folder(folder: Path) -> Picture:
-    """[picture, height, width, channel] or, of movies, [movie, frame, height, width, channel]."""
+def _files(folder: Path) -> list[Path]:
+    """The pictures in a folder, in the order of their names."""
     files = [file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES]
     files = [file for file in files if file.is_file() and not file.name.startswith(".")]
     if not files:
         raise FileNotFoundError(
             f"{folder} has no picture: give a folder with files of {', '.join(SUFFIXES)}."
         )
-    files.sort(key=lambda file: (by_numbers_within(file.stem), file.suffix))
+    return sorted(files, key=lambda file: (by_numbers_within(file.stem), file.suffix))
+
+
+def _of_files(folder: Path, files: Sequence[Path]) -> Picture:
+    """[picture, height, width, channel] or, of movies, [movie, frame, height, width, channel]."""
     first = _picture(files[0])
     require_room(folder, "what is in it", first.nbytes * len(files))
     pictures = [first, *map(_picture, files[1:])]

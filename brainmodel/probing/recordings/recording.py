@@ -77,8 +77,14 @@ class Recording:
         self._require_sense()
 
     def _require_array(self, field: str) -> None:
-        """Lists become arrays."""
+        """Lists become arrays, bytes text, and what is masked is missing."""
         value = getattr(self, field)
+        if isinstance(value, np.ma.MaskedArray):
+            missing = np.nan if field == "responses" else None  # what each kind has for nothing
+            value = np.ma.filled(value if missing is None else value.astype(float), missing)
+            object.__setattr__(self, field, value)
+        if isinstance(value, np.ndarray) and value.dtype.kind == "S":
+            object.__setattr__(self, field, np.char.decode(value, "utf-8", "replace"))
         if value is None or isinstance(value, np.ndarray):
             return
         try:

@@ -1,5 +1,6 @@
 """What was shown: movies with the edges of their frames in seconds; a still has one frame."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,12 +8,16 @@ from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats
 
+SUFFIXES = (".bmp", ".jpeg", ".jpg", ".npy", ".png", ".tif", ".tiff")
+"""Of files that hold a picture, or a movie."""
+
 
 class Stimuli(NamedTuple):
     """What was shown, in the order of a recording's stimuli."""
 
     frames: NDArray[Any]  # [stimulus, frame, height, width, channel], uint8 or floats in [0, 1]
     edges: Floats  # [frame + 1] s from onset; before the first and after the last: background
+    names: tuple[str, ...] = ()  # [stimulus] of the files; none where frames are an array
 
     def check(self, source: str, expected: int) -> "Stimuli":
         """These stimuli, if they are movies and as many as expected.
@@ -48,7 +53,13 @@ class Stimuli(NamedTuple):
         if frames.dtype != np.uint8:
             for movie in frames:
                 _require_range(movie, f"{source}: ")
-        return Stimuli(frames, edges)
+        return self._replace(frames=frames, edges=edges)
+
+    def keep(self, stimuli: Sequence[int] | NDArray[Any]) -> "Stimuli":
+        """The chosen stimuli: places, or a mask."""
+        places = np.arange(len(self.frames))[np.asarray(stimuli)]
+        names = tuple(self.names[place] for place in places) if self.names else ()
+        return self._replace(frames=self.frames[places], names=names)
 
 
 def as_floats(frames: NDArray[Any]) -> NDArray[np.float32]:

@@ -110,7 +110,7 @@ def require_scorable(
     targets = brain_targets(recording, scoring)
     for metric in metrics.values():
         for target in targets:
-            with naming(target):
+            with naming(target.name):
                 if target.lag == scoring.lags[0]:
                     target.sides(metric)
                 if scoring.halvings and metric.has_ceiling:

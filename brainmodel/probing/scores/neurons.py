@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.metrics import Metric, Responses
+from brainmodel.probing.metrics import Metric, Responses, rounding
 from brainmodel.probing.recordings import (
     Recording,
     advice_on_missing,
@@ -129,7 +129,8 @@ def scorable_neurons(responses: Responses, name: str, recording: Recording) -> P
     filled = np.where(np.isfinite(responses.repeats), responses.repeats, 0).sum(1)
     silent = ~missing & (filled == 0).all(0)
     with np.errstate(invalid="ignore"):
-        constant = ~missing & ~silent & (np.ptp(responses.mean, axis=0) == 0)
+        flat = np.ptp(responses.mean, axis=0) <= rounding(responses.mean)
+        constant = ~missing & ~silent & flat
     keep = ~(missing | silent | constant)
     kept = Responses(responses.repeats[:, :, keep], responses.groups)
     found = PartNeurons(kept, *(int(mask.sum()) for mask in (keep, silent, constant, missing)))
@@ -147,7 +148,8 @@ def scorable_neurons(responses: Responses, name: str, recording: Recording) -> P
 def snr_ceiling(parts: Sequence[Responses]) -> tuple[float | None, float | None]:
     """Median ncsnr of the neurons, and the correlation that it leaves to an encoding model.
 
-    None where a neuron has no stimulus with two repeats.
+    None where a neuron has no stimulus with two repeats; no median where it has no end, because
+    repeats do not differ.
     """
     counts = [np.isfinite(part.repeats).sum(1) for part in parts]
     if not all((count >= 2).any(0).all() for count in counts):
@@ -158,4 +160,4 @@ def snr_ceiling(parts: Sequence[Responses]) -> tuple[float | None, float | None]
         for ratio, count in zip(ratios, counts, strict=True)
     ]
     median = float(np.median(np.concatenate(ratios)))
-    return median, float(np.sqrt(np.concatenate(shares)).mean())
+    return median if np.isfinite(median) else None, float(np.sqrt(np.concatenate(shares)).mean())

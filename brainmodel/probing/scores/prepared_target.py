@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from brainmodel.probing.activity import Source
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics import Comparison, Metric, SubjectMean
@@ -11,7 +13,14 @@ from brainmodel.probing.scores.sampling import Sampling
 from brainmodel.probing.scores.score import Score, ScoreDetail
 from brainmodel.probing.scores.scoring import Scoring
 from brainmodel.probing.scores.target import Target
-from brainmodel.probing.statistics import Draws, draws_of, interval, orders, tail_p
+from brainmodel.probing.statistics import (
+    Draws,
+    draws_of,
+    interval,
+    orders,
+    orders_there_are,
+    tail_p,
+)
 
 
 class BootstrapDraws:
@@ -51,11 +60,16 @@ class PreparedArea:
         self._known: dict[bytes, Any] = {}
 
     def side(self, target: Target) -> Any:
-        """The model's side over the steps that the target covers."""
+        """The model's side over the steps that the target covers.
+
+        Raises:
+            ValueError: naming the area, if the metric cannot compare it.
+        """
         key = target.steps.tobytes()
         if key not in self._known:
             features = self.sampling.features(self.rates[:, target.steps])
-            self._known[key] = self.metric.model_side(features, target.groups)
+            with naming(f"{self.source.model} {self.source.instance}, {self.name}"):
+                self._known[key] = self.metric.model_side(features, target.groups)
         return self._known[key]
 
 
@@ -89,7 +103,7 @@ class PreparedTarget:
     ) -> None:
         self.name, self.metric, self.target = name, metric, target
         self.scoring, self.drawn = scoring, drawn
-        with naming(target):
+        with naming(target.name):
             self.sides = target.sides(metric)
             self.ceilings = target.ceilings(metric, scoring.halvings, scoring.seed)
 
@@ -132,18 +146,18 @@ class PreparedTarget:
         low = high = p = draws = None
         if scoring.bootstraps:
             draws = comparison.drawn(self.drawn.of(groups))
-            low, high = interval(value, draws)
+            low, high = np.clip(interval(value, draws), *self.metric.bounds).tolist()
         if scoring.permutations and self.metric.by_sample and trained:
             null = comparison.permuted(orders(groups, scoring.permutations, scoring.seed))
             sign = 1 if self.metric.higher_is_better else -1
-            p = tail_p(sign * value, sign * null)
+            p = tail_p(sign * value, sign * null, orders_there_are(groups))
         return Judgement(low, high, p, draws)
 
 
 @contextmanager
-def naming(target: Target) -> Iterator[None]:
-    """ValueErrors that are raised within get the name of the target."""
+def naming(name: str) -> Iterator[None]:
+    """ValueErrors that are raised within get the name of what they are about."""
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"{target.name}: {error}") from error
+        raise ValueError(f"{name}: {error}") from error

@@ -14,6 +14,7 @@ from .path_curvature import curvature as curvature
 from .path_curvature import straightening as straightening
 from .permutation import false_discovery_rate as false_discovery_rate
 from .permutation import orders as orders
+from .permutation import orders_there_are as orders_there_are
 from .permutation import p_value as p_value
 from .permutation import tail_p as tail_p
 from .sequence_responses import Omission as Omission

@@ -1,7 +1,7 @@
 """Significance: permutation p values, and the false discovery rate over a map of them."""
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from brainmodel.probing.array_types import Floats, Whole
 
@@ -39,20 +39,33 @@ def p_value(value: float, null: Floats) -> float:
     return float((1 + np.sum(null >= value)) / (1 + len(null)))
 
 
-def tail_p(value: float, null: Floats) -> float:
+def orders_there_are(groups: Whole) -> float:
+    """How many orders groups [sample] can be brought into, those of a size among themselves."""
+    sizes = np.unique(groups, return_counts=True)[1]
+    counts = np.unique(sizes, return_counts=True)[1]
+    return float(np.exp(special.gammaln(counts + 1.0).sum()))
+
+
+def tail_p(value: float, null: Floats, there_are: float = np.inf) -> float:
     """One-sided p of a value that should be large, from few permutations.
 
     The tail of a distribution with the mean, the variance and the skewness of the null (Pearson's
     type III; Winkler et al., 2016, NeuroImage 141:502), so that p goes on below 1 / permutations.
     Skewness to the left, which would end the tail, counts as none. The tail is not followed below
-    1 / permutations^2: as many decades as were counted.
+    1 / permutations^2: as many decades as were counted; nor below one of the orders that there are,
+    in as many of which the value is found again.
+
+    Args:
+        value: found in the given order.
+        null: [draw] found in random orders.
+        there_are: orders of these samples.
     """
     spread = float(null.std(ddof=1))
     if not spread > 0:
-        return p_value(value, null)
+        return max(p_value(value, null), 1 / there_are)
     skew = max(0.0, float(stats.skew(null)))
     tail = float(stats.pearson3.sf((value - null.mean()) / spread, skew))
-    return max(tail, len(null) ** -2.0)
+    return max(tail, len(null) ** -2.0, 1 / there_are)
 
 
 def false_discovery_rate(p: Floats) -> Floats:

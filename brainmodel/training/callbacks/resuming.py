@@ -1,5 +1,5 @@
 """Going on from a checkpoint: a time limit counts anew, the config's learning rates hold, and both
-are said."""
+are said; so do the other options of its optimizer, such as weight decay."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,9 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from brainmodel.training.module import BrainModule
 from brainmodel.training.resumable import require_resumable
+
+OF_A_RUN = ("params", "name", "lr", "initial_lr")
+"""What a group of parameters has besides the options of its optimizer."""
 
 
 class Resuming(pl.Callback):
@@ -36,9 +39,14 @@ class Resuming(pl.Callback):
             self._anew = not checkpoint["streams"]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Put the learning rates where the config has them after so many steps."""
+        """Put the learning rates where the config has them after so many steps, and its options."""
         if not self._resumed:
             return
+        fresh = pl_module.optimizer(pl_module.parts)  # type: ignore[operator, union-attr]
+        for group, of_config in zip(
+            trainer.optimizers[0].param_groups, fresh.param_groups, strict=True
+        ):
+            group |= {k: v for k, v in of_config.items() if k not in OF_A_RUN}
         groups = trainer.optimizers[0].param_groups
         usual = [group["lr"] for group in pl_module.parts]  # type: ignore[union-attr]
         ends = usual

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats, Whole
 
+FEWEST = 3  # samples of a fold: one correlates with nothing, two always do
+
 
 class FoldedFeatures(NamedTuple):
     """Features, and the fold and the group of each sample."""
@@ -30,7 +32,8 @@ def grouped_folds(groups: Whole, folds: int, seed: int = 0) -> Whole:
         seed: of dealing groups to folds.
 
     Raises:
-        ValueError: if there are fewer than two folds, or fewer groups than folds.
+        ValueError: if there are fewer than two folds, or fewer groups than folds, or too few
+            samples in one.
     """
     names, which, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     if folds < 2 or len(names) < folds:
@@ -44,6 +47,12 @@ def grouped_folds(groups: Whole, folds: int, seed: int = 0) -> Whole:
     for group in order:
         fold_of[group] = load.argmin()
         load[fold_of[group]] += sizes[group]
+    if load.min() < FEWEST:
+        raise ValueError(
+            f"folds is {folds} and {len(which)} samples leave {load.min()} in a fold, in which "
+            f"nothing can be said to correlate: give fewer folds or more stimuli, {FEWEST} or more "
+            "in each fold."
+        )
     return fold_of[which]
 
 

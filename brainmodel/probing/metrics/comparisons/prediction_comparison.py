@@ -16,7 +16,7 @@ import numpy as np
 
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.comparisons.influence import influential
-from brainmodel.probing.metrics.metric import Comparison, ratio
+from brainmodel.probing.metrics.metric import Comparison, ratio, rounding
 
 SampleInfluence = Callable[["PredictionComparison"], Floats]
 """Takes a comparison, returns the influence [sample] on its value of each sample."""
@@ -74,12 +74,13 @@ class PredictionComparison(Comparison):
 
     def slope(self) -> Floats:
         """[sample, neuron] derivative of the score by the prediction."""
-        deviation = np.empty_like(self.predicted)
+        deviation, least = np.empty_like(self.predicted), np.empty_like(self.predicted)
         for fold in np.unique(self.fold_of):
             rows = self.fold_of == fold
             deviation[rows] = self.predictions[rows].std(0)
+            least[rows] = rounding(self.predictions[rows])
         moved = self.observed - self.by_fold() * self.predicted
-        return ratio(moved, deviation * self.predicted.size)
+        return ratio(moved, deviation * self.predicted.size, least * self.predicted.size)
 
     def example(self, neuron: int) -> tuple[Floats, Floats]:
         """See the parent."""
@@ -105,7 +106,7 @@ def standardise_within(values: Floats, fold_of: Whole) -> Floats:
     for fold in np.unique(fold_of):
         rows = fold_of == fold
         spread = np.broadcast_to(centred[rows].std(0), centred[rows].shape)
-        centred[rows] = ratio(centred[rows], spread)
+        centred[rows] = ratio(centred[rows], spread, rounding(values[rows]))
     return centred
 
 

@@ -18,7 +18,7 @@ class NpzFiles(Experiment):
     Args:
         path: of the .npz with the recording.
         frames: path of the .npy, or of the folder of pictures, with what was shown, in the
-            recording's order.
+            recording's order, or pictures named like its stimuli.
         frame_edges: [frame + 1] s from stimulus onset between which each frame is on the screen;
             for stills onset and offset.
         leave_out: what to leave out of the recording; the frames go with it.

@@ -1,11 +1,13 @@
 """Which event showed what: events whose values are equal are repeats of one stimulus.
 
 Numbers sort as numbers, also in text: -1, 0.0, 2.0, 10.0, and "im2" before "im10". With several
-columns the first decides, then the second.
+columns the first decides, then the second. Numbers that differ in zeros after the point alone are
+equal, 7 and 7.0; 7 and 007, 1_11 and 11_1, 12e3 and 120e2 are not.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +26,7 @@ BLANK_WORDS = frozenset({"", "nan", "nat", "<na>", "na", "n/a", "none", "null", 
 UNKNOWN = "unknown"
 NOWHERE = frozenset({"", "unknown", "none", "nan", "null", "na", "n/a", "see electrode locations"})
 NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
+WRITTEN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 class Conditions(NamedTuple):
@@ -148,7 +151,8 @@ def _ranked(words: NDArray[np.str_]) -> tuple[Whole, NDArray[np.bool_]]:
         values = np.zeros(len(unique))
         values[~blank] = numbers
         blank |= (values == -1) & _count_pictures(numbers)
-        keys = values.tolist()
+        words_of = np.where(blank, "0", unique).tolist()
+        keys = [(Decimal(word), as_written(word)) for word in words_of]
     place = {key: k for k, key in enumerate(sorted(set(keys)))}
     return np.array([place[key] for key in keys], int)[which], blank[which]
 
@@ -160,12 +164,20 @@ def by_numbers_within(word: str) -> tuple[tuple[Any, ...], str]:
 
 
 def as_numbers(words: Sequence[str] | NDArray[np.str_]) -> Floats | None:
-    """The numbers that these words are, None if one is none."""
-    try:
-        numbers = np.array([float(word) for word in words])
-    except ValueError:
+    """The numbers that these words are, None if one is none: 1_11 is a name."""
+    if not all(WRITTEN.fullmatch(str(word)) for word in words):
         return None
+    numbers = np.array([float(word) for word in words])
     return numbers if np.isfinite(numbers).all() else None
+
+
+def as_written(number: str) -> str:
+    """A number in words, without what adds nothing: 7 for 7.0, 0.5 for +.50, 0 for -0.0."""
+    figures = number.lower().lstrip("+-")
+    if "." in figures and "e" not in figures:
+        figures = figures.rstrip("0").rstrip(".") or "0"
+    figures = "0" + figures if figures.startswith(".") else figures
+    return "-" * (Decimal(number) < 0) + figures
 
 
 def _count_pictures(numbers: Floats) -> bool:

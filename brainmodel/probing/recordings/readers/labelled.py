@@ -142,6 +142,7 @@ def from_xarray(
     )
     require_no_slip(labelled.areas, held, source)
     _require_areas(held, labelled, source)
+    _require_along(held, array, layout, source)
     needed = {name: held[name].values for name in (*layout.stimulus, layout.areas) if name in held}
     values = _values(array, source)
     recording = recording_of({**needed, layout.responses: values}, layout, source, leave_out)
@@ -192,6 +193,20 @@ def _require_areas(held: Mapping[str, Any], labelled: Labelled, source: str) -> 
             f"{source}: no coordinate 'area': give as areas one of {sorted(held)}, or the area "
             "itself."
         )
+
+
+def _require_along(held: Mapping[str, Any], array: Any, layout: Layout, source: str) -> None:
+    """Refuse areas that are not along neurons, and names that are not along what was shown."""
+    of = dict(zip(layout.axes.split(), array.dims, strict=True))
+    shown = of.get("trial", of.get("stimulus"))
+    wanted = {layout.areas: of.get("neuron")} | dict.fromkeys(layout.stimulus, shown)
+    for name, dimension in wanted.items():
+        along = held[name].dims if name in held else ()
+        if along and along != (dimension,):
+            raise ValueError(
+                f"{source}: {name} is along {', '.join(map(str, along))}: name a coordinate along "
+                f"{dimension}."
+            )
 
 
 def _edges(array: Any, labelled: Labelled, source: str) -> list[float]:

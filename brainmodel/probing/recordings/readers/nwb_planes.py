@@ -12,6 +12,7 @@ from brainmodel.probing.array_types import Floats
 from brainmodel.probing.recordings.readers.conditions import UNKNOWN
 from brainmodel.probing.recordings.readers.files import require_field
 from brainmodel.probing.recordings.readers.nwb_places import plane_place
+from brainmodel.probing.recordings.readers.spikes import SLACK
 
 USUAL_NAME = "DfOverF"
 
@@ -122,8 +123,12 @@ def mean_traces(source: Path, series: Any, onsets: Floats, edges: Floats) -> Flo
 
 
 def _means(series: Any, seconds: Floats, edges: Floats) -> Floats:
-    """[neuron, time] means of the frames between edges in s of the session."""
-    places = np.searchsorted(seconds, edges)
+    """[neuron, time] means of the frames between edges in s of the session.
+
+    Where frames and onsets come from one clock, a frame at an edge is in the bin that begins there,
+    however its time adds up.
+    """
+    places = np.searchsorted(seconds, edges - SLACK)
     frames = np.asarray(series.data[int(places[0]) : int(places[-1])], float)
     found = np.full((series.data.shape[1], len(edges) - 1), np.nan)
     for step, (first, last) in enumerate(zip(places[:-1], places[1:], strict=True)):

@@ -13,9 +13,8 @@ from brainmodel.probing.recordings.readers.conditions import as_numbers, as_word
 from brainmodel.probing.recordings.readers.events import counted
 from brainmodel.probing.recordings.readers.files import require_field
 from brainmodel.probing.recordings.readers.movies import Table
-from brainmodel.probing.recordings.readers.spikes import Trains, trains_of
+from brainmodel.probing.recordings.readers.spikes import SLACK, Trains, trains_of
 
-SLACK = 1e-6  # s; rounding of times
 QUALITY = "quality"
 BAD = ("noise", "bad", "poor", "artifact", "artefact", "junk", "rejected", "invalid")
 

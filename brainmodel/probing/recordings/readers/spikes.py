@@ -13,6 +13,7 @@ Trains = list[Floats]  # [unit] spike times in s, rising
 
 UNRECORDED = "before the first or after the last spike of all units"
 
+SLACK = 1e-6  # s; rounding of times
 FEW = 100  # spikes of which nothing is concluded
 
 
@@ -20,12 +21,16 @@ def trains_of(source: str | Path, raw: Sequence[Floats]) -> tuple[Trains, tuple[
     """Spike times without those at no time (NaN, -1), rising, and what was wrong with them.
 
     Raises:
-        ValueError: if they are all whole numbers, so samples or milliseconds.
+        ValueError: if they are all whole numbers, so samples or milliseconds, or all at no time.
     """
-    _require_seconds(source, raw)
     kept = [train[np.isfinite(train) & ~is_minus_one(train)] for train in raw]
     count = sum(map(len, raw))
     lost = count - sum(map(len, kept))
+    if count and lost == count:
+        raise ValueError(
+            f"{source}: all {count} spikes are at no time (NaN or -1): give times in seconds."
+        )
+    _require_seconds(source, raw)
     said = (f"{lost} of {count} spikes at no time (NaN or -1)",) if lost else ()
     unsorted = np.array([(np.diff(train[np.isfinite(train)]) < 0).any() for train in raw], bool)
     trains = [train if (np.diff(train) >= 0).all() else np.sort(train) for train in kept]
@@ -46,8 +51,12 @@ def _require_seconds(source: str | Path, raw: Sequence[Floats]) -> None:
 
 
 def rates(train: Floats, onsets: Floats, bins: Floats) -> Floats:
-    """[event, time] spikes/s; spike times are sorted, so counts are differences of places."""
-    places = np.searchsorted(train, onsets[:, None] + bins)
+    """[event, time] spikes/s; spike times are sorted, so counts are differences of places.
+
+    A spike at an edge is in the bin that begins there, however onset and edge add up: times in ms
+    lie at edges often.
+    """
+    places = np.searchsorted(train, onsets[:, None] + bins - SLACK)
     return np.diff(places, axis=1) / np.diff(bins)
 
 

@@ -17,6 +17,7 @@ from brainmodel.probing.recordings.readers.conditions import (
     as_areas,
     as_numbers,
     as_words,
+    as_written,
     by_condition,
     by_numbers_within,
 )
@@ -132,7 +133,7 @@ def _table(given: Any, kind: str, texts: Collection[str]) -> Table:
         raise ValueError(
             f"{kind} is {type(given).__name__}: give a DataFrame, or the path of a table."
         )
-    if any(name is not None for name in frame.index.names):
+    if any(name is not None and name not in frame.columns for name in frame.index.names):
         frame = frame.reset_index()
     if not len(frame):
         raise ValueError(f"{kind} has no rows: give one for each of them.")
@@ -154,7 +155,7 @@ def _file(path: Path, texts: Collection[str]) -> Any:
         with source.open(encoding="utf-8-sig") as opened:
             first = opened.readline()
         separator = max(",;\t", key=first.count)
-        return pandas.read_csv(
+        found = pandas.read_csv(
             source,
             sep=separator,
             dtype=dict.fromkeys(texts, str),
@@ -162,6 +163,22 @@ def _file(path: Path, texts: Collection[str]) -> Any:
             encoding="utf-8-sig",
             low_memory=False,
         )
+    return _without_empty_end(found, source)
+
+
+def _without_empty_end(frame: Any, source: Path) -> Any:
+    """A table with one value more in each row than columns, as it is meant.
+
+    R writes the names of rows so, before the others; a spreadsheet a comma at the end, behind which
+    is nothing: pandas then takes the first column for names of rows, and moves all others.
+    """
+    numbered = type(frame.index).__name__ == "RangeIndex"
+    if numbered or not len(frame) or frame.iloc[:, -1].notna().any():
+        return frame
+    raise ValueError(
+        f"{source}: rows have a separator at their end that the first line lacks: take it away, or "
+        "write the table with DataFrame.to_csv."
+    )
 
 
 def _units(
@@ -228,7 +245,7 @@ def _names(source: str, table: Table, columns: Columns) -> NDArray[np.str_]:
         raise ValueError(f"{source}: {columns.unit} is empty in some rows: name the unit in each.")
     numbers = as_numbers(unique)
     if numbers is not None and (numbers == np.round(numbers)).all():
-        unique = np.array([f"{number:.0f}" for number in numbers])
+        unique = np.array([as_written(word) for word in unique.tolist()])
     return unique[which]
 
 

@@ -15,6 +15,8 @@ from brainmodel.probing.metrics import Responses
 def ncsnr(responses: Responses) -> Floats:
     """[neuron] standard deviation of signal over that of noise in one repeat.
 
+    Infinite where repeats do not differ; 0 where there is no signal.
+
     Raises:
         ValueError: if a neuron has no stimulus with two repeats.
     """
@@ -29,10 +31,12 @@ def ncsnr(responses: Responses) -> Floats:
     spread = np.where(there, responses.repeats - mean[:, None], 0.0)
     noise = (spread**2).sum((0, 1)) / (count - 1).clip(0).sum(0)
     signal = np.nanvar(mean, axis=0, ddof=1) - noise * np.nanmean(1 / count.clip(1), axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.sqrt(np.clip(signal, 0, None) / noise)
+    signal = np.where(signal > 0, signal, 0)
+    noiseless = np.where(signal > 0, np.inf, 0.0)
+    return np.sqrt(np.divide(signal, noise, out=noiseless, where=noise > 0))
 
 
 def explainable(ratio: Floats, repeats: Floats | float) -> Floats:
     """Share of variance of a mean over `repeats` that a perfect model explains, from ncsnr."""
-    return ratio**2 / (ratio**2 + 1 / np.asarray(repeats, float))
+    with np.errstate(divide="ignore"):
+        return 1 / (1 + 1 / (ratio**2 * np.asarray(repeats, float)))

@@ -50,6 +50,7 @@ def split_halves(
     Raises:
         ValueError: if there are too few repeats.
     """
+    responses = _about_one(responses)
     repeats = repeated(responses)
     whole, count = np.nanmean(repeats, axis=1), np.isfinite(repeats[:, :, 0]).sum(axis=1)
     spread = np.nansum((repeats - whole[:, None]) ** 2) / (count - 1).sum() / whole.shape[1]
@@ -61,6 +62,15 @@ def split_halves(
     ]
     low, squared = np.mean(found, axis=0)
     return SplitHalves(low, np.sqrt(np.clip(squared, 0, 1)))
+
+
+def _about_one(responses: Responses) -> Responses:
+    """In a unit in which they vary by about one, a power of two: nothing is rounded."""
+    values = responses.repeats
+    spread = float(np.sqrt(np.nanmean((values - np.nanmean(values, axis=(0, 1))) ** 2)))
+    if not 0 < spread < np.inf:
+        return responses
+    return responses._replace(repeats=np.ldexp(values, -int(np.frexp(spread)[1])))
 
 
 def halves(responses: Responses, draws: int, seed: int) -> Iterator[tuple[Floats, Floats]]:

@@ -1,0 +1,83 @@
+"""Weights of the same shapes may be those of another brain: what says how it computes is compared.
+
+An LSTM and a subLSTM of as many units have weights of the same shapes. What a brain learns for, and
+by which rule, may change from run to run; what areas and pathways make of their weights may not.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from brainmodel.errors import Refused
+
+COMPUTES = ("cell", "units", "predictor", "afferents", "kernel", "connectivity")
+"""Of an area: what it makes of its weights."""
+REMEDY = "give the config that lies beside the checkpoint's run"
+
+
+def require_same_brain(content: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    """Refuse a checkpoint of a brain that computes something else with its weights.
+
+    Args:
+        content: of the checkpoint; where it does not say what its brain was, nothing is refused.
+        own: the model section of the config, with the shapes of inputs.
+
+    Raises:
+        Refused: naming the first part that differs.
+    """
+    saved = content.get("hyper_parameters") or {}
+    for place, was, now in _differences(_computes(saved), _computes(own)):
+        raise Refused(
+            f"ckpt_path: {place} is {_told(was)} in the checkpoint and {_told(now)} in the brain; "
+            + REMEDY
+        )
+
+
+def require_same_optimizer(content: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    """Refuse a checkpoint whose moments are those of another optimizer.
+
+    Args:
+        content, own: as of `require_same_brain`.
+
+    Raises:
+        Refused: naming both.
+    """
+    was, now = (
+        (held.get("optimizer") or {}).get("class_path")
+        for held in (content.get("hyper_parameters") or {}, own)
+    )
+    if was and now and was != now:
+        raise Refused(
+            f"model.optimizer: is {now}, and the checkpoint holds what {was} remembers; give that, "
+            "or begin anew"
+        )
+
+
+def _computes(plain: Mapping[str, Any]) -> dict[str, Any]:
+    areas = plain.get("areas") or {}
+    return {
+        "areas": {n: {k: v for k, v in area.items() if k in COMPUTES} for n, area in areas.items()},
+        "pathways": plain.get("pathways") or {},
+        "inputs": {name: list(shape) for name, shape in (plain.get("inputs") or {}).items()},
+    }
+
+
+def _differences(saved: Any, own: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Where, what was, what is; options that one of them does not know are left out."""
+    if isinstance(saved, Mapping) and isinstance(own, Mapping):
+        for key in saved:
+            if key in own:
+                inner = place if key == "init_args" else f"{place}.{key}".lstrip(".")
+                yield from _differences(saved[key], own[key], inner)
+    elif _are_parts(saved) and _are_parts(own) and len(saved) == len(own):
+        for index, pair in enumerate(zip(saved, own, strict=True)):
+            yield from _differences(*pair, place=f"{place}.{index}")
+    elif saved != own:
+        yield place.removesuffix(".class_path"), saved, own
+
+
+def _are_parts(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(part, Mapping) for part in value)
+
+
+def _told(value: Any) -> Any:
+    return value["class_path"] if isinstance(value, Mapping) and "class_path" in value else value

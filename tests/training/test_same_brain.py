@@ -1,0 +1,78 @@
+"""Weights of the same shapes are not taken for those of a brain that computes something else."""
+
+from pathlib import Path
+
+import pytest
+
+from brainmodel.cli import main
+from brainmodel.command_line.probed_brains import brains
+from brainmodel.errors import Refused
+from tests.training.runs import EVERY_STEP, TINY, checkpoint, fit, saved
+
+OTHER = {
+    "--model.areas.PM.cell=areas.SubLSTM": "areas.PM.cell is areas.LSTM in the checkpoint and",
+    "--model.areas.V1.predictor.activation=torch.sigmoid": "areas.V1.predictor.activation is None",
+    "--data.size=16": "inputs.eye is [1, 8, 8] in the checkpoint and [1, 16, 16] in the brain",
+    "--model.pathways.PM_V1.delay=2": "pathways.PM_V1.delay is None in the checkpoint and 2 in",
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("run")
+        patch.chdir(folder)
+        return folder / fit("--trainer.max_epochs=1", *EVERY_STEP)
+
+
+@pytest.mark.parametrize("command", ["fit", "validate"])
+@pytest.mark.parametrize("option", OTHER)
+def test_a_checkpoint_of_a_brain_that_computes_something_else_is_refused(
+    run: Path, command: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun = f"--ckpt_path={checkpoint(run)}"
+    with pytest.raises(SystemExit) as left:
+        main([command, f"--config={TINY}", begun, option])
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert left.value.code == 2 and f"brainmodel: ckpt_path: {OTHER[option]}" in said, said
+    assert said.endswith("give the config that lies beside the checkpoint's run")
+    assert not Path("runs").exists()
+
+
+def test_another_rule_or_objective_may_go_on_from_a_checkpoint(run: Path) -> None:
+    """The control: what a brain learns for, and how, is a matter of each run."""
+    options = (
+        "--model.areas.PM.rule=brainmodel.learning.BPTT",
+        "--trainer.max_epochs=2",
+        *EVERY_STEP,
+    )
+    assert saved(fit(f"--ckpt_path={checkpoint(run)}", *options))["global_step"] == 10
+
+
+def test_checkpoints_of_two_kinds_of_brain_are_not_probed_together(run: Path) -> None:
+    option = "--model.areas.PM.cell=areas.SubLSTM"
+    other = fit("--trainer.max_epochs=1", option, *EVERY_STEP, folder="other")
+    assert len(brains([str(checkpoint(run)), str(checkpoint(run, 3))], 2)[0]) == 2
+    with pytest.raises(Refused, match=r"areas.PM.cell is areas.SubLSTM in .* and areas.LSTM"):
+        brains([str(checkpoint(run)), str(checkpoint(other))], 2)
+
+
+def test_moments_of_another_optimizer_are_refused(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun = f"--ckpt_path={checkpoint(run)}"
+    with pytest.raises(SystemExit):
+        main(["fit", f"--config={TINY}", begun, "--model.optimizer=torch.optim.SGD"])
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "model.optimizer: is torch.optim.SGD, and the checkpoint holds what torch.optim" in said
+
+
+def test_the_config_says_the_options_of_the_optimizer_of_a_resumed_run(run: Path) -> None:
+    begun, decay = f"--ckpt_path={checkpoint(run)}", "--model.optimizer.init_args.weight_decay=0.3"
+    resumed = saved(fit(begun, decay, "--trainer.max_epochs=2", *EVERY_STEP, folder="decayed"))
+    usual = saved(fit(begun, "--trainer.max_epochs=2", *EVERY_STEP, folder="usual"))
+    for content, expected in ((resumed, 0.3), (usual, 0)):
+        (optimizer,) = content["optimizer_states"]
+        assert {group["weight_decay"] for group in optimizer["param_groups"]} == {expected}
+    name = "brain.areas.PM.synapses.recurrent.weight"
+    assert not resumed["state_dict"][name].equal(usual["state_dict"][name])
