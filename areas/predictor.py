@@ -59,8 +59,9 @@ class Predictor(nn.Module):
     def build(self, drive: Sequence[int], sources: Mapping[str, Sequence[int]]) -> None:
         """Make the synapses from each source onto the drive.
 
-        Those from the rates are scaled, those from messages start at zero: two areas whose errors enter each other's predictions
-        with random weights can excite each other without bound before either has learnt anything.
+        Those from the rates are scaled, those from messages start at zero: two areas whose errors
+        enter each other's predictions with random weights can excite each other without bound
+        before either has learnt anything.
 
         Args:
             drive: shape of the drive.

@@ -16,6 +16,7 @@ from objectives import Activity
 
 ERROR = 0.25
 """Errors of this size have full colour, in units of brightness."""
+BELOW = 0.05  # of a figure's height: room for words
 
 
 def views(
@@ -68,7 +69,7 @@ def draw_frames(
     strip |= {"predicted": predicted, "error": error}
     ratio = seen.shape[3] / seen.shape[4]
     height, width = scenes * (4 * 0.95 * ratio + 0.2) + 0.35, steps * 0.95 + 1.4
-    beside = 0.0 if fields is None else 0.75 * height
+    beside = 0.0 if fields is None else 0.62 * height
     figure = Figure(figsize=(width + beside, height))
     FigureCanvasAgg(figure)
     if fields is None:
@@ -77,6 +78,16 @@ def draw_frames(
         parts: Any = figure.subfigures(1, 2, width_ratios=[beside, width])
         left, panel = parts
         draw_fields(left, fields)
+    _strip(panel, strip, steps, width)
+    words = "one step from frame to frame; error: blue where predicted too dark, red too bright"
+    panel.text(0.75 / width, 0.25 * BELOW, words, fontsize=9, color=INK)
+    _scale(panel, width)
+    return figure
+
+
+def _strip(panel: Figure | SubFigure, rows: Mapping[str, Tensor], steps: int, width: float) -> None:
+    """The last steps of signals [time, scene, ...], a row for each, scene below scene."""
+    scenes = rows["seen"].shape[1]
     grid = panel.add_gridspec(
         5 * scenes,
         steps,
@@ -86,10 +97,10 @@ def draw_frames(
         left=0.75 / width,
         right=1 - 0.62 / width,
         top=0.995,
-        bottom=0.35 / height,
+        bottom=BELOW,
     )
     for scene in range(scenes):
-        for row, (name, signal) in enumerate(strip.items()):
+        for row, (name, signal) in enumerate(rows.items()):
             for t in range(steps):
                 axes = panel.add_subplot(grid[5 * scene + row, t])
                 picture = paint(signal[-steps:][t, scene], signed=name == "error")
@@ -98,10 +109,6 @@ def draw_frames(
                 axes.spines[:].set_visible(False)
                 if t == 0:
                     axes.set_ylabel(name, fontsize=10, color=INK)
-    words = "one step from frame to frame; error: blue where predicted too dark, red too bright"
-    panel.text(0.75 / width, 0.1 / height, words, fontsize=9, color=INK)
-    _scale(panel, width)
-    return figure
 
 
 def _scale(panel: Figure | SubFigure, width: float) -> None:
@@ -126,7 +133,9 @@ def draw_fields(panel: Figure | SubFigure, fields: Tensor, most: int = 24) -> No
     across = 6
     maps = min(most, fields.shape[1])
     rows = -(-maps // across)
-    blocks = panel.add_gridspec(len(fields), 1, hspace=0.12, left=0.02, right=0.97, top=0.95)
+    blocks = panel.add_gridspec(
+        len(fields), 1, hspace=0.14, left=0.02, right=0.97, top=0.96, bottom=BELOW
+    )
     for lag, own in enumerate(fields):
         grid = blocks[lag].subgridspec(rows, across, wspace=0.05, hspace=0.05)
         for k in range(maps):

@@ -44,7 +44,7 @@ class Swing(NamedTuple):
         return self.product / self.square if self.square > 0 else 0.0
 
 
-class Sums(NamedTuple):
+class UnitSums(NamedTuple):
     """What was seen of an area."""
 
     steps: int  # of streams
@@ -54,9 +54,9 @@ class Sums(NamedTuple):
     rate: Swing
     drive: Swing
 
-    def add(self, other: Self) -> "Sums":
+    def add(self, other: Self) -> "UnitSums":
         """Both together."""
-        return Sums(
+        return UnitSums(
             self.steps + other.steps,
             torch.maximum(self.loudest, other.loudest),
             self.total + other.total,
@@ -81,7 +81,7 @@ class Ailments:
     """Looks on while windows pass."""
 
     def __init__(self) -> None:
-        self._areas: dict[str, Sums] = {}
+        self._areas: dict[str, UnitSums] = {}
 
     def see(self, window: Window, activities: Mapping[str, Activity]) -> None:
         """Look at what the areas did in a window."""
@@ -134,10 +134,10 @@ def _per_unit(values: Tensor) -> Tensor:
     return reduce(values, "unit ... -> unit", "mean")
 
 
-def _sums(activity: Activity) -> Sums:
+def _sums(activity: Activity) -> UnitSums:
     rate, steps = activity.rate.detach().cpu().double(), activity.valid.numel()
     goes_on = activity.valid[1:] & activity.valid[:-1] if steps else activity.valid
-    return Sums(
+    return UnitSums(
         steps,
         reduce(rate.abs(), "time batch unit ... -> unit", "max"),
         rate.sum((0, 1)),

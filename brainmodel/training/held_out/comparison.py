@@ -47,12 +47,7 @@ def compare(
         splits = data.splits(window) if data is not None else {}
         moved = data.foreseen(window, last) if data is not None else {}
         for name, activity in predicting(brain, activities).items():
-            own: dict[str, Tensor | LinearPredictor] = {}
-            if from_inputs(brain, name):
-                found = {kind: drive_of(brain, name, inputs) for kind, inputs in moved.items()}
-                own |= {kind: drive for kind, drive in found.items() if drive is not None}
-            if linear and name in linear:
-                own[LINEAR] = linear[name]
+            own = rivals_of(brain, name, moved, linear or {})
             tallies.setdefault(name, Tally()).see(
                 *squared(activity, past.get(name), own, splits),
             )
@@ -61,6 +56,20 @@ def compare(
     if last is None:
         raise ValueError("windows: there is none; give at least one held-out window")
     return {name: tally.of_all_processes() for name, tally in tallies.items()}
+
+
+def rivals_of(
+    brain: Brain,
+    name: str,
+    foreseen: Mapping[str, Mapping[str, Tensor]],
+    linear: Mapping[str, LinearPredictor],
+) -> dict[str, Tensor | LinearPredictor]:
+    """What else predicts an area's drive, by name: what was foreseen of inputs, and a predictor."""
+    found: dict[str, Tensor | LinearPredictor] = {}
+    if from_inputs(brain, name):
+        drives = {kind: drive_of(brain, name, inputs) for kind, inputs in foreseen.items()}
+        found |= {kind: drive for kind, drive in drives.items() if drive is not None}
+    return found | ({LINEAR: linear[name]} if name in linear else {})
 
 
 def two_last(activity: Activity, past: Tensor | None) -> Tensor:
