@@ -1,8 +1,11 @@
-"""Prediction of held-out scenes: local rules, BPTT within areas, BPTT end to end.
+"""Prediction of held-out scenes: local rules, BPTT within areas, BPTT end to end, and a control.
 
-The default brain trains for the same number of steps from the same seeds. Errors are mean squared
-errors per unit of V1's drive, the image, over held-out streams, next to those of repeating the last
-frame and of the untrained brain.
+Each contender is the brain of a shipped config, trained for the steps of that config; its seeds
+draw other weights and other streams. Errors are mean squared errors per unit of V1's drive over
+held-out streams in their true order, as shares of those of the best linear predictor of V1's reach
+(`brainmodel.training.held_out`), by what the eye did; beside them repeating the last drive, the
+brain before training, and one who knows how the eye moves. The control learns from the same frames
+out of order. Orientation selectivity is that of V1, beside that of the untrained brain.
 
     python -m benchmarks.prediction --out runs/benchmarks/prediction
 """
@@ -10,10 +13,13 @@ frame and of the untrained brain.
 import contextlib
 import io
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from pytorch_lightning.callbacks import Callback
 from tqdm import tqdm
@@ -21,29 +27,60 @@ from tqdm import tqdm
 from benchmarks._results import Figure, arguments, write
 from brainmodel.command_line.config_files import Config, merge, read_config
 from brainmodel.command_line.train_command import CommandLine, usual
+from brainmodel.data import Photographs
+from brainmodel.data.photograph_streams import PhotographStream
+from brainmodel.data.streams import Part, Script, Share
 from brainmodel.training.callbacks.report import Report
-from brainmodel.training.held_out import HeldOut
+from brainmodel.training.held_out import BRAIN, LINEAR, REPEATING
 
 AREAS = ("V1", "LM", "AL", "PM")
 BPTT: Config = {"areas": {area: {"rule": "brainmodel.learning.BPTT"} for area in AREAS}}
+SHUFFLED = "local rules, frames out of order"
 CONTENDERS: dict[str, Config] = {
     "local rules": {},
+    SHUFFLED: {},
     "BPTT, local": BPTT,
     "BPTT, global": BPTT | {"scope": "brainmodel.scopes.Global"},
 }
-Found = tuple[HeldOut, float]
-"""What was reached on held-out streams, and the error of the untrained brain."""
 SCENES = {"photographs": "default", "video": "natural_video"}
+SEEDS = {"local rules": 5, SHUFFLED: 5, "BPTT, local": 3, "BPTT, global": 3}
 
 
-def train(scenes: str, model: Config, seed: int, steps: int, folder: Path) -> Report:
+class OutOfOrder(PhotographStream):
+    """The steps of each episode in an order drawn at random."""
+
+    def script(self, random: np.random.Generator) -> Script:
+        """See `Stream.script`."""
+        order = random.permutation(self.share.episode)
+        return {name: values[order] for name, values in super().script(random).items()}
+
+
+class Shuffled(Photographs):
+    """Photographs whose training streams are out of order; held-out streams are not."""
+
+    def stream(self, share: Share) -> PhotographStream:
+        """See `StreamModule.stream`."""
+        made = super().stream(share)
+        if share.part is Part.TRAINING:
+            made.__class__ = OutOfOrder
+        return made
+
+
+class Found(NamedTuple):
+    """Errors of one run by prediction and split, and V1's selectivity before and after."""
+
+    errors: dict[tuple[str, str], float]
+    selectivity: tuple[float, float]
+
+
+def train(scenes: str, contender: str, seed: int, steps: int | None, folder: Path) -> Report:
     """Train a variant of a shipped config; what its report says at the end."""
     config = merge(usual("fit", [scenes]), read_config(scenes))
     changes: Config = {
-        "model": model,
+        "model": CONTENDERS[contender],
         "seed_everything": seed,
+        "data": {"init_args": {"seed": seed}},
         "trainer": {
-            "max_steps": steps,
             "max_time": None,
             "default_root_dir": str(folder),
             "logger": False,
@@ -53,38 +90,64 @@ def train(scenes: str, model: Config, seed: int, steps: int, folder: Path) -> Re
         },
         "report": {"scenes": 0},
     }
+    if steps is not None:
+        changes["trainer"]["max_steps"] = steps
+    if contender == SHUFFLED:
+        changes["data"]["class_path"] = "benchmarks.prediction.Shuffled"
     command = CommandLine("fit", merge(config, changes), [])
     callbacks: list[Callback] = command.trainer.callbacks  # type: ignore[attr-defined]
     return next(callback for callback in callbacks if isinstance(callback, Report))
 
 
-def run(scenes: str, contender: str, seed: int, steps: int) -> Found:
+def run(scenes: str, contender: str, seed: int, steps: int | None) -> Found:
     """One contender on one kind of scenes, in a process and a folder of its own, on one thread."""
     torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        report = train(SCENES[scenes], CONTENDERS[contender], seed, steps, Path(folder))
-    return report.errors["V1"], report.untrained["V1"]
+    quiet = (contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()))
+    with tempfile.TemporaryDirectory() as folder, quiet[0], quiet[1]:
+        report = train(SCENES[scenes], contender, seed, steps, Path(folder))
+    tally = report.tallies["V1"]
+    errors = {(p, s): tally.error(p, s) for p in tally.predictions for s in tally.splits}
+    errors["untrained", "all"] = report.untrained["V1"].error
+    return Found(errors, (report.selectivity["V1"], report.untrained_selectivity["V1"]))
+
+
+def figures(scenes: str, contender: str, runs: Sequence[Found]) -> list[Figure]:
+    """The lines of one contender."""
+    made = []
+    for prediction, split in runs[0].errors:
+        rivals = contender == "local rules" and prediction not in (LINEAR, BRAIN)
+        if prediction != BRAIN and not rivals:
+            continue
+        name = contender if prediction == BRAIN else prediction
+        for over in (LINEAR, REPEATING):
+            if prediction != over and (over, split) in runs[0].errors:
+                mine = [run.errors[prediction, split] for run in runs]
+                theirs = [run.errors[over, split] for run in runs]
+                settings = {"scenes": scenes, "steps": split, "seeds": len(runs), "area": "V1"}
+                made.append(Figure(name, mine, "squared error", over, theirs, settings))
+    after, before = zip(*(run.selectivity for run in runs), strict=True)
+    settings = {"scenes": scenes, "area": "V1", "seeds": len(runs)}
+    what = f"{contender}: orientation selectivity, median"
+    return [*made, Figure(what, list(after), "", "untrained", list(before), settings)]
 
 
 def main() -> None:
     """Train everything, as many at a time as there are cores; write what came out."""
     chosen = arguments(__doc__ or "")
-    seeds, steps = ((0,), 5) if chosen.quick else ((0, 1, 2), 250)
-    runs = [(s, c, seed, steps) for s in SCENES for c in CONTENDERS for seed in seeds]
+    steps = 5 if chosen.quick else None
+    runs = [
+        (s, c, seed, steps)
+        for s in SCENES
+        for c in CONTENDERS
+        for seed in range(1 if chosen.quick else SEEDS[c])
+        if s == "photographs" or c != SHUFFLED
+    ]
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         made = list(tqdm(pool.map(run, *zip(*runs, strict=True)), "training", len(runs)))
     found: dict[tuple[str, str], list[Found]] = {}
     for (scenes, contender, *_), one in zip(runs, made, strict=True):
         found.setdefault((scenes, contender), []).append(one)
-    figures = []
-    for (scenes, contender), errors in found.items():
-        settings = {"scenes": scenes, "steps": steps, "seeds": list(seeds), "area": "V1"}
-        repeating = [held_out.repeating for held_out, _ in errors]
-        options = ("squared error", "repeating the last frame", repeating, settings)
-        if contender == "local rules":
-            figures.append(Figure("untrained", [before for _, before in errors], *options))
-        figures.append(Figure(contender, [held_out.error for held_out, _ in errors], *options))
-    write(chosen.out, figures)
+    write(chosen.out, [f for key, several in found.items() for f in figures(*key, several)])
 
 
 if __name__ == "__main__":

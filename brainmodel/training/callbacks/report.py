@@ -46,7 +46,8 @@ class Report(pl.Callback):
         self.untrained: dict[str, HeldOut] = {}
         self.tallies: dict[str, Tally] = {}
         self._linear: dict[str, LinearPredictor] = {}
-        self._selectivity: dict[str, float] = {}  # of the untrained brain
+        self.selectivity: dict[str, float] = {}  # for orientation, the median of each area's units
+        self.untrained_selectivity: dict[str, float] = {}
 
     @property
     def errors(self) -> dict[str, HeldOut]:
@@ -56,11 +57,11 @@ class Report(pl.Callback):
     def state_dict(self) -> dict[str, Any]:
         """The errors before training, for a run that is resumed."""
         held = {name: tuple(errors) for name, errors in self.untrained.items()}
-        return {"untrained": held, "selectivity": self._selectivity}
+        return {"untrained": held, "selectivity": self.untrained_selectivity}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """See `state_dict`; older checkpoints tell less."""
-        self._selectivity = state_dict.get("selectivity", {})
+        self.untrained_selectivity = state_dict.get("selectivity", {})
         for name, held in state_dict["untrained"].items():
             known = held if isinstance(held, tuple) else (held, float("nan"))
             self.untrained[name] = HeldOut(*known)
@@ -73,7 +74,7 @@ class Report(pl.Callback):
         if not self.untrained:
             self.tallies, seen = self._measure(trainer, pl_module)
             self.untrained = self.errors
-            self._selectivity = selectivity(brain_of(pl_module))
+            self.untrained_selectivity = selectivity(brain_of(pl_module))
             say(*seen.sentences())
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -110,7 +111,8 @@ class Report(pl.Callback):
         self.tallies, seen = self._measure(trainer, module)
         table = error_table(brain_of(module), self.tallies, self.untrained, seen.words())
         say(f"\nPrediction of held-out streams{when and ' '}{when}: {MEANING}\n", table)
-        say(*tuned(selectivity(brain_of(module)), self._selectivity))
+        self.selectivity = selectivity(brain_of(module))
+        say(*tuned(self.selectivity, self.untrained_selectivity))
         say(*[f"\n{sentence}" for sentence in seen.sentences()])
 
     def _fit(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
