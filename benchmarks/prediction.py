@@ -111,8 +111,10 @@ def run(scenes: str, contender: str, seed: int, steps: int | None) -> Found:
     return Found(errors, (report.selectivity["V1"], report.untrained_selectivity["V1"]))
 
 
-def figures(scenes: str, contender: str, runs: Sequence[Found]) -> list[Figure]:
-    """The lines of one contender."""
+def figures(
+    scenes: str, contender: str, runs: Sequence[Found], ordered: Sequence[Found]
+) -> list[Figure]:
+    """The lines of one contender, beside rivals that were fitted to frames in their order."""
     made = []
     for prediction, split in runs[0].errors:
         rivals = contender == "local rules" and prediction not in (LINEAR, BRAIN)
@@ -122,7 +124,7 @@ def figures(scenes: str, contender: str, runs: Sequence[Found]) -> list[Figure]:
         for over in (LINEAR, REPEATING):
             if prediction != over and (over, split) in runs[0].errors:
                 mine = [run.errors[prediction, split] for run in runs]
-                theirs = [run.errors[over, split] for run in runs]
+                theirs = [run.errors[over, split] for run in ordered[: len(runs)]]
                 settings = {"scenes": scenes, "steps": split, "seeds": len(runs), "area": "V1"}
                 made.append(Figure(name, mine, "squared error", over, theirs, settings))
     after, before = zip(*(run.selectivity for run in runs), strict=True)
@@ -147,7 +149,10 @@ def main() -> None:
     found: dict[tuple[str, str], list[Found]] = {}
     for (scenes, contender, *_), one in zip(runs, made, strict=True):
         found.setdefault((scenes, contender), []).append(one)
-    write(chosen.out, [f for key, several in found.items() for f in figures(*key, several)])
+    lines: list[Figure] = []
+    for (scenes, contender), several in found.items():
+        lines += figures(scenes, contender, several, found[scenes, "local rules"])
+    write(chosen.out, lines)
 
 
 if __name__ == "__main__":
