@@ -1,5 +1,6 @@
 """Config files merge key by key, extend each other, and are found by path or name."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,9 @@ PARTS = [path for path in sorted(CONFIGS.rglob("*.yaml")) if "class_path" in par
 
 @pytest.mark.parametrize("path", PARTS, ids=lambda path: path.stem)
 def test_a_part_says_where_it_belongs(path: Path) -> None:
-    place = belongs(parsed(path))
-    assert f"#   {place} {path.relative_to(CONFIGS.parent)}" in path.read_text().splitlines()
+    place = belongs(parsed(path))  # of V1, where the brain of mixed.yaml has not to be asked
+    anywhere = re.escape(f"#   {place} {path.relative_to(CONFIGS.parent)}").replace("V1", r"\w+")
+    assert re.search(f"^{anywhere}$", path.read_text(), re.MULTILINE)
     with pytest.raises(Refused, match=f"one part .* {place} "):
         load([str(path)])
 
