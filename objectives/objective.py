@@ -41,6 +41,7 @@ class Objective(nn.Module, ABC):
             itself, so that its gradient is not the derivative of its value.
         draws: whether chance enters the loss, from PyTorch's global generator.
         fewest_streams: how many streams it needs in a batch to mean anything.
+        pairs_streams: whether streams 2k and 2k + 1 have to be two views of one scene.
         reach: steps between the earliest and the latest that it joins; it is 0 always in
             windows that are not longer.
         predictions: between which numbers the predictions that it reads lie; any unless declared.
@@ -51,6 +52,7 @@ class Objective(nn.Module, ABC):
     stops_gradient: ClassVar[bool] = False
     draws: ClassVar[bool] = False
     fewest_streams: ClassVar[int] = 1
+    pairs_streams: ClassVar[bool] = False
     reach: int = 0
     predictions: ClassVar[tuple[float, float]] = (-inf, inf)
     label: str | None = None
@@ -108,7 +110,7 @@ class GroupObjective(nn.Module, ABC):
         couples_batch: as of `Objective`.
         stops_gradient: as of `Objective`.
         draws: as of `Objective`.
-        fewest_streams: as of `Objective`.
+        fewest_streams, pairs_streams: as of `Objective`.
         reach: as of `Objective`.
         label: as of `Objective`.
     """
@@ -118,6 +120,7 @@ class GroupObjective(nn.Module, ABC):
     stops_gradient: ClassVar[bool] = False
     draws: ClassVar[bool] = False
     fewest_streams: ClassVar[int] = 1
+    pairs_streams: ClassVar[bool] = False
     reach: int = 0
     label: str | None = None
 

@@ -26,6 +26,7 @@ class PairedViews(Objective):
 
     couples_batch = True
     fewest_streams = 2
+    pairs_streams = True
 
     def __init__(self, of: GroupObjective):
         super().__init__()

@@ -27,6 +27,21 @@ def require_enough(brain: Brain, streams: int) -> None:
             )
 
 
+def require_pairs(brain: Brain, paired: bool) -> None:
+    """Refuse objectives of two views of a scene where the data pair no streams.
+
+    Raises:
+        ValueError: naming the objective.
+    """
+    for place, objective in _all(brain):
+        if getattr(objective, "pairs_streams", False) and not paired:
+            raise ValueError(
+                f"{place}: {type(objective).__name__} takes streams 2k and 2k + 1 for two views of "
+                "one scene, but these data do not pair them; set data.twin_distance of Photographs "
+                "above 0"
+            )
+
+
 def require_long(brain: Brain, window: int, episode: int) -> None:
     """Refuse windows or episodes in which an objective never joins two steps.
 

@@ -22,6 +22,7 @@ from brainmodel.command_line.needs import (
     require_enough,
     require_labels,
     require_long,
+    require_pairs,
     require_room,
 )
 from brainmodel.command_line.own_files import import_own_files
@@ -183,6 +184,7 @@ class CommandLine(LightningCLI):
             require_room(brain, data.batch_size, data.window)
             if self.subcommand == "fit":
                 require_enough(brain, data.batch_size)
+                require_pairs(brain, data.paired)
                 require_long(brain, data.window, data.episode)
 
     def after_instantiate_classes(self) -> None:

@@ -109,6 +109,11 @@ class Photographs(StreamModule):
             "saccade": Label((0, 1)),
         }
 
+    @property
+    def paired(self) -> bool:
+        """See `StreamModule.paired`."""
+        return self.twin_distance > 0
+
     def splits(self, window: Window) -> dict[str, Tensor]:
         """Steps of drift, of drift slower than `SLOW`, and those to which a saccade led."""
         saccade = window.labels["saccade"].bool()

@@ -95,6 +95,11 @@ class StreamModule(pl.LightningDataModule, ABC):
         """What its labels are, by name, as far as it is known without touching any data."""
         return {}
 
+    @property
+    def paired(self) -> bool:
+        """Whether streams 2k and 2k + 1 are two views of one scene."""
+        return False
+
     @abstractmethod
     def stream(self, share: Share) -> Stream:
         """Build the streams of `share`: training material, or held-out for the other parts."""

@@ -60,9 +60,18 @@ def test_every_objective_trains(name: str) -> None:
     else:
         plan = {"objectives": {name: part}} | MEANS.get(kind.predictions, {})
         part = {"areas": {"LM": plan}}
-    digits = {"extends": "data/moving_digits.yaml", "data": {"init_args": {"digit": 8}}}
-    Path("part.yaml").write_text(yaml.safe_dump({"model": part} | digits))  # tasks need labels
+    data = {"extends": "data/moving_digits.yaml", "data": {"init_args": {"digit": 8}}}
+    if kind.pairs_streams:
+        data = {"data": {"init_args": {"twin_distance": 2.0}}}
+    Path("part.yaml").write_text(yaml.safe_dump({"model": part} | data))  # tasks need labels
     two_steps("--config=part.yaml", "--data.batch_size=4")
+
+
+def test_two_views_need_data_that_pair_streams(capsys: pytest.CaptureFixture[str]) -> None:
+    path = CONFIGS / "objectives" / "paired_views.yaml"
+    with pytest.raises(SystemExit):
+        two_steps(f"--model.areas.LM.objectives.next={path}", "--data.batch_size=4")
+    assert "areas.LM.objectives.next: PairedViews takes streams 2k" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", parts("modulation"))
