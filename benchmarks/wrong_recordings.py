@@ -11,10 +11,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from benchmarks._results import Figure, arguments, write
-from benchmarks.wrong import arrays, matlab, sessions, tables
+from benchmarks.wrong import arrays, folders, labelled_files, matlab, planes, sessions, tables
 from benchmarks.wrong.case import Case, complaint
 
-CASES: list[Case] = [*arrays.CASES, *matlab.CASES, *sessions.CASES, *tables.CASES]
+KINDS = (arrays, matlab, sessions, planes, tables, labelled_files, folders)
+CASES: list[Case] = [case for kind in KINDS for case in kind.CASES]
 
 
 def judge(case: Case) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.wrong import sessions, tables
+from benchmarks.wrong import labelled_files, sessions, tables
 from brainmodel.probing.optional import optional
 
 
@@ -24,8 +24,8 @@ def test_an_unknown_module_is_told_with_the_command_that_installs_it() -> None:
     [
         ("hdmf_zarr", lambda f: sessions.read(_zarr(f), "s.nwb.zarr"), "zarr"),
         ("pyarrow", lambda f: _table(f, "t.parquet"), "parquet"),
-        ("h5netcdf", lambda f: tables._raw_nc(f, b"\x89HDF"), "probing"),
-        ("xarray", lambda f: tables._raw_nc(f, b"CDF\x01"), "probing"),
+        ("h5netcdf", lambda f: labelled_files._raw_nc(f, b"\x89HDF"), "probing"),
+        ("xarray", lambda f: labelled_files._raw_nc(f, b"CDF\x01"), "probing"),
         ("pandas", lambda f: _table(f, "t.csv"), "probing"),
     ],
 )
