@@ -83,6 +83,7 @@ def means() -> Any:
 
 def roi_cases() -> Iterator[Case]:
     """Of two-photon ROIs."""
+    yield Case("nwb: no units", lambda f: units(f, of_rois), r"no table of units: read_rois reads")
     yield Case("nwb rois: right", rois, lambda r: same(r, means()))
     scaled = partial(of_rois, (TRACES - 1) / 2, conversion=2.0, offset=1.0)
     yield Case("nwb rois: stored otherwise", lambda f: rois(f, scaled), lambda r: same(r, means()))

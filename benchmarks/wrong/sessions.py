@@ -260,7 +260,6 @@ def _places() -> Iterator[Case]:
     nowhere = partial(of_units, [TRAIN, TRAIN], location=["", ""])
     unknown = lambda r: r.recording.area_names == ["unknown"]  # noqa: E731
     yield Case("nwb: nowhere", lambda f: units(f, nowhere), unknown)
-    yield Case("nwb: no units", lambda f: units(f, of_rois), r"no table of units: read_rois reads")
 
 
 def raw(folder: Path, content: bytes) -> Any:
