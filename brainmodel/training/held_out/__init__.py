@@ -1,11 +1,11 @@
 """What is predicted of held-out streams, beside what needs no brain: errors and their table."""
 
 from brainmodel.training.held_out.comparison import compare as compare
+from brainmodel.training.held_out.comparison import held_out_errors as held_out_errors
 from brainmodel.training.held_out.error_table import error_table as error_table
 from brainmodel.training.held_out.errors import HeldOut as HeldOut
 from brainmodel.training.held_out.errors import Sums as Sums
 from brainmodel.training.held_out.errors import follow_streams as follow_streams
-from brainmodel.training.held_out.errors import held_out_errors as held_out_errors
 from brainmodel.training.held_out.errors import predicting as predicting
 from brainmodel.training.held_out.errors import squared_errors as squared_errors
 from brainmodel.training.held_out.linear_predictor import LinearPredictor as LinearPredictor

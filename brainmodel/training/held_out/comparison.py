@@ -8,7 +8,7 @@ from torch import Tensor
 from brainmodel.brain import Brain
 from brainmodel.data import StreamModule
 from brainmodel.data.window import Window
-from brainmodel.training.held_out.errors import follow_streams, predicting
+from brainmodel.training.held_out.errors import HeldOut, follow_streams, predicting
 from brainmodel.training.held_out.input_drives import drive_of, from_inputs
 from brainmodel.training.held_out.linear_predictor import LinearPredictor, two_before
 from brainmodel.training.held_out.tally import BRAIN, LINEAR, REPEATING, Tally, steps_of
@@ -56,6 +56,11 @@ def compare(
     if last is None:
         raise ValueError("windows: there is none; give at least one held-out window")
     return {name: tally.of_all_processes() for name, tally in tallies.items()}
+
+
+def held_out_errors(brain: Brain, windows: Iterable[Window]) -> dict[str, HeldOut]:
+    """Prediction errors of each area that predicts, and those of repeating; see `compare`."""
+    return {name: tally.held_out() for name, tally in compare(brain, windows).items()}
 
 
 def rivals_of(

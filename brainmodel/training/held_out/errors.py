@@ -6,7 +6,7 @@
 A step is valid unless the stream was reset at it: there, no past tells what comes.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -94,38 +94,3 @@ def follow_streams(
         with torch.no_grad():
             activities, stream = brain(window.inputs, window.reset, stream)
         yield window, activities
-
-
-def held_out_errors(
-    brain: Brain,
-    windows: Iterable[Window],
-    device: torch.device | None = None,
-    witness: Callable[[Window, dict[str, Activity]], object] | None = None,
-) -> dict[str, HeldOut]:
-    """Prediction errors of each area that predicts, and those of repeating its last drive.
-
-    In a run of several processes each brings windows of streams of its own, and errors are of all.
-
-    Args:
-        brain: the brain; it does not learn and is left as it was.
-        windows: of streams that go on from window to window, from their beginning.
-        device: where to move windows; they stay where they are unless given.
-        witness: is shown each window and the activities in it.
-
-    Raises:
-        ValueError: if there is no window.
-    """
-    sums: dict[str, Sums] = {}
-    last: dict[str, Tensor] = {}
-    seen = False
-    for window, activities in follow_streams(brain, windows, device):
-        seen = True
-        if witness is not None:
-            witness(window, activities)
-        for name, activity in predicting(brain, activities).items():
-            found = squared_errors(activity, last.get(name))
-            sums[name] = sums[name].add(found) if name in sums else found
-            last[name] = activity.drive[-1]
-    if not seen:
-        raise ValueError("windows: there is none; give at least one held-out window")
-    return {name: found.of_all_processes().mean() for name, found in sums.items()}
