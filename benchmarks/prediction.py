@@ -28,8 +28,7 @@ from benchmarks._results import Figure, arguments, write
 from brainmodel.command_line.config_files import Config, merge, read_config
 from brainmodel.command_line.train_command import CommandLine, usual
 from brainmodel.data import Photographs
-from brainmodel.data.photograph_streams import PhotographStream
-from brainmodel.data.streams import Part, Script, Share
+from brainmodel.data.streams import Part, Rendering, Script, Share, Stream
 from brainmodel.training.callbacks.report import Report
 from brainmodel.training.held_out import BRAIN, LINEAR, REPEATING
 
@@ -46,24 +45,30 @@ SCENES = {"photographs": "default", "video": "natural_video"}
 SEEDS = {"local rules": 5, SHUFFLED: 5, "BPTT, local": 3, "BPTT, global": 3}
 
 
-class OutOfOrder(PhotographStream):
-    """The steps of each episode in an order drawn at random."""
+class OutOfOrder(Stream):
+    """Another stream, the steps of each episode in an order drawn at random."""
+
+    def __init__(self, of: Stream) -> None:
+        super().__init__(of.share)
+        self.of = of
 
     def script(self, random: np.random.Generator) -> Script:
         """See `Stream.script`."""
         order = random.permutation(self.share.episode)
-        return {name: values[order] for name, values in super().script(random).items()}
+        return {name: values[order] for name, values in self.of.script(random).items()}
+
+    def render(self, script: Script) -> Rendering:
+        """See `Stream.render`."""
+        return self.of.render(script)
 
 
 class Shuffled(Photographs):
     """Photographs whose training streams are out of order; held-out streams are not."""
 
-    def stream(self, share: Share) -> PhotographStream:
+    def stream(self, share: Share) -> Stream:
         """See `StreamModule.stream`."""
         made = super().stream(share)
-        if share.part is Part.TRAINING:
-            made.__class__ = OutOfOrder
-        return made
+        return OutOfOrder(made) if share.part is Part.TRAINING else made
 
 
 class Found(NamedTuple):

@@ -11,7 +11,7 @@ from brainmodel.data.eye_movements import EyeMovements, moved_frames
 from brainmodel.data.photograph_files import FREE, load_photograph, photograph_file, soften
 from brainmodel.data.photograph_streams import OVERSAMPLING, PhotographStream
 from brainmodel.data.stream_module import StreamModule, StreamOptions
-from brainmodel.data.streams import Part, Share
+from brainmodel.data.streams import Part, Share, Stream
 from brainmodel.data.window import Label, Window
 from brainmodel.memory import require_memory
 
@@ -134,7 +134,7 @@ class Photographs(StreamModule):
             for name, path in paths.items()
         }
 
-    def stream(self, share: Share) -> PhotographStream:
+    def stream(self, share: Share) -> Stream:
         """Load the photographs of a part and let eyes wander over them."""
         names = self.photographs if share.part is Part.TRAINING else self.held_out
         short_side = round(self.size / self.field * OVERSAMPLING)

@@ -36,7 +36,9 @@ def path(*steps: tuple[float, float, float]) -> Tensor:
 
 def stream(part: Part = Part.TRAINING, **changes: Any) -> PhotographStream:
     module = Photographs(batch_size=4, **changes)
-    return module.stream(module.share(part))
+    made = module.stream(module.share(part))
+    assert isinstance(made, PhotographStream)
+    return made
 
 
 def test_an_eye_that_does_not_move_sees_the_same_frame_until_the_next_photograph() -> None:
