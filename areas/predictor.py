@@ -75,7 +75,10 @@ class Predictor(nn.Module):
             for name, shape in sources.items()
         }
         for name, synapses in made.items():
-            synapses.weight.data *= self.scale if name == "rate" else 0.0
+            if name == "rate":
+                synapses.weight.data *= self.scale
+            else:
+                nn.init.zeros_(synapses.weight)
         self.synapses = Bundle(made)
         try:
             self.feedback.build(made["rate"].weight)

@@ -45,11 +45,11 @@ def receptive_fields(
     rate = show(brain, (0.5 + 0.2 * noise[:, :, 0]).clamp(0, 1))[area].rate.cpu().float()
     counted = rate[WARM + lags :]
     counted = counted - counted.mean((0, 1, 3, 4), keepdim=True)
-    width, start = 2 * reach + stride, reach
+    width = 2 * reach + stride
     found = []
     for lag in range(lags):
         seen = noise[WARM + lags - lag : len(noise) - lag].flatten(0, 1)
-        around = F.pad(seen, [start] * 4)
+        around = F.pad(seen, [reach] * 4)
         shape = (units[0], 1, width, width)
         found.append(conv2d_weight(around, shape, counted.flatten(0, 1), stride=stride)[:, 0])
     fields = torch.stack(found)

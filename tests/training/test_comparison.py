@@ -66,6 +66,19 @@ def test_the_linear_predictor_finds_what_was_planted(eye: list[int]) -> None:
     assert tally.ratio(LINEAR) < 0.9 and tally.error(REPEATING) > tally.error(LINEAR)
 
 
+def test_no_predictor_of_what_is_too_large_or_too_short() -> None:
+    dense = seeing([3], [2600])  # 5,200 numbers
+    window = Window({"eye": torch.rand(4, 2, 2600)}, torch.zeros(4, 2, dtype=torch.bool), {})
+    assert fit_linear(dense, [window]) == {}
+    brain = seeing([3], [4])
+    windows = [
+        Window({"eye": torch.rand(steps, 2, 4)}, torch.zeros(steps, 2, dtype=torch.bool), {})
+        for steps in (1, 2)
+    ]
+    assert fit_linear(brain, windows) == {}
+    assert set(compare(brain, windows, None, {})) == {"V1"}
+
+
 def test_a_stream_that_begins_has_no_drive_before_its_last() -> None:
     torch.manual_seed(0)
     brain = seeing([3], [1])

@@ -1,5 +1,6 @@
 """The report at the end of a run: prediction errors, a picture, and where all files are."""
 
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from brainmodel.data import StreamModule
 from brainmodel.figures import draw_brain, draw_frames, save, views
 from brainmodel.physiology import orientation_tuning, receptive_fields
 from brainmodel.training.held_out import (
+    STEPS,
     HeldOut,
     LinearPredictor,
     Tally,
@@ -27,7 +29,6 @@ from brainmodel.training.witness import Witness
 MEANING = """of repeating the last drive the
 mean squared error per unit of each area's drive, of all else the share of that:
 """
-FITTED = 120  # windows of training streams, to which the linear predictor is fitted
 
 
 class Report(pl.Callback):
@@ -119,7 +120,8 @@ class Report(pl.Callback):
         """The linear predictors; drives that come from inputs alone never change."""
         data = streams(trainer)
         if data is not None and not self._linear:
-            windows = data.first_windows(FITTED)
+            steps = data.window * data.batch_size * trainer.world_size
+            windows = data.first_windows(ceil(STEPS / steps))
             self._linear = fit_linear(brain_of(module), windows, module.device)
 
     def _measure(

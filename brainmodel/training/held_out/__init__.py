@@ -8,6 +8,7 @@ from brainmodel.training.held_out.errors import Sums as Sums
 from brainmodel.training.held_out.errors import follow_streams as follow_streams
 from brainmodel.training.held_out.errors import predicting as predicting
 from brainmodel.training.held_out.errors import squared_errors as squared_errors
+from brainmodel.training.held_out.linear_predictor import STEPS as STEPS
 from brainmodel.training.held_out.linear_predictor import LinearPredictor as LinearPredictor
 from brainmodel.training.held_out.linear_predictor import fit_linear as fit_linear
 from brainmodel.training.held_out.tally import ALL as ALL

@@ -25,7 +25,9 @@ from brainmodel.data.window import Window
 from brainmodel.training.held_out.input_drives import drive_of, from_inputs
 from brainmodel.training.processes import gather
 
-PLACES = 8  # of a map, whose drives are fitted at a step
+STEPS = 11_520  # of streams, to which it is fitted
+MOST_FEATURES = 5_000  # that it may have; of a larger drive there is none
+NUMBERS = 4e7  # that are held for a fit, about; fewer places of a map are looked at for it
 PENALTY = 0.1  # of the ridge: on the sum of squared weights, in squared units of the drive
 
 
@@ -52,16 +54,22 @@ class LinearPredictor(NamedTuple):
 def fit_linear(
     brain: Brain, windows: Iterable[Window], device: torch.device | None = None
 ) -> dict[str, LinearPredictor]:
-    """One for each area whose drive comes from inputs alone (`from_inputs`).
+    """One for each area whose drive comes from inputs alone (`from_inputs`) and is not too large.
+
+    There is none where windows are shorter than 3 steps.
 
     In a run of several processes they are fitted to the streams of all.
 
     Args:
         brain: the brain, whose pathways bring inputs to areas.
-        windows: of training streams, of 3 steps or more.
+        windows: of training streams.
         device: where to move windows; they stay where they are unless given.
     """
-    areas = {name: brain.area(name) for name in brain.areas if from_inputs(brain, name)}
+    areas = {
+        name: brain.area(name)
+        for name in brain.areas
+        if from_inputs(brain, name) and features_of(brain.area(name)) <= MOST_FEATURES
+    }
     samples: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in areas}
     for number, window in enumerate(windows if areas else ()):
         if device is not None:
@@ -69,7 +77,8 @@ def fit_linear(
         for name, area in areas.items():
             drive = drive_of(brain, name, window.inputs)
             assert drive is not None  # windows have all inputs
-            samples[name].append(_samples(drive, ~window.reset, reach_of(area), number))
+            if len(drive) > 2:
+                samples[name].append(_samples(drive, ~window.reset, area, number))
     return {name: _fit(areas[name], found) for name, found in samples.items() if found}
 
 
@@ -100,7 +109,12 @@ def two_before(drive: Tensor, valid: Tensor, past: Tensor) -> tuple[Tensor, Tens
     return last, torch.where(begun.view(*begun.shape, *[1] * (drive.dim() - 2)), last, before)
 
 
-def _samples(drive: Tensor, valid: Tensor, reach: int, number: int) -> tuple[Tensor, Tensor]:
+def features_of(area: Area) -> int:
+    """How many numbers a prediction is made of."""
+    return 2 * area.drive[0] * reach_of(area) ** 2
+
+
+def _samples(drive: Tensor, valid: Tensor, area: Area, number: int) -> tuple[Tensor, Tensor]:
     """What is known, [sample, feature], and what came, [sample, drive], in a window of a number."""
     drive, valid = drive.cpu().double(), valid.cpu()
     last, before = two_before(drive[2:], valid[2:], drive[:2])
@@ -110,8 +124,8 @@ def _samples(drive: Tensor, valid: Tensor, reach: int, number: int) -> tuple[Ten
     came = drive[2:].flatten(0, 1)[counts]
     if came.dim() == 2:
         return torch.cat(known, dim=1), came
-    places = _places(came.shape[2] * came.shape[3], number)
-    around = [_surroundings(signal, reach, places) for signal in known]
+    places = _places(area, number)
+    around = [_surroundings(signal, reach_of(area), places) for signal in known]
     return torch.cat(around, dim=1), rearrange(came.flatten(2)[:, :, places], "n c p -> (n p) c")
 
 
@@ -123,10 +137,11 @@ def _surroundings(maps: Tensor, reach: int, places: Tensor) -> Tensor:
     return rearrange(chosen, "n c p y x -> (n p) (c y x)")
 
 
-def _places(count: int, number: int) -> Tensor:
+def _places(area: Area, number: int) -> Tensor:
     """Some places of a map, others in each window, the same in all streams."""
-    chosen = np.random.default_rng(number).permutation(count)[:PLACES]
-    return torch.from_numpy(chosen)
+    count = area.drive[1] * area.drive[2]
+    some = max(1, min(8, round(NUMBERS / (STEPS * features_of(area)))))
+    return torch.from_numpy(np.random.default_rng(number).permutation(count)[:some])
 
 
 def _fit(area: Area, samples: list[tuple[Tensor, Tensor]]) -> LinearPredictor:
