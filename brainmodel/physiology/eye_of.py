@@ -1,12 +1,15 @@
 """Pictures shown to a brain, whatever its inputs are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor
 
 from brainmodel.brain import Brain
+from brainmodel.wiring.state import BrainState
 from objectives import Activity
+
+PIECE = 8  # steps that are held at once
 
 
 def eye_of(brain: Brain) -> str | None:
@@ -17,20 +20,26 @@ def eye_of(brain: Brain) -> str | None:
     return None
 
 
-def show(brain: Brain, frames: Tensor) -> Mapping[str, Activity]:
-    """What areas do when their eye sees frames, and all other inputs are silent.
+def show(brain: Brain, frames: Tensor) -> Iterator[Mapping[str, Activity]]:
+    """What areas do when their eye sees frames, and all other inputs are silent; piece by piece.
 
     Args:
         brain: the brain, which has an eye; it does not learn.
         frames: [time, stream, size, size] in [0, 1], gray; a stream begins at the first.
+
+    Yields:
+        activities of `PIECE` steps after the other, so that not all have to be held at once.
     """
     eye = eye_of(brain)
     assert eye is not None
-    frames = frames.to(next(brain.parameters()))
-    steps, streams = frames.shape[:2]
-    inputs = {n: frames.new_zeros(steps, streams, *shape) for n, shape in brain.inputs.items()}
-    inputs[eye] = frames[:, :, None].expand(-1, -1, brain.inputs[eye][0], -1, -1).contiguous()
-    reset = torch.zeros(steps, streams, dtype=torch.bool, device=frames.device)
-    reset[0] = True
-    with torch.no_grad():
-        return brain(inputs, reset)[0]
+    state: BrainState | None = None
+    for start in range(0, len(frames), PIECE):
+        piece = frames[start : start + PIECE].to(next(brain.parameters()))
+        shape = piece.shape[:2]
+        inputs = {name: piece.new_zeros(*shape, *own) for name, own in brain.inputs.items()}
+        inputs[eye] = piece[:, :, None].expand(-1, -1, brain.inputs[eye][0], -1, -1).contiguous()
+        reset = torch.zeros(shape, dtype=torch.bool, device=piece.device)
+        reset[0] = start == 0
+        with torch.no_grad():
+            activities, state = brain(inputs, reset, state)
+        yield activities

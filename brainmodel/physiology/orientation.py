@@ -77,16 +77,22 @@ def orientation_tuning(
         each = torch.meshgrid(phase, angle, indexing="ij")
         full = torch.full_like(each[0], contrast)
         gratings = drifting_grating(each[1], each[0], full, frequency, size)
-        activities = show(brain, torch.cat([gratings, gray], dim=1))
-        for name, activity in activities.items():
-            found.setdefault(name, []).append(_responses(activity.rate.cpu().float()))
+        rates: dict[str, list[Tensor]] = {}
+        for activities in show(brain, torch.cat([gratings, gray], dim=1)):
+            for name, activity in activities.items():
+                rates.setdefault(name, []).append(_middle(activity.rate).cpu().float())
+        for name, own in rates.items():
+            found.setdefault(name, []).append(_responses(torch.cat(own)))
     return {name: OrientationTuning(torch.stack(own)) for name, own in found.items()}
 
 
+def _middle(rate: Tensor) -> Tensor:
+    """[time, stream, unit] of rates [time, stream, *units]; of a map the unit in its middle."""
+    return rate[..., rate.shape[3] // 2, rate.shape[4] // 2] if rate.dim() == 5 else rate
+
+
 def _responses(rate: Tensor) -> Tensor:
-    """[orientation, unit] of rates [time, orientation and gray, *units]."""
-    if rate.dim() == 5:
-        rate = rate[..., rate.shape[3] // 2, rate.shape[4] // 2]
+    """[orientation, unit] of rates [time, orientation and gray, unit]."""
     cycle = rate[-CYCLE:]  # the last, when the beginning has been forgotten
     rise = cycle[:, :-1].mean(0) - cycle[:, -1:].mean(0)
     amplitude = torch.fft.rfft(cycle[:, :-1], dim=0)[1].abs() * 2 / CYCLE

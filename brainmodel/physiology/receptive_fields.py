@@ -1,6 +1,6 @@
 """Receptive fields by reverse correlation with noise.
 
-    F_l(y, x) = mean over steps and places of ( r(t) - mean r ) s(t - l, y, x)
+    F_l(y, x) = sum over steps and places of ( r(t) - mean r ) s(t - l, y, x)
 
 of the noise s around a unit, l steps before. Units of a map share their synapses, so that all
 places of a map are averaged. Source: Chichilnisky (2001), doi:10.1088/0954-898X/12/2/306, eq. 3;
@@ -42,17 +42,20 @@ def receptive_fields(
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(frames // 16 + WARM + lags, 16, 1, size, size, generator=generator)
     noise = _blurred(noise)
-    rate = show(brain, (0.5 + 0.2 * noise[:, :, 0]).clamp(0, 1))[area].rate.cpu().float()
-    counted = rate[WARM + lags :]
-    counted = counted - counted.mean((0, 1, 3, 4), keepdim=True)
-    width = 2 * reach + stride
-    found = []
-    for lag in range(lags):
-        seen = noise[WARM + lags - lag : len(noise) - lag].flatten(0, 1)
-        around = F.pad(seen, [reach] * 4)
-        shape = (units[0], 1, width, width)
-        found.append(conv2d_weight(around, shape, counted.flatten(0, 1), stride=stride)[:, 0])
-    fields = torch.stack(found)
+    width, first = 2 * reach + stride, WARM + lags
+    fields = torch.zeros(lags, units[0], width, width)
+    start = 0
+    for activities in show(brain, (0.5 + 0.2 * noise[:, :, 0]).clamp(0, 1)):
+        rate = activities[area].rate.cpu().float()
+        counted = rate[max(0, first - start) :]
+        counted = counted - counted.mean((0, 1, 3, 4), keepdim=True)
+        stop = start + len(rate)
+        for lag in range(lags if len(counted) else 0):
+            seen = noise[stop - len(counted) - lag : stop - lag].flatten(0, 1)
+            around = F.pad(seen, [reach] * 4)
+            shape = (units[0], 1, width, width)
+            fields[lag] += conv2d_weight(around, shape, counted.flatten(0, 1), stride=stride)[:, 0]
+        start = stop
     largest = fields.abs().amax((0, 2, 3), keepdim=True)
     return fields / largest.clamp_min(1e-12)
 

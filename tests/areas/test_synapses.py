@@ -109,3 +109,18 @@ def test_a_predictor_squashes_and_knows_its_slope() -> None:
     torch.testing.assert_close(made, 1 / (1 + (-potential).exp()))
     identity = Predictor()
     assert identity.slope(potential, bar) is bar and identity.activate(potential) is potential
+
+
+def test_a_predictor_may_begin_small() -> None:
+    sources = {"rate": [3, 4, 4], "down": [2, 4, 4]}
+    made = []
+    for scale in (1.0, 0.1):
+        torch.manual_seed(0)
+        made.append(Predictor(scale=scale))
+        made[-1].build([2, 4, 4], sources)
+    usual, small = (predictor.synapses for predictor in made)
+    assert torch.equal(small["rate"].weight, 0.1 * usual["rate"].weight)
+    assert usual["rate"].weight.any() and not usual["down"].weight.any()
+    for scale in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=r"predictor\.scale: need a number above 0"):
+            Predictor(scale=scale)
