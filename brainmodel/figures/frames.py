@@ -12,6 +12,7 @@ from torch import Tensor
 
 from brainmodel.brain import Brain
 from brainmodel.figures.style import FAINT, INK
+from brainmodel.pathways.route import Route
 from objectives import Activity
 
 ERROR = 0.25
@@ -35,16 +36,19 @@ def views(
             pathway, route = brain.pathways[pathway_name], brain.route(pathway_name)
             channels = slice(first, first + route.shape[0])
             first += route.shape[0]
-            if pathway.source not in brain.inputs or len(brain.inputs[pathway.source]) != 3:
+            if pathway.source not in brain.inputs or len(route.shape) != 3:
                 continue
-            seen, predicted = (
-                route.picture(s[:, :, channels].detach().flatten(0, 1)).unflatten(0, s.shape[:2])
-                for s in (activity.drive, activity.prediction)
-            )
-            if seen.dim() == 5 and seen.shape[2] in (1, 3):
-                found[name] = tuple(s.cpu().float() for s in (seen, predicted, seen - predicted))
+            seen, predicted = (_picture(route, s[:, :, channels]) for s in activity[:2])
+            if seen is not None and predicted is not None and seen.shape[2] in (1, 3):
+                found[name] = (seen, predicted, seen - predicted)
                 break
     return found
+
+
+def _picture(route: Route, signal: Tensor) -> Tensor | None:
+    """A drive [time, batch, ...] as frames of what was sent along a route, if they are frames."""
+    seen = route.picture(signal.detach().flatten(0, 1))
+    return None if seen is None else seen.unflatten(0, signal.shape[:2]).cpu().float()
 
 
 def draw_frames(

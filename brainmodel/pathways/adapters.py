@@ -25,9 +25,12 @@ class Adapter(nn.Module, ABC):
     def forward(self, signal: Tensor) -> Tensor:
         """The signal [batch, *source] in its new shape [batch, *shape(source)]."""
 
-    def picture(self, signal: Tensor) -> Tensor:
-        """What came out, [batch, *shape(source)], as a picture of what went in; for figures."""
-        return signal
+    def picture(self, signal: Tensor) -> Tensor | None:
+        """What came out, [batch, *shape(source)], as a picture of what went in; for figures.
+
+        None, unless an adapter says otherwise: its numbers lie at no places, or mean other things.
+        """
+        return None
 
 
 class Pool(Adapter):
@@ -50,6 +53,10 @@ class Pool(Adapter):
         pattern = "b c (h p) (w q) -> b c h w"
         return reduce(signal, pattern, "mean", p=self.factor, q=self.factor)
 
+    def picture(self, signal: Tensor) -> Tensor:
+        """See `Adapter.picture`: the same at another size."""
+        return signal
+
 
 class Upsample(Adapter):
     """Each pixel becomes a square of `factor` x `factor`; a dense signal, a map of one value."""
@@ -69,6 +76,10 @@ class Upsample(Adapter):
         """See `Adapter.forward`."""
         maps = signal if signal.dim() == 4 else signal[:, :, None, None]
         return repeat(maps, "b c h w -> b c (h p) (w q)", p=self.factor, q=self.factor)
+
+    def picture(self, signal: Tensor) -> Tensor:
+        """See `Adapter.picture`: the same at another size."""
+        return signal
 
 
 class Flatten(Adapter):

@@ -37,11 +37,12 @@ class Route(nn.Module):
             signal = adapter(signal)
         return signal
 
-    def picture(self, signal: Tensor) -> Tensor:
-        """A message [batch, *shape] as a picture of what was sent; for figures."""
+    def picture(self, signal: Tensor) -> Tensor | None:
+        """A message [batch, *shape] as a picture of what was sent; None if it is none."""
+        seen: Tensor | None = signal
         for adapter in reversed(self.adapters):
-            signal = adapter.picture(signal)  # type: ignore[operator]
-        return signal
+            seen = adapter.picture(seen) if seen is not None else None  # type: ignore[operator]
+        return seen
 
 
 def infer(source: tuple[int, ...], units: tuple[int, ...]) -> list[Adapter]:

@@ -5,11 +5,14 @@ from math import erf, sqrt
 import pytest
 import torch
 
-from brainmodel import Pathway
+from areas import Leaky, Predictor
+from brainmodel import AreaPlan, Brain, Pathway
+from brainmodel.figures import views
 from brainmodel.learning import BPTT
-from brainmodel.pathways import Patches, Retina
+from brainmodel.pathways import Flatten, Patches, Pool, Retina
 from brainmodel.pathways.route import Route
 from brainmodel.scopes import Global
+from objectives import SquaredError
 from tests import toy
 
 
@@ -115,3 +118,16 @@ def test_pictures_show_pixels_at_their_places() -> None:
     on, off = Retina()(eye).chunk(2, dim=1)
     torch.testing.assert_close(route.picture(route(eye)), 0.5 + 0.25 * (on - off))
     assert (route.picture(route(torch.full((1, 1, 8, 8), 0.3))) - 0.5).abs().max() < 1e-3
+
+
+def test_what_lies_at_no_places_is_no_picture() -> None:
+    for adapters, picture in (([Patches(2), Flatten()], False), ([Retina(), Pool(2)], True)):
+        units = [3] if isinstance(adapters[-1], Flatten) else [3, 4, 4]
+        plan = AreaPlan(Leaky(), units, BPTT(), {"next": SquaredError()}, Predictor(), ["drive"])
+        pathway = Pathway("eye", "V1", signal="rate", adapters=adapters)
+        brain = Brain({"V1": plan}, {"eye_V1": pathway}, {"eye": [1, 8, 8]})
+        eye, reset = torch.rand(3, 2, 1, 8, 8), torch.zeros(3, 2, dtype=torch.bool)
+        found = views(brain, brain({"eye": eye}, reset)[0])
+        assert set(found) == ({"V1"} if picture else set())
+        for signal in found.get("V1", ()):
+            assert signal.shape == (3, 2, 1, 4, 4)
