@@ -1,6 +1,6 @@
 """An area: recurrent units, all the synapses onto them, and a predictor of their drive.
 
-    prediction   u_hat(t) = P( h(t-1), messages )         made before u(t) is seen
+    prediction   u_hat(t) = P( h(t-1), hints )            made before u(t) is seen
     error        e(t) = u(t) - u_hat(t)
     currents     W_drive u(t) + W_error e(t) + W_recurrent z(t-1) + sum_m W_m m(t) + b
                  and behind them the cell's constants, which have neither synapses nor bias
@@ -8,8 +8,10 @@
 
 z is what the cell emits, the rate h itself or its spikes (`Cell.emitted`).
 
-`step` is the definition, written out in differentiable tensor calls. The roll-out over a window
-computes the same, with everything that need not be done step by step taken out of the loop.
+A step has two acts, `compare` (prediction and error) and `move` (currents and state): between them
+an area above may move, and send a message that reaches these units in the same step. They are the
+definition, written out in differentiable tensor calls. The roll-out over a window computes the
+same, with everything that need not be done step by step taken out of the loop.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,8 +26,9 @@ from areas.connectivity import AllToAll, Connectivity, NoAutapses
 from areas.keys import BIAS, of_predictor, of_units
 from areas.loops.dynamics import Dynamics
 from areas.loops.steps import Recurrence
+from areas.message import Message
 from areas.predictor import Predictor
-from areas.record import StepActivity, StepRecord
+from areas.record import StepActivity, StepComparison, StepRecord
 from areas.shapes import PerCurrent, PerDrive, PerUnit
 from areas.synapses import Bundle, Synapses, connect
 
@@ -41,15 +44,18 @@ def check_shape(units: Sequence[int]) -> None:
 class Area(nn.Module):
     """A recurrent area.
 
+    A message that ends on its units is one of its `messages`, one that ends on its prediction one
+    of its `hints`; most are both.
+
     Args:
         cell: dynamics of its units.
         units: [unit] or [channel, height, width].
         drive: shape of its drive.
-        messages: shapes of the feedback and lateral messages, by the name of the pathway.
+        messages: the feedback and lateral messages by the name of the pathway, or their shapes.
         predictor: what predicts the drive; None for an area that does not predict.
         afferents: which of its drive and prediction error reach its units.
         kernel: odd width of the receptive fields of drive, error and recurrent synapses on maps,
-            in pixels; those of messages are one pixel wide.
+            in pixels; each message has its own.
         connectivity: which recurrent synapses exist; unless given, all do, except autapses in
             cells that have none.
 
@@ -63,7 +69,7 @@ class Area(nn.Module):
         cell: Cell,
         units: Sequence[int],
         drive: Sequence[int],
-        messages: Mapping[str, Sequence[int]],
+        messages: Mapping[str, Message | Sequence[int]],
         predictor: Predictor | None,
         afferents: Sequence[Afferent] = ("error",),
         kernel: int = 3,
@@ -73,7 +79,10 @@ class Area(nn.Module):
         check_shape(units)
         if kernel < 1 or kernel % 2 == 0:
             raise ValueError(f"kernel: need an odd width in pixels, got {kernel}")
-        if not afferents and not messages:
+        told = {name: Message.of(message) for name, message in messages.items()}
+        onto_units = {name: m for name, m in told.items() if "units" in m.onto}
+        onto_predictor = {name: m for name, m in told.items() if "predictor" in m.onto}
+        if not afferents and not onto_units:
             raise ValueError(
                 "afferents: are none, and no message ends here: nothing would reach the units; "
                 "give drive, error or both"
@@ -86,11 +95,12 @@ class Area(nn.Module):
         self.dynamics = Dynamics(cell)
         self.units, self.drive = tuple(units), tuple(drive)
         self.afferents = tuple(afferents)
-        self.messages = {name: tuple(shape) for name, shape in messages.items()}
-        sources = dict.fromkeys(afferents, drive) | dict(messages) | {"recurrent": units}
+        self.messages = {name: tuple(message.shape) for name, message in onto_units.items()}
+        sources = dict.fromkeys(afferents, Message(drive, kernel=kernel)) | onto_units
+        sources["recurrent"] = Message(units, kernel=kernel)
         made = {
-            name: connect(shape, units, self._count(name), 1 if name in messages else kernel)
-            for name, shape in sources.items()
+            name: connect(source.shape, units, self._count(name), source.kernel)
+            for name, source in sources.items()
         }
         self.synapses = Bundle(made)
         self._thin(connectivity or (AllToAll() if cell.autapses else NoAutapses()))
@@ -98,8 +108,10 @@ class Area(nn.Module):
         self.constants: Tensor
         self.register_buffer("constants", self._constants(), persistent=False)
         self.predictor = predictor
+        self.hints: dict[str, tuple[int, ...]] = {}
         if predictor is not None:
-            predictor.build(drive, {"rate": units} | dict(messages))
+            self.hints = {name: tuple(hint.shape) for name, hint in onto_predictor.items()}
+            predictor.build(drive, {"rate": units} | onto_predictor)
 
     def _count(self, source: str) -> int:
         reach = self.cell.reach(source)
@@ -144,6 +156,12 @@ class Area(nn.Module):
             found |= {of_predictor(source): synapses for source, synapses in own}
         return found
 
+    def arriving(self, source: str) -> tuple[int, ...]:
+        """Shape of what arrives by the name of "drive", or of a message."""
+        if source == "drive":
+            return self.drive
+        return self.messages[source] if source in self.messages else self.hints[source]
+
     @property
     def recurrence(self) -> Recurrence:
         """The synapses of the area's units onto themselves."""
@@ -162,7 +180,8 @@ class Area(nn.Module):
         if self.predictor is None:
             nothing = rate.new_zeros(rate.shape[0], *self.drive)
             return nothing, nothing
-        potential = self.predictor.potential({"rate": rate, **messages})
+        hints = {name: messages[name] for name in self.hints}
+        potential = self.predictor.potential({"rate": rate, **hints})
         return potential, self.predictor.activate(potential)
 
     def currents(self, sources: Mapping[str, Tensor]) -> PerCurrent:
@@ -186,7 +205,7 @@ class Area(nn.Module):
     def take(
         self, drive: PerDrive, messages: Mapping[str, Tensor], state: State, *, cut: bool = False
     ) -> StepRecord:
-        """One step, differentiable, written out as it is defined.
+        """One step, differentiable, written out as it is defined: `compare`, then `move`.
 
         Args:
             drive: u(t), [batch, *drive].
@@ -199,12 +218,45 @@ class Area(nn.Module):
         Returns:
             what happened, the state after the step included.
         """
-        potential, prediction = self._foresee(state.rate, messages)
+        return self.move(self.compare(drive, messages, state, cut=cut), messages, state, cut=cut)
+
+    def compare(
+        self, drive: PerDrive, hints: Mapping[str, Tensor], state: State, *, cut: bool = False
+    ) -> StepComparison:
+        """The first act of a step: a prediction, and its error.
+
+        Args:
+            drive: u(t), [batch, *drive].
+            hints: the messages that end on the predictor, [batch, ...]; others may be among them.
+            state: the state before the step.
+            cut: as of `take`.
+        """
+        potential, prediction = self._foresee(state.rate, hints)
         error = drive - prediction
         felt = drive - prediction.detach() if cut else error
+        return StepComparison(drive, dict(hints), potential, prediction, error, felt)
+
+    def move(
+        self,
+        compared: StepComparison,
+        messages: Mapping[str, Tensor],
+        state: State,
+        *,
+        cut: bool = False,
+    ) -> StepRecord:
+        """The second act of a step: currents, and the state that the cell makes of them.
+
+        Args:
+            compared: what the first act of the step found.
+            messages: those that end on the units, [batch, ...]; those that were hints need not be
+                given again.
+            state: the state before the step.
+            cut: as of `take`.
+        """
+        drive, hints, potential, prediction, error, felt = compared
         emitted = getattr(state, self.cell.emitted)
         emitted = emitted.detach() if cut else emitted
-        sources = {"drive": drive, "error": felt, "recurrent": emitted, **messages}
+        sources = {"drive": drive, "error": felt, "recurrent": emitted, **hints, **messages}
         currents = self.currents(sources)
         state = self.cell.step(currents.chunk(len(self.cell.currents), dim=1), state)
         activity = StepActivity(drive, prediction, error, state.rate)

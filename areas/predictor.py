@@ -1,6 +1,6 @@
-"""The predictor of an area: its next drive, from its rates and the messages that it receives.
+"""The predictor of an area: its next drive, from its rates and the messages that end on it.
 
-    u_hat(t) = phi( P_rate h(t-1) + sum over messages of P_m m(t) + b )
+    u_hat(t) = phi( P_rate h(t-1) + sum over hints of P_m m(t) + b )
 
 It is made before the drive u(t) is seen.
 """
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from areas.activation import Activation, require_pointwise
 from areas.feedback import Feedback, SymmetricFeedback
 from areas.keys import of_feedback, of_predictor
+from areas.message import Message
 from areas.shapes import Anything, PerDrive, PerUnit
 from areas.synapses import Bundle, connect
 
@@ -23,8 +24,8 @@ class Predictor(nn.Module):
     Args:
         activation: phi, pointwise, for example `torch.sigmoid` for drives in [0, 1]; the identity
             unless given.
-        kernel: odd width of its receptive fields for the rates on maps, in pixels; those for
-            messages are one pixel wide.
+        kernel: odd width of its receptive fields for the rates on maps, in pixels; each message
+            has its own.
         feedback: through which weights its error comes back to the area's units: the transposed
             ones, as of the gradient, unless given.
         scale: factor of the initial synapses from the rates. Where they begin small the area's
@@ -56,7 +57,7 @@ class Predictor(nn.Module):
         self.synapses = Bundle()
         self.bias = nn.Parameter(torch.empty(0))
 
-    def build(self, drive: Sequence[int], sources: Mapping[str, Sequence[int]]) -> None:
+    def build(self, drive: Sequence[int], sources: Mapping[str, Message | Sequence[int]]) -> None:
         """Make the synapses from each source onto the drive.
 
         Those from the rates are scaled, those from messages start at zero: two areas whose errors
@@ -65,14 +66,15 @@ class Predictor(nn.Module):
 
         Args:
             drive: shape of the drive.
-            sources: shapes of the sources by name: "rate", and each message.
+            sources: by name, "rate" and each message; or their shapes.
 
         Raises:
             ValueError: if shapes, or the given weights of a feedback, do not fit.
         """
+        told = {name: Message.of(source) for name, source in sources.items()}
+        kernels = {name: source.kernel for name, source in told.items()} | {"rate": self.kernel}
         made = {
-            name: connect(shape, drive, 1, self.kernel if name == "rate" else 1)
-            for name, shape in sources.items()
+            name: connect(source.shape, drive, 1, kernels[name]) for name, source in told.items()
         }
         for name, synapses in made.items():
             if name == "rate":

@@ -29,6 +29,17 @@ class StepActivity(NamedTuple):
     rate: PerUnit
 
 
+class StepComparison(NamedTuple):
+    """What an area found at a step before its units moved."""
+
+    drive: PerDrive
+    hints: dict[str, Float[Tensor, "batch ..."]]  # messages that had come by then
+    potential: PerDrive
+    prediction: PerDrive
+    error: PerDrive
+    felt: PerDrive  # the error as the units receive it
+
+
 class StepRecord(NamedTuple):
     """What happened in an area at one step, as `Record` has it of a window."""
 

@@ -154,6 +154,7 @@ class Literal:
         self.brain, self.inputs, self.reset = brain, inputs, reset
         self.local, self.cut, self.first, self.memory = local, cut, first, memory
         self.done: dict[tuple[str, int], Values] = {}
+        self.found: dict[tuple[str, int], Values] = {}
 
     def message(self, name: str, t: int) -> Tensor:
         """What arrives over a pathway at step t."""
@@ -167,7 +168,8 @@ class Literal:
         if pathway.source in self.inputs:
             signal = self.inputs[pathway.source][t - delay]
         else:
-            signal = self.at(pathway.source, t - delay)[pathway.carries]
+            act = self.at if pathway.carries == "rate" else self.compared
+            signal = act(pathway.source, t - delay)[pathway.carries]
             if self.local or t - delay < self.first:
                 signal = signal.detach()
         for adapter in route.adapters:
@@ -198,24 +200,39 @@ class Literal:
             self.done[name, t] = self._at(name, t)
         return self.done[name, t]
 
+    def compared(self, name: str, t: int) -> Values:
+        """What it predicted, saw and missed at step t, before its units moved."""
+        if (name, t) not in self.found:
+            self.found[name, t] = self._compared(name, t)
+        return self.found[name, t]
+
+    def arrived(self, name: str, t: int, onto: str) -> Values:
+        """What comes at step t to the "units" or the "predictor", or makes up the "drive"."""
+        came = {}
+        for n, p in sorted(self.brain.pathways.items()):
+            ends = ["drive"] if p.kind == "feedforward" else p.onto or ()
+            if p.target == name and onto in ends:
+                came[n] = self.message(n, t)
+                if t < self.first:  # of the past only the area's own synapses can be credited
+                    came[n] = came[n].detach()
+        return came
+
+    def _compared(self, name: str, t: int) -> Values:
+        drive = torch.cat(list(self.arrived(name, t, "drive").values()), dim=1)
+        hints, rate = self.arrived(name, t, "predictor"), self.state(name, t)["rate"]
+        prediction = predict(self.brain.area(name), rate, hints, drive)
+        return {"drive": drive, "prediction": prediction, "error": drive - prediction}
+
     def _at(self, name: str, t: int) -> Values:
-        area, pathways = self.brain.area(name), self.brain.pathways
-        ends = sorted(n for n, p in pathways.items() if p.target == name)
-        arrived = {n: self.message(n, t) for n in ends}
-        up = [n for n in ends if pathways[n].kind == "feedforward"]
-        drive = torch.cat([arrived.pop(n) for n in up], dim=1)
-        if t < self.first:  # of the past only the area's own synapses can be credited
-            drive = drive.detach()
-            arrived = {n: m.detach() for n, m in arrived.items()}
-        state = self.state(name, t)
-        prediction = predict(area, state["rate"], arrived, drive)
+        area, state, shown = self.brain.area(name), self.state(name, t), self.compared(name, t)
+        drive, prediction = shown["drive"], shown["prediction"]
         hidden = self.cut(name)
         felt = drive - (prediction.detach() if hidden else prediction)
         emitted = state[area.cell.emitted]
         emitted = emitted.detach() if hidden else emitted
-        currents = synaptic(area, {"drive": drive, "error": felt, "recurrent": emitted, **arrived})
+        sources = {"drive": drive, "error": felt, "recurrent": emitted}
+        currents = synaptic(area, sources | self.arrived(name, t, "units"))
         after = equation(area.cell, currents, state)
-        shown = {"drive": drive, "prediction": prediction, "error": drive - prediction}
         return shown | {"rate": after["rate"]} | {f"state.{n}": v for n, v in after.items()}
 
     def activity(self, name: str, first: int = 0, last: int | None = None) -> Activity:

@@ -249,9 +249,27 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/wiring/order.py",
-        old="if pathway.steps == 0 and pathway",
-        new='if pathway.kind == "feedforward" and pathway',
+        old="if p.steps == 0 and p.source",
+        new='if p.kind == "feedforward" and p.source',
         tests="tests/brain/test_refusals.py -k cycle",
+    ),
+    Mutant(
+        file="brainmodel/wiring/order.py",
+        old='"compare" if pathway.early else "move"',
+        new='"move"',
+        tests="tests/brain/test_acts.py -k no_act",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/sweep.py",
+        old='early = source == "drive" or source in area.hints',
+        new="early = True",
+        tests="tests/brain/test_acts.py -k definition",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/parameter_matrix.py",
+        old="if name not in found}",
+        new="if not name}",
+        tests="tests/contracts/test_rules.py -k hints",
     ),
     Mutant(
         file="brainmodel/wiring/order.py",
@@ -260,7 +278,7 @@ MUTANTS = [
         tests="tests/brain/test_order.py -k stages",
     ),
     Mutant(
-        file="brainmodel/wiring/order.py",
+        file="brainmodel/wiring/pathway_plans.py",
         old="hasattr(nn.ModuleDict(), name)",
         new="False",
         tests="tests/brain/test_refusals.py -k torch",

@@ -3,6 +3,7 @@
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 from zlib import crc32
@@ -14,13 +15,16 @@ from torch import Tensor
 
 import areas
 from areas import Area, Cell, Predictor
+from areas.message import Onto
 from brainmodel import CONFIGS, learning
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT, Rule
 from brainmodel.pathways.adapters import Adapter, Flatten, Mix, Pool
-from brainmodel.pathways.pathway import Kind, Pathway
+from brainmodel.pathways.pathway import Kind, Pathway, Signal
 from brainmodel.pathways.route import infer
 from brainmodel.scopes import Scope
+from brainmodel.wiring.order import acts
+from brainmodel.wiring.pathway_plans import written_out
 from objectives import Activity, Objective
 
 KERNELS: dict[tuple, dict] = {}  # native loops of cells that are alike, so that each is made once
@@ -174,10 +178,12 @@ def random_brain(
     rules: Callable[[Random, bool], Rule] = lambda draw, maps: BPTT(),
     scope: Scope | None = None,
     reverse: bool = False,
+    down: bool = False,
 ) -> Brain:
     """A brain with areas, pathways, delays, signals and adapters drawn at random.
 
-    With `reverse` the same brain, everything given in the opposite order.
+    With `reverse` the same brain, everything given in the opposite order. With `down` messages end
+    on units, predictors or both, and some come down onto units in the very step (see `_sent_down`).
     """
     draw = Random(seed)
     names = ["A", "B", "C", "D"][: draw.randint(2, 4)]
@@ -203,11 +209,41 @@ def random_brain(
         known = inputs | (shapes if pathway.signal == "rate" else {})
         if pathway.source in known and draw.random() < 0.4:
             pathway.adapters = _mixed(draw, known[pathway.source], shapes[pathway.target])
+    if down:
+        pathways = _sent_down(Random(seed), plans, pathways, inputs)
     if reverse:
         plans = dict(reversed(plans.items()))
         pathways = dict(reversed(pathways.items()))
         inputs = dict(reversed(inputs.items()))
     return brain(plans, pathways, inputs, scope, seed)
+
+
+def _sent_down(
+    draw: Random,
+    plans: Mapping[str, AreaPlan],
+    pathways: Mapping[str, Pathway],
+    inputs: Mapping[str, Sequence[int]],
+) -> dict[str, Pathway]:
+    """Pathways with ends of their own, and as many instant ones down onto units as can be had."""
+    predicting = {name for name, plan in plans.items() if plan.predictor is not None}
+    ends: list[list[Onto]] = [["units"], ["predictor"], ["predictor", "units"]]
+    found = {}
+    for name, pathway in pathways.items():
+        there = ends if pathway.target in predicting else ends[:1]
+        if pathway.kind == "feedforward":
+            found[name] = pathway
+        else:
+            found[name] = replace(pathway, onto=draw.choice(there), kernel=draw.choice([None, 3]))
+    names = sorted(plans)
+    for high, low in [(b, a) for k, b in enumerate(names) for a in names[:k]]:
+        signal: Signal = draw.choice(["rate", "error"]) if high in predicting else "rate"
+        down = Pathway(high, low, "feedback", signal, 0, onto=["units"], kernel=draw.choice([1, 3]))
+        try:
+            acts(names, written_out(found | {f"down_{high}_{low}": down}, inputs, predicting))
+        except ValueError:
+            continue
+        found[f"down_{high}_{low}"] = down
+    return found
 
 
 def _mixed(draw: Random, source: Sequence[int], target: Sequence[int]) -> list[Adapter]:

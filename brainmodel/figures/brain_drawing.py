@@ -123,10 +123,17 @@ def _arrow(axes: Axes, pathways: Sequence[Pathway], places: Mapping[str, Point])
         zorder=2,
     )
     axes.add_patch(arrow)
-    words = "\n".join(p.carries + (f", t-{p.steps}" if p.steps else "") for p in pathways)
+    words = "\n".join(map(_signal, pathways))
     box = {"fc": PAPER, "ec": "none", "pad": 1.2}
     options: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 5, "bbox": box}
     axes.text(*_middle(ends), words, fontsize=8, color=colour, **options)
+
+
+def _signal(pathway: Pathway) -> str:
+    """What it carries, since when, and where it ends if not everywhere."""
+    late = f", t-{pathway.steps}" if pathway.steps else ""
+    onto = pathway.onto or ()
+    return pathway.carries + late + (f" onto {onto[0]}" if len(onto) == 1 else "")
 
 
 def _ends(pathway: Pathway, source: Point, target: Point) -> Ends:

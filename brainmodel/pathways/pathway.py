@@ -7,6 +7,7 @@ to the area in which it ends.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from areas.message import Onto
 from brainmodel.pathways.adapters import Adapter
 
 Kind = Literal["feedforward", "feedback", "lateral"]
@@ -28,6 +29,10 @@ class Pathway:
             0 for feedforward pathways and 1 for others.
         adapters: what changes the shape of the signal, in order; unless given, found from the two
             shapes (pool, upsample or flatten).
+        onto: where in its target a feedback or lateral pathway ends, on its units, its predictor or
+            both; both unless given, of an area that does not predict the units.
+        kernel: odd width in pixels of the receptive fields of the synapses on which a feedback or
+            lateral pathway ends, if it carries maps; 1 unless given.
     """
 
     source: str
@@ -36,11 +41,18 @@ class Pathway:
     signal: Signal | None = None
     delay: int | None = None
     adapters: list[Adapter] = field(default_factory=list)
+    onto: list[Onto] | None = None
+    kernel: int | None = None
 
     @property
     def carries(self) -> Signal:
         """What it carries; in a brain, whose pathways have it written out."""
         return self.signal or "error"
+
+    @property
+    def early(self) -> bool:
+        """Whether what it brings is needed before the target's units move: drives and hints are."""
+        return self.kind == "feedforward" or "predictor" in (self.onto or ())
 
     @property
     def steps(self) -> int:

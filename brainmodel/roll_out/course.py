@@ -74,11 +74,11 @@ class Course:
             return value * self.keep[t].view(-1, *[1] * (value.dim() - 1))
         return value
 
-    def predict(self, t: int) -> None:
+    def compare(self, t: int) -> None:
         """Make the prediction of step t and, from the drive, its error."""
         predictor = self.area.predictor
         if predictor is not None:
-            signals = {n: self.sources[n][t] for n in self.area.messages}
+            signals = {n: self.sources[n][t] for n in self.area.hints}
             signals["rate"] = self.before("rate", t)
             self.potential[t] = predictor.potential(signals)
             if predictor.activation is not None:
@@ -120,7 +120,7 @@ class Course:
         """Make all predictions and errors of the window at once, where no step depends on them."""
         predictor = self.area.predictor
         if predictor is not None:
-            signals = {n: flat(self.sources[n]) for n in self.area.messages}
+            signals = {n: flat(self.sources[n]) for n in self.area.hints}
             signals["rate"] = flat(fade(self.fields["rate"][:-1], self.keep))
             self.potential.copy_(predictor.potential(signals).view_as(self.potential))
             if predictor.activation is not None:
@@ -135,7 +135,8 @@ class Course:
 
     def record(self) -> Record:
         """The record of the window, for the rule."""
-        sources = {name: self.sources[name] for name in ("drive", "error", *self.area.messages)}
+        names = ("drive", "error", *self.area.messages, *self.area.hints)
+        sources = {name: self.sources[name] for name in names}
         sources["recurrent"] = fade(self.fields[self.area.cell.emitted][:-1], self.keep)
         return Record(
             sources, self.potential, self.prediction, self.currents, self.fields, self.keep

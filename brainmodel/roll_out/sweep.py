@@ -13,6 +13,7 @@ from torch import Tensor
 
 from areas.record import Record, fade, flat
 from brainmodel.roll_out.course import Course
+from brainmodel.wiring.order import Act
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -32,6 +33,7 @@ class Sweep:
         self.steps, self.batch = reset.shape
         self.keep = (~reset).to(brain.dtype) if bool(reset.any()) else None
         self.courses: dict[str, Course] = {}
+        self.coming: dict[Act, dict[str, list[str]]] = {}
         self._messages: dict[str, Tensor] = {}
 
     def run(self) -> None:
@@ -43,9 +45,10 @@ class Sweep:
                 course.run()
                 course.complete()
             else:
+                acts = [act for act in self.brain.acts if act.area in stage]
                 for t in range(self.steps):
-                    for name in stage:
-                        self._step(name, t)
+                    for act in acts:
+                        self._act(act, t)
 
     def records(self) -> dict[str, Record]:
         """The record of the window, by area."""
@@ -75,22 +78,27 @@ class Sweep:
     def _enter(self, stage: list[str]) -> None:
         for name in stage:
             area = self.brain.area(name)
+            for part in ("compare", "move"):
+                self.coming[Act(name, part)] = {}
             known, shapes = {}, {}
             for source, names in self.brain.arrivals(name).items():
                 if any(self.brain.pathways[n].source in stage for n in names):
-                    shapes[source] = area.drive if source == "drive" else area.messages[source]
+                    shapes[source] = area.arriving(source)
+                    early = source == "drive" or source in area.hints
+                    self.coming[Act(name, "compare" if early else "move")][source] = names
                 else:
                     known[source] = _join([self._window(n) for n in names], dim=2)
             state = self.start.areas[name]
             self.courses[name] = Course(area, known, shapes, state, self.keep, self.steps)
 
-    def _step(self, name: str, t: int) -> None:
-        course = self.courses[name]
-        for source, names in self.brain.arrivals(name).items():
-            if source not in course.known:
-                course.sources[source][t] = _join([self._message(n, t) for n in names], dim=1)
-        course.predict(t)
-        course.move(t)
+    def _act(self, act: Act, t: int) -> None:
+        course = self.courses[act.area]
+        for source, names in self.coming[act].items():
+            course.sources[source][t] = _join([self._message(n, t) for n in names], dim=1)
+        if act.part == "compare":
+            course.compare(t)
+        else:
+            course.move(t)
 
     def _signal(self, name: str) -> Tensor:
         """The signal at the start of a pathway, [time, batch, ...]."""

@@ -90,8 +90,8 @@ def by_sources(
         by_felt = torch.zeros_like(by_felt) if brain.rule(name).cuts else by_felt
         prediction_bar = derivatives.prediction - derivatives.error - by_felt
         potential_bar = area.predictor.slope(record.potential, prediction_bar)
-        for message in bars.keys() - {"drive"}:
-            bars[message] = bars[message] + back(of_predictor(message), potential_bar)
+        for hint in area.hints.keys() & sources:
+            bars[hint] = bars.get(hint, 0.0) + back(of_predictor(hint), potential_bar)
     return bars
 
 

@@ -1,15 +1,16 @@
-"""One step of a brain as it is defined: area after area, in plain differentiable calls.
+"""One step of a brain as it is defined: act after act, in plain differentiable calls.
 
 The sweep over a window (`brainmodel.roll_out`) computes the same.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from areas.record import StepRecord
+from areas.record import StepComparison, StepRecord
+from brainmodel.pathways.pathway import Pathway
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -31,30 +32,46 @@ def literal_step(
         state: before the step.
         crossing: what happens to a signal where it enters a pathway; `torch.detach` keeps
             autograd within the areas.
-        cut: by area, whether to hide its recurrent synapses from autograd (see `Area.step`).
+        cut: by area, whether to hide its recurrent synapses from autograd (see `Area.take`).
 
     Returns:
         what happened in each area, by name, and the state after the step; not detached.
     """
     keep = (~reset).to(brain.dtype)
     delayed = {name: series * _wide(keep, series, 1) for name, series in state.delayed.items()}
+    before = {name: _kept(own, keep) for name, own in state.areas.items()}
+    compared: dict[str, StepComparison] = {}
     took: dict[str, StepRecord] = {}
 
-    def adapted(name: str) -> Tensor:
-        pathway = brain.pathways[name]
+    def sent(pathway: Pathway) -> Tensor:
         if pathway.source in brain.inputs:
-            return brain.route(name)(inputs[pathway.source])
-        return brain.route(name)(crossing(getattr(took[pathway.source].activity, pathway.carries)))
+            return inputs[pathway.source]
+        if pathway.carries == "rate":
+            return crossing(took[pathway.source].activity.rate)
+        return crossing(getattr(compared[pathway.source], pathway.carries))
 
-    for name in brain.acting:
-        arrived = {
-            source: torch.cat([delayed[n][0] if n in delayed else adapted(n) for n in names], 1)
-            for source, names in brain.arrivals(name).items()
-        }
-        drive, before = arrived.pop("drive"), _kept(state.areas[name], keep)
-        took[name] = brain.area(name).take(drive, arrived, before, cut=cut(name))
+    def arrived(area: str, sources: Collection[str]) -> dict[str, Tensor]:
+        came = {n: names for n, names in brain.arrivals(area).items() if n in sources}
+        return {n: torch.cat([message(name) for name in names], 1) for n, names in came.items()}
+
+    def message(name: str) -> Tensor:
+        return delayed[name][0] if name in delayed else adapted(name)
+
+    def adapted(name: str) -> Tensor:
+        return brain.route(name)(sent(brain.pathways[name]))
+
+    for name, part in brain.acts:
+        area = brain.area(name)
+        if part == "compare":
+            hints = arrived(name, ("drive", *area.hints))
+            drive = hints.pop("drive")
+            compared[name] = area.compare(drive, hints, before[name], cut=cut(name))
+        else:
+            messages = arrived(name, area.messages.keys() - area.hints.keys())
+            took[name] = area.move(compared[name], messages, before[name], cut=cut(name))
     for name, series in delayed.items():
         delayed[name] = torch.cat([series[1:], adapted(name)[None]])
+    took = {name: took[name] for name in brain.areas}
     states = {name: step.state for name, step in took.items()}
     return took, state._replace(areas=states, delayed=delayed)
 

@@ -1,101 +1,77 @@
-"""The order of areas within a step, and which areas can be swept through a window one by one."""
+"""The order of acts within a step, and which areas can be swept through a window one by one.
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+An area acts twice in a step. It COMPARES: it predicts its drive, sees it, and has an error. Then it
+MOVES: its units have currents, and new states. A drive, and a message that ends on the predictor,
+are needed by the first act, a message onto the units alone by the second. So in one step errors may
+go all the way up before rates come all the way down.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
-
-from torch import nn
+from itertools import groupby
+from typing import Literal, NamedTuple, TypeVar
 
 from brainmodel.pathways.pathway import Pathway
 
-
-def check_pathways(
-    areas: Iterable[str], inputs: Iterable[str], pathways: Mapping[str, Pathway]
-) -> None:
-    """Refuse pathways that do not fit the areas.
-
-    Raises:
-        ValueError: for an unknown source or target, a negative delay, a name that is not an
-            identifier or is taken, or an area without a feedforward pathway.
-    """
-    areas, inputs = list(areas), list(inputs)
-    _check_names(areas, inputs, pathways)
-    for name, pathway in pathways.items():
-        where = f"pathways.{name}"
-        if pathway.source not in [*areas, *inputs]:
-            raise ValueError(
-                f"{where}.source: there is no {pathway.source!r}; areas: {', '.join(areas)}; "
-                f"inputs: {', '.join(inputs)}"
-            )
-        if pathway.target not in areas:
-            raise ValueError(
-                f"{where}.target: there is no area {pathway.target!r}; there are {', '.join(areas)}"
-            )
-        if pathway.steps < 0:
-            raise ValueError(f"{where}.delay: need 0 or more steps, got {pathway.delay}")
-        if name in ("drive", "error", "recurrent", "rate", "bias"):
-            raise ValueError(f"{where}: the name {name!r} is taken by the area's own synapses")
-    for area in areas:
-        if not any(p.target == area and p.kind == "feedforward" for p in pathways.values()):
-            raise ValueError(
-                f"areas.{area}: has no drive; add a feedforward pathway that ends there"
-            )
+Node = TypeVar("Node", bound=Hashable)
 
 
-def with_signals(
-    pathways: Mapping[str, Pathway], inputs: Iterable[str], predicting: Iterable[str]
-) -> dict[str, Pathway]:
-    """Pathways, sorted by name, with what each carries written out.
+class Act(NamedTuple):
+    """What an area does at one moment of a step."""
+
+    area: str
+    part: Literal["compare", "move"]
+
+
+def acts(areas: Iterable[str], pathways: Mapping[str, Pathway]) -> list[Act]:
+    """All acts of a step in an order in which each has what it needs.
 
     Args:
-        pathways: by name.
-        inputs: names of the inputs.
-        predicting: names of the areas that have predictions and errors.
+        areas: in the order in which they act where that is free.
+        pathways: by name, written out.
 
     Raises:
-        ValueError: for a signal that the source does not have.
+        ValueError: if acts wait for each other; the message names the areas.
     """
-    inputs, predicting = set(inputs), set(predicting)
-    found = {}
-    for name, pathway in sorted(pathways.items()):
-        signal = pathway.signal or ("error" if pathway.source in predicting else "rate")
-        if signal != "rate" and pathway.source not in predicting:
-            kind = "an input" if pathway.source in inputs else "an area without a predictor"
-            raise ValueError(
-                f"pathways.{name}.signal: {pathway.source} is {kind} and has no {signal}; give rate"
-            )
-        found[name] = replace(pathway, signal=signal)
-    return found
-
-
-def _check_names(areas: list[str], inputs: list[str], pathways: Iterable[str]) -> None:
-    for name in [*areas, *pathways]:
-        if not name.isidentifier():
-            raise ValueError(f"name {name!r}: areas and pathways need letters, digits, underscores")
-        if name == "groups" or hasattr(nn.ModuleDict(), name):
-            raise ValueError(f"name {name!r}: it is taken; choose another for this area or pathway")
-    for name in areas:
-        if name in inputs:
-            raise ValueError(f"areas.{name}: an input has this name; choose another")
+    areas = list(areas)
+    ahead: dict[Act, list[Act]] = {}
+    for area in areas:
+        ahead[Act(area, "compare")] = []
+        ahead[Act(area, "move")] = [Act(area, "compare")]
+    for pathway in _instant(areas, pathways):
+        made = Act(pathway.source, "move" if pathway.carries == "rate" else "compare")
+        ahead[Act(pathway.target, "compare" if pathway.early else "move")].append(made)
+    return _sorted(ahead, lambda act: act.area)
 
 
 def acting_order(areas: Iterable[str], pathways: Mapping[str, Pathway]) -> list[str]:
-    """Areas in the order in which they act within a step; alphabetical where it is free.
+    """Areas, each behind those that its comparison waits for; alphabetical where it is free.
 
     Raises:
         ValueError: if pathways without a delay form a cycle; the message names it.
     """
     ahead: dict[str, set[str]] = {area: set() for area in sorted(areas)}
-    for pathway in pathways.values():
-        if pathway.steps == 0 and pathway.source in ahead:
+    for pathway in _instant(ahead, pathways):
+        if pathway.early:
             ahead[pathway.target].add(pathway.source)
+    return _sorted({area: sorted(before) for area, before in ahead.items()}, str)
+
+
+def _instant(areas: Iterable[str], pathways: Mapping[str, Pathway]) -> list[Pathway]:
+    """Pathways between areas that have no delay."""
+    known = set(areas)
+    return [p for p in pathways.values() if p.steps == 0 and p.source in known]
+
+
+def _sorted(ahead: Mapping[Node, Iterable[Node]], area: Callable[[Node], str]) -> list[Node]:
+    """Nodes, each behind those `ahead` of it; `area` says of whom a node is."""
     try:
-        sorter = TopologicalSorter({area: sorted(before) for area, before in ahead.items()})
-        return list(sorter.static_order())
+        return list(TopologicalSorter(ahead).static_order())
     except CycleError as error:
+        names = [name for name, _ in groupby(map(area, error.args[1]))]
+        cycle = " -> ".join(names if len(names) > 1 else 2 * names)
         raise ValueError(
-            f"pathways: the cycle {' -> '.join(error.args[1])} has no delay; give one of its "
-            "pathways delay: 1 or more"
+            f"pathways: the cycle {cycle} has no delay; give one of its pathways delay: 1 or more"
         ) from None
 
 

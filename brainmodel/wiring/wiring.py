@@ -8,14 +8,16 @@ from torch import Tensor, nn
 
 from areas import Area
 from areas.area import check_shape
+from areas.message import Message
 from brainmodel.errors import named
 from brainmodel.learning.modulation import Modulator
 from brainmodel.learning.rule import Rule, of_rule
 from brainmodel.pathways.route import Route
 from brainmodel.schedules import Weight
 from brainmodel.wiring.objective_weights import require_means, weights
-from brainmodel.wiring.order import acting_order, check_pathways, stages, with_signals
+from brainmodel.wiring.order import acting_order, acts, stages
 from brainmodel.wiring.parameter_names import full_name
+from brainmodel.wiring.pathway_plans import check_pathways, written_out
 from brainmodel.wiring.plan import AreaPlan, BrainPlan
 from brainmodel.wiring.routes import find_routes
 from brainmodel.wiring.sizes import require_room
@@ -31,8 +33,9 @@ class Wiring(nn.Module):
 
     Attributes:
         age: steps that the optimizer took, which schedules follow; kept in checkpoints.
-        acting: names of the areas, in the order in which they act within a step.
-        stages: the same, grouped by the cycles that they share (see `order.stages`).
+        acting: names of the areas, lower ones first.
+        acts: what they do within a step, in order (see `order.acts`).
+        stages: areas grouped by the cycles that they share (see `order.stages`).
 
     Raises:
         ValueError: if areas and pathways do not fit; the message names the area or pathway.
@@ -44,9 +47,10 @@ class Wiring(nn.Module):
         self.register_buffer("age", torch.zeros((), dtype=torch.int64))
         check_pathways(plan.areas, plan.inputs, plan.pathways)
         predicting = [name for name, area in plan.areas.items() if area.predictor is not None]
-        self.pathways = with_signals(plan.pathways, plan.inputs, predicting)
+        self.pathways = written_out(plan.pathways, plan.inputs, predicting)
         self.inputs = {name: tuple(shape) for name, shape in plan.inputs.items()}
         self.acting = acting_order(plan.areas, self.pathways)
+        self.acts = acts(self.acting, self.pathways)
         self.stages = stages(self.acting, self.pathways)
         self._arrivals = {name: self._sources(name) for name in plan.areas}
         for name, area in plan.areas.items():
@@ -78,9 +82,14 @@ class Wiring(nn.Module):
         drive = [name for name, pathway in ends.items() if pathway.kind == "feedforward"]
         return {"drive": drive} | {name: [name] for name in ends if name not in drive}
 
-    def _messages(self, area: str) -> dict[str, tuple[int, ...]]:
-        """Shapes of the messages that an area receives, by pathway."""
-        return {name: self.route(name).shape for name in self.arrivals(area) if name != "drive"}
+    def _messages(self, area: str) -> dict[str, Message]:
+        """The messages that an area receives, by pathway."""
+        names = [name for name in self.arrivals(area) if name != "drive"]
+        ways = {name: self.pathways[name] for name in names}
+        return {
+            name: Message(self.route(name).shape, way.onto or (), way.kernel or 1)
+            for name, way in ways.items()
+        }
 
     def _add_area(self, name: str, plan: AreaPlan, drive: tuple[int, ...]) -> None:
         messages = self._messages(name)

@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from areas import Leaky
+from areas.message import Onto
 from brainmodel.brain import Brain
 from brainmodel.pathways.adapters import Adapter, Flatten, Mix, Pool, Upsample
 from brainmodel.pathways.pathway import Kind, Pathway
@@ -139,3 +140,23 @@ def test_routes_are_linear_and_gradients_go_back_along_their_transpose(source, u
     (back,) = torch.autograd.grad(message, signal, target)
     torch.testing.assert_close((back * signal).sum(), (target * message).sum())
     torch.testing.assert_close(route(2 * signal), 2 * message)
+
+
+@pytest.mark.parametrize("onto", [["units"], ["predictor"], ["units", "predictor"]])
+def test_a_message_ends_where_it_is_said_to_with_fields_as_wide(onto: list[Onto]) -> None:
+    down = Pathway("top", "V1", "feedback", "rate", onto=onto, kernel=3)
+    plans = {"V1": toy.plan(units=[2, 4, 4], afferents=["drive"])}
+    inputs = {"eye": [1, 4, 4], "top": [3, 4, 4]}
+    brain = toy.brain(plans, {"up": Pathway("eye", "V1"), "down": down}, inputs)
+    area = brain.area("V1")
+    assert area.predictor is not None
+    held = {"units": area.synapses, "predictor": area.predictor.synapses}
+    for end, synapses in held.items():
+        assert ("down" in synapses) == (end in onto)
+        if end in onto:
+            assert synapses["down"].weight.shape[1:] == (3, 3, 3)
+    seen, reset = toy.stream(brain, resets=False)
+    silent = seen | {"top": torch.zeros_like(seen["top"])}
+    heard, unheard = (brain(window, reset)[0]["V1"] for window in (seen, silent))
+    assert torch.equal(heard.rate[1], unheard.rate[1]) == ("units" not in onto)
+    assert torch.equal(heard.prediction[1], unheard.prediction[1]) == ("predictor" not in onto)

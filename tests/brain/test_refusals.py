@@ -167,6 +167,41 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: made({"up": Pathway("eye", "V1", signal="error")}),
         "pathways.up.signal: eye is an input and has no error; give rate",
     ),
+    "ends of a drive": (
+        lambda: made({"up": Pathway("eye", "V1", onto=["units"])}),
+        "pathways.up: onto: ['units'] is for messages, but a feedforward pathway is part of the "
+        "drive of V1; leave it out",
+    ),
+    "receptive fields of a drive": (
+        lambda: made({"up": Pathway("eye", "V1", kernel=3)}),
+        "pathways.up: kernel: 3 is for messages, but a feedforward pathway is part of the drive",
+    ),
+    "an end at a predictor that is not there": (
+        lambda: made(
+            {"side": Pathway("eye", "V1", "lateral", onto=["predictor"])},
+            area=toy.plan(predictor=None, afferents=["drive"]),
+        ),
+        "pathways.side: onto: V1 has no predictor to end on; give it one, or set onto: [units]",
+    ),
+    "an end nowhere": (
+        lambda: made({"side": Pathway("eye", "V1", "lateral", onto=[])}),
+        "pathways.side: onto: need units, predictor or both, each once, got []",
+    ),
+    "the same end twice": (
+        lambda: made({"side": Pathway("eye", "V1", "lateral", onto=["units", "units"])}),
+        "pathways.side: onto: need units, predictor or both, each once, got ['units', 'units']",
+    ),
+    "even receptive fields of a message": (
+        lambda: made({"side": Pathway("eye", "V1", "lateral", kernel=2)}),
+        "pathways.side: kernel: need an odd width in pixels, got 2",
+    ),
+    "a message that reaches no units where nothing else does": (
+        lambda: made(
+            {"side": Pathway("eye", "V1", "lateral", onto=["predictor"])},
+            area=toy.plan(afferents=[]),
+        ),
+        "areas.V1: afferents: are none, and no message ends here: nothing would reach the units",
+    ),
     "a prediction of an area without a predictor": (
         lambda: made(
             {"up_LM": Pathway("V1", "LM", signal="prediction")},

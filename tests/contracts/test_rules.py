@@ -6,10 +6,13 @@ import pytest
 import torch
 from torch.utils._pytree import tree_leaves, tree_map_only
 
+from areas.keys import of_predictor, of_units
+from areas.message import Onto
 from areas.record import Record
 from brainmodel.brain import Brain
 from brainmodel.learning.credit.synthetic_gradients import SyntheticGradients as SyntheticGradients
 from brainmodel.learning.learning_signal import LearningSignal
+from brainmodel.pathways.pathway import Pathway
 from brainmodel.roll_out.sweep import Sweep
 from brainmodel.scopes import Global, Local
 from tests import lessons, toy
@@ -149,3 +152,22 @@ def test_a_state_that_was_saved_goes_on_to_the_same_gradients(name: str, scope) 
         loss = lessons.total(brain, brain(late, reset[3:], before)[0])
         found.append(torch.autograd.grad(loss, lessons.learnt(brain)))
     assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("afferents", [["error"], ["drive"]])
+def test_messages_may_be_hints_alone_or_reach_units_alone(name: str, afferents: list[str]) -> None:
+    ends: dict[str, list[Onto]] = {"hint": ["predictor"], "push": ["units"]}
+    pathways = {"up": Pathway("eye", "V1")}
+    pathways |= {n: Pathway(n, "V1", "lateral", "rate", onto=onto) for n, onto in ends.items()}
+    plans = {"V1": toy.plan(toy.fit(name)(), rule=toy.RULES[name](), afferents=afferents)}
+    brain = toy.brain(plans, pathways, {"eye": [3], "hint": [2], "push": [4]})
+    inputs, reset = toy.stream(brain)
+    found = lessons.learn(brain, inputs, reset)
+    for key in (of_predictor("hint"), of_units("push")):
+        full = brain.parameter_name("V1", key)
+        assert found[full].any() if brain.rule("V1").plastic(key) else full not in found
+    absent = (of_units("hint"), of_predictor("push"))
+    assert found.keys().isdisjoint(brain.parameter_name("V1", key) for key in absent)
+    if brain.rule("V1").exact:
+        lessons.assert_same(found, lessons.learn_literally(brain, inputs, reset))
+    lessons.learn(brain, inputs, reset, [2, 3])

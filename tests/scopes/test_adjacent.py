@@ -122,13 +122,9 @@ def share(
     """What the prediction of step t + 1 says of the rate at t."""
     leaf = course.at(name, t)["rate"].clone().requires_grad_()
     rate = leaf * literal.wide((~course.reset[t + 1]).double(), leaf)
-    messages = {
-        n: course.message(n, t + 1)
-        for n, p in brain.pathways.items()
-        if p.target == name and p.kind != "feedforward"
-    }
+    hints = course.arrived(name, t + 1, "predictor")
     drive = course.at(name, t + 1)["drive"]
-    prediction = literal.predict(brain.area(name), rate, messages, drive)
+    prediction = literal.predict(brain.area(name), rate, hints, drive)
     bar = said["prediction"][t + 1] - said["error"][t + 1]
     if not prediction.requires_grad:
         return torch.zeros_like(leaf)

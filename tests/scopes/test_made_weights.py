@@ -96,8 +96,8 @@ def test_what_bends_the_forward_pass_alone_bends_the_global_gradient(rule: type[
 
 def test_global_steps_a_brain_once(monkeypatch: pytest.MonkeyPatch) -> None:
     brain, taken = row(BPTT, Global()), []
-    area, take = brain.area("V1"), brain.area("V1").take
-    monkeypatch.setattr(area, "take", lambda *a, **how: taken.append(1) or take(*a, **how))
+    area, move = brain.area("V1"), brain.area("V1").move
+    monkeypatch.setattr(area, "move", lambda *a, **how: taken.append(1) or move(*a, **how))
     inputs, reset = toy.stream(brain, steps=5)
     lessons.learn(brain, inputs, reset)
     assert len(taken) == 5

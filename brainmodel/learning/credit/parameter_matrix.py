@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from areas import Area
+from areas import Area, Predictor
 from areas.keys import BIAS, of_predictor, of_units
 from areas.record import Record
 from brainmodel.learning.credit.jacobian import LinearSteps, StepDerivatives, identity, pull, push
@@ -41,27 +41,39 @@ def sizes(area: Area) -> Sizes:
 
 def presynaptic(area: Area, record: Record) -> Float[Tensor, "time batch source"]:
     """The sources x(t)."""
-    signals = [record.source(name) for name in area.synapses]
+    signals = [record.source(name) for name in _sources(area)]
     return torch.cat([*signals, torch.ones_like(record.currents[..., :1])], dim=2)
 
 
 def places(area: Area) -> dict[str, tuple[slice, slice]]:
     """By the key of each parameter, which targets it joins to which sources."""
     columns, first = {}, 0
-    for name, synapses in area.synapses.items():
-        columns[name] = slice(first, first + synapses.weight.shape[1])
+    for name, count in _sources(area).items():
+        columns[name] = slice(first, first + count)
         first = columns[name].stop
     one, currents = slice(first, first + 1), len(area.at_rest)
     found = {of_units(BIAS): (area.reached(BIAS), one)}
     for name in area.synapses:
         found[of_units(name)] = (area.reached(name), columns[name])
-    if area.predictor is not None and "error" in area.afferents:
+    if (predictor := _judged(area)) is not None:
         judged = slice(currents, currents + area.drive[0])
         found[of_predictor(BIAS)] = (judged, one)
-        for name in area.predictor.synapses:
+        for name in predictor.synapses:
             source = columns["recurrent" if name == "rate" else name]
             found[of_predictor(name)] = (judged, source)
     return found
+
+
+def _judged(area: Area) -> Predictor | None:
+    """The predictor, where its potential is a target."""
+    return area.predictor if "error" in area.afferents else None
+
+
+def _sources(area: Area) -> dict[str, int]:
+    """How many elements each source has, but for the 1: those of units, and hints that are none."""
+    found = {name: synapses.weight.shape[1] for name, synapses in area.synapses.items()}
+    hints = {name: shape[0] for name, shape in area.hints.items() if name not in found}
+    return found if _judged(area) is None else found | hints
 
 
 def matrix_gradients(area: Area, table: Float[Tensor, "target source"]) -> Gradients:

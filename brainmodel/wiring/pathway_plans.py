@@ -1,0 +1,107 @@
+"""Pathways as a plan gives them: held against the areas, and what they leave open written out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from torch import nn
+
+from areas.message import Onto
+from brainmodel.errors import named
+from brainmodel.pathways.pathway import Pathway
+
+
+def check_pathways(
+    areas: Iterable[str], inputs: Iterable[str], pathways: Mapping[str, Pathway]
+) -> None:
+    """Refuse pathways that do not fit the areas.
+
+    Raises:
+        ValueError: for an unknown source or target, a negative delay, a name that is not an
+            identifier or is taken, or an area without a feedforward pathway.
+    """
+    areas, inputs = list(areas), list(inputs)
+    _check_names(areas, inputs, pathways)
+    for name, pathway in pathways.items():
+        where = f"pathways.{name}"
+        if pathway.source not in [*areas, *inputs]:
+            raise ValueError(
+                f"{where}.source: there is no {pathway.source!r}; areas: {', '.join(areas)}; "
+                f"inputs: {', '.join(inputs)}"
+            )
+        if pathway.target not in areas:
+            raise ValueError(
+                f"{where}.target: there is no area {pathway.target!r}; there are {', '.join(areas)}"
+            )
+        if pathway.steps < 0:
+            raise ValueError(f"{where}.delay: need 0 or more steps, got {pathway.delay}")
+        if name in ("drive", "error", "recurrent", "rate", "bias"):
+            raise ValueError(f"{where}: the name {name!r} is taken by the area's own synapses")
+    for area in areas:
+        if not any(p.target == area and p.kind == "feedforward" for p in pathways.values()):
+            raise ValueError(
+                f"areas.{area}: has no drive; add a feedforward pathway that ends there"
+            )
+
+
+def written_out(
+    pathways: Mapping[str, Pathway], inputs: Iterable[str], predicting: Iterable[str]
+) -> dict[str, Pathway]:
+    """Pathways, sorted by name, with what each carries and where it ends written out.
+
+    Args:
+        pathways: by name.
+        inputs: names of the inputs.
+        predicting: names of the areas that have predictions and errors.
+
+    Raises:
+        ValueError: for a signal that the source does not have, or an end that the target has not.
+    """
+    inputs, predicting = set(inputs), set(predicting)
+    found = {}
+    for name, pathway in sorted(pathways.items()):
+        signal = pathway.signal or ("error" if pathway.source in predicting else "rate")
+        if signal != "rate" and pathway.source not in predicting:
+            kind = "an input" if pathway.source in inputs else "an area without a predictor"
+            raise ValueError(
+                f"pathways.{name}.signal: {pathway.source} is {kind} and has no {signal}; give rate"
+            )
+        with named(f"pathways.{name}"):
+            found[name] = _with_ends(replace(pathway, signal=signal), pathway.target in predicting)
+    return found
+
+
+def _with_ends(pathway: Pathway, predicted: bool) -> Pathway:
+    """A pathway with where it ends written out; its target predicts its drive, or does not."""
+    if pathway.kind == "feedforward":
+        for field in ("onto", "kernel"):
+            if (given := getattr(pathway, field)) is not None:
+                raise ValueError(
+                    f"{field}: {given} is for messages, but a feedforward pathway is part of the "
+                    f"drive of {pathway.target}; leave it out, and see that area's afferents, "
+                    "kernel and predictor"
+                )
+        return pathway
+    both: list[Onto] = ["units", "predictor"]
+    there = both if predicted else both[:1]
+    onto = there if pathway.onto is None else pathway.onto
+    if not onto or len(set(onto)) < len(onto) or not set(onto) <= set(both):
+        raise ValueError(f"onto: need units, predictor or both, each once, got {onto}")
+    if not set(onto) <= set(there):
+        raise ValueError(
+            f"onto: {pathway.target} has no predictor to end on; give it one, or set onto: [units]"
+        )
+    kernel = 1 if pathway.kernel is None else pathway.kernel
+    if kernel < 1 or kernel % 2 == 0:
+        raise ValueError(f"kernel: need an odd width in pixels, got {kernel}")
+    return replace(pathway, onto=onto, kernel=kernel)
+
+
+def _check_names(areas: list[str], inputs: list[str], pathways: Iterable[str]) -> None:
+    for name in [*areas, *pathways]:
+        if not name.isidentifier():
+            raise ValueError(f"name {name!r}: areas and pathways need letters, digits, underscores")
+        if name == "groups" or hasattr(nn.ModuleDict(), name):
+            raise ValueError(f"name {name!r}: it is taken; choose another for this area or pathway")
+    for name in areas:
+        if name in inputs:
+            raise ValueError(f"areas.{name}: an input has this name; choose another")
