@@ -3,6 +3,10 @@
 from areas.alif import ALIF as ALIF
 from areas.area import Area as Area
 from areas.cell import Cell as Cell
+from areas.comparison import Divisive as Divisive
+from areas.comparison import DriveComparison as DriveComparison
+from areas.comparison import Signed as Signed
+from areas.comparison import Split as Split
 from areas.connectivity import AllToAll as AllToAll
 from areas.connectivity import Connectivity as Connectivity
 from areas.connectivity import NoAutapses as NoAutapses

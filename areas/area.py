@@ -1,7 +1,7 @@
 """An area: recurrent units, all the synapses onto them, and a predictor of their drive.
 
     prediction   u_hat(t) = P( h(t-1), hints )            made before u(t) is seen
-    error        e(t) = u(t) - u_hat(t)
+    error        e(t) = comparison( u(t), u_hat(t) )      by default u(t) - u_hat(t)
     currents     W_drive u(t) + W_error e(t) + W_recurrent z(t-1) + sum_m W_m m(t) + b
                  and behind them the cell's constants, which have neither synapses nor bias
     state        cell.step( currents, state(t-1) )
@@ -15,13 +15,15 @@ same, with everything that need not be done step by step taken out of the loop.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from areas.cell import Cell, State
+from areas.checks import Afferent, check_afferents, check_shape
+from areas.comparison import DriveComparison, Signed, begun
 from areas.connectivity import AllToAll, Connectivity, NoAutapses
 from areas.keys import BIAS, of_predictor, of_units
 from areas.loops.dynamics import Dynamics
@@ -29,16 +31,8 @@ from areas.loops.steps import Recurrence
 from areas.message import Message
 from areas.predictor import Predictor
 from areas.record import StepActivity, StepComparison, StepRecord
-from areas.shapes import PerCurrent, PerDrive, PerUnit
+from areas.shapes import PerCurrent, PerDrive, PerStream, PerUnit
 from areas.synapses import Bundle, Synapses, connect
-
-Afferent = Literal["drive", "error"]
-
-
-def check_shape(units: Sequence[int]) -> None:
-    """Refuse what is neither dense units nor maps, with a ValueError."""
-    if len(units) not in (1, 3) or min(units) < 1:
-        raise ValueError(f"units: need [unit] or [channel, height, width], got {list(units)}")
 
 
 class Area(nn.Module):
@@ -82,21 +76,16 @@ class Area(nn.Module):
         told = {name: Message.of(message) for name, message in messages.items()}
         onto_units = {name: m for name, m in told.items() if "units" in m.onto}
         onto_predictor = {name: m for name, m in told.items() if "predictor" in m.onto}
-        if not afferents and not onto_units:
-            raise ValueError(
-                "afferents: are none, and no message ends here: nothing would reach the units; "
-                "give drive, error or both"
-            )
-        if len(set(afferents)) < len(afferents):
-            raise ValueError(f"afferents: need each once, got {list(afferents)}")
-        if "error" in afferents and predictor is None:
-            raise ValueError("afferents: an area without a predictor has no error; use [drive]")
+        check_afferents(afferents, onto_units, predictor)
         self.cell = cell
         self.dynamics = Dynamics(cell)
         self.units, self.drive = tuple(units), tuple(drive)
         self.afferents = tuple(afferents)
         self.messages = {name: tuple(message.shape) for name, message in onto_units.items()}
-        sources = dict.fromkeys(afferents, Message(drive, kernel=kernel)) | onto_units
+        self.comparison: DriveComparison = Signed() if predictor is None else predictor.comparison
+        self.errors = (self.comparison.errors * drive[0], *drive[1:])
+        brought = {"drive": self.drive, "error": self.errors}
+        sources = {name: Message(brought[name], kernel=kernel) for name in afferents} | onto_units
         sources["recurrent"] = Message(units, kernel=kernel)
         made = {
             name: connect(source.shape, units, self._count(name), source.kernel)
@@ -196,14 +185,20 @@ class Area(nn.Module):
         return total
 
     def step(
-        self, drive: PerDrive, messages: Mapping[str, Tensor], state: State, *, cut: bool = False
+        self, drive: PerDrive, messages: Mapping[str, Tensor], state: State, **how: Any
     ) -> tuple[StepActivity, State]:
         """What the area does at a step, and the state after it; arguments as of `take`."""
-        taken = self.take(drive, messages, state, cut=cut)
+        taken = self.take(drive, messages, state, **how)
         return taken.activity, taken.state
 
     def take(
-        self, drive: PerDrive, messages: Mapping[str, Tensor], state: State, *, cut: bool = False
+        self,
+        drive: PerDrive,
+        messages: Mapping[str, Tensor],
+        state: State,
+        *,
+        cut: bool = False,
+        keep: PerStream | None = None,
     ) -> StepRecord:
         """One step, differentiable, written out as it is defined: `compare`, then `move`.
 
@@ -214,14 +209,22 @@ class Area(nn.Module):
             cut: whether to hide from autograd the way from the state before into the currents,
                 through recurrent synapses and through the area's own prediction error; what
                 remains is the unit's own state.
+            keep: 0 in streams that begin with this step, else 1 (see `DriveComparison.lead_in`).
 
         Returns:
             what happened, the state after the step included.
         """
-        return self.move(self.compare(drive, messages, state, cut=cut), messages, state, cut=cut)
+        compared = self.compare(drive, messages, state, cut=cut, keep=keep)
+        return self.move(compared, messages, state, cut=cut)
 
     def compare(
-        self, drive: PerDrive, hints: Mapping[str, Tensor], state: State, *, cut: bool = False
+        self,
+        drive: PerDrive,
+        hints: Mapping[str, Tensor],
+        state: State,
+        *,
+        cut: bool = False,
+        keep: PerStream | None = None,
     ) -> StepComparison:
         """The first act of a step: a prediction, and its error.
 
@@ -229,11 +232,12 @@ class Area(nn.Module):
             drive: u(t), [batch, *drive].
             hints: the messages that end on the predictor, [batch, ...]; others may be among them.
             state: the state before the step.
-            cut: as of `take`.
+            cut, keep: as of `take`.
         """
         potential, prediction = self._foresee(state.rate, hints)
-        error = drive - prediction
-        felt = drive - prediction.detach() if cut else error
+        error = felt = begun(self.comparison, self.comparison(drive, prediction), keep)
+        if cut:
+            felt = begun(self.comparison, self.comparison(drive, prediction.detach()), keep)
         return StepComparison(drive, dict(hints), potential, prediction, error, felt)
 
     def move(

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from areas.activation import Activation, require_pointwise
+from areas.comparison import DriveComparison, Signed
 from areas.feedback import Feedback, SymmetricFeedback
 from areas.keys import of_feedback, of_predictor
 from areas.message import Message
@@ -28,12 +29,15 @@ class Predictor(nn.Module):
             has its own.
         feedback: through which weights its error comes back to the area's units: the transposed
             ones, as of the gradient, unless given.
+        comparison: what the errors of drive and prediction are: `Signed`, their difference, unless
+            given.
         scale: factor of the initial synapses from the rates. Where they begin small the area's
             units begin to learn slowly, and fewer of them fall silent at the first steps.
 
     Raises:
         ValueError: if `kernel` is not odd and positive, `scale` not positive, or the activation no
-            pointwise function (see `require_pointwise`).
+            pointwise function (see `require_pointwise`), or one that makes predictions which the
+            comparison cannot take.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class Predictor(nn.Module):
         kernel: int = 3,
         feedback: Feedback | None = None,
         scale: float = 1.0,
+        comparison: DriveComparison | None = None,
     ):
         super().__init__()
         if not 0 < scale < float("inf"):
@@ -50,12 +55,24 @@ class Predictor(nn.Module):
             raise ValueError(f"predictor.kernel: need an odd width in pixels, got {kernel}")
         if activation is not None:
             require_pointwise("predictor.activation", activation)
+        self.comparison = comparison or Signed()
+        self._require_predictions(activation)
         self.activation = activation
         self.kernel = kernel
         self.scale = scale
         self.feedback = feedback or SymmetricFeedback()
         self.synapses = Bundle()
         self.bias = nn.Parameter(torch.empty(0))
+
+    def _require_predictions(self, activation: Activation | None) -> None:
+        values = torch.linspace(-6.0, 6.0, 49)
+        made = values if activation is None else activation(values).detach()
+        if made.min() < self.comparison.least:
+            raise ValueError(
+                f"predictor.activation: {type(self.comparison).__name__} takes predictions of "
+                f"{self.comparison.least:g} and more, but there are some of {made.min():.3g}; set "
+                "activation: torch.nn.functional.softplus"
+            )
 
     def build(self, drive: Sequence[int], sources: Mapping[str, Message | Sequence[int]]) -> None:
         """Make the synapses from each source onto the drive.

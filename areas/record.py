@@ -13,6 +13,7 @@ from areas.shapes import (
     PerCurrentSteps,
     PerDrive,
     PerDriveSteps,
+    PerErrors,
     PerStreamSteps,
     PerUnit,
     PerUnitSteps,
@@ -25,7 +26,7 @@ class StepActivity(NamedTuple):
 
     drive: PerDrive
     prediction: PerDrive  # zeros where the area has no predictor
-    error: PerDrive  # drive - prediction
+    error: PerErrors  # what its comparison makes of the two; by default their difference
     rate: PerUnit
 
 
@@ -36,8 +37,8 @@ class StepComparison(NamedTuple):
     hints: dict[str, Float[Tensor, "batch ..."]]  # messages that had come by then
     potential: PerDrive
     prediction: PerDrive
-    error: PerDrive
-    felt: PerDrive  # the error as the units receive it
+    error: PerErrors
+    felt: PerErrors  # the error as the units receive it
 
 
 class StepRecord(NamedTuple):

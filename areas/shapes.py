@@ -21,12 +21,21 @@ PerDrive = Float[Tensor, "batch *drive"]
 PerDriveSteps = Float[Tensor, "time batch *drive"]
 """A number for each value of an area's drive at each step of a window."""
 
+PerErrors = Float[Tensor, "batch errors ..."]
+"""A number for each error at one step: [kind * drive], of maps [kind * channel, height, width]."""
+
+PerErrorSteps = Float[Tensor, "time batch errors ..."]
+"""A number for each error at each step of a window."""
+
 PerCurrent = Float[Tensor, "batch currents ..."]
 """A number for each current of each unit at one step, laid as in `PerCurrentSteps`."""
 
 PerCurrentSteps = Float[Tensor, "time batch currents ..."]
 """A number for each current of each unit at each step of a window. The currents lie one behind the
 other in one dimension: [current * unit], of maps [current * channel, height, width]."""
+
+PerStream = Float[Tensor, " batch"]
+"""One number for each stream at one step."""
 
 PerStreamSteps = Float[Tensor, "time batch"]
 """One number for each stream at each step of a window."""

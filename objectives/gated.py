@@ -77,7 +77,7 @@ class Gated(GroupObjective):
         gated = sensory._replace(
             rate=gate_gradient(sensory.rate, self.gate(activities)),
             prediction=gate_gradient(sensory.prediction, attention),
-            error=gate_gradient(sensory.error, attention),
+            error=gate_gradient(sensory.error, _of_errors(attention, sensory.error)),
         )
         return self.of(gated)
 
@@ -91,3 +91,8 @@ class Gated(GroupObjective):
     def terms(self, activities: dict[str, Activity]) -> dict[str, Tensor]:
         """spread: standard deviation of the gate over units, steps and streams."""
         return {"spread": self.gate(activities).std()}
+
+
+def _of_errors(attention: Tensor, error: Tensor) -> Tensor:
+    """The gate of each error: that of the value whose error it is; a value may have several."""
+    return torch.cat([attention] * (error.shape[2] // attention.shape[2]), dim=2)

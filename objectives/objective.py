@@ -17,7 +17,7 @@ from typing import ClassVar, NamedTuple
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from objectives.parts.shapes import Drives, Number, Rates, SampleLoss
+from objectives.parts.shapes import Drives, Number, Rates, SampleLoss, Signals
 
 
 class Activity(NamedTuple):
@@ -25,7 +25,7 @@ class Activity(NamedTuple):
 
     drive: Drives  # what it had to predict; detached under scope local
     prediction: Drives  # made before the drive was seen
-    error: Drives  # drive - prediction
+    error: Signals  # of the two, as the area compares them; by default drive - prediction
     rate: Rates
     valid: Bool[Tensor, "time batch"]  # False where the stream was reset at this step
     labels: dict[str, Tensor] = {}  # [time, batch, ...] by name, of each step, from the data

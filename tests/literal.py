@@ -221,13 +221,16 @@ class Literal:
         drive = torch.cat(list(self.arrived(name, t, "drive").values()), dim=1)
         hints, rate = self.arrived(name, t, "predictor"), self.state(name, t)["rate"]
         prediction = predict(self.brain.area(name), rate, hints, drive)
-        return {"drive": drive, "prediction": prediction, "error": drive - prediction}
+        error = missed(self.brain.area(name).comparison, drive, prediction, self.reset[t])
+        return {"drive": drive, "prediction": prediction, "error": error}
 
     def _at(self, name: str, t: int) -> Values:
         area, state, shown = self.brain.area(name), self.state(name, t), self.compared(name, t)
         drive, prediction = shown["drive"], shown["prediction"]
         hidden = self.cut(name)
-        felt = drive - (prediction.detach() if hidden else prediction)
+        felt = shown["error"]
+        if hidden:
+            felt = missed(area.comparison, drive, prediction.detach(), self.reset[t])
         emitted = state[area.cell.emitted]
         emitted = emitted.detach() if hidden else emitted
         sources = {"drive": drive, "error": felt, "recurrent": emitted}
@@ -253,6 +256,22 @@ def predict(area: Area, rate: Tensor, messages: Values, drive: Tensor) -> Tensor
     for name, source in {"rate": rate, **messages}.items():
         total = total + synapse(area.predictor.synapses[name].weight, source)
     return total if area.predictor.activation is None else area.predictor.activation(total)
+
+
+def missed(comparison, drive: Tensor, prediction: Tensor, begins: Tensor) -> Tensor:
+    """The errors of a step, in other words than the comparison's own."""
+    match type(comparison).__name__:
+        case "Signed":
+            error = drive - prediction
+        case "Split":
+            less, none = drive > prediction, torch.zeros_like(drive)
+            low, high = drive - prediction, prediction - drive
+            error = torch.cat([torch.where(less, low, none), torch.where(less, none, high)], 1)
+        case "Divisive":
+            error = drive * (comparison.floor + prediction) ** -1
+        case _:
+            error = comparison(drive, prediction)
+    return error * wide((~begins).to(error.dtype), error) if comparison.lead_in else error
 
 
 def synaptic(area: Area, sources: Values) -> Values:

@@ -153,8 +153,8 @@ MUTANTS = [
     ),
     Mutant(
         file="areas/area.py",
-        old="felt = drive - prediction.detach() if cut else error",
-        new="felt = error",
+        old="self.comparison(drive, prediction.detach())",
+        new="self.comparison(drive, prediction)",
         tests="tests/scopes/test_scopes.py -k as_far_as",
     ),
     Mutant(
@@ -327,8 +327,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/scopes/scope.py",
-        old="self.prediction - self.error",
-        new="self.prediction + self.error",
+        old="derivatives.prediction + by_error",
+        new="derivatives.prediction - by_error",
         tests="tests/scopes/test_scopes.py -k local_is",
     ),
     Mutant(
@@ -339,7 +339,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/credit/reverse_scan.py",
-        old="potential_bar.sub_(share)",
+        old="potential_bar.add_(share)",
         new="pass",
         tests="tests/scopes/test_scopes.py -k local_is",
     ),
@@ -615,9 +615,33 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/credit/jacobian.py",
-        old="potential = -error_bar * linear.slope[t][:, None]",
-        new="potential = error_bar * linear.slope[t][:, None]",
+        old="gather(error_bar * linear.slope[t][:, None])",
+        new="gather(-error_bar * linear.slope[t][:, None])",
         tests="tests/learning/test_jacobian.py",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/jacobian.py",
+        old="return error_slopes(area.comparison, record) * ",
+        new="return -",
+        tests="tests/contracts/test_comparisons.py -k 'factored or every_rule'",
+    ),
+    Mutant(
+        file="areas/comparison.py",
+        old="error_bar = fade(error_bar, record.keep) if comparison.lead_in else error_bar",
+        new="pass",
+        tests="tests/contracts/test_comparisons.py -k autograd",
+    ),
+    Mutant(
+        file="areas/comparison.py",
+        old="unflatten(-1, (self.errors, -1)).sum(-2)",
+        new="unflatten(-1, (-1, self.errors)).sum(-1)",
+        tests="tests/contracts/test_comparisons.py -k over_windows",
+    ),
+    Mutant(
+        file="brainmodel/scopes/crossing.py",
+        old="judged = errors_back(area.comparison, record, derivatives.error + by_felt).drive",
+        new="judged = derivatives.error + by_felt",
+        tests="tests/contracts/test_comparisons.py -k adjacent",
     ),
     Mutant(
         file="brainmodel/learning/credit/neighbourhood.py",

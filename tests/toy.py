@@ -14,7 +14,7 @@ from jsonargparse import ArgumentParser
 from torch import Tensor
 
 import areas
-from areas import Area, Cell, Predictor
+from areas import Area, Cell, DriveComparison, Predictor
 from areas.message import Onto
 from brainmodel import CONFIGS, learning
 from brainmodel.brain import AreaPlan, Brain
@@ -179,11 +179,13 @@ def random_brain(
     scope: Scope | None = None,
     reverse: bool = False,
     down: bool = False,
+    comparisons: Sequence[Callable[[], DriveComparison]] = (),
 ) -> Brain:
     """A brain with areas, pathways, delays, signals and adapters drawn at random.
 
     With `reverse` the same brain, everything given in the opposite order. With `down` messages end
     on units, predictors or both, and some come down onto units in the very step (see `_sent_down`).
+    Areas that predict compare in one of the ways given, by default by their difference.
     """
     draw = Random(seed)
     names = ["A", "B", "C", "D"][: draw.randint(2, 4)]
@@ -209,6 +211,9 @@ def random_brain(
         known = inputs | (shapes if pathway.signal == "rate" else {})
         if pathway.source in known and draw.random() < 0.4:
             pathway.adapters = _mixed(draw, known[pathway.source], shapes[pathway.target])
+    for name, made in plans.items() if comparisons else ():
+        if made.predictor is not None:
+            plans[name] = replace(made, predictor=_comparing(Random(f"{seed}{name}"), comparisons))
     if down:
         pathways = _sent_down(Random(seed), plans, pathways, inputs)
     if reverse:
@@ -216,6 +221,12 @@ def random_brain(
         pathways = dict(reversed(pathways.items()))
         inputs = dict(reversed(inputs.items()))
     return brain(plans, pathways, inputs, scope, seed)
+
+
+def _comparing(draw: Random, comparisons: Sequence[Callable[[], DriveComparison]]) -> Predictor:
+    """A predictor whose predictions are above 0, as some comparisons need."""
+    activation = draw.choice([torch.sigmoid, torch.nn.functional.softplus])
+    return Predictor(activation, draw.choice([1, 3]), comparison=draw.choice(comparisons)())
 
 
 def _sent_down(

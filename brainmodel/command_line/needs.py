@@ -76,7 +76,7 @@ def require_room(brain: Brain, streams: int, window: int) -> None:
     held = 0
     for name in brain.areas:
         area = brain.area(name)
-        held += prod(area.units) * len(area.cell.currents) + 2 * prod(area.drive)
+        held += prod(area.units) * len(area.cell.currents) + prod(area.drive) + prod(area.errors)
     field, value = max(("window", window), ("batch_size", streams), key=lambda pair: pair[1])
     require_memory(f"data.{field}", value, held * streams * window, "take fewer, or fewer units")
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from areas import Area
+from areas.comparison import begun
 from areas.record import Record, fade, flat, stretches
 
 
@@ -38,7 +39,7 @@ class Course:
         self.waits = bool(shapes) or "error" in area.afferents
         self.sources = {n: new(steps, batch, *shape) for n, shape in shapes.items()} | known
         shape = (steps, batch, *area.drive)
-        self.error = self.sources["error"] = new(shape)
+        self.error = self.sources["error"] = new(steps, batch, *area.errors)
         self.potential = self.prediction = new(shape)
         if area.predictor is None:
             self.potential = self.prediction = area.bias.new_zeros(()).expand(shape)
@@ -83,7 +84,10 @@ class Course:
             self.potential[t] = predictor.potential(signals)
             if predictor.activation is not None:
                 self.prediction[t] = predictor.activate(self.potential[t])
-        torch.sub(self.sources["drive"][t], self.prediction[t], out=self.error[t])
+        comparison = self.area.comparison
+        comparison.into(self.sources["drive"][t], self.prediction[t], self.error[t])
+        if comparison.lead_in and self.keep is not None and self._breaks[t]:
+            self.error[t] = begun(comparison, self.error[t], self.keep[t])
 
     @cached_property
     def _recur(self) -> Callable[[Tensor, Tensor], None]:
@@ -125,7 +129,10 @@ class Course:
             self.potential.copy_(predictor.potential(signals).view_as(self.potential))
             if predictor.activation is not None:
                 self.prediction.copy_(predictor.activate(self.potential))
-        torch.sub(self.sources["drive"], self.prediction, out=self.error)
+        comparison = self.area.comparison
+        comparison.into(flat(self.sources["drive"]), flat(self.prediction), flat(self.error))
+        if comparison.lead_in:
+            self.error.copy_(fade(self.error, self.keep))
 
     def signal(self, name: str) -> Tensor:
         """The rate, prediction or error over the window, [time, batch, ...]."""

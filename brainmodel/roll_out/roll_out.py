@@ -112,7 +112,8 @@ class _Rolling:
         """M(t) by area that has a modulator, and what the modulators remember."""
         levels, memories = {}, {}
         for name in self.brain.modulators:
-            error, age = records[name].sources["error"], int(self.brain.age)
+            error = records[name].sources["drive"] - records[name].prediction
+            age = int(self.brain.age)
             moments = Moments(error, self.inputs, ~self.reset, age)
             memory = self.start.modulators[name]
             levels[name], memories[name] = self.brain.modulator(name).level(moments, memory)

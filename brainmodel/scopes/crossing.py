@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 from areas import Area
+from areas.comparison import errors_back
 from areas.keys import of_predictor, of_units
 from areas.record import Record, fade, flat
 from brainmodel.learning.learning_signal import unit_signals
 from brainmodel.scopes.pathway_feedback import PathwayFeedback, from_areas
-from brainmodel.scopes.scope import ActivityDerivatives
+from brainmodel.scopes.scope import ActivityDerivatives, learning_signal
 from brainmodel.scopes.waiting import zero_derivatives
 from brainmodel.wiring.wiring import Wiring
 
@@ -72,7 +73,7 @@ def by_sources(
     area, sources = brain.area(name), from_areas(brain, name)
     if not sources:
         return {}
-    rate_bar = unit_signals(area, record, derivatives.learning_signal())[0]
+    rate_bar = unit_signals(area, record, learning_signal(area, record, derivatives))[0]
     currents_bar = by_currents(area, record, rate_bar)
 
     def back(key: str, bar: Tensor) -> Tensor:
@@ -85,11 +86,12 @@ def by_sources(
     by_felt = through("error") if "error" in area.synapses else torch.zeros_like(derivatives.error)
     bars = {source: through(source) for source in sources if source in area.synapses}
     if "drive" in sources:
-        bars["drive"] = bars.get("drive", 0.0) + derivatives.drive + derivatives.error + by_felt
+        judged = errors_back(area.comparison, record, derivatives.error + by_felt).drive
+        bars["drive"] = bars.get("drive", 0.0) + derivatives.drive + judged
     if area.predictor is not None:
         by_felt = torch.zeros_like(by_felt) if brain.rule(name).cuts else by_felt
-        prediction_bar = derivatives.prediction - derivatives.error - by_felt
-        potential_bar = area.predictor.slope(record.potential, prediction_bar)
+        judged = errors_back(area.comparison, record, derivatives.error + by_felt).prediction
+        potential_bar = area.predictor.slope(record.potential, derivatives.prediction + judged)
         for hint in area.hints.keys() & sources:
             bars[hint] = bars.get(hint, 0.0) + back(of_predictor(hint), potential_bar)
     return bars

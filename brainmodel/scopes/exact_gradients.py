@@ -16,7 +16,7 @@ import torch
 from areas.keys import short
 from brainmodel.learning.bptt import BPTT
 from brainmodel.learning.rule import Gradients
-from brainmodel.scopes.scope import ActivityDerivatives, Passage
+from brainmodel.scopes.scope import ActivityDerivatives, Passage, learning_signal
 from brainmodel.wiring.literal_window import LiteralWindow
 from brainmodel.wiring.wiring import Wiring
 
@@ -82,7 +82,7 @@ def exact_local(
     """
     found: Gradients = {}
     for name, record in passage.records.items():
-        signal = derivatives[name].learning_signal()
+        signal = learning_signal(brain.area(name), record, derivatives[name])
         with torch.no_grad():
             made = BPTT().gradients(brain.area(name), record, signal, None)
         found |= {brain.parameter_name(name, key): gradient for key, gradient in made.items()}

@@ -7,6 +7,8 @@ from typing import Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from areas import Area
+from areas.comparison import errors_back
 from areas.record import Record
 from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.learning.rule import Gradients, Memory
@@ -35,16 +37,8 @@ class ActivityDerivatives(NamedTuple):
 
     drive: Tensor  # [time, batch, *drive]
     prediction: Tensor  # [time, batch, *drive]
-    error: Tensor  # [time, batch, *drive]
+    error: Tensor  # [time, batch, *errors]
     rate: Tensor  # [time, batch, *units]
-
-    def learning_signal(self, level: Tensor | None = None) -> LearningSignal:
-        """The learning signal of the area, whose error is its drive minus its prediction.
-
-        Args:
-            level: M(t), as of `LearningSignal`.
-        """
-        return LearningSignal(self.rate, self.prediction - self.error, level)
 
 
 class Scope(nn.Module, ABC):
@@ -127,6 +121,21 @@ class Scope(nn.Module, ABC):
         return ()
 
 
+def learning_signal(
+    area: Area, record: Record, derivatives: ActivityDerivatives, level: Tensor | None = None
+) -> LearningSignal:
+    """The learning signal of an area: what the loss says of errors is said of predictions.
+
+    Args:
+        area: the area.
+        record: what happened in it.
+        derivatives: by what it did.
+        level: M(t), as of `LearningSignal`.
+    """
+    by_error = errors_back(area.comparison, record, derivatives.error).prediction
+    return LearningSignal(derivatives.rate, derivatives.prediction + by_error, level)
+
+
 def rule_gradients(
     brain: Wiring,
     name: str,
@@ -151,7 +160,7 @@ def rule_gradients(
     if plasticity != 1:
         unmodulated = derivatives.rate.new_ones(derivatives.rate.shape[:2])
         level = plasticity * (unmodulated if level is None else level)
-    signal = derivatives.learning_signal(level)
+    signal = learning_signal(brain.area(name), record, derivatives, level)
     with torch.no_grad():
         made = brain.rule(name).gradients(brain.area(name), record, signal, memory)
     return {brain.parameter_name(name, key): gradient for key, gradient in made.items()}

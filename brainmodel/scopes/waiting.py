@@ -35,8 +35,9 @@ def keep(records: dict[str, Record], levels: dict[str, Tensor], first: int) -> W
 def zero_derivatives(record: Record) -> ActivityDerivatives:
     """Derivatives by what an area did at the steps of a record, all zero."""
     drive = torch.zeros_like(record.prediction, memory_format=torch.contiguous_format)
+    error = torch.zeros_like(record.sources["error"], memory_format=torch.contiguous_format)
     rate = torch.zeros_like(record.fields["rate"][1:])
-    return ActivityDerivatives(drive, drive.clone(), drive.clone(), rate)
+    return ActivityDerivatives(drive, drive.clone(), error, rate)
 
 
 def under_way(passage: Passage) -> tuple[dict[str, Record], dict[str, Tensor]]:

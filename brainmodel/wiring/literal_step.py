@@ -11,6 +11,7 @@ from torch import Tensor
 
 from areas.record import StepComparison, StepRecord
 from brainmodel.pathways.pathway import Pathway
+from brainmodel.wiring.order import Act
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -37,43 +38,68 @@ def literal_step(
     Returns:
         what happened in each area, by name, and the state after the step; not detached.
     """
-    keep = (~reset).to(brain.dtype)
-    delayed = {name: series * _wide(keep, series, 1) for name, series in state.delayed.items()}
-    before = {name: _kept(own, keep) for name, own in state.areas.items()}
-    compared: dict[str, StepComparison] = {}
-    took: dict[str, StepRecord] = {}
+    step = _Step(brain, inputs, reset, state, crossing)
+    for act in brain.acts:
+        step.take(act, cut(act.area))
+    took = {name: step.took[name] for name in brain.areas}
+    states = {name: taken.state for name, taken in took.items()}
+    return took, state._replace(areas=states, delayed=step.under_way())
 
-    def sent(pathway: Pathway) -> Tensor:
-        if pathway.source in brain.inputs:
-            return inputs[pathway.source]
-        if pathway.carries == "rate":
-            return crossing(took[pathway.source].activity.rate)
-        return crossing(getattr(compared[pathway.source], pathway.carries))
 
-    def arrived(area: str, sources: Collection[str]) -> dict[str, Tensor]:
-        came = {n: names for n, names in brain.arrivals(area).items() if n in sources}
-        return {n: torch.cat([message(name) for name in names], 1) for n, names in came.items()}
+class _Step:
+    """A step that is being taken, act after act; arguments as of `literal_step`."""
 
-    def message(name: str) -> Tensor:
-        return delayed[name][0] if name in delayed else adapted(name)
+    def __init__(
+        self,
+        brain: Wiring,
+        inputs: Mapping[str, Tensor],
+        reset: Tensor,
+        state: BrainState,
+        crossing: Callable[[Tensor], Tensor],
+    ):
+        self.brain, self.inputs, self.crossing = brain, inputs, crossing
+        self.keep = (~reset).to(brain.dtype)
+        late = state.delayed.items()
+        self.delayed = {name: series * _wide(self.keep, series, 1) for name, series in late}
+        self.before = {name: _kept(own, self.keep) for name, own in state.areas.items()}
+        self.compared: dict[str, StepComparison] = {}
+        self.took: dict[str, StepRecord] = {}
 
-    def adapted(name: str) -> Tensor:
-        return brain.route(name)(sent(brain.pathways[name]))
-
-    for name, part in brain.acts:
-        area = brain.area(name)
-        if part == "compare":
-            hints = arrived(name, ("drive", *area.hints))
+    def take(self, act: Act, cut: bool) -> None:
+        name, area = act.area, self.brain.area(act.area)
+        before = self.before[name]
+        if act.part == "compare":
+            hints = self._arrived(name, ("drive", *area.hints))
             drive = hints.pop("drive")
-            compared[name] = area.compare(drive, hints, before[name], cut=cut(name))
+            found = area.compare(drive, hints, before, cut=cut, keep=self.keep)
+            self.compared[name] = found
         else:
-            messages = arrived(name, area.messages.keys() - area.hints.keys())
-            took[name] = area.move(compared[name], messages, before[name], cut=cut(name))
-    for name, series in delayed.items():
-        delayed[name] = torch.cat([series[1:], adapted(name)[None]])
-    took = {name: took[name] for name in brain.areas}
-    states = {name: step.state for name, step in took.items()}
-    return took, state._replace(areas=states, delayed=delayed)
+            messages = self._arrived(name, area.messages.keys() - area.hints.keys())
+            self.took[name] = area.move(self.compared[name], messages, before, cut=cut)
+
+    def under_way(self) -> dict[str, Tensor]:
+        """Messages that have not arrived when the step is over, by pathway."""
+        late = self.delayed.items()
+        return {n: torch.cat([series[1:], self._adapted(n)[None]]) for n, series in late}
+
+    def _arrived(self, area: str, sources: Collection[str]) -> dict[str, Tensor]:
+        came = {n: names for n, names in self.brain.arrivals(area).items() if n in sources}
+        return {
+            n: torch.cat([self._message(name) for name in names], 1) for n, names in came.items()
+        }
+
+    def _message(self, pathway: str) -> Tensor:
+        return self.delayed[pathway][0] if pathway in self.delayed else self._adapted(pathway)
+
+    def _adapted(self, pathway: str) -> Tensor:
+        return self.brain.route(pathway)(self._sent(self.brain.pathways[pathway]))
+
+    def _sent(self, pathway: Pathway) -> Tensor:
+        if pathway.source in self.inputs:
+            return self.inputs[pathway.source]
+        if pathway.carries == "rate":
+            return self.crossing(self.took[pathway.source].activity.rate)
+        return self.crossing(getattr(self.compared[pathway.source], pathway.carries))
 
 
 def _kept(state: Any, keep: Tensor) -> Any:

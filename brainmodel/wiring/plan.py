@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from areas import Cell, Connectivity, Predictor
-from areas.area import Afferent
+from areas.checks import Afferent
 from brainmodel.learning.modulation import Modulator
 from brainmodel.learning.rule import Rule
 from brainmodel.pathways.pathway import Pathway

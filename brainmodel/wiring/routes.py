@@ -10,7 +10,10 @@ Shape = tuple[int, ...]
 
 
 def find_routes(
-    pathways: Mapping[str, Pathway], units: Mapping[str, Shape], inputs: Mapping[str, Shape]
+    pathways: Mapping[str, Pathway],
+    units: Mapping[str, Shape],
+    inputs: Mapping[str, Shape],
+    errors: Mapping[str, int],
 ) -> tuple[dict[str, Route], dict[str, Shape]]:
     """How each pathway's signal is adapted, by name, and the shape of each area's drive.
 
@@ -18,11 +21,12 @@ def find_routes(
         pathways: by name.
         units: shapes of the areas' units.
         inputs: shapes of the inputs.
+        errors: how many errors each value of an area's drive makes, by area that predicts.
 
     Raises:
         ValueError: if a pathway's shapes cannot be joined, or drives are errors of each other.
     """
-    search = _Search(pathways, units, inputs)
+    search = _Search(pathways, units, inputs, errors)
     drives = {area: search.drive(area) for area in units}
     for name in pathways:
         search.route(name)
@@ -41,8 +45,9 @@ class _Search:
         pathways: Mapping[str, Pathway],
         units: Mapping[str, Shape],
         inputs: Mapping[str, Shape],
+        errors: Mapping[str, int],
     ):
-        self.pathways, self.units, self.inputs = pathways, units, inputs
+        self.pathways, self.units, self.inputs, self.errors = pathways, units, inputs, errors
         self.routes: dict[str, Route] = {}
         self.drives: dict[str, Shape] = {}
 
@@ -66,6 +71,8 @@ class _Search:
                 source = self.units[pathway.source]
             else:
                 source = self.drive(pathway.source, below)
+                if pathway.carries == "error":
+                    source = (self.errors[pathway.source] * source[0], *source[1:])
             with named(f"pathways.{name}"):
                 self.routes[name] = Route(pathway.adapters, source, self.units[pathway.target])
         return self.routes[name]

@@ -26,7 +26,9 @@ def require_room(plan: AreaPlan, drive: Sequence[int], messages: Mapping[str, Me
     afferent = len(range(*plan.cell.reach("drive").indices(len(plan.cell.currents))))
     recurrent = len(range(*plan.cell.reach("recurrent").indices(len(plan.cell.currents))))
     onto = {"drive": afferent, "error": afferent}
-    own = sum(_synapses(drive, units, plan.kernel) * onto[name] for name in plan.afferents)
+    errors = 1 if plan.predictor is None else plan.predictor.comparison.errors
+    brought = {"drive": drive, "error": (errors * drive[0], *drive[1:])}
+    own = sum(_synapses(brought[name], units, plan.kernel) * onto[name] for name in plan.afferents)
     own += _synapses(units, units, plan.kernel) * recurrent
     own += _of_messages("units", messages, units) * afferent
     extent = 2 * max(units[1:], default=0)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from areas import Area
-from areas.area import check_shape
+from areas.checks import check_shape
 from areas.message import Message
 from brainmodel.errors import named
 from brainmodel.learning.modulation import Modulator
@@ -46,8 +46,9 @@ class Wiring(nn.Module):
         self.age: Tensor
         self.register_buffer("age", torch.zeros((), dtype=torch.int64))
         check_pathways(plan.areas, plan.inputs, plan.pathways)
-        predicting = [name for name, area in plan.areas.items() if area.predictor is not None]
-        self.pathways = written_out(plan.pathways, plan.inputs, predicting)
+        predictors = {name: area.predictor for name, area in plan.areas.items()}
+        errors = {name: p.comparison.errors for name, p in predictors.items() if p is not None}
+        self.pathways = written_out(plan.pathways, plan.inputs, errors)
         self.inputs = {name: tuple(shape) for name, shape in plan.inputs.items()}
         self.acting = acting_order(plan.areas, self.pathways)
         self.acts = acts(self.acting, self.pathways)
@@ -57,7 +58,7 @@ class Wiring(nn.Module):
             with named(f"areas.{name}"):
                 check_shape(area.units)
         units = {name: tuple(area.units) for name, area in plan.areas.items()}
-        routes, drives = find_routes(self.pathways, units, self.inputs)
+        routes, drives = find_routes(self.pathways, units, self.inputs, errors)
         self.routes = nn.ModuleDict(routes)
         self.areas, self.rules, self.objectives = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         self.modulators = nn.ModuleDict()

@@ -14,6 +14,7 @@ SampleLoss = Float[Tensor, "time batch"]
 
 Rates = Float[Tensor, "time batch *units"]
 Drives = Float[Tensor, "time batch *drive"]
+Signals = Float[Tensor, "time batch ..."]
 Features = Float[Tensor, "sample feature"]
 Counted = Bool[Tensor, " sample"]
 """Which samples count."""

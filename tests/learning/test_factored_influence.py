@@ -1,6 +1,8 @@
 """UORO, KF-RTRL and R-KF-RTRL: as they are defined, and in the mean the exact gradient."""
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -62,14 +64,22 @@ def averaged(brain: Brain, inputs: Matrices, reset: Tensor, table: Tensor) -> le
     return {name: gradient / many for name, gradient in found.items()}
 
 
-def expected_of(rule: FactoredInfluence, kind: type[FactoredInfluence], cell, afferents: list[str]):
-    """(the mean over all noise, the exact gradient), by name."""
-    brain = toy.lone(cell(), rule=rule, afferents=afferents)
+def expected_of(
+    rule: FactoredInfluence,
+    kind: type[FactoredInfluence],
+    cell,
+    afferents: list[str],
+    **makers: Callable[[], Any],
+):
+    """(the mean over all noise, the exact gradient), by name; `makers` of other parts of areas."""
+    parts = [{name: make() for name, make in makers.items()} for _ in range(2)]
+    brain = toy.lone(cell(), rule=rule, afferents=afferents, **parts[0])
     size = sizes(brain.area("V1"))
     count = getattr(size, RULES[kind]) if RULES[kind] else 1
     steps = 3 if count <= 8 else 2
     inputs, reset = toy.stream(brain, steps=steps, batch=1, resets=False)
-    exact = lessons.learn(toy.lone(cell(), rule=BPTT(), afferents=afferents), inputs, reset)
+    other = toy.lone(cell(), rule=BPTT(), afferents=afferents, **parts[1])
+    exact = lessons.learn(other, inputs, reset)
     return averaged(brain, inputs, reset, balanced(count, steps)), exact
 
 

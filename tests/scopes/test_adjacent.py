@@ -85,7 +85,8 @@ def once_back(brain: Brain, course: literal.Literal, said: Said) -> Said:
             up = [n for n in ends if brain.pathways[n].kind == "feedforward"]
             drive = torch.cat([arrived.pop(n) for n in up], dim=1)
             state = area.cell.state(**course.state(name, t))
-            report, _ = area.step(drive, arrived, state, cut=cut)
+            keep = (~course.reset[t]).double()
+            report, _ = area.step(drive, arrived, state, cut=cut, keep=keep)
             bars = {f: said[name][f][t] for f in Activity._fields[:4]}
             if t + 1 < steps:
                 bars["rate"] = bars["rate"] + share(brain, course, said[name], name, t)
@@ -125,10 +126,11 @@ def share(
     hints = course.arrived(name, t + 1, "predictor")
     drive = course.at(name, t + 1)["drive"]
     prediction = literal.predict(brain.area(name), rate, hints, drive)
-    bar = said["prediction"][t + 1] - said["error"][t + 1]
     if not prediction.requires_grad:
         return torch.zeros_like(leaf)
-    (found,) = torch.autograd.grad((prediction * bar).sum(), leaf, allow_unused=True)
+    error = literal.missed(brain.area(name).comparison, drive, prediction, course.reset[t + 1])
+    total = (prediction * said["prediction"][t + 1]).sum() + (error * said["error"][t + 1]).sum()
+    (found,) = torch.autograd.grad(total, leaf, allow_unused=True)
     return torch.zeros_like(leaf) if found is None else found
 
 
@@ -148,8 +150,8 @@ def by_definition(brain: Brain, inputs: dict[str, Tensor], reset: Tensor) -> les
     loss, ripe = torch.zeros((), dtype=torch.float64), len(reset) - scope.lag
     for name, said in total.items():
         did = alone.activity(name)
-        judged = did.prediction * (said["prediction"] - said["error"])
-        loss = loss + (did.rate * said["rate"])[:ripe].sum() + judged[:ripe].sum()
+        for field in ("prediction", "error", "rate"):
+            loss = loss + (getattr(did, field) * said[field])[:ripe].sum()
     made = torch.autograd.grad(loss, lessons.learnt(brain), allow_unused=True)
     return lessons.complete(brain, made)
 

@@ -4,13 +4,14 @@
            [state] = [field * unit]
 
     ds(t)       = D_I dI(t) + D_c ds(t-1)                       pointwise: the cell
-    dI(t)       = W_rec dz(t-1) - W_error du_hat(t) + source (x) dW      the synapses
-    du_hat(t)   = phi'(t) * ( P dh(t-1) + source (x) dP )       only where units receive the error
+    dI(t)       = W_rec dz(t-1) + W_error de(t) + source (x) dW          the synapses
+    de(t)       = slope(t) * ( P dh(t-1) + source (x) dP )      only where units receive the error
 
-with z what the cell emits, the rate h or its spikes. So J(t) = ds(t)/ds(t-1), and the immediate
-influence of every parameter, are products of the few arrays that are collected here. They serve the
-rules that carry influences forward (RTRL, SnAp, UORO, KF-RTRL) and those that bootstrap credit
-through J (DNI).
+with z what the cell emits, the rate h or its spikes, and slope(t) the derivative of each error by
+the predictor's potential for its value; -phi' for errors that are differences. So J(t) =
+ds(t)/ds(t-1), and the immediate influence of every parameter, are products of the few arrays that
+are collected here. They serve the rules that carry influences forward (RTRL, SnAp, UORO, KF-RTRL)
+and those that bootstrap credit through J (DNI).
 """
 
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from areas import Area
+from areas.comparison import error_slopes
 from areas.record import Record, flat
 from areas.shapes import PerStreamSteps
 
@@ -29,8 +31,8 @@ class LinearSteps(NamedTuple):
 
     currents: Float[Tensor, "time batch field current unit"]  # D_I
     carried: Float[Tensor, "time batch field field unit"]  # D_c: of the first by the second, before
-    slope: Float[Tensor, "time batch drive"] | None
-    """phi'; None where units do not receive the error."""
+    slope: Float[Tensor, "time batch errors"] | None
+    """Of each error by its potential; None where units do not receive the error."""
     keep: PerStreamSteps | None  # 0 where a stream was reset before the step
 
     def side_by_side(self) -> "LinearSteps":
@@ -61,11 +63,16 @@ def linearise(area: Area, record: Record) -> LinearSteps:
         filled = [torch.stack([none if d is None else d for d in row], 2) for row in rows]
         return torch.stack(filled, 2)
 
-    slope = None
-    if "error" in area.afferents and area.predictor is not None:
-        slope = area.predictor.slope(record.potential, torch.ones_like(record.potential))
+    slope = slopes_by_potential(area, record) if "error" in area.afferents else None
     by_currents = stacked(list(range(len(cell.currents))))
     return LinearSteps(by_currents, stacked([places.get(n) for n in fields]), slope, record.keep)
+
+
+def slopes_by_potential(area: Area, record: Record) -> Float[Tensor, "time batch errors"]:
+    """Derivative of each error by the predictor's potential for its value; dense areas only."""
+    assert area.predictor is not None  # there is no error without one
+    by_potential = area.predictor.slope(record.potential, torch.ones_like(record.potential))
+    return error_slopes(area.comparison, record) * area.comparison.spread(by_potential)
 
 
 def pull(
@@ -90,7 +97,7 @@ def pull(
     if linear.slope is not None:
         assert area.predictor is not None
         error_bar = currents[..., area.reached("error")] @ area.synapses["error"].weight
-        potential = -error_bar * linear.slope[t][:, None]
+        potential = area.comparison.gather(error_bar * linear.slope[t][:, None])
         before[:, :, 0] += potential @ area.predictor.synapses["rate"].weight
     return StepDerivatives(_alive(linear, t, before), currents, potential)
 
@@ -116,9 +123,9 @@ def push(
     currents[..., area.reached("recurrent")] += emitted @ area.synapses["recurrent"].weight.t()
     if linear.slope is not None:
         assert area.predictor is not None
-        prediction = rate @ area.predictor.synapses["rate"].weight.t() * linear.slope[t][:, None]
-        by_error = prediction @ area.synapses["error"].weight.t()
-        currents[..., area.reached("error")] -= by_error
+        potential = rate @ area.predictor.synapses["rate"].weight.t()
+        error = area.comparison.spread(potential) * linear.slope[t][:, None]
+        currents[..., area.reached("error")] += error @ area.synapses["error"].weight.t()
     currents = currents.unflatten(2, (len(area.cell.currents), -1))
     after = torch.einsum("bfgu,blgu->blfu", linear.carried[t], tangents)
     return after + torch.einsum("bfcu,blcu->blfu", linear.currents[t], currents)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from areas import Area
 from areas.record import Record, interrupt
+from brainmodel.learning.credit.jacobian import slopes_by_potential
 from brainmodel.learning.credit.reverse_scan import reverse_steps, zero_carried
 
 
@@ -122,10 +123,9 @@ def self_couplings(area: Area, record: Record) -> list[Coupling]:
     autapse = weight.diagonal(dim1=1, dim2=2)[None, None]
     found = [Coupling(cell.emitted, places[cell.reach("recurrent")], autapse)]
     if "error" in area.afferents and area.predictor is not None:
-        slope = area.predictor.slope(record.potential, torch.ones_like(record.potential))
         weight = area.synapses["error"].weight.unflatten(0, (-1, units))
-        loop = weight * area.predictor.synapses["rate"].weight.t()
-        through = torch.einsum("tbd,cud->tbcu", -slope, loop)
+        loop = weight * area.comparison.spread(area.predictor.synapses["rate"].weight.t())
+        through = torch.einsum("tbe,cue->tbcu", slopes_by_potential(area, record), loop)
         found.append(Coupling("rate", places[cell.reach("error")], through))
     if record.keep is None:
         return found

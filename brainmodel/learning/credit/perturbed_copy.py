@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from areas import Area
+from areas.comparison import begun
 from areas.record import Record
 from brainmodel.learning.credit.stream_noise import Noise
 
@@ -42,9 +43,11 @@ def deviation_after(
         assert area.predictor is not None
         weight = area.predictor.synapses["rate"].weight
         potential = step.potential[0] + by_field["rate"] @ weight.t()
-        change = area.predictor.activate(potential) - step.prediction[0]
+        prediction, drive = area.predictor.activate(potential), step.sources["drive"][0]
+        error = area.comparison(drive, prediction)
+        error = begun(area.comparison, error, None if step.keep is None else step.keep[0])
         by_error = currents[:, area.reached("error")]
-        by_error -= area.synapses["error"](change)
+        by_error += area.synapses["error"](error - step.sources["error"][0])
     fields = {name: step.before(name)[0] + by_field.get(name, 0) for name in step.fields}
     new = area.cell.step(currents.chunk(len(area.cell.currents), 1), area.cell.state(**fields))
     return torch.cat([getattr(new, name) - step.fields[name][1] for name in names], dim=1)

@@ -30,7 +30,7 @@ ModulatorMemory = (
 class Moments(NamedTuple):
     """A window, as far as a modulator may see it."""
 
-    error: PerDriveSteps  # the area's prediction error
+    error: PerDriveSteps  # the area's drive minus its prediction
     inputs: dict[str, SignalSteps]  # the brain's inputs by name
     valid: Bool[Tensor, "time batch"]  # False where the stream was reset at this step
     age: int  # steps that the optimizer took

@@ -8,13 +8,10 @@ It knows the past only, counts valid steps only, and is not biased towards a val
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 from torch import Tensor
 
-from areas.shapes import PerStreamSteps
-
-PerStream = Float[Tensor, "batch"]
-"""One number for each stream."""
+from areas.shapes import PerStream, PerStreamSteps
 
 
 class RunningMean(NamedTuple):

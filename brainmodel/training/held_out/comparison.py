@@ -110,7 +110,7 @@ def squared(
         valid[0] = False
         past = drive[:1].expand(2, *drive.shape[1:])
     last, before = two_before(drive, activity.valid, past)
-    missed = {BRAIN: activity.error, REPEATING: drive - last}
+    missed = {BRAIN: drive - activity.prediction, REPEATING: drive - last}
     for name, rival in rivals.items():
         if isinstance(rival, LinearPredictor):
             rival = rival(last.flatten(0, 1), before.flatten(0, 1)).unflatten(0, drive.shape[:2])

@@ -78,7 +78,7 @@ def squared_errors(activity: Activity, last: Tensor | None) -> Sums:
     change = drive - torch.cat([last[None], drive[:-1]])
     missed, changed = (
         (valid * signal.detach().square().flatten(2).mean(2)).sum()
-        for signal in (activity.error, change)
+        for signal in (drive - activity.prediction, change)
     )
     return Sums(missed, changed, valid.sum())
 
