@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from areas import Area
 from brainmodel.brain import Brain
+from brainmodel.pathways import GainFields
 from objectives import Activity
 
 Values = dict[str, Tensor]
@@ -128,6 +129,20 @@ def adapt(adapter, signal: Tensor) -> Tensor:
     return adapter(signal)
 
 
+def gained(fields: GainFields, signal: Tensor, movement: Tensor) -> Tensor:
+    """Each channel times the share of each cell, cell by cell, row by row of the grid."""
+    grid = [k * fields.spacing for k in range(-fields.reach, fields.reach + 1)]
+    near = [
+        torch.exp(
+            -((movement[:, 0] - x) ** 2 + (movement[:, 1] - y) ** 2)
+            / (2 * (fields.width * fields.spacing) ** 2)
+        )
+        for y in grid
+        for x in grid
+    ]
+    return torch.cat([signal * wide(rate / sum(near), signal) for rate in near], dim=1)
+
+
 class Literal:
     """A brain's course through a stream.
 
@@ -174,6 +189,8 @@ class Literal:
                 signal = signal.detach()
         for adapter in route.adapters:
             signal = adapt(adapter, signal)
+        if pathway.gain is not None:
+            signal = gained(pathway.gain, signal, self.inputs[pathway.gain.by][t - delay])
         lost = self.reset[t - delay + 1 : t + 1].any(dim=0)
         return signal * wide((~lost).to(signal.dtype), signal)
 

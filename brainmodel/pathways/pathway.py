@@ -4,11 +4,15 @@ A pathway carries a signal and changes its shape; it has no synapses. Those on w
 to the area in which it ends.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from torch import Tensor
+
 from areas.message import Onto
 from brainmodel.pathways.adapters import Adapter
+from brainmodel.pathways.gain_fields import GainFields
 
 Kind = Literal["feedforward", "feedback", "lateral"]
 Signal = Literal["rate", "prediction", "error"]
@@ -33,6 +37,7 @@ class Pathway:
             both; both unless given, of an area that does not predict the units.
         kernel: odd width in pixels of the receptive fields of the synapses on which a feedback or
             lateral pathway ends, if it carries maps; 1 unless given.
+        gain: what multiplies the signal, behind the adapters, of a pathway from an input.
     """
 
     source: str
@@ -43,6 +48,7 @@ class Pathway:
     adapters: list[Adapter] = field(default_factory=list)
     onto: list[Onto] | None = None
     kernel: int | None = None
+    gain: GainFields | None = None
 
     @property
     def carries(self) -> Signal:
@@ -60,3 +66,8 @@ class Pathway:
         if self.delay is not None:
             return self.delay
         return 0 if self.kind == "feedforward" else 1
+
+
+def told(pathway: Pathway, inputs: Mapping[str, Tensor]) -> Tensor | None:
+    """The input that tells a pathway's gain; None if it has none."""
+    return None if pathway.gain is None else inputs[pathway.gain.by]

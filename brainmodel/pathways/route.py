@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from brainmodel.pathways.adapters import Adapter, Flatten, Pool, Upsample
+from brainmodel.pathways.gain_fields import GainFields
 
 
 class Route(nn.Module):
@@ -14,13 +15,21 @@ class Route(nn.Module):
         adapters: what changes the shape; if empty, found by `infer`.
         source: shape of the signal.
         units: shape of the units of the target.
+        gain: what multiplies the signal behind them.
 
     Raises:
         ValueError: if the shapes cannot be joined.
     """
 
-    def __init__(self, adapters: Sequence[Adapter], source: Sequence[int], units: Sequence[int]):
+    def __init__(
+        self,
+        adapters: Sequence[Adapter],
+        source: Sequence[int],
+        units: Sequence[int],
+        gain: GainFields | None = None,
+    ):
         super().__init__()
+        self.gain = gain
         self.adapters = nn.ModuleList(adapters or infer(tuple(source), tuple(units)))
         self.shape = tuple(source)
         for adapter in self.adapters:
@@ -30,16 +39,26 @@ class Route(nn.Module):
                 f"adapters make {list(self.shape)} of {list(source)}, but units {list(units)} "
                 f"need [n{''.join(f', {k}' for k in units[1:])}]"
             )
+        if gain is not None:
+            self.shape = (gain.cells * self.shape[0], *self.shape[1:])
 
-    def forward(self, signal: Tensor) -> Tensor:
-        """The signal [batch, *source] as a message [batch, *shape]."""
+    def forward(self, signal: Tensor, told: Tensor | None = None) -> Tensor:
+        """The signal [batch, *source] as a message [batch, *shape].
+
+        Args:
+            signal: what is sent.
+            told: [batch, ...], where there is a gain: of the input that tells it.
+        """
         for adapter in self.adapters:
             signal = adapter(signal)
-        return signal
+        if self.gain is None:
+            return signal
+        assert told is not None
+        return self.gain(signal, told)
 
     def picture(self, signal: Tensor) -> Tensor | None:
         """A message [batch, *shape] as a picture of what was sent; None if it is none."""
-        seen: Tensor | None = signal
+        seen: Tensor | None = signal if self.gain is None else None
         for adapter in reversed(self.adapters):
             seen = adapter.picture(seen) if seen is not None else None  # type: ignore[operator]
         return seen

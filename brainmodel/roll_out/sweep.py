@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from areas.record import Record, fade, flat
+from brainmodel.pathways.pathway import told
 from brainmodel.roll_out.course import Course
 from brainmodel.wiring.order import Act
 from brainmodel.wiring.state import BrainState
@@ -111,7 +112,8 @@ class Sweep:
         """The signal of a pathway in the shape of its target, for the whole window."""
         if name not in self._messages:
             route = self.brain.route(name)
-            made = route(flat(self._signal(name)))
+            by = told(self.brain.pathways[name], self.inputs)
+            made = route(flat(self._signal(name)), None if by is None else flat(by))
             self._messages[name] = made.view(self.steps, self.batch, *route.shape)
         return self._messages[name]
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from areas.record import StepComparison, StepRecord
-from brainmodel.pathways.pathway import Pathway
+from brainmodel.pathways.pathway import Pathway, told
 from brainmodel.wiring.order import Act
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
@@ -92,7 +92,8 @@ class _Step:
         return self.delayed[pathway][0] if pathway in self.delayed else self._adapted(pathway)
 
     def _adapted(self, pathway: str) -> Tensor:
-        return self.brain.route(pathway)(self._sent(self.brain.pathways[pathway]))
+        way = self.brain.pathways[pathway]
+        return self.brain.route(pathway)(self._sent(way), told(way, self.inputs))
 
     def _sent(self, pathway: Pathway) -> Tensor:
         if pathway.source in self.inputs:

@@ -1,6 +1,6 @@
 """Pathways as a plan gives them: held against the areas, and what they leave open written out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from torch import nn
@@ -11,15 +11,21 @@ from brainmodel.pathways.pathway import Pathway
 
 
 def check_pathways(
-    areas: Iterable[str], inputs: Iterable[str], pathways: Mapping[str, Pathway]
+    areas: Iterable[str], inputs: Mapping[str, Sequence[int]], pathways: Mapping[str, Pathway]
 ) -> None:
     """Refuse pathways that do not fit the areas.
 
+    Args:
+        areas: names.
+        inputs: shapes by name.
+        pathways: by name.
+
     Raises:
         ValueError: for an unknown source or target, a negative delay, a name that is not an
-            identifier or is taken, or an area without a feedforward pathway.
+            identifier or is taken, a gain that no input tells, or an area without a feedforward
+            pathway.
     """
-    areas, inputs = list(areas), list(inputs)
+    areas = list(areas)
     _check_names(areas, inputs, pathways)
     for name, pathway in pathways.items():
         where = f"pathways.{name}"
@@ -36,11 +42,33 @@ def check_pathways(
             raise ValueError(f"{where}.delay: need 0 or more steps, got {pathway.delay}")
         if name in ("drive", "error", "recurrent", "rate", "bias"):
             raise ValueError(f"{where}: the name {name!r} is taken by the area's own synapses")
+        with named(where):
+            _check_gain(pathway, inputs)
     for area in areas:
         if not any(p.target == area and p.kind == "feedforward" for p in pathways.values()):
             raise ValueError(
                 f"areas.{area}: has no drive; add a feedforward pathway that ends there"
             )
+
+
+def _check_gain(pathway: Pathway, inputs: Mapping[str, Sequence[int]]) -> None:
+    if pathway.gain is None:
+        return
+    if pathway.source not in inputs:
+        raise ValueError(
+            f"gain: is for pathways from an input, and {pathway.source} is an area; leave it out"
+        )
+    by, there = pathway.gain.by, ", ".join(inputs)
+    if by not in inputs:
+        raise ValueError(
+            f"gain.by: there is no input {by!r}; there are {there}; photographs have the movement "
+            "of the eye if data.motion is true"
+        )
+    if len(inputs[by]) != 1 or inputs[by][0] < 2:
+        raise ValueError(
+            f"gain.by: need an input of 2 values or more, dx and dy, got {by} of shape "
+            f"{list(inputs[by])}"
+        )
 
 
 def written_out(
@@ -96,7 +124,7 @@ def _with_ends(pathway: Pathway, predicted: bool) -> Pathway:
     return replace(pathway, onto=onto, kernel=kernel)
 
 
-def _check_names(areas: list[str], inputs: list[str], pathways: Iterable[str]) -> None:
+def _check_names(areas: list[str], inputs: Iterable[str], pathways: Iterable[str]) -> None:
     for name in [*areas, *pathways]:
         if not name.isidentifier():
             raise ValueError(f"name {name!r}: areas and pathways need letters, digits, underscores")

@@ -74,5 +74,7 @@ class _Search:
                 if pathway.carries == "error":
                     source = (self.errors[pathway.source] * source[0], *source[1:])
             with named(f"pathways.{name}"):
-                self.routes[name] = Route(pathway.adapters, source, self.units[pathway.target])
+                self.routes[name] = Route(
+                    pathway.adapters, source, self.units[pathway.target], pathway.gain
+                )
         return self.routes[name]

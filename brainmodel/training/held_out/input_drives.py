@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from brainmodel.brain import Brain
+from brainmodel.pathways.pathway import told
 
 
 def from_inputs(brain: Brain, name: str) -> bool:
@@ -22,9 +23,12 @@ def drive_of(brain: Brain, name: str, inputs: Mapping[str, Tensor]) -> Tensor | 
     """
     parts = []
     for pathway in brain.arrivals(name)["drive"]:
-        source = brain.pathways[pathway].source
-        if source not in inputs:
+        way = brain.pathways[pathway]
+        source = way.source
+        if source not in inputs or (way.gain and way.gain.by not in inputs):
             return None
-        sent = brain.route(pathway)(inputs[source].flatten(0, 1))
+        by = told(way, inputs)
+        known = None if by is None else by.flatten(0, 1)
+        sent = brain.route(pathway)(inputs[source].flatten(0, 1), known)
         parts.append(sent.detach().unflatten(0, inputs[source].shape[:2]))
     return torch.cat(parts, dim=2)
