@@ -1,6 +1,6 @@
 """Photographs: real natural scenes seen through simulated eye movements (the default data)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Unpack
 
 import torch
@@ -114,20 +114,25 @@ class Photographs(StreamModule):
         """See `StreamModule.paired`."""
         return self.twin_distance > 0
 
-    def splits(self, window: Window) -> dict[str, Tensor]:
-        """Steps of drift, of drift slower than `SLOW`, and those to which a saccade led."""
+    def splits(self, window: Window, last: Window | None) -> dict[str, Tensor]:
+        """Steps to which a saccade led, of drift, and of drift below `SLOW` the step before.
+
+        How fast the eye was is known before a step is predicted. Of steps chosen by how little the
+        eye moves in them no one who goes by the past predicts better than repeating: the last
+        motion, which was mostly faster, carries too far.
+        """
         saccade = window.labels["saccade"].bool()
-        slow = window.labels["motion"][..., :2].norm(dim=-1) < SLOW
+        known = torch.cat([_at_end(last, window, lambda w: ~w.reset), ~window.reset[:-1]])
+        speed = lambda w: w.labels["motion"][..., :2].norm(dim=-1)  # noqa: E731
+        before = torch.cat([_at_end(last, window, speed), speed(window)[:-1]])
+        slow = known & (before < SLOW)
         return {"drift": ~saccade & ~slow, "slow drift": ~saccade & slow, "saccades": saccade}
 
     def foreseen(self, window: Window, last: Window | None) -> dict[str, dict[str, Tensor]]:
         """The last frame moved as the eye moved last, and as it truly moves."""
         eye, motion = window.inputs["eye"], window.labels["motion"]
-        if last is None:
-            before, known = eye[:1], motion[:1]
-        else:
-            before, known = last.inputs["eye"][-1:], last.labels["motion"][-1:]
-        frames = torch.cat([before, eye[:-1]])
+        frames = torch.cat([_at_end(last, window, lambda w: w.inputs["eye"]), eye[:-1]])
+        known = _at_end(last, window, lambda w: w.labels["motion"])
         paths = {"last motion": torch.cat([known, motion[:-1]]), "true motion": motion}
         return {
             name: {"eye": moved_frames(*(x.flatten(0, 1) for x in (frames, path))).view_as(eye)}
@@ -154,6 +159,11 @@ class Photographs(StreamModule):
             self.motion,
             self.twin_distance,
         )
+
+
+def _at_end(last: Window | None, window: Window, of: Callable[[Window], Tensor]) -> Tensor:
+    """What was at the end of the last window, [1, batch, ...]; without one, at this one's begin."""
+    return of(window)[:1] if last is None else of(last)[-1:]
 
 
 def _check_split(photographs: Sequence[str], held_out: Sequence[str]) -> None:
