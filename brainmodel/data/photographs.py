@@ -31,7 +31,8 @@ class Photographs(StreamModule):
     Inputs of a window:
         eye: [time, batch, channels, size, size] float32 in [0, 1].
         motion: [time, batch, 3], only if asked for: the efference copy, how the eye moved from
-            the step before to this one (dx, dy in pixels, change of the logarithm of zoom).
+            the step before to this one (dx, dy in pixels, change of the logarithm of zoom), or
+            how it will move `lead` steps later.
 
     Labels: photograph [time, batch], its number within its part; motion [time, batch, 3]; saccade
     [time, batch] bool, whether one brought the eye here from the step before.
@@ -43,6 +44,8 @@ class Photographs(StreamModule):
         blur: width of the eye's optical blur (sigma of a Gaussian) in pixels.
         frames_per_second: steps per second; speeds and rates of `movements` are per second.
         motion: whether to give the efference copy as an input.
+        lead: steps by which the efference copy comes before the movement (corollary discharge);
+            with 0 it comes with what is seen after it.
         twin_distance: pixels that lie between two eyes which move as one, streams 2k and
             2k + 1: two views of one scene; 0 gives each stream a scene of its own.
         movements: how the eye moves.
@@ -63,6 +66,7 @@ class Photographs(StreamModule):
         blur: float = 1.0,
         frames_per_second: float = 30.0,
         motion: bool = False,
+        lead: int = 0,
         twin_distance: float = 0.0,
         movements: EyeMovements = USUAL_MOVEMENTS,
         photographs: Sequence[str] = TRAINING,
@@ -74,6 +78,7 @@ class Photographs(StreamModule):
         require_number("field", field, 0.02, 0.7, "a fraction of the photograph's short side")
         require_number("blur", blur, 0, 10, "the width of the blur in pixels")
         require_number("frames_per_second", frames_per_second, 1, 1000, "frames per second")
+        require_whole("lead", lead, 0, LARGEST)
         require_number("twin_distance", twin_distance, 0, size, "pixels, at most the eye's size")
         _check_split(photographs, held_out)
         side = round(size / field * OVERSAMPLING)
@@ -94,6 +99,7 @@ class Photographs(StreamModule):
         self.field = field
         self.blur = blur
         self.motion = motion
+        self.lead = lead
         self.twin_distance = twin_distance
         self.movements = movements
         self.photographs = tuple(photographs)
@@ -157,6 +163,7 @@ class Photographs(StreamModule):
             self.movements,
             self.frames_per_second,
             self.motion,
+            self.lead,
             self.twin_distance,
         )
 
