@@ -110,6 +110,12 @@ def _files() -> Iterator[Case]:
     comma = lambda f: _raw(f, _by_row("{},{},\n"))  # noqa: E731
     yield Case("tables: a comma at the end", comma, r"t.csv: rows have a separator at their end")
     yield Case("tables: R's names of rows", lambda f: _raw(f, _by_row("r{2},{0},{1}\n")), two)
+    twice = b"start_time,stimulus,stimulus\n1.0,a,b\n2.0,b,a\n"
+    yield Case(
+        "tables: a column twice", lambda f: _raw(f, twice), r"'stimulus' stands there more t"
+    )
+    both = lambda f: read(f, pd.concat([trials(), trials()], axis=1), spikes())  # noqa: E731
+    yield Case("tables: columns joined twice", both, r"trials: the column 'start_time' stands the")
     named = lambda f: read(f, trials().set_index("stimulus", drop=False), spikes())  # noqa: E731
     yield Case("tables: an index beside its column", named, two)
     cut = lambda f: _raw(f, _bytes(trials())[:300], "t.parquet")  # noqa: E731

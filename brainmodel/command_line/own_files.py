@@ -58,8 +58,13 @@ def where(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f"{_shown(error.filename)}, line {error.lineno}"
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        here = Path(frame.filename).resolve().is_relative_to(Path.cwd().resolve())
-        if here and "site-packages" not in frame.filename:
+        file = Path(frame.filename).resolve()
+        ours = file.is_relative_to(Path(__file__).resolve().parents[1])  # run in a checkout
+        if (
+            file.is_relative_to(Path.cwd().resolve())
+            and not ours
+            and "site-packages" not in str(file)
+        ):
             return f"{_shown(frame.filename)}, line {frame.lineno}"
     return ""
 

@@ -26,7 +26,7 @@ def require_number(field: str, value: float, least: float, most: float, unit: st
 def require_writable(field: str, folder: Path) -> None:
     """Refuse a folder that is not there and cannot be made, or cannot be written."""
     there = folder.absolute()
-    while not there.exists() and there != there.parent:
+    while not (there.exists() or there.is_symlink()) and there != there.parent:
         there = there.parent
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         kind = "cannot be written" if there.is_dir() else "is no folder"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -48,6 +49,7 @@ class PhotographStream(Stream):
         movements: EyeMovements,
         frames_per_second: float,
         efference_copy: bool,
+        lead: int,
         twin_distance: float,
     ) -> None:
         super().__init__(share)
@@ -56,12 +58,14 @@ class PhotographStream(Stream):
         self.movements = movements
         self.frames_per_second = frames_per_second
         self.efference_copy = efference_copy
+        self.lead = lead
         self.twin_distance = twin_distance
         self.siblings = 2 if twin_distance > 0 else 1
 
     def script(self, random: np.random.Generator) -> Script:
         """Per step: which photograph, gaze [step, 3] (the path of `look_at`), motion [step, 3],
-        whether a saccade was made; and the direction [step, 2] in which a twin looks beside it."""
+        what is told of it, whether a saccade was made; and the direction [step, 2] in which a twin
+        looks beside it."""
         steps = self.share.episode
         chosen = int(random.integers(len(self.photographs)))
         within = self._walls(chosen)
@@ -70,7 +74,7 @@ class PhotographStream(Stream):
         return {
             "photograph": np.full(steps, chosen),
             "gaze": path,
-            "motion": motion_of(path).astype(np.float32),
+            **self._motion(path),
             "saccade": saccade,
             "beside": np.tile([np.cos(angle), np.sin(angle)], (steps, 1)),
         }
@@ -84,7 +88,13 @@ class PhotographStream(Stream):
         path[:, :2] += (sibling - 0.5) * self.twin_distance * script["beside"]
         for axis in range(2):
             path[:, axis] = fold(path[:, axis], low[axis], high[axis])
-        return script | {"gaze": path, "motion": motion_of(path).astype(np.float32)}
+        return script | {"gaze": path, **self._motion(path)}
+
+    def _motion(self, path: NDArray[np.float64]) -> Script:
+        """How the eye moves to each step, and what is told of it: `lead` steps before it does."""
+        motion = motion_of(path).astype(np.float32)
+        still = np.zeros_like(motion[: self.lead])
+        return {"motion": motion, "told": np.concatenate([motion[self.lead :], still])}
 
     def _walls(self, chosen: int) -> Walls:
         height, width = self.photographs[chosen].shape[-2:]
@@ -93,8 +103,9 @@ class PhotographStream(Stream):
 
     def render(self, script: Script) -> Rendering:
         """Frames "eye" (and "motion"); labels "photograph", "motion" and "saccade"."""
-        which, path, motion, saccade = (
-            torch.from_numpy(script[name]) for name in ("photograph", "gaze", "motion", "saccade")
+        which, path, motion, told, saccade = (
+            torch.from_numpy(script[name])
+            for name in ("photograph", "gaze", "motion", "told", "saccade")
         )
         channels = self.photographs[0].shape[0]
         eye = torch.empty(*which.shape, channels, self.size, self.size)
@@ -102,5 +113,5 @@ class PhotographStream(Stream):
             here = which == chosen
             eye[here] = look_at(self.photographs[chosen], path[here], self.size)
         eye.clamp_(0, 1)  # rounding of the interpolation weights
-        inputs = {"eye": eye, "motion": motion} if self.efference_copy else {"eye": eye}
+        inputs = {"eye": eye, "motion": told} if self.efference_copy else {"eye": eye}
         return Rendering(inputs, {"photograph": which, "motion": motion, "saccade": saccade})

@@ -1,6 +1,6 @@
 """Photographs: real natural scenes seen through simulated eye movements (the default data)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Unpack
 
 import torch
@@ -31,7 +31,8 @@ class Photographs(StreamModule):
     Inputs of a window:
         eye: [time, batch, channels, size, size] float32 in [0, 1].
         motion: [time, batch, 3], only if asked for: the efference copy, how the eye moved from
-            the step before to this one (dx, dy in pixels, change of the logarithm of zoom).
+            the step before to this one (dx, dy in pixels, change of the logarithm of zoom), or
+            how it will move `lead` steps later.
 
     Labels: photograph [time, batch], its number within its part; motion [time, batch, 3]; saccade
     [time, batch] bool, whether one brought the eye here from the step before.
@@ -43,6 +44,8 @@ class Photographs(StreamModule):
         blur: width of the eye's optical blur (sigma of a Gaussian) in pixels.
         frames_per_second: steps per second; speeds and rates of `movements` are per second.
         motion: whether to give the efference copy as an input.
+        lead: steps by which the efference copy comes before the movement (corollary discharge);
+            with 0 it comes with what is seen after it.
         twin_distance: pixels that lie between two eyes which move as one, streams 2k and
             2k + 1: two views of one scene; 0 gives each stream a scene of its own.
         movements: how the eye moves.
@@ -63,6 +66,7 @@ class Photographs(StreamModule):
         blur: float = 1.0,
         frames_per_second: float = 30.0,
         motion: bool = False,
+        lead: int = 0,
         twin_distance: float = 0.0,
         movements: EyeMovements = USUAL_MOVEMENTS,
         photographs: Sequence[str] = TRAINING,
@@ -74,6 +78,7 @@ class Photographs(StreamModule):
         require_number("field", field, 0.02, 0.7, "a fraction of the photograph's short side")
         require_number("blur", blur, 0, 10, "the width of the blur in pixels")
         require_number("frames_per_second", frames_per_second, 1, 1000, "frames per second")
+        require_whole("lead", lead, 0, LARGEST)
         require_number("twin_distance", twin_distance, 0, size, "pixels, at most the eye's size")
         _check_split(photographs, held_out)
         side = round(size / field * OVERSAMPLING)
@@ -94,6 +99,7 @@ class Photographs(StreamModule):
         self.field = field
         self.blur = blur
         self.motion = motion
+        self.lead = lead
         self.twin_distance = twin_distance
         self.movements = movements
         self.photographs = tuple(photographs)
@@ -114,20 +120,25 @@ class Photographs(StreamModule):
         """See `StreamModule.paired`."""
         return self.twin_distance > 0
 
-    def splits(self, window: Window) -> dict[str, Tensor]:
-        """Steps of drift, of drift slower than `SLOW`, and those to which a saccade led."""
+    def splits(self, window: Window, last: Window | None) -> dict[str, Tensor]:
+        """Steps to which a saccade led, of drift, and of drift below `SLOW` the step before.
+
+        How fast the eye was is known before a step is predicted. Of steps chosen by how little the
+        eye moves in them no one who goes by the past predicts better than repeating: the last
+        motion, which was mostly faster, carries too far.
+        """
         saccade = window.labels["saccade"].bool()
-        slow = window.labels["motion"][..., :2].norm(dim=-1) < SLOW
+        known = torch.cat([_at_end(last, window, lambda w: ~w.reset), ~window.reset[:-1]])
+        speed = lambda w: w.labels["motion"][..., :2].norm(dim=-1)  # noqa: E731
+        before = torch.cat([_at_end(last, window, speed), speed(window)[:-1]])
+        slow = known & (before < SLOW)
         return {"drift": ~saccade & ~slow, "slow drift": ~saccade & slow, "saccades": saccade}
 
     def foreseen(self, window: Window, last: Window | None) -> dict[str, dict[str, Tensor]]:
         """The last frame moved as the eye moved last, and as it truly moves."""
         eye, motion = window.inputs["eye"], window.labels["motion"]
-        if last is None:
-            before, known = eye[:1], motion[:1]
-        else:
-            before, known = last.inputs["eye"][-1:], last.labels["motion"][-1:]
-        frames = torch.cat([before, eye[:-1]])
+        frames = torch.cat([_at_end(last, window, lambda w: w.inputs["eye"]), eye[:-1]])
+        known = _at_end(last, window, lambda w: w.labels["motion"])
         paths = {"last motion": torch.cat([known, motion[:-1]]), "true motion": motion}
         return {
             name: {"eye": moved_frames(*(x.flatten(0, 1) for x in (frames, path))).view_as(eye)}
@@ -152,8 +163,14 @@ class Photographs(StreamModule):
             self.movements,
             self.frames_per_second,
             self.motion,
+            self.lead,
             self.twin_distance,
         )
+
+
+def _at_end(last: Window | None, window: Window, of: Callable[[Window], Tensor]) -> Tensor:
+    """What was at the end of the last window, [1, batch, ...]; without one, at this one's begin."""
+    return of(window)[:1] if last is None else of(last)[-1:]
 
 
 def _check_split(photographs: Sequence[str], held_out: Sequence[str]) -> None:

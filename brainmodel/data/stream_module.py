@@ -114,12 +114,16 @@ class StreamModule(pl.LightningDataModule, ABC):
         """What a user should know of the data, in sentences; the log of a run begins with them."""
         return []
 
-    def splits(self, window: Window) -> dict[str, Tensor]:
+    def splits(self, window: Window, last: Window | None) -> dict[str, Tensor]:
         """What happens at the steps of a window, [time, batch] bool by name, for tables of errors.
 
         None where the data do not know.
+
+        Args:
+            window: of streams.
+            last: the window before it; None where all streams begin.
         """
-        del window
+        del window, last
         return {}
 
     def foreseen(self, window: Window, last: Window | None) -> dict[str, dict[str, Tensor]]:

@@ -4,13 +4,15 @@ An LSTM and a subLSTM of as many units have weights of the same shapes. What a b
 by which rule, may change from run to run; what areas and pathways make of their weights may not.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from brainmodel.errors import Refused
 
 COMPUTES = ("cell", "units", "predictor", "afferents", "kernel", "connectivity")
 """Of an area: what it makes of its weights."""
+LEARNS = ("objectives", "weights", "rule")
+"""Of an area: what it learns for, and how."""
 REMEDY = "give the config that lies beside the checkpoint's run"
 
 
@@ -30,6 +32,19 @@ def require_same_brain(content: Mapping[str, Any], own: Mapping[str, Any]) -> No
             f"ckpt_path: {place} is {_told(was)} in the checkpoint and {_told(now)} in the brain; "
             + REMEDY
         )
+
+
+def learns_otherwise(content: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
+    """What a brain learns for, or how, other than in the run before: a sentence for each.
+
+    Args:
+        content, own: as of `require_same_brain`.
+    """
+    saved = content.get("hyper_parameters") or {}
+    return [
+        f"{place} was {_told(was)}, and is {_told(now)} from here on."
+        for place, was, now in _differences(_learns(saved), _learns(own))
+    ]
 
 
 def require_same_optimizer(content: Mapping[str, Any], own: Mapping[str, Any]) -> None:
@@ -52,10 +67,18 @@ def require_same_optimizer(content: Mapping[str, Any], own: Mapping[str, Any]) -
         )
 
 
-def _computes(plain: Mapping[str, Any]) -> dict[str, Any]:
+def _learns(plain: Mapping[str, Any]) -> dict[str, Any]:
+    return {"areas": _of_areas(plain, LEARNS), "scope": plain.get("scope")}
+
+
+def _of_areas(plain: Mapping[str, Any], options: Collection[str]) -> dict[str, dict[str, Any]]:
     areas = plain.get("areas") or {}
+    return {n: {k: v for k, v in area.items() if k in options} for n, area in areas.items()}
+
+
+def _computes(plain: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "areas": {n: {k: v for k, v in area.items() if k in COMPUTES} for n, area in areas.items()},
+        "areas": _of_areas(plain, COMPUTES),
         "pathways": plain.get("pathways") or {},
         "inputs": {name: list(shape) for name, shape in (plain.get("inputs") or {}).items()},
     }

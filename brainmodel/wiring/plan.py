@@ -11,6 +11,8 @@ from brainmodel.pathways.pathway import Pathway
 from brainmodel.schedules import Schedule, Weight
 from objectives import GroupObjective, Objective
 
+EXAMPLES: dict[type, str] = {Sequence: "a list, such as [64]", Mapping: "a dict, one by name"}
+
 
 @dataclass
 class AreaPlan:
@@ -44,6 +46,30 @@ class AreaPlan:
     weights: dict[str, float | Weight] = field(default_factory=dict)
     modulator: Modulator | None = None
     plasticity: Schedule | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse parts of another kind: a ValueError that names the option."""
+        require_kind("cell", self.cell, Cell)
+        require_kind("rule", self.rule, Rule)
+        require_kind("predictor", self.predictor, (Predictor, type(None)))
+        require_kind("units", self.units, Sequence)
+        require_kind("objectives", self.objectives, Mapping)
+        for name, objective in self.objectives.items():
+            require_kind(f"objectives.{name}", objective, Objective)
+
+
+def require_kind(option: str, given: object, kind: type | tuple[type, ...]) -> None:
+    """Refuse what is of another kind, and a class where one of its kind is wanted: ValueError."""
+    wanted = kind[0] if isinstance(kind, tuple) else kind
+    if isinstance(given, type) and issubclass(given, wanted):
+        raise ValueError(f"{option}: is the class {given.__name__}; give {given.__name__}()")
+    if not isinstance(given, kind) or isinstance(given, str):
+        what = EXAMPLES.get(wanted, _a(wanted.__name__))
+        raise ValueError(f"{option}: need {what}, got {given!r}")
+
+
+def _a(name: str) -> str:
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
 
 
 @dataclass

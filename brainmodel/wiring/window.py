@@ -39,6 +39,11 @@ def require_window(
                 f"inputs.{name} is {_told(given)}: give real numbers [time, batch, "
                 f"{', '.join(map(str, shape))}], of shape {wanted} as reset is {tuple(reset.shape)}"
             )
+        if given.requires_grad and torch.is_grad_enabled():
+            raise ValueError(
+                f"inputs.{name} requires grad, and no rule brings one to an input: detach it, or "
+                "take the steps one by one (`Brain.step`), which autograd follows"
+            )
 
 
 def require_state(units: Mapping[str, Sequence[int]], state: BrainState, batch: int) -> None:

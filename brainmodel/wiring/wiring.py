@@ -1,5 +1,6 @@
 """What is wired up: named areas joined by pathways, and what each of them learns for."""
 
+from collections.abc import Sequence
 from math import prod
 from typing import cast
 
@@ -18,7 +19,7 @@ from brainmodel.wiring.objective_weights import require_means, weights
 from brainmodel.wiring.order import acting_order, acts, stages
 from brainmodel.wiring.parameter_names import full_name
 from brainmodel.wiring.pathway_plans import check_pathways, written_out
-from brainmodel.wiring.plan import AreaPlan, BrainPlan
+from brainmodel.wiring.plan import AreaPlan, BrainPlan, require_kind
 from brainmodel.wiring.routes import find_routes
 from brainmodel.wiring.sizes import require_room
 from brainmodel.wiring.state import BrainState
@@ -45,6 +46,8 @@ class Wiring(nn.Module):
         super().__init__()
         self.age: Tensor
         self.register_buffer("age", torch.zeros((), dtype=torch.int64))
+        for name, shape in plan.inputs.items():
+            require_kind(f"inputs.{name}", shape, Sequence)
         check_pathways(plan.areas, plan.inputs, plan.pathways)
         predictors = {name: area.predictor for name, area in plan.areas.items()}
         errors = {name: p.comparison.errors for name, p in predictors.items() if p is not None}

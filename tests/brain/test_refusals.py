@@ -54,6 +54,30 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: made({"down": Pathway("LM", "V1", "feedback", delay=-1)}),
         "pathways.down.delay: need 0 or more steps, got -1",
     ),
+    "units that are a number": (
+        lambda: made(area=AreaPlan(Leaky(), 6, BPTT())),  # type: ignore[arg-type]
+        "units: need a list, such as [64], got 6",
+    ),
+    "a rule that is a class": (
+        lambda: made(area=AreaPlan(Leaky(), [6], BPTT)),  # type: ignore[arg-type]
+        "rule: is the class BPTT; give BPTT()",
+    ),
+    "a cell of another kind": (
+        lambda: made(area=AreaPlan(BPTT(), [6], BPTT())),  # type: ignore[arg-type]
+        "cell: need a Cell, got",
+    ),
+    "objectives without names": (
+        lambda: made(area=AreaPlan(Leaky(), [6], BPTT(), [SquaredError()])),  # type: ignore[arg-type]
+        "objectives: need a dict, one by name, got [SquaredError()]",
+    ),
+    "an objective that is a class": (
+        lambda: made(area=AreaPlan(Leaky(), [6], BPTT(), {"next": SquaredError})),  # type: ignore[dict-item]
+        "objectives.next: is the class SquaredError; give SquaredError()",
+    ),
+    "an input whose shape is a number": (
+        lambda: Brain({"V1": toy.plan()}, {"up": Pathway("eye", "V1")}, {"eye": 4}),  # type: ignore[dict-item]
+        "inputs.eye: need a list, such as [64], got 4",
+    ),
     "no drive": (
         lambda: made(areas={"V1": toy.plan(), "LM": toy.plan(), "PM": toy.plan()}),
         "areas.PM: has no drive; add a feedforward pathway that ends there",

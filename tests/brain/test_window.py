@@ -59,6 +59,10 @@ REFUSED: dict[str, tuple[Callable[[Tensor, Tensor], tuple[Any, Any]], str]] = {
     "channels last": (lambda f, r: ({"eye": f.movedim(2, -1)}, r), r"shape \(5, 3, 2, 2, 1\): giv"),
     "complex frames": (lambda f, r: ({"eye": f + 0j}, r), "inputs.eye is complex64"),
     "frames of numpy": (lambda f, r: ({"eye": f.numpy()}, r), "inputs.eye is ndarray: give real"),
+    "frames that wait for a gradient": (
+        lambda f, r: ({"eye": f.clone().requires_grad_()}, r),
+        "inputs.eye requires grad, and no rule brings one to an input: detach it",
+    ),
     "no frames": (lambda f, r: ({"ear": f}, r), "there is no 'eye', which .* there are ear"),
 }
 

@@ -248,3 +248,21 @@ def test_a_negative_movement_is_refused(field: str) -> None:
 def test_a_photograph_that_is_not_there_is_named() -> None:
     with pytest.raises(FileNotFoundError, match=r"^photograph 'nobody.png' is not in scikit-image"):
         photograph_file("nobody.png")
+
+
+@pytest.mark.parametrize("lead", [0, 1, 3])
+def test_the_efference_copy_comes_before_the_movement(lead: int) -> None:
+    data = Photographs(
+        size=8, window=5, batch_size=3, episode=20, validation_windows=8, motion=True, lead=lead
+    )
+    windows = list(data.val_dataloader())
+    told = torch.cat([w.inputs["motion"] for w in windows])
+    moved = torch.cat([w.labels["motion"] for w in windows])
+    reset = torch.cat([w.reset for w in windows])
+    for stream in range(3):
+        begins = [*reset[:, stream].nonzero()[:, 0].tolist(), len(reset)]
+        assert len(begins) > 2
+        for first, end in zip(begins[:-1], begins[1:], strict=True):
+            assert torch.equal(told[first : end - lead, stream], moved[first + lead : end, stream])
+            if lead and end - first == data.episode:
+                assert not told[end - lead : end, stream].any()

@@ -1,9 +1,9 @@
-"""The V4 benchmark's unique part: nothing for a copy of the baselines, what is planted for news."""
+"""The V4 benchmark: what an area adds is nothing for a copy, what is planted for news."""
 
 import numpy as np
 import pytest
 
-from benchmarks.v4_encoding import Session, judge, pool
+from benchmarks.v4_encoding import V4, alike, encode, figures, pool
 from brainmodel.probing.metrics import Responses, RidgeEncoding
 from brainmodel.probing.recordings import Stimuli
 
@@ -17,15 +17,28 @@ def test_an_area_adds_what_the_baselines_lack_and_no_more() -> None:
     signal = known @ drawn(6, 8, seed=2) + news @ drawn(6, 8, seed=3)
     responses = Responses(signal[:, None], np.arange(300))
     stimuli = Stimuli(np.zeros((300, 1, 2, 2, 1)), np.array([0.0, 1.0]))
-    held = Session(responses, stimuli, {"pixels + edges": known})
-    plain = RidgeEncoding()(known, responses)
-    copy = judge(known @ drawn(6, 20, seed=4), plain, held)
-    assert copy.alone == pytest.approx(plain.value, abs=0.01)
-    assert copy.unique == pytest.approx(0, abs=0.01)
-    assert copy.low < 0.01
-    new = judge(news, plain, held)
-    assert plain.value + new.unique == pytest.approx(1, abs=0.01)
-    assert 0.1 < new.low < new.unique < new.high
+    held = V4(responses, stimuli, {"pixels + edges": known})
+    plain = RidgeEncoding()(known, responses).value
+    alone, adds = encode(known @ drawn(6, 20, seed=4), held)
+    assert alone == pytest.approx(plain, abs=0.01)
+    assert adds == pytest.approx(0, abs=0.01)
+    _, adds = encode(news, held)
+    assert plain + adds == pytest.approx(1, abs=0.01)
+    assert adds > 0.1
+
+
+def test_matrices_are_compared_with_each_subject() -> None:
+    patterns = drawn(12, 5)
+    own = 1 - np.corrcoef(patterns)[np.triu_indices(12, 1)]
+    assert alike(patterns, np.stack([own, -own])) == pytest.approx(0, abs=1e-9)
+    assert alike(patterns, own[None] ** 3) == pytest.approx(1, abs=1e-9)  # ranks alone count
+
+
+def test_gains_are_those_of_a_seed_over_its_own_beginning() -> None:
+    found = [{0: {"V4": 0.1}, 9: {"V4": 0.3}}, {0: {"V4": 0.4}, 9: {"V4": 0.5}}]
+    values = {figure.what: list(figure.values) for figure in figures(found)}
+    assert values["V4, 9 steps: gain"] == pytest.approx([0.2, 0.1])
+    assert values["V4, 0 steps"] == [0.1, 0.4] and "V4, 0 steps: gain" not in values
 
 
 def test_maps_are_pooled_over_grids_and_dense_areas_left_alone() -> None:

@@ -113,6 +113,20 @@ def test_splits_add_up_to_the_whole() -> None:
     assert tally.ratio("true motion") < tally.ratio("last motion") < 1 < tally.ratio(BRAIN)
 
 
+def test_slow_drift_is_told_by_the_step_before() -> None:
+    data = Photographs(size=16, window=5, batch_size=4, validation_windows=20, episode=20)
+    windows = list(data.val_dataloader())
+    found = [data.splits(w, last) for w, last in zip(windows, [None, *windows[:-1]], strict=True)]
+    motion, saccade = (torch.cat([w.labels[n] for w in windows]) for n in ("motion", "saccade"))
+    reset = torch.cat([w.reset for w in windows])
+    slow = torch.cat([split["slow drift"] for split in found])
+    assert slow.any()
+    for t in range(len(slow)):
+        for stream in range(4):
+            was = t > 0 and not reset[t - 1, stream] and motion[t - 1, stream, :2].norm() < 0.5
+            assert slow[t, stream] == (bool(was) and not saccade[t, stream]), (t, stream)
+
+
 def test_a_moved_eye_sees_the_frame_shifted() -> None:
     frame = torch.rand(1, 1, 12, 12, dtype=torch.float64)
     right = moved_frames(frame, torch.tensor([[2.0, 0.0, 0.0]]))

@@ -39,7 +39,9 @@ def test_a_checkpoint_of_a_brain_that_computes_something_else_is_refused(
     assert not Path("runs").exists()
 
 
-def test_another_rule_or_objective_may_go_on_from_a_checkpoint(run: Path) -> None:
+def test_another_rule_or_objective_may_go_on_from_a_checkpoint_and_is_told(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The control: what a brain learns for, and how, is a matter of each run."""
     options = (
         "--model.areas.PM.rule=brainmodel.learning.BPTT",
@@ -47,6 +49,17 @@ def test_another_rule_or_objective_may_go_on_from_a_checkpoint(run: Path) -> Non
         *EVERY_STEP,
     )
     assert saved(fit(f"--ckpt_path={checkpoint(run)}", *options))["global_step"] == 10
+    said = capsys.readouterr().out
+    rule = "areas.PM.rule was brainmodel.learning.EProp, and is brainmodel.learning.BPTT from here"
+    assert rule in said and said.count("from here on") == 1, said
+
+
+def test_a_run_that_has_nothing_left_to_learn_says_so(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for steps, done in ((2, True), (6, False)):
+        fit(f"--ckpt_path={checkpoint(run)}", f"--trainer.max_steps={steps}", *EVERY_STEP)
+        assert ("Nothing is learnt" in capsys.readouterr().out) == done
 
 
 def test_checkpoints_of_two_kinds_of_brain_are_not_probed_together(run: Path) -> None:

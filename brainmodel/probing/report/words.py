@@ -83,7 +83,7 @@ def _range(ends: tuple[float, float] | None, words: Callable[[float], str] = two
 def _of_ceiling(score: Score) -> str:
     if score.ceiling_high is None:
         return ""
-    share = "" if score.of_ceiling is None else f", {100 * score.of_ceiling:.0f} % of"
+    share = "" if score.of_ceiling is None else f", {round(100 * score.of_ceiling)} % of"
     return f"{share or ','} the {two_digits(score.ceiling_high)} that noise allows"
 
 

@@ -11,16 +11,18 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from brainmodel.training.module import BrainModule
 from brainmodel.training.resumable import require_resumable
+from brainmodel.training.same_brain import learns_otherwise
 
 OF_A_RUN = ("params", "name", "lr", "initial_lr")
 """What a group of parameters has besides the options of its optimizer."""
 
 
 class Resuming(pl.Callback):
-    """Says from where a resumed run goes on, for how long, and at which learning rates."""
+    """Says from where a resumed run goes on, for how long, at which rates, and what is new."""
 
     def __init__(self) -> None:
         self._resumed = self._anew = False
+        self._otherwise: list[str] = []
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
@@ -37,6 +39,17 @@ class Resuming(pl.Callback):
             self._resumed = True
             checkpoint["callbacks"].pop(Timer.__qualname__, None)
             self._anew = not checkpoint["streams"]
+            self._otherwise = learns_otherwise(checkpoint, pl_module.hparams)
+            self._say_if_done(trainer, checkpoint["global_step"])
+
+    @rank_zero_only
+    def _say_if_done(self, trainer: pl.Trainer, step: int) -> None:
+        """Lightning would go on to the table without a word, and without another hook."""
+        if 0 <= trainer.max_steps <= step:
+            print(
+                f"\nNothing is learnt: trainer.max_steps is {trainer.max_steps}, and "
+                f"{trainer.ckpt_path} is of step {step}; give more."
+            )
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Put the learning rates where the config has them after so many steps, and its options."""
@@ -73,6 +86,8 @@ class Resuming(pl.Callback):
         print(f"\nGoes on after step {trainer.global_step} of {trainer.ckpt_path}{until}.")
         if self._anew:
             print("Its streams begin anew: the checkpoint has none.")
+        for sentence in self._otherwise:
+            print(sentence)
         for (now, end), names in _alike(rates).items():
             later = "" if now == end else f", {end:.3g} at the end"
             print(f"Learning rate of {', '.join(names)}: {now:.3g} now{later}.")

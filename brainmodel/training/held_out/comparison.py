@@ -44,7 +44,7 @@ def compare(
     for window, activities in follow_streams(brain, windows, device):
         if witness is not None:
             witness(window, activities)
-        splits = data.splits(window) if data is not None else {}
+        splits = data.splits(window, last) if data is not None else {}
         moved = data.foreseen(window, last) if data is not None else {}
         for name, activity in predicting(brain, activities).items():
             own = rivals_of(brain, name, moved, linear or {})

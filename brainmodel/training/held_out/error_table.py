@@ -5,7 +5,7 @@ from math import isnan
 
 from brainmodel.brain import Brain
 from brainmodel.training.held_out.errors import HeldOut
-from brainmodel.training.held_out.tally import ALL, BRAIN, LINEAR, REPEATING, Tally, names
+from brainmodel.training.held_out.tally import ALL, BRAIN, REPEATING, Tally, names
 
 
 def error_table(
@@ -50,10 +50,9 @@ def _split_lines(found: Mapping[str, Tally]) -> list[str]:
         return []
     rows = [["area", "in steps of", *splits]]
     for name, tally in found.items():
-        for prediction in (BRAIN, LINEAR):
-            if tally.has(prediction):
-                shares = [_share(tally.ratio(prediction, split=split)) for split in splits]
-                rows.append([name, prediction, *shares])
+        for prediction in (p for p in tally.predictions if p != REPEATING):
+            shares = [_share(tally.ratio(prediction, split=split)) for split in splits]
+            rows.append([name, prediction, *shares])
     lines = _aligned(rows, left=2)
     return ["", lines[0], _rule(lines[0]), *lines[1:]]
 

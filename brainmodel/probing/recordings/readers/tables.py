@@ -1,5 +1,6 @@
 """Recordings in tables of trials and of spikes: DataFrames, .csv, .tsv or .parquet files."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +138,7 @@ def _table(given: Any, kind: str, texts: Collection[str]) -> Table:
         frame = frame.reset_index()
     if not len(frame):
         raise ValueError(f"{kind} has no rows: give one for each of them.")
+    _require_unlike(kind, [str(name).strip() for name in frame.columns])
     held = {str(name).strip(): frame[name].to_numpy() for name in frame.columns}
     return {name: _in_seconds(values) for name, values in held.items()}
 
@@ -155,6 +157,7 @@ def _file(path: Path, texts: Collection[str]) -> Any:
         with source.open(encoding="utf-8-sig") as opened:
             first = opened.readline()
         separator = max(",;\t", key=first.count)
+        named = [name.strip().strip('"') for name in first.strip().split(separator)]
         found = pandas.read_csv(
             source,
             sep=separator,
@@ -163,7 +166,17 @@ def _file(path: Path, texts: Collection[str]) -> Any:
             encoding="utf-8-sig",
             low_memory=False,
         )
+    _require_unlike(str(source), named)
     return _without_empty_end(found, source)
+
+
+def _require_unlike(source: str, names: Sequence[str]) -> None:
+    """Refuse columns of one name: which of them is meant cannot be known."""
+    if twice := [name for name, count in Counter(names).items() if name and count > 1]:
+        raise ValueError(
+            f"{source}: the column {twice[0]!r} stands there more than once: give each a name of "
+            "its own."
+        )
 
 
 def _without_empty_end(frame: Any, source: Path) -> Any:
