@@ -12,21 +12,18 @@ out of order. Orientation selectivity is that of V1, beside that of the untraine
 
 import contextlib
 import io
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from pytorch_lightning.callbacks import Callback
 from tqdm import tqdm
 
 from benchmarks._results import Figure, arguments, write
-from brainmodel.command_line.config_files import Config, merge, read_config
-from brainmodel.command_line.train_command import CommandLine, usual
+from benchmarks._training import callback, fit
+from brainmodel.command_line.config_files import Config
 from brainmodel.data import Photographs
 from brainmodel.data.streams import Part, Rendering, Script, Share, Stream
 from brainmodel.training.callbacks.report import Report
@@ -78,38 +75,20 @@ class Found(NamedTuple):
     selectivity: tuple[float, float]
 
 
-def train(scenes: str, contender: str, seed: int, steps: int | None, folder: Path) -> Report:
+def train(scenes: str, contender: str, seed: int, steps: int | None) -> Report:
     """Train a variant of a shipped config; what its report says at the end."""
-    config = merge(usual("fit", [scenes]), read_config(scenes))
-    changes: Config = {
-        "model": CONTENDERS[contender],
-        "seed_everything": seed,
-        "data": {"init_args": {"seed": seed}},
-        "trainer": {
-            "max_time": None,
-            "default_root_dir": str(folder),
-            "logger": False,
-            "enable_progress_bar": False,
-            "enable_checkpointing": False,
-            "limit_val_batches": 0,
-        },
-        "report": {"scenes": 0},
-    }
-    if steps is not None:
-        changes["trainer"]["max_steps"] = steps
+    changes: Config = {"model": CONTENDERS[contender]}
     if contender == SHUFFLED:
-        changes["data"]["class_path"] = "benchmarks.prediction.Shuffled"
-    command = CommandLine("fit", merge(config, changes), [])
-    callbacks: list[Callback] = command.trainer.callbacks  # type: ignore[attr-defined]
-    return next(callback for callback in callbacks if isinstance(callback, Report))
+        changes["data"] = {"class_path": "benchmarks.prediction.Shuffled"}
+    return callback(fit(scenes, changes, seed, steps), Report)
 
 
 def run(scenes: str, contender: str, seed: int, steps: int | None) -> Found:
-    """One contender on one kind of scenes, in a process and a folder of its own, on one thread."""
+    """One contender on one kind of scenes, in a process of its own, on one thread."""
     torch.set_num_threads(1)
     quiet = (contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()))
-    with tempfile.TemporaryDirectory() as folder, quiet[0], quiet[1]:
-        report = train(SCENES[scenes], contender, seed, steps, Path(folder))
+    with quiet[0], quiet[1]:
+        report = train(SCENES[scenes], contender, seed, steps)
     tally = report.tallies["V1"]
     errors = {(p, s): tally.error(p, s) for p in tally.predictions for s in tally.splits}
     errors["untrained", "all"] = report.untrained["V1"].error

@@ -30,7 +30,7 @@ import torch
 from tqdm import tqdm
 
 from benchmarks._results import Figure, arguments, write
-from benchmarks._stages import brains_along
+from benchmarks._training import brains_along
 from benchmarks.recordings import recordings_folder, side_by_side, v4_baselines
 from brainmodel.brain import Brain
 from brainmodel.probing.activity import Presentation, record_model
