@@ -38,6 +38,12 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/learning/rflo.py",
+        old="            _return_by(area, feedback)\n",
+        new="            pass\n",
+        tests="tests/learning/test_rflo.py -k published",
+    ),
+    Mutant(
         file="brainmodel/command_line/train_command.py",
         old="            require_same_brain(self.begun, self.model.hparams)\n",
         new="",
