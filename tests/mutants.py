@@ -38,6 +38,18 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="objectives/hidden_layer.py",
+        old="nn.Sequential(first, nn.ReLU(), second)",
+        new="nn.Sequential(first, second)",
+        tests="tests/objectives/test_future.py -k hidden_layer_foresees",
+    ),
+    Mutant(
+        file="brainmodel/data/oddball.py",
+        old="        found[k] &= not found[k - 1]\n",
+        new="        pass\n",
+        tests="tests/data/test_gratings.py -k deviants_are",
+    ),
+    Mutant(
         file="brainmodel/learning/rflo.py",
         old="            _return_by(area, feedback)\n",
         new="            pass\n",
