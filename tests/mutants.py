@@ -38,6 +38,12 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/probing/metrics/reverse_predictivity.py",
+        old="permuted(np.argsort(orders, axis=1))",
+        new="permuted(orders)",
+        tests="tests/probing/test_reverse_predictivity.py -k orders",
+    ),
+    Mutant(
         file="objectives/hidden_layer.py",
         old="nn.Sequential(first, nn.ReLU(), second)",
         new="nn.Sequential(first, second)",

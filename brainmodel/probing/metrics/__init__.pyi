@@ -12,6 +12,7 @@ from .metric import rounding as rounding
 from .pls_encoding import PLSEncoding as PLSEncoding
 from .procrustes import Procrustes as Procrustes
 from .reduced_rank import ReducedRankEncoding as ReducedRankEncoding
+from .reverse_predictivity import ReversePredictivity as ReversePredictivity
 from .ridge_encoding import RidgeEncoding as RidgeEncoding
 from .rsa import RSA as RSA
 from .rsa import DissimilarityPairs as DissimilarityPairs
