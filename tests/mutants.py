@@ -38,6 +38,24 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/probing/metrics/comparisons/driven_trajectories.py",
+        old="np.column_stack([x[:-1], u[1:], np",
+        new="np.column_stack([x[:-1], u[:-1], np",
+        tests="tests/probing/test_input_dsa.py -k 'noiseless or other_inputs'",
+    ),
+    Mutant(
+        file="brainmodel/probing/metrics/comparisons/orthogonal_alignment.py",
+        old="np.concatenate([starts, -starts, reached]",
+        new="np.concatenate([starts, reached]",
+        tests="tests/probing/test_input_dsa.py -k everything",
+    ),
+    Mutant(
+        file="brainmodel/probing/scores/prepared_target.py",
+        old="self.inputs[:, steps]",
+        new="self.inputs[:, : len(steps)] * 0 + self.inputs[:, -len(steps) :]",
+        tests="tests/probing/test_input_dsa.py -k at_a_lag",
+    ),
+    Mutant(
         file="brainmodel/probing/metrics/reverse_predictivity.py",
         old="permuted(np.argsort(orders, axis=1))",
         new="permuted(orders)",

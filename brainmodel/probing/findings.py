@@ -77,7 +77,17 @@ def probe(
     place = folder or Path(tempfile.gettempdir())
     activity = _record(trained, untrained, shown.stimuli, plan, place)
     compared = {source: areas for source, areas in activity.items() if _is_scored(source, plan)}
-    scores = score_models(compared, shown.recording, plan.used_metrics, plan.used_scoring)
+    inputs = record_baselines(
+        plan.used_inputs,
+        shown.stimuli,
+        plan.presentation,
+        eye_of(trained[0].brain)[1],
+        place,
+        plan.batch,
+    )
+    scores = score_models(
+        compared, shown.recording, plan.used_metrics, plan.used_scoring, inputs=inputs
+    )
     sections = _analyse(plan, shown, eye_of(trained[0].brain), activity)
     patterns = _patterns(activity, trained[-1].instance)
     seen = _seen(shown, plan, trained[-1].brain)

@@ -4,6 +4,7 @@ from .comparisons.folds import refuse_leakage as refuse_leakage
 from .comparisons.subject_mean import SubjectMean as SubjectMean
 from .crossnobis_rsa import CrossnobisRSA as CrossnobisRSA
 from .dsa import DSA as DSA
+from .input_dsa import InputDSA as InputDSA
 from .metric import Comparison as Comparison
 from .metric import MeanResponses as MeanResponses
 from .metric import Metric as Metric
