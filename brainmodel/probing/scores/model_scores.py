@@ -15,8 +15,8 @@ from brainmodel.probing.scores.across_scores import with_false_discovery_rates, 
 from brainmodel.probing.scores.matrices import matrix_targets
 from brainmodel.probing.scores.neurons import neuron_targets
 from brainmodel.probing.scores.prepared_target import (
-    Asked,
     BootstrapDraws,
+    MetricInUse,
     PreparedArea,
     PreparedTarget,
     naming,
@@ -81,23 +81,23 @@ def score_models(
     scores: list[Score] = []
     with tqdm(total=total, desc="scores", disable=not scoring.progress) as bar:
         for name, metric in metrics.items():
-            asked = Asked(metric, scoring.samples, (inputs or {}).get(name))
+            in_use = MetricInUse(metric, scoring.samples, (inputs or {}).get(name))
             prepared = []
             for target in targets:
-                prepared.append(PreparedTarget(name, asked, target, scoring, drawn))
+                prepared.append(PreparedTarget(name, in_use, target, scoring, drawn))
                 bar.update()
-            for area in _prepared_areas(models, asked):
+            for area in _prepared_areas(models, in_use):
                 for target in prepared:
                     scores.append(target.score(area))
                     bar.update()
     return ScoreTable(tuple(with_seeds(with_false_discovery_rates(scores))))
 
 
-def _prepared_areas(models: ModelActivity, asked: Asked) -> Iterator[PreparedArea]:
+def _prepared_areas(models: ModelActivity, in_use: MetricInUse) -> Iterator[PreparedArea]:
     """One after the other, so that the sides of only one are in memory."""
     for source, areas in models.items():
         for area, rates in areas.items():
-            yield PreparedArea(source, area, rates, asked)
+            yield PreparedArea(source, area, rates, in_use)
 
 
 def require_scorable(

@@ -41,7 +41,7 @@ class BootstrapDraws:
         return self._known[key]
 
 
-class Asked(NamedTuple):
+class MetricInUse(NamedTuple):
     """A metric, and what it is told of what was shown."""
 
     metric: Metric[Any, Any]
@@ -62,11 +62,11 @@ class PreparedArea:
         source: whose area it is.
         name: of the area.
         rates: [stimulus, step, unit].
-        asked: by which metric it is scored.
+        in_use: by which metric it is scored.
     """
 
-    def __init__(self, source: Source, name: str, rates: Floats, asked: Asked) -> None:
-        self.source, self.name, self.rates, self.asked = source, name, rates, asked
+    def __init__(self, source: Source, name: str, rates: Floats, in_use: MetricInUse) -> None:
+        self.source, self.name, self.rates, self.in_use = source, name, rates, in_use
         self._known: dict[bytes, Any] = {}
 
     def side(self, target: Target) -> Any:
@@ -77,9 +77,9 @@ class PreparedArea:
         """
         key = target.steps.tobytes()
         if key not in self._known:
-            features = self.asked.sampling.features(self.rates[:, target.steps])
+            features = self.in_use.sampling.features(self.rates[:, target.steps])
             with naming(f"{self.source.model} {self.source.instance}, {self.name}"):
-                metric = self.asked.over(target.steps)
+                metric = self.in_use.over(target.steps)
                 self._known[key] = metric.model_side(features, target.groups)
         return self._known[key]
 
@@ -98,7 +98,7 @@ class PreparedTarget:
 
     Args:
         name: of the metric.
-        asked: the metric by which it is scored.
+        in_use: the metric by which it is scored.
         target: what is scored.
         scoring: draws and seeds.
         drawn: weights of the bootstrap.
@@ -107,14 +107,14 @@ class PreparedTarget:
     def __init__(
         self,
         name: str,
-        asked: Asked,
+        in_use: MetricInUse,
         target: Target,
         scoring: Scoring,
         drawn: BootstrapDraws,
     ) -> None:
         self.name, self.target, self.scoring, self.drawn = name, target, scoring, drawn
         with naming(target.name):
-            self.metric = asked.over(target.steps)
+            self.metric = in_use.over(target.steps)
             self.sides = target.sides(self.metric)
             self.ceilings = target.ceilings(self.metric, scoring.halvings, scoring.seed)
 
