@@ -100,10 +100,22 @@ class Predictor(nn.Module):
                 nn.init.zeros_(synapses.weight)
         self.synapses = Bundle(made)
         try:
-            self.feedback.build(made["rate"].weight)
+            self.return_by(self.feedback)
         except ValueError as error:
             raise ValueError(f"predictor.{error}") from None
         self.bias = nn.Parameter(torch.zeros(drive[0]))
+
+    def return_by(self, feedback: Feedback) -> None:
+        """Let its error come back to the area's units by a feedback, which it keeps.
+
+        Args:
+            feedback: not built yet; its weights are made here.
+
+        Raises:
+            ValueError: if weights that were given do not fit.
+        """
+        feedback.build(self.synapses["rate"].weight)
+        self.feedback = feedback
 
     def potential(self, sources: Mapping[str, Tensor]) -> PerDrive:
         """The prediction before its activation, [batch, *drive].

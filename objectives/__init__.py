@@ -21,6 +21,7 @@ from objectives.game import NonSaturating as NonSaturating
 from objectives.game import ZeroSum as ZeroSum
 from objectives.gated import Gated as Gated
 from objectives.gaussian import Gaussian as Gaussian
+from objectives.hidden_layer import HiddenLayer as HiddenLayer
 from objectives.info_nce import InfoNCE as InfoNCE
 from objectives.intrinsic_plasticity import IntrinsicPlasticity as IntrinsicPlasticity
 from objectives.latent_predictive_learning import (

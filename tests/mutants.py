@@ -38,6 +38,48 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/probing/metrics/comparisons/driven_trajectories.py",
+        old="np.column_stack([x[:-1], u[1:], np",
+        new="np.column_stack([x[:-1], u[:-1], np",
+        tests="tests/probing/test_input_dsa.py -k 'noiseless or other_inputs'",
+    ),
+    Mutant(
+        file="brainmodel/probing/metrics/comparisons/orthogonal_alignment.py",
+        old="np.concatenate([starts, -starts, reached]",
+        new="np.concatenate([starts, reached]",
+        tests="tests/probing/test_input_dsa.py -k everything",
+    ),
+    Mutant(
+        file="brainmodel/probing/scores/prepared_target.py",
+        old="self.inputs[:, steps]",
+        new="self.inputs[:, : len(steps)] * 0 + self.inputs[:, -len(steps) :]",
+        tests="tests/probing/test_input_dsa.py -k at_a_lag",
+    ),
+    Mutant(
+        file="brainmodel/probing/metrics/reverse_predictivity.py",
+        old="permuted(np.argsort(orders, axis=1))",
+        new="permuted(orders)",
+        tests="tests/probing/test_reverse_predictivity.py -k orders",
+    ),
+    Mutant(
+        file="objectives/hidden_layer.py",
+        old="nn.Sequential(first, nn.ReLU(), second)",
+        new="nn.Sequential(first, second)",
+        tests="tests/objectives/test_future.py -k hidden_layer_foresees",
+    ),
+    Mutant(
+        file="brainmodel/data/oddball.py",
+        old="        found[k] &= not found[k - 1]\n",
+        new="        pass\n",
+        tests="tests/data/test_gratings.py -k deviants_are",
+    ),
+    Mutant(
+        file="brainmodel/learning/rflo.py",
+        old="            _return_by(area, feedback)\n",
+        new="            pass\n",
+        tests="tests/learning/test_rflo.py -k published",
+    ),
+    Mutant(
         file="brainmodel/command_line/train_command.py",
         old="            require_same_brain(self.begun, self.model.hparams)\n",
         new="",

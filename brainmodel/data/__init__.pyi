@@ -3,6 +3,7 @@ from .eye_movements import EyeMovements as EyeMovements
 from .fixation import Fixation as Fixation
 from .gabors import GaborSequences as GaborSequences
 from .gratings import DriftingGratings as DriftingGratings
+from .oddball import OddballGratings as OddballGratings
 from .photographs import Photographs as Photographs
 from .stream_module import StreamModule as StreamModule
 from .torchvision_files import MovingMNIST as MovingMNIST

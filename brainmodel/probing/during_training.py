@@ -1,6 +1,7 @@
 """Scores without draws, quick enough to be taken while a brain is in training."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,7 @@ import numpy as np
 from brainmodel.brain import Brain
 from brainmodel.probing.activity import ModelActivity, Source, eye_of, record_model
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.baselines import record_baselines
+from brainmodel.probing.baselines import Baseline, record_baselines
 from brainmodel.probing.plan import Plan
 from brainmodel.probing.recordings import Shown
 from brainmodel.probing.scores import ScoreTable, score_models
@@ -27,7 +28,7 @@ def score_brain(brain: Brain, shown: Shown, plan: Plan) -> ScoredBrain:
     """Score the areas of a brain, without ceilings."""
     held = record_model(brain, shown.stimuli, plan.presentation, plan.signals, batch=plan.batch)
     activity = {Source("trained", "", None, signal): areas for signal, areas in held.items()}
-    scores = _score(activity, shown, plan, halvings=0)
+    scores = _score(brain, activity, shown, plan, halvings=0)
     labels = scores.grouped(lambda score: score.label)
     patterns = {}
     for label, mine in labels.items():
@@ -41,26 +42,30 @@ def score_baselines(brain: Brain, shown: Shown, plan: Plan) -> ScoreTable:
 
     Once is enough: baselines do not learn.
     """
-    features = record_baselines(
-        plan.used_baselines,
-        shown.stimuli,
-        plan.presentation,
-        eye_of(brain)[1],
-        Path(tempfile.gettempdir()),
-        plan.batch,
-    )
+    features = _seen(plan.used_baselines, brain, shown, plan)
     activity = {
         Source("baseline", name, None, "frames"): {name: values}
         for name, values in features.items()
     }
-    return _score(activity, shown, plan, plan.scoring.halvings)
+    return _score(brain, activity, shown, plan, plan.scoring.halvings)
 
 
-def _score(activity: ModelActivity, shown: Shown, plan: Plan, halvings: int) -> ScoreTable:
+def _seen(
+    features: Mapping[str, Baseline], brain: Brain, shown: Shown, plan: Plan
+) -> dict[str, Floats]:
+    """Features of what the eye of a brain sees, by name, [stimulus, step, unit]."""
+    place, height = Path(tempfile.gettempdir()), eye_of(brain)[1]
+    return record_baselines(features, shown.stimuli, plan.presentation, height, place, plan.batch)
+
+
+def _score(
+    brain: Brain, activity: ModelActivity, shown: Shown, plan: Plan, halvings: int
+) -> ScoreTable:
+    inputs = _seen(plan.used_inputs, brain, shown, plan)
     quick = replace(
         plan.used_scoring, bootstraps=0, permutations=0, halvings=halvings, progress=False
     )
-    return score_models(activity, shown.recording, plan.used_metrics, quick)
+    return score_models(activity, shown.recording, plan.used_metrics, quick, inputs=inputs)
 
 
 def best_scores(table: ScoreTable) -> dict[str, float]:

@@ -77,7 +77,10 @@ def probe(
     place = folder or Path(tempfile.gettempdir())
     activity = _record(trained, untrained, shown.stimuli, plan, place)
     compared = {source: areas for source, areas in activity.items() if _is_scored(source, plan)}
-    scores = score_models(compared, shown.recording, plan.used_metrics, plan.used_scoring)
+    inputs = _inputs(trained[0].brain, shown.stimuli, plan, place)
+    scores = score_models(
+        compared, shown.recording, plan.used_metrics, plan.used_scoring, inputs=inputs
+    )
     sections = _analyse(plan, shown, eye_of(trained[0].brain), activity)
     patterns = _patterns(activity, trained[-1].instance)
     seen = _seen(shown, plan, trained[-1].brain)
@@ -123,6 +126,14 @@ def _record(
     for name, values in features.items():
         found[Source("baseline", name, None, "frames")] = {name: values}
     return found
+
+
+def _inputs(brain: Brain, stimuli: Stimuli, plan: Plan, folder: Path) -> dict[str, Floats]:
+    """By name of the metrics that take inputs, [stimulus, step, input] of what the eye saw."""
+    height = eye_of(brain)[1]
+    return record_baselines(
+        plan.used_inputs, stimuli, plan.presentation, height, folder, plan.batch
+    )
 
 
 def _name(seed: int | None) -> str:

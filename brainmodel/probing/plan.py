@@ -65,6 +65,11 @@ class Plan:
         return {"ridge": RidgeEncoding()} if self.metrics is None else self.metrics
 
     @property
+    def used_inputs(self) -> Mapping[str, Baseline]:
+        """By name of the metrics that take inputs: which features of what was shown these are."""
+        return {n: m.seen for n, m in self.used_metrics.items() if m.seen is not None}
+
+    @property
     def recorded_signals(self) -> list[str]:
         """Signals that are recorded: those that are compared, and those that analyses need."""
         asked = [signal for each in (self.analyses or {}).values() for signal in each.signals]

@@ -10,6 +10,7 @@ import torch
 
 from brainmodel.data.gabors import UNEXPECTED, GaborSequences, gabor_frames
 from brainmodel.data.gratings import DriftingGratings, drifting_grating
+from brainmodel.data.oddball import DEVIANT, FIRST, GRAY, STANDARD, OddballGratings
 from brainmodel.data.streams import Part
 from brainmodel.data.torchvision_files import MovingMNIST
 from brainmodel.data.window import Window
@@ -138,6 +139,59 @@ def test_pictures_belong_to_their_steps() -> None:
     assert (seen[~shown] == 0.5).all()
 
 
+def oddballs(**changes: Any) -> OddballGratings:
+    options: dict[str, Any] = {"size": 16, "shown": 0.1, "gray": 0.1, "deviants": 0.2}
+    return OddballGratings(**(options | {"episode": 120, "batch_size": 16} | changes))
+
+
+def blocks(module: OddballGratings, count: int = 200) -> list[dict[str, np.ndarray]]:
+    """Scripts of blocks, at the last step of each stimulus."""
+    stream = module.stream(module.share(Part.TRAINING))
+    scripts = [stream.script(np.random.default_rng(k)) for k in range(count)]
+    return [{name: values[5::6] for name, values in script.items()} for script in scripts]
+
+
+def test_deviants_are_as_rare_as_asked_for_and_come_after_standards() -> None:
+    chains = np.stack([block["stimulus"] for block in blocks(oddballs())])
+    assert chains.shape == (200, 20) and set(np.unique(chains)) == {STANDARD, DEVIANT}
+    assert (chains[:, :FIRST] == STANDARD).all()
+    after = chains[:, FIRST:][chains[:, FIRST - 1 : -1] == STANDARD]
+    assert (after == DEVIANT).mean() == pytest.approx(0.2, abs=0.02)
+    assert not ((chains[:, 1:] == DEVIANT) & (chains[:, :-1] == DEVIANT)).any()
+    never = np.stack([block["stimulus"] for block in blocks(oddballs(deviants=0.0))])
+    assert (never == STANDARD).all(), "a control"
+
+
+def test_each_orientation_is_standard_and_deviant_and_these_lie_at_right_angles() -> None:
+    found: dict[int, list[float]] = {STANDARD: [], DEVIANT: []}
+    for block in blocks(oddballs()):
+        kinds = {k: np.unique(block["orientation"][block["stimulus"] == k]) for k in found}
+        assert len(kinds[STANDARD]) == 1
+        if len(kinds[DEVIANT]):
+            assert kinds[DEVIANT] == (kinds[STANDARD] + 90) % 180
+        for kind, orientations in kinds.items():
+            found[kind] += orientations.tolist()
+    for orientations in found.values():
+        values, counts = np.unique(orientations, return_counts=True)
+        assert values.tolist() == [0, 45, 90, 135] and counts.min() > 25
+
+
+def test_oddballs_are_gratings_that_begin_alike_with_gray_before_them() -> None:
+    seen = window(oddballs(window=60))
+    kind, eye = seen.labels["stimulus"], seen.inputs["eye"][:, :, 0]
+    assert (eye[kind == GRAY] == 0.5).all() and (eye[kind != GRAY].flatten(1).std(1) > 0.1).all()
+    angle = torch.deg2rad(seen.labels["orientation"])
+    first = (kind != GRAY) & (kind.roll(1, 0) == GRAY)
+    first[0] = False
+    for later in range(3):
+        shown = first.roll(later, 0)
+        shown[:later] = False
+        phase = torch.tensor(later * 2.0 / 30).expand(int(shown.sum()))
+        contrast = torch.full_like(phase, 0.8)
+        expected = drifting_grating(angle[shown], phase, contrast, 3.0, 16)
+        torch.testing.assert_close(eye[shown], expected)
+
+
 def test_moving_mnist_shows_the_clips_of_the_file(user_files: dict[str, dict[str, Any]]) -> None:
     root = user_files["moving_mnist"]["root"]
     original = np.load(root / "MovingMNIST" / "mnist_test_seq.npy")
@@ -171,6 +225,8 @@ def test_moving_mnist_shows_the_clips_of_the_file(user_files: dict[str, dict[str
             {"unexpected": 7},
             "unexpected is 7: give a fraction of the sequences, from 0",
         ),
+        (OddballGratings, {"orientations": 3}, "orientations is 3: give an even number."),
+        (OddballGratings, {"deviants": -1}, "deviants is -1: give a fraction of the stimuli, from"),
         (GaborSequences, {"patches": 0}, "patches is 0: give a whole number, from 1 to 10000."),
     ],
 )

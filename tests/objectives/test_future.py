@@ -6,17 +6,21 @@ import pytest
 import torch
 from torch import Tensor
 
+from areas import RandomFeedback
 from objectives import (
     AbsoluteError,
     Activity,
     AreaPrediction,
     Categorical,
+    HiddenLayer,
     MultiHorizon,
+    Objective,
     SelfPrediction,
     Slowness,
     SplitError,
 )
 from objectives.parts.readout import Readout
+from tests import toy
 from tests.objectives.activities import DENSE, MAPS, from_numbers, from_tensors, make_activity
 
 
@@ -64,6 +68,86 @@ def test_own_rates_are_foreseen_but_do_not_come_to_meet_the_prediction() -> None
     expected = torch.zeros_like(rate)
     expected[3, 0] = -2 * 8 / 3  # only the rate that predicts
     torch.testing.assert_close(signal, expected)
+
+
+def seen_through_a_hidden_layer(feedback: RandomFeedback | None = None) -> SelfPrediction:
+    """A self-prediction at two horizons, for three units."""
+    objective = SelfPrediction([1, 2], feedback=feedback, hidden=HiddenLayer(4))
+    objective.build((6,), (3,))
+    return objective.double()
+
+
+@pytest.mark.parametrize("feedback", [None, RandomFeedback(seed=2)])
+def test_through_a_hidden_layer_the_error_comes_back_by_both_layers(
+    feedback: RandomFeedback | None,
+) -> None:
+    """dloss/dh = B1 ( B2 dloss/dy where a > 0 ), step by step and by hand."""
+    objective = seen_through_a_hidden_layer(feedback)
+    rate = torch.randn(5, 2, 3, dtype=torch.float64, requires_grad=True)
+    loss, expected = objective(stream(rate)), torch.zeros_like(rate)
+    found = torch.zeros(5, 2).double()
+    for k, readout in zip([1, 2], objective.readouts, strict=True):
+        first, second = (readout[i].synapses[1] for i in (0, 2))  # type: ignore[index, union-attr]
+        ways = [x.weight.detach() for x in (first, second)]
+        if feedback is not None:
+            ways = [readout[i].feedback.weight for i in (0, 2)]  # type: ignore[index, union-attr]
+        for t in range(k, 5):
+            for b in range(2):
+                before = first.weight @ rate[t - k, b] + first.bias
+                missed = rate[t, b] - (second.weight @ before.clamp(min=0) + second.bias)
+                found[t, b] += missed.square().mean().item() / 2
+                back = (-missed.detach() / 3) @ ways[1]
+                expected[t - k, b] += (back * (before > 0)) @ ways[0]
+    torch.testing.assert_close(loss, found)
+    (signal,) = torch.autograd.grad(loss.sum(), rate)
+    torch.testing.assert_close(signal, expected.detach(), rtol=1e-9, atol=1e-11)
+
+
+def test_a_hidden_layer_foresees_what_no_linear_read_out_can() -> None:
+    """Each rate is the last one's size, with a sign that nobody knows: the next is not linear."""
+    draw = torch.Generator().manual_seed(0)
+    first = torch.randn(1, 400, 2, generator=draw).double()
+    rate = torch.cat([first, first.abs()])
+    left = {}
+    for name, hidden in {"linear": None, "hidden": HiddenLayer(16)}.items():
+        torch.manual_seed(0)
+        objective = SelfPrediction([1], hidden=hidden)
+        objective.build((2,), (2,))
+        objective.double()
+        optimizer = torch.optim.Adam(objective.parameters(), lr=0.02)
+        for _ in range(300):
+            optimizer.zero_grad()
+            objective(stream(rate))[1].mean().backward()
+            optimizer.step()
+        left[name] = objective(stream(rate))[1].mean().item() / rate[1].var(0).mean().item()
+    assert left["hidden"] < 0.05 and left["linear"] > 0.9
+
+
+@pytest.mark.parametrize("shapes", [DENSE, MAPS])
+def test_a_config_names_the_hidden_layer_as_a_part(shapes: tuple) -> None:
+    part = "{class_path: objectives.HiddenLayer, init_args: {units: 7}}"
+    said = "class_path: objectives.SelfPrediction\ninit_args: {horizons: [1], hidden: " + part + "}"
+    objective = toy.from_config(said, Objective)
+    objective.build(*shapes)
+    activity = make_activity(*shapes)
+    (signal,) = torch.autograd.grad(objective.double()(activity).sum(), activity.rate)
+    assert (
+        signal.any()
+        and len(objective.readouts[0][0].synapses[0 if shapes is MAPS else 1].bias) == 7
+    )
+
+
+def test_layers_and_horizons_have_random_feedback_of_their_own() -> None:
+    objective = SelfPrediction([1, 2], feedback=RandomFeedback(seed=2), hidden=HiddenLayer(3))
+    objective.build((6,), (3,))  # all weights of one shape
+    found = [b for name, b in objective.named_buffers() if name.endswith("feedback.weight")]
+    assert len(found) == 4
+    assert not any(torch.equal(found[i], found[k]) for i in range(4) for k in range(i))
+
+
+def test_a_hidden_layer_without_units_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"hidden\.units: need 1 or more, got 0"):
+        HiddenLayer(0)
 
 
 def test_the_area_that_is_foreseen_by_another_does_not_learn_from_it() -> None:

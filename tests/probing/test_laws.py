@@ -19,12 +19,15 @@ GROUPS = np.repeat(np.arange(10), 15)  # movies and their steps
 def build(config: dict[str, Any]) -> Any:
     """What a config names, with its arguments."""
     module, _, name = config["class_path"].rpartition(".")
-    return getattr(import_module(module), name)(**config.get("init_args", {}))
+    arguments = config.get("init_args", {})
+    parts = {k: build(v) for k, v in arguments.items() if isinstance(v, dict)}
+    return getattr(import_module(module), name)(**(arguments | parts))
 
 
 @pytest.fixture(params=CONFIGS, ids=lambda path: path.stem)
 def metric(request: pytest.FixtureRequest) -> Metric[Any, Any]:
-    return build(yaml.safe_load(request.param.read_text()))
+    """Each, told what was shown, should it ask."""
+    return build(yaml.safe_load(request.param.read_text())).given(drawn(SAMPLES, 3, seed=77))
 
 
 def repeated(mean: np.ndarray, noise: float = 0.0, repeats: int = 4) -> Responses:

@@ -21,6 +21,7 @@ EXAMPLES = [
     "adversarial",
     "contrastive",
     "homeostatic",
+    "oddball",
     "siamese",
     "task",
     "variational",

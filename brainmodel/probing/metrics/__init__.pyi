@@ -4,6 +4,7 @@ from .comparisons.folds import refuse_leakage as refuse_leakage
 from .comparisons.subject_mean import SubjectMean as SubjectMean
 from .crossnobis_rsa import CrossnobisRSA as CrossnobisRSA
 from .dsa import DSA as DSA
+from .input_dsa import InputDSA as InputDSA
 from .metric import Comparison as Comparison
 from .metric import MeanResponses as MeanResponses
 from .metric import Metric as Metric
@@ -12,6 +13,7 @@ from .metric import rounding as rounding
 from .pls_encoding import PLSEncoding as PLSEncoding
 from .procrustes import Procrustes as Procrustes
 from .reduced_rank import ReducedRankEncoding as ReducedRankEncoding
+from .reverse_predictivity import ReversePredictivity as ReversePredictivity
 from .ridge_encoding import RidgeEncoding as RidgeEncoding
 from .rsa import RSA as RSA
 from .rsa import DissimilarityPairs as DissimilarityPairs

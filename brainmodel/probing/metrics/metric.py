@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats, Whole
+from brainmodel.probing.baselines import Baseline
 from brainmodel.probing.statistics import NUDGE, Draws
 
 ROUNDING = 1e-12  # of numbers about one
@@ -98,13 +99,24 @@ class Metric(ABC, Generic[ModelSide, BrainSide]):
             permutation of stimuli.
         bounds: between which scores lie.
         has_ceiling: False if halves of the repeats do not say what a noiseless model would score.
+        seen: features of what was shown that it takes for inputs of both sides; None for no inputs.
     """
 
     folds: int = 0
+    seen: Baseline | None = None
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     by_sample: ClassVar[bool] = True
     has_ceiling: ClassVar[bool] = True
+
+    def given(self, inputs: Floats) -> "Metric[ModelSide, BrainSide]":
+        """The same metric, told what was shown; itself if it takes no inputs.
+
+        Args:
+            inputs: [sample, input] of the samples that are to be compared.
+        """
+        del inputs
+        return self
 
     @abstractmethod
     def model_side(self, features: Floats, groups: Whole) -> ModelSide:

@@ -16,6 +16,7 @@ from brainmodel.probing.scores.matrices import matrix_targets
 from brainmodel.probing.scores.neurons import neuron_targets
 from brainmodel.probing.scores.prepared_target import (
     BootstrapDraws,
+    MetricInUse,
     PreparedArea,
     PreparedTarget,
     naming,
@@ -26,6 +27,7 @@ from brainmodel.probing.scores.scoring import Scoring
 from brainmodel.probing.scores.target import Target
 
 Metrics = Mapping[str, Metric[Any, Any]]
+Inputs = Mapping[str, Floats]
 
 
 def score_model(
@@ -34,15 +36,16 @@ def score_model(
     metrics: Metrics,
     scoring: Scoring,
     frames: NDArray[Any] | None = None,
+    inputs: Inputs | None = None,
 ) -> ScoreTable:
     """Score every area of one trained model; see `score_models`.
 
     Args:
         rates: by model area, [stimulus, step, unit] to the recording's stimuli in its order.
-        recording, metrics, scoring, frames: as in `score_models`.
+        recording, metrics, scoring, frames, inputs: as in `score_models`.
     """
     source = Source("trained", "model", None, "rate")
-    return score_models({source: rates}, recording, metrics, scoring, frames)
+    return score_models({source: rates}, recording, metrics, scoring, frames, inputs)
 
 
 def score_models(
@@ -51,6 +54,7 @@ def score_models(
     metrics: Metrics,
     scoring: Scoring,
     frames: NDArray[Any] | None = None,
+    inputs: Inputs | None = None,
 ) -> ScoreTable:
     """Score every model area against every brain area at every lag by every metric.
 
@@ -64,6 +68,7 @@ def score_models(
         scoring: lags, draws, seeds.
         frames: [stimulus, ...] what was shown; if given, frames that would lie in two folds are
             refused.
+        inputs: by name of the metrics that take some (`Metric.seen`), [stimulus, step, input].
 
     Raises:
         ValueError: in one sentence, before anything is scored.
@@ -76,24 +81,23 @@ def score_models(
     scores: list[Score] = []
     with tqdm(total=total, desc="scores", disable=not scoring.progress) as bar:
         for name, metric in metrics.items():
+            in_use = MetricInUse(metric, scoring.samples, (inputs or {}).get(name))
             prepared = []
             for target in targets:
-                prepared.append(PreparedTarget(name, metric, target, scoring, drawn))
+                prepared.append(PreparedTarget(name, in_use, target, scoring, drawn))
                 bar.update()
-            for area in _prepared_areas(models, metric, scoring):
+            for area in _prepared_areas(models, in_use):
                 for target in prepared:
                     scores.append(target.score(area))
                     bar.update()
     return ScoreTable(tuple(with_seeds(with_false_discovery_rates(scores))))
 
 
-def _prepared_areas(
-    models: ModelActivity, metric: Metric[Any, Any], scoring: Scoring
-) -> Iterator[PreparedArea]:
+def _prepared_areas(models: ModelActivity, in_use: MetricInUse) -> Iterator[PreparedArea]:
     """One after the other, so that the sides of only one are in memory."""
     for source, areas in models.items():
         for area, rates in areas.items():
-            yield PreparedArea(source, area, rates, metric, scoring.samples)
+            yield PreparedArea(source, area, rates, in_use)
 
 
 def require_scorable(
@@ -112,7 +116,8 @@ def require_scorable(
         for target in targets:
             with naming(target.name):
                 if target.lag == scoring.lags[0]:
-                    target.sides(metric)
+                    anything = np.arange(len(target.groups), dtype=float)[:, None]
+                    target.sides(metric.given(anything))
                 if scoring.halvings and metric.has_ceiling:
                     target.require_ceiling()
         if metric.folds and frames is not None and isinstance(recording, Recording):

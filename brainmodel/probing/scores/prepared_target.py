@@ -41,6 +41,20 @@ class BootstrapDraws:
         return self._known[key]
 
 
+class MetricInUse(NamedTuple):
+    """A metric, and what it is told of what was shown."""
+
+    metric: Metric[Any, Any]
+    sampling: Sampling
+    inputs: Floats | None  # [stimulus, step, input]; None if it takes none
+
+    def over(self, steps: Whole) -> Metric[Any, Any]:
+        """The metric, told what was shown at these steps of the model."""
+        if self.inputs is None:
+            return self.metric
+        return self.metric.given(self.sampling.features(self.inputs[:, steps]))
+
+
 class PreparedArea:
     """A model area as a metric needs it: computed once for all targets of the same steps.
 
@@ -48,15 +62,11 @@ class PreparedArea:
         source: whose area it is.
         name: of the area.
         rates: [stimulus, step, unit].
-        metric: by which it is scored.
-        sampling: what counts as a sample.
+        in_use: by which metric it is scored.
     """
 
-    def __init__(
-        self, source: Source, name: str, rates: Floats, metric: Metric[Any, Any], sampling: Sampling
-    ) -> None:
-        self.source, self.name, self.rates = source, name, rates
-        self.metric, self.sampling = metric, sampling
+    def __init__(self, source: Source, name: str, rates: Floats, in_use: MetricInUse) -> None:
+        self.source, self.name, self.rates, self.in_use = source, name, rates, in_use
         self._known: dict[bytes, Any] = {}
 
     def side(self, target: Target) -> Any:
@@ -67,9 +77,10 @@ class PreparedArea:
         """
         key = target.steps.tobytes()
         if key not in self._known:
-            features = self.sampling.features(self.rates[:, target.steps])
+            features = self.in_use.sampling.features(self.rates[:, target.steps])
             with naming(f"{self.source.model} {self.source.instance}, {self.name}"):
-                self._known[key] = self.metric.model_side(features, target.groups)
+                metric = self.in_use.over(target.steps)
+                self._known[key] = metric.model_side(features, target.groups)
         return self._known[key]
 
 
@@ -87,7 +98,7 @@ class PreparedTarget:
 
     Args:
         name: of the metric.
-        metric: by which it is scored.
+        in_use: the metric by which it is scored.
         target: what is scored.
         scoring: draws and seeds.
         drawn: weights of the bootstrap.
@@ -96,16 +107,16 @@ class PreparedTarget:
     def __init__(
         self,
         name: str,
-        metric: Metric[Any, Any],
+        in_use: MetricInUse,
         target: Target,
         scoring: Scoring,
         drawn: BootstrapDraws,
     ) -> None:
-        self.name, self.metric, self.target = name, metric, target
-        self.scoring, self.drawn = scoring, drawn
+        self.name, self.target, self.scoring, self.drawn = name, target, scoring, drawn
         with naming(target.name):
-            self.sides = target.sides(metric)
-            self.ceilings = target.ceilings(metric, scoring.halvings, scoring.seed)
+            self.metric = in_use.over(target.steps)
+            self.sides = target.sides(self.metric)
+            self.ceilings = target.ceilings(self.metric, scoring.halvings, scoring.seed)
 
     def score(self, area: PreparedArea) -> Score:
         """The score of one model area, without what depends on other scores."""

@@ -38,6 +38,52 @@ def align(first: Floats, second: Floats, starts: Floats) -> LeastAngle:
     return LeastAngle(np.arccos(value[rows, best].clip(-1, 1)), found[rows, best])
 
 
+def align_jointly(
+    first: Floats, second: Floats, crossed: Floats, weight: float, starts: Floats
+) -> LeastAngle:
+    """The least angle between two fields with a drive each, the second in coordinates C.
+
+    Of ( sqrt(1-w) A / |A|, sqrt(w) B / |B| ) and the like, whose cosine is
+
+        (1 - w) <A, C A' C'> / (|A| |A'|) + w <B B'^T, C> / (|B| |B'|)
+
+    Args:
+        first, second: [draw, n, n] vector fields.
+        crossed: [draw, n, n] B B'^T / (|B| |B'|) of how they are driven.
+        weight: w, of the drive.
+        starts: as in `align`.
+    """
+    a, b = (m / np.linalg.norm(m, axis=(1, 2), keepdims=True) for m in (first, second))
+    where = np.broadcast_to(starts, _shape(a, starts))
+    value, found = _climb((1 - weight) * a[:, None], b[:, None], where, weight * crossed[:, None])
+    best, rows = value.argmax(1), np.arange(len(a))
+    return LeastAngle(np.arccos(value[rows, best].clip(-1, 1)), found[rows, best])
+
+
+def joint_starts(first: Floats, second: Floats, crossed: Floats) -> Floats:
+    """[draw, start, n, n] for `align_jointly`, whose arguments these are.
+
+    C and -C turn a field alike, and its drive against each other: so the usual ones in either sign.
+    """
+    starts = usual_starts(first, second)
+    reached = reached_start(first, second, crossed)[:, None]
+    return np.concatenate([starts, -starts, reached], axis=1)
+
+
+def reached_start(first: Floats, second: Floats, crossed: Floats) -> Floats:
+    """[draw, n, n] C that aligns what inputs reach within n steps; exact for a rotated copy.
+
+    The nearest rotation or reflection to sum_k A^k B B'^T A'^kT; arguments as in `align_jointly`.
+    """
+    total, step = np.array(crossed), crossed
+    a, b = (m / np.linalg.norm(m, axis=(1, 2), keepdims=True) for m in (first, second))
+    for _ in range(first.shape[1] - 1):
+        step = a @ step @ b.swapaxes(1, 2)
+        total = total + step
+    left, _, right = np.linalg.svd(total)
+    return left @ right
+
+
 def usual_starts(first: Floats, second: Floats, seed: int = 0) -> Floats:
     """[draw, start, n, n]: the spectral start of each pair, and random ones, the same for all."""
     n = first.shape[1]
@@ -63,18 +109,19 @@ def spectral_start(first: Floats, second: Floats) -> Floats:
     return (axes[0] * signs[:, None]) @ axes[1].swapaxes(1, 2)
 
 
-def _climb(a: Floats, b: Floats, c: Floats) -> tuple[Floats, Floats]:
-    """The largest <A, C B C'> found from each start [draw, start], and its C."""
+def _climb(a: Floats, b: Floats, c: Floats, linear: Floats | float = 0.0) -> tuple[Floats, Floats]:
+    """The largest <A, C B C'> + <linear, C> found from each start [draw, start], and its C."""
     best, where = np.full(c.shape[:2], -np.inf), np.array(c)
     identity = np.eye(c.shape[-1])
     step = np.full((*c.shape[:2], 1, 1), 0.5)
     before = None
     for _ in range(STEPS):
         right, left = c @ b.swapaxes(-1, -2), c @ b
-        value = (a * (left @ c.swapaxes(-1, -2))).sum((-1, -2))
+        value = (a * (left @ c.swapaxes(-1, -2)) + linear * c).sum((-1, -2))
         better = value > best
         best, where = np.where(better, value, best), np.where(better[..., None, None], c, where)
-        gradient = (a @ right + a.swapaxes(-1, -2) @ left) @ c.swapaxes(-1, -2)
+        gradient = (a @ right + a.swapaxes(-1, -2) @ left) + linear
+        gradient = gradient @ c.swapaxes(-1, -2)
         turn = gradient - gradient.swapaxes(-1, -2)
         if np.abs(turn).max() < FLAT:
             break
