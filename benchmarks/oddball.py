@@ -12,7 +12,6 @@ seen are the same gratings at the same times. About three minutes.
 
 import contextlib
 import io
-import tempfile
 import warnings
 from statistics import fmean
 from typing import NamedTuple
@@ -22,9 +21,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from benchmarks._results import Figure, arguments, write
+from benchmarks._training import fit
 from brainmodel.brain import Brain
-from brainmodel.command_line.config_files import Config, merge, read_config
-from brainmodel.command_line.train_command import CommandLine, quieten, usual
+from brainmodel.command_line.config_files import Config, read_config
+from brainmodel.command_line.train_command import quieten
 from brainmodel.data import OddballGratings
 from brainmodel.data.oddball import DEVIANT
 from brainmodel.data.streams import Part
@@ -55,22 +55,9 @@ class Errors(NamedTuple):
 
 def brain_after(steps: int, seed: int, changes: Config) -> Brain:
     """The brain of the config, changed, after so many windows; `changes` as another config."""
-    quiet = contextlib.redirect_stdout(io.StringIO())
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), quiet:
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         quieten()
-        trainer: Config = {
-            "max_steps": steps,
-            "max_time": None,
-            "default_root_dir": folder,
-            "logger": False,
-            "enable_progress_bar": False,
-            "enable_checkpointing": False,
-            "limit_val_batches": 0,
-        }
-        own: Config = {"seed_everything": seed, "trainer": trainer, "report": {"scenes": 0}}
-        own = merge(own, {"data": {"init_args": {"seed": seed}}})
-        config = merge(merge(usual("fit", ["oddball"]), read_config("oddball")), changes)
-        return brain_of(CommandLine("fit", merge(config, own), []).model)
+        return brain_of(fit("oddball", changes, seed, steps).model)
 
 
 def held_out(seed: int) -> OddballGratings:
