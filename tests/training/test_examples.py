@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 EXAMPLES = [
     "adversarial",
     "contrastive",
+    "corollary_discharge",
     "homeostatic",
     "oddball",
     "siamese",
