@@ -114,6 +114,14 @@ def adapt(adapter, signal: Tensor) -> Tensor:
     match type(adapter).__name__:
         case "Pool":
             return F.avg_pool2d(signal, adapter.factor)
+        case "MaxPool":
+            size = [n // adapter.factor for n in signal.shape[2:]]
+            squares = [k for n in size for k in (n, adapter.factor)]
+            return signal.reshape(*signal.shape[:2], *squares).amax((3, 5))
+        case "LearntMix":
+            bias = adapter.bias.view(-1, *[1] * (signal.dim() - 2))
+            mixed = synapse(adapter.synapses["signal"].weight, signal) + bias
+            return mixed if adapter.activation is None else adapter.activation(mixed)
         case "Upsample":
             maps = signal.reshape(*signal.shape, *[1] * (4 - signal.dim()))
             doubled = maps.repeat_interleave(adapter.factor, 2)
