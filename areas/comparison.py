@@ -101,8 +101,8 @@ class Split(DriveComparison):
     """Two populations of error units, of which one fires where too little was predicted.
 
     Args:
-        lead_in: whether the first step of a stream has no errors. With it an area of hard-sigmoid
-            LSTM units is a layer of PredNet from its very first frame on, which is shown twice.
+        lead_in: whether the first step of a stream has no errors. With it areas of `HardLSTM` units
+            are layers of PredNet, whose first frame is that of the second step.
     """
 
     errors = 2

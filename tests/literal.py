@@ -46,6 +46,16 @@ def lstm(cell, i: Values, s: Values) -> Values:
     return {"rate": sigma(i["output"]) * torch.tanh(c), "memory": c}
 
 
+def hard_lstm(cell, i: Values, s: Values) -> Values:
+    """Lotter et al. (2017), with Keras' hard sigmoid."""
+
+    def gate(x: Tensor) -> Tensor:
+        return (x / 5 + 0.5).clamp(0, 1)
+
+    c = gate(i["forget"]) * s["memory"] + gate(i["input"]) * torch.tanh(i["candidate"])
+    return {"rate": gate(i["output"]) * torch.tanh(c), "memory": c}
+
+
 def sublstm(cell, i: Values, s: Values) -> Values:
     """Costa et al. (2017), eqs. 5-7."""
     c = sigma(i["forget"]) * s["memory"] + sigma(i["candidate"]) - sigma(i["input"])
@@ -85,6 +95,7 @@ def lif(cell, i: Values, s: Values) -> Values:
 EQUATIONS: dict[str, Callable] = {
     "ALIF": lif,
     "GRU": gru,
+    "HardLSTM": hard_lstm,
     "LIF": lif,
     "LSTM": lstm,
     "Leaky": leaky,
