@@ -339,7 +339,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/credit/reverse_scan.py",
-        old="potential_bar.add_(share)",
+        old="potential_bar.sub_(share)",
         new="pass",
         tests="tests/scopes/test_scopes.py -k local_is",
     ),
