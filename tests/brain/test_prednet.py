@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from areas.keys import of_predictor, of_units
 from brainmodel.brain import Brain
 from brainmodel.command_line.config_files import read_config
+from brainmodel.scopes import Adjacent
 from brainmodel.training import BrainModule
 from tests import toy
 
@@ -19,14 +20,20 @@ SIZES = [[3, 16, 16], [4, 8, 8], [5, 4, 4], [6, 2, 2]]
 """Of the layers, in place of those of the config."""
 
 
-def published(sizes: list[list[int]] | None = None) -> Brain:
-    """The brain of configs/prednet.yaml, in its own sizes or in others."""
+def published(sizes: list[list[int]] | None = None, scope: str = "", rule: str = "") -> Brain:
+    """The brain of configs/prednet.yaml, in its own sizes or in others.
+
+    With another rule each layer learns for errors of its own.
+    """
     model = read_config("prednet")["model"]
     areas, pathways = model["areas"], model["pathways"]
     for k, size in enumerate(sizes or []):
         areas[f"A{k}"]["units"] = size
+        if rule:
+            areas[f"A{k}"] |= {"rule": rule, "objectives": {"errors": "objectives.SplitError"}}
         if k > 0:
             pathways[f"A{k - 1}_A{k}"]["adapters"][0]["init_args"]["channels"] = size[0]
+    model["scope"] = scope or model["scope"]
     model["inputs"] = {"eye": list(areas["A0"]["units"])}
     text = yaml.safe_dump({"class_path": "brainmodel.training.BrainModule", "init_args": model})
     made: Any = toy.from_config(text, BrainModule)
@@ -196,6 +203,18 @@ def test_without_the_lead_in_it_is_another_network() -> None:
         late, _ = brain({"eye": frames}, never)
         predictions, _ = prednet(layers(brain, dict(brain.named_parameters())), frames[1:])
     assert (late["A0"].prediction[1] - predictions[0]).abs().max() > 1e-3
+
+
+def test_its_parts_learn_by_local_rules_too() -> None:
+    """Each layer by its own errors, the convolutions between them by what comes back over them."""
+    brain = drawn(published(SIZES, "brainmodel.scopes.Adjacent", "brainmodel.learning.EProp"))
+    assert isinstance(brain.scope, Adjacent)
+    frames, reset = shown(3 + brain.scope.lag)
+    did, _ = brain({"eye": frames}, reset)
+    total = torch.stack([loss for own in brain.losses(did).values() for loss in own.values()]).sum()
+    names, leaves = zip(*brain.named_parameters(), strict=True)
+    for name, gradient in zip(names, torch.autograd.grad(total, leaves), strict=True):
+        assert gradient.isfinite().all() and gradient.any(), name
 
 
 def moving_bars(streams: int) -> Tensor:

@@ -157,7 +157,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "synapses on the way that nobody teaches": (
         mapped(LearntMix(2), eye=[1, 4, 4], units=[2, 4, 4]),
         "pathways.up.adapters: LearntMix has weights that learn, which scope Local does not teach; "
-        "use scope Global, or set their requires_grad to False",
+        "use scope Adjacent or Global, or set their requires_grad to False",
     ),
     "a mixture of other channels": (
         mapped(Mix(3, 2), eye=[1, 4, 4], units=[2, 4, 4]),
