@@ -18,6 +18,7 @@ from areas.feedback import RandomFeedback as RandomFeedback
 from areas.feedback import SignConcordantFeedback as SignConcordantFeedback
 from areas.feedback import SymmetricFeedback as SymmetricFeedback
 from areas.gru import GRU as GRU
+from areas.hard_lstm import HardLSTM as HardLSTM
 from areas.leaky import Leaky as Leaky
 from areas.lif import LIF as LIF
 from areas.lstm import LSTM as LSTM

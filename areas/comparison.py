@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from areas.record import Record, fade, flat
-from areas.shapes import PerDrive, PerErrors, PerErrorSteps, PerStream
+from areas.shapes import PerDrive, PerDriveSteps, PerErrors, PerErrorSteps, PerStream
 
 
 class ComparisonDerivatives(NamedTuple):
@@ -60,6 +60,18 @@ class DriveComparison(ABC):
             leaves = [given.detach().requires_grad_() for given in (drive, prediction)]
             return ComparisonDerivatives(*torch.autograd.grad(self(*leaves), leaves, error_bar))
 
+    def back_steps(
+        self, drive: PerDriveSteps, prediction: PerDriveSteps, error_bar: PerErrorSteps
+    ) -> ComparisonDerivatives:
+        """`back` of all steps of a window."""
+        made = self.back(flat(drive), flat(prediction), flat(error_bar))
+        return ComparisonDerivatives(*(bar.view_as(drive) for bar in made))
+
+    def missed_bar(self, record: Record, t: int, error_bar: PerErrors) -> PerDrive:
+        """Derivative by what is missed at step t, u - u_hat with u held: minus that by u_hat."""
+        error_bar = begun(self, error_bar, None if record.keep is None else record.keep[t])
+        return -self.back(record.sources["drive"][t], record.prediction[t], error_bar).prediction
+
     def slopes(self, drive: PerDrive, prediction: PerDrive) -> PerErrors:
         """Derivative of each error by the prediction of its value."""
         ones = [torch.zeros_like(drive) for _ in range(self.errors)]
@@ -72,10 +84,12 @@ class DriveComparison(ABC):
 
     def spread(self, values: Tensor) -> Tensor:
         """For each error the number of its value; [..., drive] to [..., errors], dense."""
-        return torch.cat([values] * self.errors, -1)
+        return torch.cat([values] * self.errors, -1) if self.errors > 1 else values
 
     def gather(self, numbers: Tensor) -> Tensor:
         """The transpose of `spread`: for each value the sum over its errors."""
+        if self.errors == 1:
+            return numbers
         return numbers.unflatten(-1, (self.errors, -1)).sum(-2)
 
 
@@ -96,13 +110,27 @@ class Signed(DriveComparison):
         """See `DriveComparison.back`."""
         return ComparisonDerivatives(error_bar, -error_bar)
 
+    def back_steps(
+        self, drive: PerDriveSteps, prediction: PerDriveSteps, error_bar: PerErrorSteps
+    ) -> ComparisonDerivatives:
+        """See `DriveComparison.back_steps`."""
+        return ComparisonDerivatives(error_bar, -error_bar)
+
+    def missed_bar(self, record: Record, t: int, error_bar: PerErrors) -> PerDrive:
+        """See `DriveComparison.missed_bar`; nothing is to be done."""
+        return error_bar
+
+    def slopes(self, drive: PerDrive, prediction: PerDrive) -> PerErrors:
+        """See `DriveComparison.slopes`."""
+        return torch.full_like(drive, -1.0)
+
 
 class Split(DriveComparison):
     """Two populations of error units, of which one fires where too little was predicted.
 
     Args:
-        lead_in: whether the first step of a stream has no errors. With it an area of hard-sigmoid
-            LSTM units is a layer of PredNet from its very first frame on, which is shown twice.
+        lead_in: whether the first step of a stream has no errors. With it areas of `HardLSTM` units
+            are layers of PredNet, whose first frame is that of the second step.
     """
 
     errors = 2
@@ -155,17 +183,7 @@ def errors_back(
 ) -> ComparisonDerivatives:
     """`DriveComparison.back` of all steps of a record."""
     error_bar = fade(error_bar, record.keep) if comparison.lead_in else error_bar
-    drive, prediction = record.sources["drive"], record.prediction
-    made = comparison.back(flat(drive), flat(prediction), flat(error_bar))
-    return ComparisonDerivatives(*(bar.view_as(drive) for bar in made))
-
-
-def step_errors_back(
-    comparison: DriveComparison, record: Record, t: int, error_bar: PerErrors
-) -> ComparisonDerivatives:
-    """`DriveComparison.back` of step t of a record."""
-    error_bar = begun(comparison, error_bar, None if record.keep is None else record.keep[t])
-    return comparison.back(record.sources["drive"][t], record.prediction[t], error_bar)
+    return comparison.back_steps(record.sources["drive"], record.prediction, error_bar)
 
 
 def error_slopes(comparison: DriveComparison, record: Record) -> PerErrorSteps:

@@ -47,6 +47,16 @@ def lstm(cell, i: Values, s: Values) -> Values:
     return {"rate": sigma(i["output"]) * torch.tanh(c), "memory": c}
 
 
+def hard_lstm(cell, i: Values, s: Values) -> Values:
+    """Lotter et al. (2017), with Keras' hard sigmoid."""
+
+    def gate(x: Tensor) -> Tensor:
+        return (x / 5 + 0.5).clamp(0, 1)
+
+    c = gate(i["forget"]) * s["memory"] + gate(i["input"]) * torch.tanh(i["candidate"])
+    return {"rate": gate(i["output"]) * torch.tanh(c), "memory": c}
+
+
 def sublstm(cell, i: Values, s: Values) -> Values:
     """Costa et al. (2017), eqs. 5-7."""
     c = sigma(i["forget"]) * s["memory"] + sigma(i["candidate"]) - sigma(i["input"])
@@ -86,6 +96,7 @@ def lif(cell, i: Values, s: Values) -> Values:
 EQUATIONS: dict[str, Callable] = {
     "ALIF": lif,
     "GRU": gru,
+    "HardLSTM": hard_lstm,
     "LIF": lif,
     "LSTM": lstm,
     "Leaky": leaky,
@@ -115,6 +126,14 @@ def adapt(adapter, signal: Tensor) -> Tensor:
     match type(adapter).__name__:
         case "Pool":
             return F.avg_pool2d(signal, adapter.factor)
+        case "MaxPool":
+            size = [n // adapter.factor for n in signal.shape[2:]]
+            squares = [k for n in size for k in (n, adapter.factor)]
+            return signal.reshape(*signal.shape[:2], *squares).amax((3, 5))
+        case "LearntMix":
+            bias = adapter.bias.view(-1, *[1] * (signal.dim() - 2))
+            mixed = synapse(adapter.synapses["signal"].weight, signal) + bias
+            return mixed if adapter.activation is None else adapter.activation(mixed)
         case "Upsample":
             maps = signal.reshape(*signal.shape, *[1] * (4 - signal.dim()))
             doubled = maps.repeat_interleave(adapter.factor, 2)

@@ -308,6 +308,18 @@ MUTANTS = [
         tests="tests/brain/test_acts.py -k definition",
     ),
     Mutant(
+        file="brainmodel/scopes/crossing.py",
+        old="later = flat(bar[delay : delay + len(sent)])",
+        new="later = flat(bar[: len(sent)])",
+        tests="tests/scopes/test_taught_pathways.py -k definition",
+    ),
+    Mutant(
+        file="brainmodel/scopes/adjacent.py",
+        old="messages[n] + bar if n in messages else bar",
+        new="bar",
+        tests="tests/scopes/test_taught_pathways.py -k 'definition and 2'",
+    ),
+    Mutant(
         file="brainmodel/learning/credit/parameter_matrix.py",
         old="if name not in found}",
         new="if not name}",
@@ -381,7 +393,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/credit/reverse_scan.py",
-        old="potential_bar.add_(share)",
+        old="potential_bar.sub_(share)",
         new="pass",
         tests="tests/scopes/test_scopes.py -k local_is",
     ),

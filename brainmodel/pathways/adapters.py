@@ -6,12 +6,21 @@ from math import prod
 import torch
 from einops import rearrange, reduce, repeat
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from brainmodel.memory import require_memory
 
 
 class Adapter(nn.Module, ABC):
     """Changes the shape of a signal on its way."""
+
+    def build(self, source: tuple[int, ...]) -> None:
+        """Make what depends on the shape of the source, once; by default there is nothing.
+
+        Raises:
+            ValueError: if it cannot be made.
+        """
+        del source
 
     @abstractmethod
     def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
@@ -52,6 +61,32 @@ class Pool(Adapter):
         """See `Adapter.forward`."""
         pattern = "b c (h p) (w q) -> b c h w"
         return reduce(signal, pattern, "mean", p=self.factor, q=self.factor)
+
+    def picture(self, signal: Tensor) -> Tensor:
+        """See `Adapter.picture`: the same at another size."""
+        return signal
+
+
+class MaxPool(Adapter):
+    """Maximum over squares of `factor` x `factor` pixels."""
+
+    def __init__(self, factor: int = 2):
+        super().__init__()
+        if factor < 1:
+            raise ValueError(f"MaxPool.factor: need 1 or more, got {factor}")
+        self.factor = factor
+
+    def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
+        """See `Adapter.shape`."""
+        if len(source) != 3 or source[1] % self.factor or source[2] % self.factor:
+            raise ValueError(
+                f"MaxPool({self.factor}) needs a map divisible by it, got {list(source)}"
+            )
+        return (source[0], source[1] // self.factor, source[2] // self.factor)
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """See `Adapter.forward`."""
+        return F.max_pool2d(signal, self.factor)
 
     def picture(self, signal: Tensor) -> Tensor:
         """See `Adapter.picture`: the same at another size."""

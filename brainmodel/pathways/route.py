@@ -33,7 +33,9 @@ class Route(nn.Module):
         self.adapters = nn.ModuleList(adapters or infer(tuple(source), tuple(units)))
         self.shape = tuple(source)
         for adapter in self.adapters:
-            self.shape = adapter.shape(self.shape)  # type: ignore[operator]
+            after = adapter.shape(self.shape)  # type: ignore[operator]
+            adapter.build(self.shape)  # type: ignore[operator]
+            self.shape = after
         if len(self.shape) != len(units) or self.shape[1:] != tuple(units[1:]):
             raise ValueError(
                 f"adapters make {list(self.shape)} of {list(source)}, but units {list(units)} "

@@ -33,6 +33,7 @@ class Course:
         steps: int,
     ):
         self.area, self.keep = area, keep
+        self._comparison = area.comparison
         batch = state[0].shape[0]
         new = area.bias.new_empty
         self.known = known
@@ -84,10 +85,9 @@ class Course:
             self.potential[t] = predictor.potential(signals)
             if predictor.activation is not None:
                 self.prediction[t] = predictor.activate(self.potential[t])
-        comparison = self.area.comparison
-        comparison.into(self.sources["drive"][t], self.prediction[t], self.error[t])
-        if comparison.lead_in and self.keep is not None and self._breaks[t]:
-            self.error[t] = begun(comparison, self.error[t], self.keep[t])
+        self._comparison.into(self.sources["drive"][t], self.prediction[t], self.error[t])
+        if self._breaks[t] and self.keep is not None:
+            self.error[t] = begun(self._comparison, self.error[t], self.keep[t])
 
     @cached_property
     def _recur(self) -> Callable[[Tensor, Tensor], None]:
@@ -123,15 +123,17 @@ class Course:
     def complete(self) -> None:
         """Make all predictions and errors of the window at once, where no step depends on them."""
         predictor = self.area.predictor
-        if predictor is not None:
-            signals = {n: flat(self.sources[n]) for n in self.area.hints}
-            signals["rate"] = flat(fade(self.fields["rate"][:-1], self.keep))
-            self.potential.copy_(predictor.potential(signals).view_as(self.potential))
-            if predictor.activation is not None:
-                self.prediction.copy_(predictor.activate(self.potential))
-        comparison = self.area.comparison
-        comparison.into(flat(self.sources["drive"]), flat(self.prediction), flat(self.error))
-        if comparison.lead_in:
+        if predictor is None:
+            self.error.copy_(self.sources["drive"])
+            return
+        signals = {n: flat(self.sources[n]) for n in self.area.hints}
+        signals["rate"] = flat(fade(self.fields["rate"][:-1], self.keep))
+        self.potential.copy_(predictor.potential(signals).view_as(self.potential))
+        if predictor.activation is not None:
+            self.prediction.copy_(predictor.activate(self.potential))
+        drive, prediction = flat(self.sources["drive"]), flat(self.prediction)
+        self._comparison.into(drive, prediction, flat(self.error))
+        if self._comparison.lead_in:
             self.error.copy_(fade(self.error, self.keep))
 
     def signal(self, name: str) -> Tensor:

@@ -25,6 +25,9 @@ and keeps the record of the step until then. Credit and eligibility are thus of 
 nothing is approximated in time, and the length of windows does not matter. With hops = 2, what
 arrived at a is passed on: it crosses the next pathway in the steps after.
 
+What adapters on the way learn, they learn from the derivatives by the messages that they make, when
+the area that sent the signal learns from the step at which it sent it.
+
 Our own, between Guerguiev, Lillicrap & Richards (2017), eLife 6:e22901, whose areas receive
 learning signals from the areas above, and truncated backpropagation. Time per step as of scope
 local and one more product with each pathway's weights per hop; memory `lag` steps more.
@@ -33,14 +36,15 @@ local and one more product with each pathway's weights per hop; memory `lag` ste
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from areas import Feedback, SymmetricFeedback
 from areas.record import Record
 from brainmodel.learning.rule import Gradients, Memory
-from brainmodel.scopes.crossing import cross
+from brainmodel.scopes.crossing import Crossing, cross, learnt_on_the_way
 from brainmodel.scopes.pathway_feedback import PathwayFeedback
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope, rule_gradients
-from brainmodel.scopes.waiting import join_derivatives, keep, under_way
+from brainmodel.scopes.waiting import inputs_under_way, join_derivatives, keep, under_way
 from brainmodel.wiring.wiring import Wiring
 
 
@@ -56,6 +60,8 @@ class Adjacent(Scope):
         ValueError: if `hops` is below 1.
     """
 
+    teaches_pathways = True
+
     def __init__(self, feedback: Feedback | None = None, hops: int = 1):
         super().__init__()
         if hops < 1:
@@ -66,8 +72,9 @@ class Adjacent(Scope):
     def build(self, brain: Wiring) -> None:
         """See `Scope.build`."""
         self.feedback.build(brain)
-        longest = dict.fromkeys(brain.areas, 0)
-        inner = [p for p in brain.pathways.values() if p.source in brain.areas]
+        longest = dict.fromkeys([*brain.areas, *brain.inputs], 0)
+        ways = brain.pathways.items()
+        inner = [p for n, p in ways if p.source in brain.areas or n in brain.learning]
         for _ in range(self.hops):
             farther = dict(longest)
             for pathway in inner:
@@ -88,7 +95,7 @@ class Adjacent(Scope):
             for name, record in records.items():
                 early = record.stretch(0, ripe)
                 memories[name] = brain.rule(name).remember(brain.area(name), early, memories[name])
-        return memories, keep(records, levels, ripe)
+        return memories, keep(records, levels, inputs_under_way(passage, _sources(brain)), ripe)
 
     def gradients(
         self, brain: Wiring, passage: Passage, derivatives: dict[str, ActivityDerivatives]
@@ -105,7 +112,15 @@ class Adjacent(Scope):
         if ripe == 0:
             return found
         with torch.no_grad():
-            total = self.gather(brain, records, derivatives)
+            total, messages = self.gather(brain, records, derivatives)
+        for name, bar in messages.items():
+            pathway = brain.pathways[name]
+            if pathway.source in brain.areas:
+                sent = records[pathway.source].signal(pathway.carries)
+            else:
+                sent = inputs_under_way(passage, [pathway.source])[pathway.source]
+            reset = records[pathway.target].keep
+            found |= learnt_on_the_way(brain, name, bar, reset, sent, ripe)
         for name, record in records.items():
             own = ActivityDerivatives(*(bar[:ripe] for bar in total[name]))
             level = levels[name][:ripe] if name in levels else None
@@ -123,10 +138,11 @@ class Adjacent(Scope):
         brain: Wiring,
         records: dict[str, Record],
         derivatives: dict[str, ActivityDerivatives],
-    ) -> dict[str, ActivityDerivatives]:
+    ) -> Crossing:
         """For each area, the derivatives of its own loss and those that arrive from other areas.
 
-        Complete for all but the last `lag` steps.
+        Complete for all but the last `lag` steps. For each pathway that learns, what is said of its
+        messages.
 
         Args:
             brain: the brain.
@@ -134,13 +150,21 @@ class Adjacent(Scope):
             derivatives: of each area's own loss at these steps.
         """
         total = sent = derivatives
+        messages: dict[str, Tensor] = {}
         for _ in range(self.hops if self.lag else 0):
-            sent = cross(brain, self.feedback, records, sent)
+            sent, heard = cross(brain, self.feedback, records, sent)
             total = {
                 name: ActivityDerivatives(*(a + b for a, b in zip(own, sent[name], strict=True)))
                 for name, own in total.items()
             }
-        return total
+            messages = {n: messages[n] + bar if n in messages else bar for n, bar in heard.items()}
+        return Crossing(total, messages)
+
+
+def _sources(brain: Wiring) -> list[str]:
+    """Inputs from which a pathway leads that learns."""
+    ways = [brain.pathways[name] for name in brain.learning]
+    return sorted({way.source for way in ways if way.source in brain.inputs})
 
 
 def _fill(

@@ -3,6 +3,8 @@
 The equations stand at the head of `adjacent`.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -11,10 +13,21 @@ from areas.comparison import errors_back
 from areas.keys import of_predictor, of_units
 from areas.record import Record, fade, flat
 from brainmodel.learning.learning_signal import unit_signals
-from brainmodel.scopes.pathway_feedback import PathwayFeedback, from_areas
+from brainmodel.learning.rule import Gradients
+from brainmodel.scopes.pathway_feedback import PathwayFeedback, answered
 from brainmodel.scopes.scope import ActivityDerivatives, learning_signal
 from brainmodel.scopes.waiting import zero_derivatives
 from brainmodel.wiring.wiring import Wiring
+
+
+class Crossing(NamedTuple):
+    """What comes back over all pathways."""
+
+    received: dict[str, ActivityDerivatives]
+    """By area, the share of other areas' losses in the derivatives by what it did, at the step at
+    which it did it."""
+    messages: dict[str, Tensor]
+    """By pathway that learns, derivatives by what arrived over it, [time, batch, ...]."""
 
 
 def cross(
@@ -22,7 +35,7 @@ def cross(
     feedback: PathwayFeedback,
     records: dict[str, Record],
     derivatives: dict[str, ActivityDerivatives],
-) -> dict[str, ActivityDerivatives]:
+) -> Crossing:
     """Derivatives by what areas sent to others, from those by what these others did.
 
     Args:
@@ -30,11 +43,9 @@ def cross(
         feedback: the weights to go back through.
         records: of some steps, by area.
         derivatives: of the loss by what each area did at these steps.
-
-    Returns:
-        by area, the share of other areas' losses in the derivatives by what it did, at the step at
-        which it did it.
     """
+    messages: dict[str, Tensor] = {}
+    learning = set(brain.learning)
     received = {name: zero_derivatives(record) for name, record in records.items()}
     for target, record in records.items():
         bars = by_sources(brain, feedback, target, record, derivatives[target])
@@ -43,12 +54,14 @@ def cross(
             sizes = [brain.route(name).shape[0] for name in names]
             for name, part in zip(names, bar.split(sizes, dim=2), strict=True):
                 pathway = brain.pathways[name]
+                if name in learning:
+                    messages[name] = part
                 if pathway.source in brain.areas:
                     there = getattr(received[pathway.source], pathway.carries)
                     sent = records[pathway.source].signal(pathway.carries)
                     sent_bar = back_along(brain, name, part, record.keep, sent)
                     there[: len(sent_bar)] += sent_bar
-    return received
+    return Crossing(received, messages)
 
 
 def by_sources(
@@ -70,7 +83,7 @@ def by_sources(
     Returns:
         by source ("drive", or a message), [time, batch, ...]; not complete for the last step.
     """
-    area, sources = brain.area(name), from_areas(brain, name)
+    area, sources = brain.area(name), answered(brain, name)
     if not sources:
         return {}
     rate_bar = unit_signals(area, record, learning_signal(area, record, derivatives))[0]
@@ -133,14 +146,43 @@ def back_along(
     Returns:
         of the signals that arrived, [time - delay, batch, ...].
     """
-    delay = brain.pathways[pathway].steps
-    if keep is not None:
-        alive = torch.ones_like(keep)
-        for lag in range(min(delay, len(keep))):
-            alive[lag:] *= keep[: len(keep) - lag]
-        bar = fade(bar, alive)
+    delay, bar = brain.pathways[pathway].steps, _arrived(brain, pathway, bar, keep)
     sent = signal[: max(0, len(signal) - delay)]
     with torch.enable_grad():
         leaf = flat(sent).detach().requires_grad_()
         (sent_bar,) = torch.autograd.grad(brain.route(pathway)(leaf), leaf, flat(bar[delay:]))
     return sent_bar.view(sent.shape)
+
+
+def learnt_on_the_way(
+    brain: Wiring, pathway: str, bar: Tensor, keep: Tensor | None, signal: Tensor, steps: int
+) -> Gradients:
+    """Gradients of what a pathway learns, by the brain's parameter names.
+
+    Args:
+        brain: the brain.
+        pathway: its name.
+        bar, keep, signal: as of `back_along`.
+        steps: how many of the first steps, at which something was sent, are to be learnt from.
+    """
+    delay, bar = brain.pathways[pathway].steps, _arrived(brain, pathway, bar, keep)
+    named = dict(brain.route(pathway).named_parameters(prefix=f"routes.{pathway}"))
+    own = {name: parameter for name, parameter in named.items() if parameter.requires_grad}
+    sent = signal[: max(0, min(steps, len(signal) - delay))]
+    if len(sent) == 0:
+        return {}
+    with torch.enable_grad():
+        made = brain.route(pathway)(flat(sent).detach())
+        later = flat(bar[delay : delay + len(sent)])
+        found = torch.autograd.grad(made, list(own.values()), later, allow_unused=True)
+    return {n: g for n, g in zip(own, found, strict=True) if g is not None}
+
+
+def _arrived(brain: Wiring, pathway: str, bar: Tensor, keep: Tensor | None) -> Tensor:
+    """Derivative by the message of a pathway, 0 for those that a reset kept from arriving."""
+    if keep is None:
+        return bar
+    alive = torch.ones_like(keep)
+    for lag in range(min(brain.pathways[pathway].steps, len(keep))):
+        alive[lag:] *= keep[: len(keep) - lag]
+    return fade(bar, alive)

@@ -106,11 +106,11 @@ def _build(
 def returning(brain: Wiring) -> Iterator[tuple[str, str, Synapses]]:
     """All synapses over which a learning signal may return: (area, key within the area, synapses).
 
-    Those from what areas sent, and, where they sent any, those from the area's own error, which
-    what they sent is part of.
+    Those from what areas sent, or pathways that learn, and, where there are any, those from the
+    area's own error, which what they sent is part of.
     """
     for name in sorted(brain.areas):
-        area, sources = brain.area(name), from_areas(brain, name)
+        area, sources = brain.area(name), answered(brain, name)
         for source, synapses in area.synapses.items():
             if source in sources or (source == "error" and sources):
                 yield name, of_units(source), synapses
@@ -120,9 +120,14 @@ def returning(brain: Wiring) -> Iterator[tuple[str, str, Synapses]]:
                     yield name, of_predictor(source), synapses
 
 
-def from_areas(brain: Wiring, area: str) -> list[str]:
-    """Which sources of an area ("drive", or a pathway) come from areas, at least in part."""
-    arrivals = brain.arrivals(area).items()
+def answered(brain: Wiring, area: str) -> list[str]:
+    """Over which sources of an area ("drive", or a pathway) a learning signal returns.
+
+    Those that come from areas, at least in part, or by pathways that learn.
+    """
+    learning, arrivals = set(brain.learning), brain.arrivals(area).items()
     return [
-        s for s, names in arrivals if any(brain.pathways[n].source in brain.areas for n in names)
+        source
+        for source, names in arrivals
+        if any(n in learning or brain.pathways[n].source in brain.areas for n in names)
     ]

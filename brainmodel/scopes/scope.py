@@ -58,13 +58,13 @@ class Scope(nn.Module, ABC):
         """
         if self.teaches_pathways:
             return
-        for name in brain.routes:
+        for name in brain.learning:
             for adapter in brain.route(name).adapters:
                 if any(p.requires_grad for p in adapter.parameters()):
                     raise ValueError(
                         f"pathways.{name}.adapters: {type(adapter).__name__} has weights that "
                         f"learn, which scope {type(self).__name__} does not teach; use scope "
-                        "Global, or set their requires_grad to False"
+                        "Adjacent or Global, or set their requires_grad to False"
                     )
 
     def build(self, brain: Wiring) -> None:

@@ -5,6 +5,7 @@ the record of the step waits here, together with the derivatives of the loss tha
 and is carried from window to window with the state of the streams.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
@@ -21,15 +22,22 @@ class Waiting(NamedTuple):
     records: dict[str, Record]
     levels: dict[str, Tensor]  # of areas with a modulator
     signals: dict[str, ActivityDerivatives]  # zeros until the window's backward pass fills them in
+    inputs: dict[str, Tensor] = {}  # of the brain, from which a pathway leads that learns
 
 
-def keep(records: dict[str, Record], levels: dict[str, Tensor], first: int) -> Waiting:
+def keep(
+    records: dict[str, Record],
+    levels: dict[str, Tensor],
+    inputs: dict[str, Tensor],
+    first: int,
+) -> Waiting:
     """The steps from `first` on, in memory of their own, with derivatives that are still zero."""
     steps = len(next(iter(records.values())).currents)
     kept = {name: record.stretch(first, steps) for name, record in records.items()}
     kept = tree_map_only(Tensor, torch.clone, kept)
     late = {name: level[first:].clone() for name, level in levels.items()}
-    return Waiting(kept, late, {name: zero_derivatives(record) for name, record in kept.items()})
+    zeros = {name: zero_derivatives(record) for name, record in kept.items()}
+    return Waiting(kept, late, zeros, {n: signal[first:].clone() for n, signal in inputs.items()})
 
 
 def zero_derivatives(record: Record) -> ActivityDerivatives:
@@ -48,6 +56,14 @@ def under_way(passage: Passage) -> tuple[dict[str, Record], dict[str, Tensor]]:
     records = {n: waiting.records[n].join(record) for n, record in passage.records.items()}
     levels = {n: torch.cat([waiting.levels[n], now]) for n, now in passage.levels.items()}
     return records, levels
+
+
+def inputs_under_way(passage: Passage, names: Iterable[str]) -> dict[str, Tensor]:
+    """Some of the brain's inputs at the same steps."""
+    waiting: Waiting | None = passage.start.waiting
+    if waiting is None:
+        return {name: passage.inputs[name] for name in names}
+    return {name: torch.cat([waiting.inputs[name], passage.inputs[name]]) for name in names}
 
 
 def join_derivatives(first: ActivityDerivatives, then: ActivityDerivatives) -> ActivityDerivatives:

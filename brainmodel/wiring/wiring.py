@@ -177,6 +177,11 @@ class Wiring(nn.Module):
         """The shape changes along the pathway of that name."""
         return cast(Route, self.routes[name])
 
+    @property
+    def learning(self) -> list[str]:
+        """Names of the pathways whose adapters learn."""
+        return [n for n in self.routes if any(p.requires_grad for p in self.route(n).parameters())]
+
     def arrivals(self, area: str) -> dict[str, list[str]]:
         """Pathways that end in an area, by source of its synapses: "drive", or their own name."""
         return self._arrivals[area]

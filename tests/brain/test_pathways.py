@@ -5,13 +5,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from areas import Leaky
+from areas import GRU, Leaky
 from areas.message import Onto
 from brainmodel.brain import Brain
-from brainmodel.pathways.adapters import Adapter, Flatten, Mix, Pool, Upsample
+from brainmodel.pathways.adapters import Adapter, Flatten, MaxPool, Mix, Pool, Upsample
+from brainmodel.pathways.learnt_mix import LearntMix
 from brainmodel.pathways.pathway import Kind, Pathway
 from brainmodel.pathways.route import Route, infer
+from brainmodel.scopes import Global, Scope
 from tests import lessons, toy
+from tests.literal import Literal
 
 STEPS = 9
 
@@ -87,6 +90,7 @@ MAP = torch.arange(2 * 3 * 4 * 4, dtype=torch.float64).view(2, 3, 4, 4)
         (Pool(1), MAP, MAP),
         (Upsample(3), MAP, F.interpolate(MAP, scale_factor=3, mode="nearest")),
         (Upsample(2), MAP[:, :, 0, 0], MAP[:, :, :1, :1].expand(2, 3, 2, 2)),
+        (MaxPool(2), MAP, MAP.view(2, 3, 2, 2, 2, 2).amax((3, 5))),
         (Flatten(), MAP, MAP.view(2, 48)),
         (Flatten(), MAP[:, :, 0, 0], MAP[:, :, 0, 0]),
     ],
@@ -160,3 +164,41 @@ def test_a_message_ends_where_it_is_said_to_with_fields_as_wide(onto: list[Onto]
     heard, unheard = (brain(window, reset)[0]["V1"] for window in (seen, silent))
     assert torch.equal(heard.rate[1], unheard.rate[1]) == ("units" not in onto)
     assert torch.equal(heard.prediction[1], unheard.prediction[1]) == ("predictor" not in onto)
+
+
+def between(scope: Scope, maps: bool = True) -> Brain:
+    """V1 and LM; what V1 sends is mixed by synapses on the way, bent, and the largest remain."""
+    shapes = ([2, 4, 4], [3, 2, 2]) if maps else ([3], [4])
+    way: list[Adapter] = [LearntMix(5, activation=torch.tanh), *([MaxPool()] if maps else [])]
+    pathways = {
+        "up": Pathway("eye", "V1"),
+        "on": Pathway("V1", "LM", adapters=way),
+        "down": Pathway("LM", "V1", "feedback", "rate", adapters=[LearntMix(2), *up_again(maps)]),
+    }
+    plans = {name: toy.plan(GRU(), size) for name, size in zip(("V1", "LM"), shapes, strict=True)}
+    return toy.brain(plans, pathways, {"eye": shapes[0]}, scope)
+
+
+def up_again(maps: bool) -> list[Adapter]:
+    return [Upsample(2)] if maps else []
+
+
+@pytest.mark.parametrize("maps", [False, True])
+def test_synapses_on_the_way_learn_by_autograd_end_to_end(maps: bool) -> None:
+    brain = between(Global(), maps)
+    inputs, reset = toy.stream(brain)
+    found = lessons.learn(brain, inputs, reset)
+    lessons.assert_same(found, lessons.learn_literally(brain, inputs, reset))
+    own = {name for name in found if name.startswith("routes.")}
+    assert len(own) == 4 and all(found[name].any() for name in own)
+    course = Literal(brain, inputs, reset)
+    torch.testing.assert_close(brain(inputs, reset)[0]["LM"], course.activity("LM"))
+
+
+def test_synapses_on_the_way_begin_as_others_do() -> None:
+    torch.manual_seed(0)
+    made = Route([LearntMix(64)], [16, 8, 8], [64, 8, 8]).adapters[0]
+    assert isinstance(made, LearntMix) and not made.bias.any()
+    weight = made.synapses["signal"].weight
+    assert weight.shape == (64, 16, 3, 3)
+    assert 0.99 / 12 < weight.abs().max() <= 1 / 12

@@ -9,7 +9,8 @@ import torch
 from areas import Leaky, Predictor
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT
-from brainmodel.pathways.adapters import Adapter, Flatten, Mix, Pool, Upsample
+from brainmodel.pathways.adapters import Adapter, Flatten, MaxPool, Mix, Pool, Upsample
+from brainmodel.pathways.learnt_mix import LearntMix
 from brainmodel.pathways.pathway import Pathway
 from objectives import SquaredError
 from tests import toy
@@ -155,6 +156,32 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "pooling of dense units": (
         mapped(Pool(2), eye=[4], units=[3]),
         "pathways.up: Pool(2) needs a map divisible by it, got [4]",
+    ),
+    "the largest of squares that do not divide": (
+        mapped(MaxPool(2), eye=[1, 5, 4], units=[2, 2, 2]),
+        "pathways.up: MaxPool(2) needs a map divisible by it, got [1, 5, 4]",
+    ),
+    "the largest of nothing": (lambda: MaxPool(0), "MaxPool.factor: need 1 or more, got 0"),
+    "synapses on the way to nothing": (
+        lambda: LearntMix(0),
+        "LearntMix.channels: need 1 or more, got 0",
+    ),
+    "synapses on the way of even width": (
+        lambda: LearntMix(1, kernel=2),
+        "LearntMix.kernel: need an odd width in pixels, got 2",
+    ),
+    "synapses on the way that are bent by no pointwise function": (
+        lambda: LearntMix(1, activation=torch.linalg.inv),
+        "LearntMix.activation: need a pointwise function",
+    ),
+    "synapses on the way beyond all memory": (
+        mapped(LearntMix(10**12), eye=[1, 4, 4], units=[2, 4, 4]),
+        "pathways.up: LearntMix.channels: 1000000000000 needs",
+    ),
+    "synapses on the way that nobody teaches": (
+        mapped(LearntMix(2), eye=[1, 4, 4], units=[2, 4, 4]),
+        "pathways.up.adapters: LearntMix has weights that learn, which scope Local does not teach; "
+        "use scope Adjacent or Global, or set their requires_grad to False",
     ),
     "a mixture of other channels": (
         mapped(Mix(3, 2), eye=[1, 4, 4], units=[2, 4, 4]),

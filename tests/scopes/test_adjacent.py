@@ -71,8 +71,13 @@ def own(brain: Brain, seen: dict[str, Activity]) -> Said:
     return said
 
 
-def once_back(brain: Brain, course: literal.Literal, said: Said) -> Said:
-    """The same, one pathway back: the derivative of each area's step at t by what came in at t."""
+def once_back(
+    brain: Brain, course: literal.Literal, said: Said, taught: lessons.Gradients, ripe: int
+) -> Said:
+    """The same, one pathway back: the derivative of each area's step at t by what came in at t.
+
+    Derivatives by what pathways learn are added to `taught`, of messages sent before step `ripe`.
+    """
     told = {n: {f: torch.zeros_like(v) for f, v in fields.items()} for n, fields in said.items()}
     steps = len(course.reset)
     for name in brain.areas:
@@ -93,6 +98,16 @@ def once_back(brain: Brain, course: literal.Literal, said: Said) -> Said:
             said_of = [(getattr(report, f) * bar).sum() for f, bar in bars.items()]
             total = torch.stack(said_of).sum()
             leaves = {n: leaf for n, leaf in sent.items() if leaf is not None}
+            for n in ends:
+                way = brain.route(n).named_parameters(prefix=f"routes.{n}")
+                learnt = {key: p for key, p in way if p.requires_grad}
+                if learnt and 0 <= t - brain.pathways[n].steps < ripe:
+                    by = torch.autograd.grad(
+                        total, list(learnt.values()), retain_graph=True, allow_unused=True
+                    )
+                    for key, g in zip(learnt, by, strict=True):
+                        g = torch.zeros_like(learnt[key]) if g is None else g
+                        taught[key] = taught[key] + g if key in taught else g
             if leaves:
                 found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
                 for n, bar in zip(leaves, found, strict=True):
@@ -107,8 +122,10 @@ def message(
 ) -> tuple[Tensor, Tensor | None]:
     """What arrives over a pathway at t, and the leaf it is made of, if an area sent one."""
     pathway = brain.pathways[name]
-    if pathway.source not in brain.areas or t < pathway.steps:
+    if t < pathway.steps or (pathway.source in brain.inputs and name not in brain.learning):
         return course.message(name, t).detach(), None
+    if pathway.source in brain.inputs:
+        return course.message(name, t), None
     leaf = course.at(pathway.source, t - pathway.steps)[pathway.carries].clone().requires_grad_()
     signal = leaf
     for adapter in brain.route(name).adapters:
@@ -141,8 +158,9 @@ def by_definition(brain: Brain, inputs: dict[str, Tensor], reset: Tensor) -> les
         course = literal.Literal(brain, inputs, reset)
         seen = {name: course.activity(name) for name in brain.areas}
     total = sent = own(brain, seen)
+    taught: lessons.Gradients = {}
     for _ in range(scope.hops):
-        sent = once_back(brain, course, sent)
+        sent = once_back(brain, course, sent, taught, len(reset) - scope.lag)
         total = {n: {f: v + sent[n][f] for f, v in said.items()} for n, said in total.items()}
     alone = literal.Literal(
         brain, inputs, reset, local=True, cut=lambda name: brain.rule(name).cuts
@@ -153,7 +171,7 @@ def by_definition(brain: Brain, inputs: dict[str, Tensor], reset: Tensor) -> les
         for field in ("prediction", "error", "rate"):
             loss = loss + (getattr(did, field) * said[field])[:ripe].sum()
     made = torch.autograd.grad(loss, lessons.learnt(brain), allow_unused=True)
-    return lessons.complete(brain, made)
+    return lessons.complete(brain, made) | taught
 
 
 @pytest.mark.parametrize("hops", [1, 2])

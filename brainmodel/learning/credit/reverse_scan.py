@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from areas import Area
-from areas.comparison import step_errors_back
 from areas.loops.steps import Reverse
 from areas.record import Record, interrupt, stretches
 from areas.shapes import PerCurrentSteps, PerDriveSteps, PerUnit, PerUnitSteps
@@ -124,10 +123,10 @@ def _through_error(
     """The way through the area's own prediction error, h(t-1) -> u_hat(t) -> e(t) -> currents."""
     assert area.predictor is not None  # there is no error without one
     error_bar = area.synapses["error"].transpose(currents_bar[:, area.reached("error")])
-    prediction_bar = step_errors_back(area.comparison, record, t, error_bar).prediction
-    share = area.predictor.slope(record.potential[t], prediction_bar)
-    potential_bar.add_(share)
-    earlier.add_(area.predictor.back(share))
+    missed_bar = area.comparison.missed_bar(record, t, error_bar)
+    share = area.predictor.slope(record.potential[t], missed_bar)
+    potential_bar.sub_(share)
+    earlier.sub_(area.predictor.back(share))
 
 
 def _fade_all(bars: list[Tensor], keep: Tensor) -> None:
