@@ -27,6 +27,7 @@ from objectives.intrinsic_plasticity import IntrinsicPlasticity as IntrinsicPlas
 from objectives.latent_predictive_learning import (
     LatentPredictiveLearning as LatentPredictiveLearning,
 )
+from objectives.lateral_inhibition import LateralInhibition as LateralInhibition
 from objectives.multi_horizon import MultiHorizon as MultiHorizon
 from objectives.objective import Activity as Activity
 from objectives.objective import GroupObjective as GroupObjective

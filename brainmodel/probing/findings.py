@@ -12,6 +12,7 @@ from brainmodel.probing.activity import ModelActivity, Source, eye_of, record_mo
 from brainmodel.probing.analyses import Evidence, Section, require_responses
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.baselines import record_baselines
+from brainmodel.probing.metrics.metric import varies
 from brainmodel.probing.plan import Plan
 from brainmodel.probing.recordings import Experiment, Recorded, Shown, Stimuli
 from brainmodel.probing.scores import ScoreTable, require_scorable, score_models
@@ -45,6 +46,7 @@ class Findings(NamedTuple):
     sections: dict[str, Section]  # of the report, by the names of the analyses
     seen: Seen
     brain: Brain  # the last of the trained ones
+    still: tuple[str, ...] = ()  # model areas that were not scored, and why
 
 
 def probe(
@@ -77,6 +79,7 @@ def probe(
     place = folder or Path(tempfile.gettempdir())
     activity = _record(trained, untrained, shown.stimuli, plan, place)
     compared = {source: areas for source, areas in activity.items() if _is_scored(source, plan)}
+    compared, still = _without_still(compared)
     inputs = _inputs(trained[0].brain, shown.stimuli, plan, place)
     scores = score_models(
         compared, shown.recording, plan.used_metrics, plan.used_scoring, inputs=inputs
@@ -84,7 +87,7 @@ def probe(
     sections = _analyse(plan, shown, eye_of(trained[0].brain), activity)
     patterns = _patterns(activity, trained[-1].instance)
     seen = _seen(shown, plan, trained[-1].brain)
-    return Findings(scores, shown.recording, patterns, sections, seen, trained[-1].brain)
+    return Findings(scores, shown.recording, patterns, sections, seen, trained[-1].brain, still)
 
 
 def _require_probable(experiment: Experiment | Shown, plan: Plan) -> Shown:
@@ -154,6 +157,33 @@ def _seen(shown: Shown, plan: Plan, brain: Brain) -> Seen:
 def _is_scored(source: Source, plan: Plan) -> bool:
     """Whether it is scored; some signals are recorded for analyses alone."""
     return source.model == "baseline" or source.signal.partition(".")[0] in plan.signals
+
+
+def _without_still(activity: ModelActivity) -> tuple[ModelActivity, tuple[str, ...]]:
+    """Activity without areas that a brain's stimuli do not move, and a sentence for each.
+
+    An area is left out of all brains, so that pairs stay pairs.
+
+    Raises:
+        ValueError: if no area would be left.
+    """
+    said: dict[tuple[str, str], str] = {}
+    for source, areas in activity.items():
+        for area, values in areas.items():
+            if source.model != "baseline" and not varies(np.asarray(values.mean(1))):
+                who = " ".join(filter(None, (source.model, source.instance)))
+                why = f"{area} ({source.signal}): the stimuli do not move it in {who}"
+                said.setdefault((source.signal, area), why)
+    kept = {
+        source: {area: v for area, v in areas.items() if (source.signal, area) not in said}
+        for source, areas in activity.items()
+    }
+    if not any(areas for source, areas in kept.items() if source.model == "trained"):
+        raise ValueError(
+            f"no model area can be scored: {'; '.join(said.values())}; look at what training said "
+            "of silent areas"
+        )
+    return {source: areas for source, areas in kept.items() if areas}, tuple(said.values())
 
 
 def _analyse(

@@ -9,6 +9,7 @@ from objectives import (
     Balance,
     Energy,
     IntrinsicPlasticity,
+    LateralInhibition,
     PopulationRate,
     Sparseness,
     TargetRate,
@@ -53,6 +54,34 @@ def test_energy_is_the_mean_absolute_rate() -> None:
     activity = make_activity(*MAPS)
     torch.testing.assert_close(Energy()(activity), activity.rate.sum((2, 3, 4)) / 48)
     assert Energy()(at_rate(torch.tensor([[[-1.0, 0.5]]]))).item() == 0.75
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 5), (2, 3, 4, 2, 3), (2, 3, 1), (2, 3, 1, 2, 2)])
+def test_lateral_inhibition_is_the_mean_product_of_two_rivals(shape: tuple[int, ...]) -> None:
+    rate = torch.randn(shape, dtype=torch.float64)
+    loss = LateralInhibition()(at_rate(rate))
+    for t in range(shape[0]):
+        for stream in range(shape[1]):
+            places = rate[t, stream].abs().reshape(shape[2], -1).T.tolist()
+            pairs = [
+                place[i] * place[j]
+                for place in places
+                for i in range(shape[2])
+                for j in range(shape[2])
+                if i != j
+            ]
+            expected = sum(pairs) / len(pairs) if pairs else 0
+            assert loss[t, stream].item() == pytest.approx(expected, rel=1e-9, abs=1e-15)
+
+
+def test_rivals_inhibit_each_other_until_one_of_them_is_left() -> None:
+    rate = torch.tensor([[[0.5, 0.4, 0.0]]], dtype=torch.float64)
+    for _ in range(1000):
+        rate.requires_grad_()
+        (signal,) = torch.autograd.grad(LateralInhibition()(at_rate(rate)).sum(), rate)
+        rate = (rate - 0.1 * signal).detach().clamp(min=0)  # rectified
+    winner, loser, silent = rate[0, 0].tolist()  # winner^2 - loser^2 stays as it was, .09
+    assert winner == pytest.approx(0.3, abs=0.01) and loser < 1e-3 and silent == 0
 
 
 def test_sparseness_is_one_over_the_units_if_one_is_active_and_one_if_all_are() -> None:

@@ -22,6 +22,7 @@ from brainmodel.probing.analyses import Expectation
 from brainmodel.probing.baselines import MotionEnergy, Pixels
 from brainmodel.probing.metrics import CKA
 from brainmodel.probing.recordings import read_frames
+from brainmodel.probing.report.content import content_of
 from brainmodel.probing.report.words import Verdict, verdict
 from brainmodel.probing.scores import ScoreTable, gains_of, score_model
 from brainmodel.probing.scores.across_scores import with_seeds
@@ -100,6 +101,24 @@ def test_spread_is_over_what_differs_in_seed_alone(findings: Findings) -> None:
         assert row.seeds_spread == pytest.approx(np.std(scores, ddof=1))
     (alone,) = findings.scores.of(model="baseline", lag=0.1)
     assert (alone.seeds, alone.seeds_spread) == (1, None)
+
+
+def test_an_area_that_no_stimulus_moves_is_left_out_of_all_brains_and_said() -> None:
+    silent = looking(3)
+    for parameter in silent.area("LM").parameters():
+        parameter.data.zero_()
+    trained = [Trained("first.ckpt", 100, looking()), Trained("second.ckpt", 100, silent)]
+    plan = replace(PLAN, scoring=Scoring(lags=(0.0,), bootstraps=0, permutations=0), analyses={})
+    found = run(trained, [looking(1), looking(2)], planted(), plan)
+    said = "LM (rate): the stimuli do not move it in trained second.ckpt"
+    assert found.still == (said,) and f"not scored: {said}" in content_of(found).facts
+    areas = {(score.model, score.model_area) for score in found.scores}
+    assert areas == {("trained", "V1"), ("untrained", "V1"), ("baseline", "pixels")}
+    for parameter in silent.area("V1").parameters():
+        parameter.data.zero_()
+    only = replace(plan, signals=("rate",))
+    with pytest.raises(ValueError, match=r"no model area can be scored: V1 \(rate\): the stim"):
+        run([Trained("first.ckpt", 100, silent)], [looking(1), looking(2)], planted(), only)
 
 
 def test_subjects_are_scored_one_by_one_and_averaged() -> None:

@@ -38,6 +38,12 @@ def test_a_unit_is_at_the_first_of_its_own_electrodes_and_without_any_nowhere(
     add_units(file, [TRAIN] * 5, electrodes=[[1, 0], [], [2], [3, 1, 0], []])
     found = units_read(file, tmp_path)
     assert found.areas.tolist() == ["VISl", "unknown", "LGd", "VISp", "unknown"]
+    several = "2 of 5 units have electrodes in several areas; each counts in that of its first"
+    assert several in found.left_out
+    file = session()
+    add_electrodes(file, PLACES)
+    add_units(file, [TRAIN] * 3, electrodes=[[0, 3], [], [1]])
+    assert not any("several" in said for said in units_read(file, tmp_path).left_out)
 
 
 def test_ids_of_electrodes_are_no_row_numbers(tmp_path: Path) -> None:

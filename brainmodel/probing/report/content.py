@@ -52,7 +52,7 @@ def content_of(findings: Findings) -> Content:
     gains = gains_of(table)
     return Content(
         title=recording.source,
-        facts=recording.facts,
+        facts="; ".join([recording.facts, *(f"not scored: {why}" for why in findings.still)]),
         shown=findings.seen.how,
         verdicts=verdicts(table, gains),
         gains=gain_rows(gains),

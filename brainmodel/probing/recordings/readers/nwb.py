@@ -20,7 +20,11 @@ from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.conditions import by_condition
 from brainmodel.probing.recordings.readers.events import Asked, InvalidTimes, ShownEvents, counted
-from brainmodel.probing.recordings.readers.nwb_electrodes import unit_groups, unit_labels
+from brainmodel.probing.recordings.readers.nwb_electrodes import (
+    straddling,
+    unit_groups,
+    unit_labels,
+)
 from brainmodel.probing.recordings.readers.nwb_opening import (
     columns_of,
     invalid_times,
@@ -95,6 +99,8 @@ def read_units(
         events = shown_events(source, file, asked)
         responses, rows, said = _of_units(source, file, events, asked, select)
         labels = unit_labels(source, file, rows, area)
+        several = "have electrodes in several areas; each counts in that of its first"
+        said += counted(straddling(file, rows, area), "units", several)
         return _recording(file, source, events, responses, asked.edges, "spikes/s", labels, said)
 
 

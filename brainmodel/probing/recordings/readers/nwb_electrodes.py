@@ -62,6 +62,33 @@ def unit_groups(source: Path, file: Any, chosen: Whole) -> list[str]:
     return names
 
 
+def straddling(file: Any, chosen: Whole, area: str | None) -> NDArray[np.bool_]:
+    """[unit] whether a unit's electrodes lie in several areas, where none is said to be its peak.
+
+    Args:
+        file, chosen, area: as of `unit_labels`.
+    """
+    units, electrodes = file.units, file.electrodes
+    found = np.zeros(len(chosen), bool)
+    names = [] if electrodes is None else [n for n in _names(area) if n in electrodes.colnames]
+    ragged = "electrodes" in units.colnames and hasattr(units["electrodes"], "target")
+    if not names or not ragged or "peak_channel_id" in units.colnames:
+        return found
+    texts = _of_rows(electrodes, names[0], np.arange(len(electrodes)))
+    if texts is None:
+        return found
+    areas = np.array([place.area for place in places_of(texts)])
+    ends = np.asarray(units["electrodes"].data[:]).astype(int)
+    held = np.asarray(units["electrodes"].target.data[:]).astype(int)
+    of_units = np.split(held, ends[:-1])
+    return np.array([len(set(areas[of_units[unit]]) - {UNKNOWN}) > 1 for unit in chosen], bool)
+
+
+def _names(area: str | None) -> list[str]:
+    """Columns that may hold the area."""
+    return [area] if area else list(AREAS)
+
+
 def electrode_rows(source: Path, file: Any) -> Whole:
     """[unit] row of its electrode: `peak_channel_id`, or the first of `electrodes`; -1 if none."""
     units, electrodes = file.units, file.electrodes
@@ -111,10 +138,10 @@ def _areas(source: Path, file: Any, rows: Whole, chosen: Whole, area: str | None
     """[unit] what is written of its place, in the first of the columns that says something."""
     units, electrodes = file.units, file.electrodes
     candidates = []
-    for name in [area] if area else AREAS:
+    for name in _names(area):
         if electrodes is not None and name in electrodes.colnames and (rows != NONE).any():
             candidates.append(_of_rows(electrodes, name, rows))
-    for name in [area] if area else AREAS:
+    for name in _names(area):
         if name in units.colnames:
             candidates.append(_of_rows(units, name, chosen))
     if area is None and "electrode_group" in units.colnames:
