@@ -42,6 +42,8 @@ class Route(nn.Module):
                 f"need [n{''.join(f', {k}' for k in units[1:])}]"
             )
         if gain is not None:
+            if any(parameter.requires_grad for parameter in self.parameters()):
+                raise ValueError("gain: adapters that learn cannot stand before it; leave one out")
             self.shape = (gain.cells * self.shape[0], *self.shape[1:])
 
     def forward(self, signal: Tensor, told: Tensor | None = None) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from areas import Leaky
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT
-from brainmodel.pathways import GainFields, Pathway
+from brainmodel.pathways import Flatten, GainFields, LearntMix, Pathway
 from brainmodel.scopes import Global, Local
 from tests import lessons, toy
 from tests.literal import Literal
@@ -98,6 +98,10 @@ REFUSED = {
     "a picture": (
         Pathway("eye", "V1", "lateral", gain=GainFields("eye")),
         "gain.by: need an input",
+    ),
+    "behind what learns": (
+        Pathway("eye", "V1", "lateral", adapters=[LearntMix(2), Flatten()], gain=FIELDS),
+        "gain: adapters that learn cannot stand before it",
     ),
     "of an area": (Pathway("LM", "V1", "lateral", gain=FIELDS), "gain: is for pathways from an in"),
 }
