@@ -67,7 +67,12 @@ class Snapshots(pl.Callback):
         self._keep(0, pl_module)
 
     def on_train_batch_end(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
     ) -> None:
         """Keep those after a step."""
         self._keep(trainer.global_step, pl_module)

@@ -75,7 +75,7 @@ def draw(path: Path, shares: Mapping[tuple[str, str], Sequence[float]]) -> None:
     panel.axhline(1, color="0.4", lw=0.8)
     panel.set_xticks(range(len(splits)), splits)
     panel.set_ylabel("error / that of repeating")
-    panel.legend(frameon=False, fontsize=8, ncols=2)
+    panel.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     save(figure, path)
 
 

@@ -70,9 +70,11 @@ def straddling(file: Any, chosen: Whole, area: str | None) -> NDArray[np.bool_]:
     """
     units, electrodes = file.units, file.electrodes
     found = np.zeros(len(chosen), bool)
-    names = [] if electrodes is None else [n for n in _names(area) if n in electrodes.colnames]
     ragged = "electrodes" in units.colnames and hasattr(units["electrodes"], "target")
-    if not names or not ragged or "peak_channel_id" in units.colnames:
+    if electrodes is None or not ragged or "peak_channel_id" in units.colnames:
+        return found
+    names = [name for name in _names(area) if name in electrodes.colnames]
+    if not names:
         return found
     texts = _of_rows(electrodes, names[0], np.arange(len(electrodes)))
     if texts is None:
