@@ -114,6 +114,20 @@ def test_backpropagation_is_autograd_whatever_an_error_is(how: str, maps: bool) 
 
 
 @EACH
+def test_what_a_loss_says_of_errors_at_any_step_is_autograd(how: str) -> None:
+    """One that says something where an error is 0, too, as at the first step of a lead-in."""
+    brain = lone("bptt", COMPARISONS[how]())
+    inputs, reset = toy.stream(brain)
+    shown, literal = brain(inputs, reset)[0]["V1"], Literal(brain, inputs, reset).activity("V1")
+    slant = torch.linspace(0.5, 1.5, literal.error.shape[2], dtype=torch.float64)
+    found, expected = (
+        torch.autograd.grad((a.error * slant).sum(), lessons.learnt(brain), allow_unused=True)
+        for a in (shown, literal)
+    )
+    lessons.assert_same(lessons.complete(brain, found), lessons.complete(brain, expected))
+
+
+@EACH
 def test_real_time_recurrent_learning_is_autograd_over_windows(how: str) -> None:
     brain = lone("rtrl", COMPARISONS[how]())
     inputs, reset = toy.stream(brain, steps=7)
