@@ -12,6 +12,18 @@ from brainmodel.data.streams import Part, Rendering, Script, Share, Stream
 from brainmodel.data.window import Label
 
 
+def require_grating(
+    size: int, cycles: float, temporal_frequency: float, contrast: float, frames_per_second: float
+) -> None:
+    """Refuse, in one sentence, gratings that frames of a size, so many a second, cannot show."""
+    require_whole("size", size, 4, LARGEST)
+    require_number("cycles", cycles, 0, size / 2, "cycles per frame width")
+    require_number("frames_per_second", frames_per_second, 1, 1000, "frames per second")
+    fastest = frames_per_second / 2
+    require_number("temporal_frequency", temporal_frequency, 0, fastest, "cycles per second")
+    require_number("contrast", contrast, 0, 1, "a contrast")
+
+
 class Grating(NamedTuple):
     """The gratings of one part; times in steps."""
 
@@ -112,13 +124,8 @@ class DriftingGratings(StreamModule):
         frames_per_second: float = 30.0,
         **options: Unpack[StreamOptions],
     ) -> None:
-        require_whole("size", size, 4, LARGEST)
         require_whole("directions", directions, 1, 360)
-        require_number("cycles", cycles, 0, size / 2, "cycles per frame width")
-        require_number("frames_per_second", frames_per_second, 1, 1000, "frames per second")
-        fastest = frames_per_second / 2
-        require_number("temporal_frequency", temporal_frequency, 0, fastest, "cycles per second")
-        require_number("contrast", contrast, 0, 1, "a contrast")
+        require_grating(size, cycles, temporal_frequency, contrast, frames_per_second)
         require_number("shown", shown, 1 / frames_per_second, 1e4, "seconds")
         require_number("gray", gray, 0, 1e4, "seconds")
         shapes = {"eye": [1, size, size]}

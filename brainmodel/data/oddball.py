@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from brainmodel.data.checks import LARGEST, require_number, require_whole
-from brainmodel.data.gratings import drifting_grating
+from brainmodel.data.checks import require_number, require_whole
+from brainmodel.data.gratings import drifting_grating, require_grating
 from brainmodel.data.stream_module import StreamModule, StreamOptions
 from brainmodel.data.streams import Rendering, Script, Share, Stream
 from brainmodel.data.window import Label
@@ -125,16 +125,11 @@ class OddballGratings(StreamModule):
         frames_per_second: float = 30.0,
         **options: Unpack[StreamOptions],
     ) -> None:
-        require_whole("size", size, 4, LARGEST)
         require_whole("orientations", orientations, 2, 360)
         if orientations % 2:
             raise ValueError(f"orientations is {orientations}: give an even number.")
         require_number("deviants", deviants, 0, 1, "a fraction of the stimuli")
-        require_number("cycles", cycles, 0, size / 2, "cycles per frame width")
-        require_number("frames_per_second", frames_per_second, 1, 1000, "frames per second")
-        fastest = frames_per_second / 2
-        require_number("temporal_frequency", temporal_frequency, 0, fastest, "cycles per second")
-        require_number("contrast", contrast, 0, 1, "a contrast")
+        require_grating(size, cycles, temporal_frequency, contrast, frames_per_second)
         require_number("shown", shown, 1 / frames_per_second, 1e4, "seconds")
         require_number("gray", gray, 0, 1e4, "seconds")
         super().__init__(
