@@ -42,7 +42,7 @@ def fit(config: str, changes: Config, seed: int, steps: int | None = None) -> Co
         if steps is not None:
             usually["trainer"]["max_steps"] = steps
         shipped = merge(usual("fit", [config]), read_config(config))
-        return CommandLine("fit", merge(merge(shipped, usually), changes), [])
+        return CommandLine("fit", merge(merge(shipped, changes), usually), [])
 
 
 def callback(command: CommandLine, kind: type[Kind]) -> Kind:

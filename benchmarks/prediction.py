@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from benchmarks._results import Figure, arguments, write
 from benchmarks._training import callback, fit
-from brainmodel.command_line.config_files import Config
+from brainmodel.command_line.config_files import Config, read_config
 from brainmodel.data import Photographs
 from brainmodel.data.streams import Part, Rendering, Script, Share, Stream
 from brainmodel.training.callbacks.report import Report
@@ -79,7 +79,8 @@ def train(scenes: str, contender: str, seed: int, steps: int | None) -> Report:
     """Train a variant of a shipped config; what its report says at the end."""
     changes: Config = {"model": CONTENDERS[contender]}
     if contender == SHUFFLED:
-        changes["data"] = {"class_path": "benchmarks.prediction.Shuffled"}
+        own = {"class_path": "benchmarks.prediction.Shuffled"}  # with its options, or it has none
+        changes["data"] = own | {"init_args": read_config(scenes)["data"]["init_args"]}
     return callback(fit(scenes, changes, seed, steps), Report)
 
 

@@ -15,7 +15,6 @@ from functools import cache
 import torch
 from einops import rearrange
 from torch import Tensor
-from torch.nn import functional as F
 
 from brainmodel.pathways.adapters import Adapter
 
@@ -58,12 +57,13 @@ class Retina(Adapter):
 
     def forward(self, signal: Tensor) -> Tensor:
         """See `Adapter.forward`."""
-        cells = rearrange(signal, "b c h w -> (b c) 1 h w")
-        contrast = filtered(cells, _opponent(self.centre, self.surround, cells.dtype, cells.device))
-        local = filtered(contrast.square(), _gaussian(self.pool, cells.dtype, cells.device))
+        cells = rearrange(signal, "b c h w -> (b c) h w")
+        reach = round(3 * self.surround)
+        contrast = blurred(cells, self.centre, reach) - blurred(cells, self.surround, reach)
+        local = blurred(contrast.square(), self.pool, round(3 * self.pool))
         response = contrast / (self.floor**2 + local).sqrt()
         split = torch.stack([response, -response]).relu()
-        return rearrange(split, "sign (b c) 1 h w -> b (sign c) h w", b=len(signal))
+        return rearrange(split, "sign (b c) h w -> b (sign c) h w", b=len(signal))
 
     def picture(self, signal: Tensor) -> Tensor:
         """See `Adapter.picture`: gray where neither responds, lighter for ON, darker for OFF."""
@@ -71,27 +71,25 @@ class Retina(Adapter):
         return 0.5 + 0.25 * (on - off)
 
 
-def filtered(maps: Tensor, kernel: Tensor) -> Tensor:
-    """Maps [map, 1, height, width] through a kernel [width, width]; their borders go on."""
-    around = F.pad(maps, [kernel.shape[0] // 2] * 4, mode="replicate")
-    return F.conv2d(around, kernel[None, None])
+def blurred(maps: Tensor, width: float, reach: int) -> Tensor:
+    """Maps [map, height, width] through a Gaussian, along columns and then rows.
+
+    Args:
+        maps: their borders go on.
+        width: sigma of the Gaussian, in pixels.
+        reach: pixels to each side at which it ends.
+    """
+    rows, columns = (_blur(width, reach, size, maps.dtype, maps.device) for size in maps.shape[-2:])
+    return rows @ maps @ columns.T
 
 
 @cache
-def _opponent(centre: float, surround: float, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Centre less surround, [width, width], of sum 0."""
-    reach = round(3 * surround)
-    return (gaussian(centre, reach) - gaussian(surround, reach)).to(device, dtype)
-
-
-@cache
-def _gaussian(width: float, dtype: torch.dtype, device: torch.device) -> Tensor:
-    return gaussian(width, round(3 * width)).to(device, dtype)
-
-
-def gaussian(width: float, reach: int) -> Tensor:
-    """A Gaussian of sum 1 over [2 reach + 1, 2 reach + 1] pixels, in float64; width in pixels."""
-    place = torch.arange(-reach, reach + 1, dtype=torch.float64)
-    line = torch.exp(-0.5 * (place / width) ** 2)
-    square = line[:, None] * line
-    return square / square.sum()
+def _blur(width: float, reach: int, size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """What each of `size` places in a line gets of each, [size, size]."""
+    place = torch.arange(-reach, reach + 1)
+    line = torch.exp(-0.5 * (place.double() / width) ** 2)
+    places = torch.arange(size)
+    sources = (places[:, None] + place).clamp(0, size - 1)
+    found = torch.zeros(size, size, dtype=torch.float64)
+    found.scatter_add_(1, sources, (line / line.sum()).expand(size, -1))
+    return found.to(device, dtype)

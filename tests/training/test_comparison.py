@@ -1,6 +1,7 @@
 """Predictions beside those that need no brain, against planted streams and literal sums."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from areas import Leaky, Predictor
+from benchmarks import _training, prediction
 from brainmodel import AreaPlan, Brain, Pathway
 from brainmodel.data import Photographs
 from brainmodel.data.eye_movements import moved_frames
@@ -145,3 +147,26 @@ def test_the_table_tells_all_of_it() -> None:
     brain = seeing([3], [1])
     text = error_table(brain, {"V1": tally}, {"V1": tally.held_out()}, {"V1": "still"})
     assert text.splitlines()[2].split() == ["V1", "1", "6", "0.50", "0.50", "0.50", "still"]
+
+
+def test_the_control_out_of_order_differs_in_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Any] = []
+
+    class Begun(Exception):
+        pass
+
+    def begin(command: str, config: Any, _: Any) -> None:
+        begun.append(config)
+        raise Begun
+
+    monkeypatch.setattr(_training, "CommandLine", begin)
+    for contender in ("local rules", prediction.SHUFFLED):
+        with pytest.raises(Begun):
+            prediction.train("default", contender, 3, 5)
+    plain, shuffled = begun
+    assert shuffled["data"].pop("class_path") == "benchmarks.prediction.Shuffled"
+    assert plain["data"].pop("class_path") == "brainmodel.data.Photographs"
+    assert plain["data"]["init_args"]["seed"] == 3
+    for config in begun:
+        config["trainer"].pop("default_root_dir")  # each its own
+    assert plain == shuffled
