@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from areas import Leaky, Predictor
-from benchmarks import _training, prediction
+from benchmarks import _training
+from benchmarks.prediction import SHUFFLED, train
 from brainmodel import AreaPlan, Brain, Pathway
 from brainmodel.data import Photographs
 from brainmodel.data.eye_movements import moved_frames
@@ -152,17 +153,17 @@ def test_the_table_tells_all_of_it() -> None:
 def test_the_control_out_of_order_differs_in_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[Any] = []
 
-    class Begun(Exception):
+    class BegunError(Exception):
         pass
 
     def begin(command: str, config: Any, _: Any) -> None:
         begun.append(config)
-        raise Begun
+        raise BegunError
 
     monkeypatch.setattr(_training, "CommandLine", begin)
-    for contender in ("local rules", prediction.SHUFFLED):
-        with pytest.raises(Begun):
-            prediction.train("default", contender, 3, 5)
+    for contender in ("local rules", SHUFFLED):
+        with pytest.raises(BegunError):
+            train("default", contender, 3, 5)
     plain, shuffled = begun
     assert shuffled["data"].pop("class_path") == "benchmarks.prediction.Shuffled"
     assert plain["data"].pop("class_path") == "brainmodel.data.Photographs"
