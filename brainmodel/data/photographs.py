@@ -81,13 +81,10 @@ class Photographs(StreamModule):
         require_whole("lead", lead, 0, LARGEST)
         require_number("twin_distance", twin_distance, 0, size, "pixels, at most the eye's size")
         _check_split(photographs, held_out)
-        side = round(size / field * OVERSAMPLING)
-        pictures = len(photographs) * channels * side**2
-        require_memory("field", field, pictures, "look at more of each photograph, or smaller")
+        self._require_room(len(photographs) * channels, size, field)
         eye = {"eye": [channels, size, size]}
-        shapes = eye | ({"motion": [3]} if motion else {})
         super().__init__(
-            shapes=shapes,
+            shapes=eye | ({"motion": [3]} if motion else {}),
             label_names=["motion", "photograph", "saccade"],
             frames_per_second=frames_per_second,
             **options,
@@ -104,6 +101,12 @@ class Photographs(StreamModule):
         self.movements = movements
         self.photographs = tuple(photographs)
         self.held_out = tuple(held_out)
+
+    @staticmethod
+    def _require_room(pictures: int, size: int, field: float) -> None:
+        """Refuse photographs that are too large to be kept."""
+        samples = pictures * round(size / field * OVERSAMPLING) ** 2
+        require_memory("field", field, samples, "look at more of each photograph, or smaller")
 
     @property
     def label_kinds(self) -> dict[str, Label]:

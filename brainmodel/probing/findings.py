@@ -12,7 +12,7 @@ from brainmodel.probing.activity import ModelActivity, Source, eye_of, record_mo
 from brainmodel.probing.analyses import Evidence, Section, require_responses
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.baselines import record_baselines
-from brainmodel.probing.metrics.metric import varies
+from brainmodel.probing.metrics import varies
 from brainmodel.probing.plan import Plan
 from brainmodel.probing.recordings import Experiment, Recorded, Shown, Stimuli
 from brainmodel.probing.scores import ScoreTable, require_scorable, score_models

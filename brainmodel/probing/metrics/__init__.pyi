@@ -10,6 +10,7 @@ from .metric import MeanResponses as MeanResponses
 from .metric import Metric as Metric
 from .metric import Responses as Responses
 from .metric import rounding as rounding
+from .metric import varies as varies
 from .pls_encoding import PLSEncoding as PLSEncoding
 from .procrustes import Procrustes as Procrustes
 from .reduced_rank import ReducedRankEncoding as ReducedRankEncoding

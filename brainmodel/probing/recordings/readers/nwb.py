@@ -99,8 +99,7 @@ def read_units(
         events = shown_events(source, file, asked)
         responses, rows, said = _of_units(source, file, events, asked, select)
         labels = unit_labels(source, file, rows, area)
-        several = "have electrodes in several areas; each counts in that of its first"
-        said += counted(straddling(file, rows, area), "units", several)
+        said += straddling(file, rows, area)
         return _recording(file, source, events, responses, asked.edges, "spikes/s", labels, said)
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings.readers.conditions import NOWHERE, UNKNOWN, as_numbers, as_words
+from brainmodel.probing.recordings.readers.events import counted
 from brainmodel.probing.recordings.readers.files import require_field
 from brainmodel.probing.recordings.readers.nwb_places import AREA_KEYS, places_of
 
@@ -62,12 +63,18 @@ def unit_groups(source: Path, file: Any, chosen: Whole) -> list[str]:
     return names
 
 
-def straddling(file: Any, chosen: Whole, area: str | None) -> NDArray[np.bool_]:
-    """[unit] whether a unit's electrodes lie in several areas, where none is said to be its peak.
+def straddling(file: Any, chosen: Whole, area: str | None) -> tuple[str, ...]:
+    """A sentence on units whose electrodes lie in several areas, where none is said to be its peak.
 
     Args:
         file, chosen, area: as of `unit_labels`.
     """
+    why = "have electrodes in several areas; each counts in that of its first"
+    return counted(_straddle(file, chosen, area), "units", why)
+
+
+def _straddle(file: Any, chosen: Whole, area: str | None) -> NDArray[np.bool_]:
+    """[unit] whether it is one of them."""
     units, electrodes = file.units, file.electrodes
     found = np.zeros(len(chosen), bool)
     ragged = "electrodes" in units.colnames and hasattr(units["electrodes"], "target")
