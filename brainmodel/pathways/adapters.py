@@ -48,13 +48,16 @@ class Pool(Adapter):
     def __init__(self, factor: int = 2):
         super().__init__()
         if factor < 1:
-            raise ValueError(f"Pool.factor: need 1 or more, got {factor}")
+            raise ValueError(f"{type(self).__name__}.factor: need 1 or more, got {factor}")
         self.factor = factor
 
     def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
         """See `Adapter.shape`."""
         if len(source) != 3 or source[1] % self.factor or source[2] % self.factor:
-            raise ValueError(f"Pool({self.factor}) needs a map divisible by it, got {list(source)}")
+            raise ValueError(
+                f"{type(self).__name__}({self.factor}) needs a map divisible by it, "
+                f"got {list(source)}"
+            )
         return (source[0], source[1] // self.factor, source[2] // self.factor)
 
     def forward(self, signal: Tensor) -> Tensor:
@@ -67,30 +70,12 @@ class Pool(Adapter):
         return signal
 
 
-class MaxPool(Adapter):
+class MaxPool(Pool):
     """Maximum over squares of `factor` x `factor` pixels."""
-
-    def __init__(self, factor: int = 2):
-        super().__init__()
-        if factor < 1:
-            raise ValueError(f"MaxPool.factor: need 1 or more, got {factor}")
-        self.factor = factor
-
-    def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
-        """See `Adapter.shape`."""
-        if len(source) != 3 or source[1] % self.factor or source[2] % self.factor:
-            raise ValueError(
-                f"MaxPool({self.factor}) needs a map divisible by it, got {list(source)}"
-            )
-        return (source[0], source[1] // self.factor, source[2] // self.factor)
 
     def forward(self, signal: Tensor) -> Tensor:
         """See `Adapter.forward`."""
         return F.max_pool2d(signal, self.factor)
-
-    def picture(self, signal: Tensor) -> Tensor:
-        """See `Adapter.picture`: the same at another size."""
-        return signal
 
 
 class Upsample(Adapter):

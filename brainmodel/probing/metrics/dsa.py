@@ -8,7 +8,7 @@ same dynamics however rotated. What is seen depends on the rank, so it has no de
 """
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,12 +22,8 @@ from brainmodel.probing.metrics.comparisons.trajectories import (
     operator,
     trajectories_of,
 )
-from brainmodel.probing.metrics.metric import (
-    Comparison,
-    Metric,
-    Responses,
-    require_varying,
-)
+from brainmodel.probing.metrics.dynamics_metric import DynamicsMetric
+from brainmodel.probing.metrics.metric import Comparison, Responses
 
 
 class RankSweep(NamedTuple):
@@ -73,21 +69,15 @@ class DynamicsComparison(Comparison):
         return np.stack(found, axis=1)
 
 
-class DSA(Metric[Trajectories, Trajectories]):
+class DSA(DynamicsMetric[Trajectories]):
     """Angle in radians between dynamics, mean over ranks; samples of a group are a trajectory.
 
-    For steps of movies (`PerStep`). Sides are not compared stimulus by stimulus, so there is
-    neither a p by permutation of stimuli nor a ceiling from halves of the repeats.
+    For steps of movies (`PerStep`), with neither p nor ceiling (see `DynamicsMetric`).
 
     Args:
         ranks: principal axes that operators live in; see `sweep_ranks` for each of them.
         delays: successive samples that make up a state; 1 for none.
     """
-
-    higher_is_better: ClassVar[bool] = False
-    bounds: ClassVar[tuple[float, float]] = (0.0, np.pi)
-    by_sample: ClassVar[bool] = False
-    has_ceiling: ClassVar[bool] = False
 
     def __init__(self, ranks: Sequence[int], delays: int) -> None:
         if not ranks or min(ranks) < 1 or delays < 1:
@@ -104,23 +94,8 @@ class DSA(Metric[Trajectories, Trajectories]):
         """
         return trajectories_of(samples, groups, self.delays, int(self.ranks.max()))
 
-    def model_side(self, features: Floats, groups: Whole) -> Trajectories:
-        require_varying(features)
-        return self.trajectories(np.asarray(features, float), groups)
-
-    def brain_side(self, responses: Responses) -> Trajectories:
-        return self.trajectories(responses.mean, responses.groups)
-
     def compare(self, model: Trajectories, brain: Trajectories) -> DynamicsComparison:
         return DynamicsComparison(model, brain, self)
-
-    def shared(self, first: Floats, second: Floats) -> Floats:
-        """Not defined.
-
-        Raises:
-            ValueError: always.
-        """
-        raise ValueError("DSA has no ceiling from halves of repeats: ask for none.")
 
 
 def sweep_ranks(

@@ -15,7 +15,6 @@ long as delays and ranks hold the state and noise is small. Inputs are features 
 
 from collections.abc import Sequence
 from copy import copy
-from typing import ClassVar
 
 import numpy as np
 
@@ -32,7 +31,8 @@ from brainmodel.probing.metrics.comparisons.orthogonal_alignment import (
     joint_starts,
 )
 from brainmodel.probing.metrics.comparisons.trajectories import by_trajectory
-from brainmodel.probing.metrics.metric import Comparison, Metric, Responses, require_varying
+from brainmodel.probing.metrics.dynamics_metric import DynamicsMetric
+from brainmodel.probing.metrics.metric import Comparison
 
 
 class DrivenComparison(Comparison):
@@ -78,7 +78,7 @@ class DrivenComparison(Comparison):
         return np.stack(found, axis=1)
 
 
-class InputDSA(Metric[DrivenTrajectories, DrivenTrajectories]):
+class InputDSA(DynamicsMetric[DrivenTrajectories]):
     """Angle in radians between driven dynamics, mean over ranks; a group is a trajectory.
 
     For steps of movies (`PerStep`), with neither p nor ceiling, as `DSA`. In Python the inputs are
@@ -95,11 +95,6 @@ class InputDSA(Metric[DrivenTrajectories, DrivenTrajectories]):
     Raises:
         ValueError: if a number is out of range.
     """
-
-    higher_is_better: ClassVar[bool] = False
-    bounds: ClassVar[tuple[float, float]] = (0.0, np.pi)
-    by_sample: ClassVar[bool] = False
-    has_ceiling: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -145,23 +140,8 @@ class InputDSA(Metric[DrivenTrajectories, DrivenTrajectories]):
         axes = int(self.ranks.max())
         return driven_trajectories(samples, self.told, groups, self.delays, axes, self.inputs)
 
-    def model_side(self, features: Floats, groups: Whole) -> DrivenTrajectories:
-        require_varying(features)
-        return self.trajectories(np.asarray(features, float), groups)
-
-    def brain_side(self, responses: Responses) -> DrivenTrajectories:
-        return self.trajectories(responses.mean, responses.groups)
-
     def compare(self, model: DrivenTrajectories, brain: DrivenTrajectories) -> DrivenComparison:
         return DrivenComparison(model, brain, self)
-
-    def shared(self, first: Floats, second: Floats) -> Floats:
-        """Not defined.
-
-        Raises:
-            ValueError: always.
-        """
-        raise ValueError("InputDSA has no ceiling from halves of repeats: ask for none.")
 
 
 def least_angle(one: Law, other: Law, shared: Floats, weight: float) -> Floats:
