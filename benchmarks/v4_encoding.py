@@ -12,7 +12,8 @@ of the image ("pixels + gradients"); a bank of Gabors ("pixels + edges") is a mu
 IT: 1 - Pearson r between the rates to 92 images of objects; Spearman correlation with the matrices
 of human subjects (their mean) and with that of monkey cells.
 
-Gains are those of a seed over the same brain before training. About an hour on two cores.
+Gains are those of a seed over the same brain before training; what an area adds is r of pixels +
+Gabors + area less that of pixels + Gabors. About half an hour on two quiet cores.
 
     python -m benchmarks.v4_encoding --out runs/benchmarks/v4_encoding
 """
@@ -111,12 +112,14 @@ def pool(values: Floats) -> list[Floats]:
     return [shrink(maps, grid).reshape(len(maps), -1) for grid in GRIDS]
 
 
-def encode(features: Floats, held: V4) -> tuple[float, float]:
-    """r of an area alone, and what it adds to that of pixels and a bank of Gabors."""
-    metric = RidgeEncoding()
-    alone = metric(features, held.responses).value
-    joined = metric(side_by_side(held.baselines[STRONG], features), held.responses).value
-    return alone, joined - metric(held.baselines[STRONG], held.responses).value
+def encode(features: Floats, held: V4) -> float:
+    """r of features [image, feature]."""
+    return RidgeEncoding()(features, held.responses).value
+
+
+def encode_beside(features: Floats, held: V4) -> float:
+    """r of pixels, a bank of Gabors and features [image, feature] together."""
+    return encode(side_by_side(held.baselines[STRONG], features), held)
 
 
 def alike(patterns: Floats, subjects: Floats) -> float:
@@ -132,10 +135,11 @@ def alike(patterns: Floats, subjects: Floats) -> float:
 
 def look(brain: Brain, v4_held: V4, it_held: IT) -> dict[str, float]:
     """All scores of a brain, by what they are of."""
-    found = {}
+    plain, found = encode(v4_held.baselines[STRONG], v4_held), {}
     for area, readout, features in pooled(brain, v4_held.stimuli):
-        alone, unique = encode(features, v4_held)
-        found |= {f"V4 by {area}, {readout}": alone, f"V4 by {area}, {readout}: adds": unique}
+        what = f"V4 by {area}, {readout}"
+        found[what] = encode(features, v4_held)
+        found[f"{what}: adds"] = encode_beside(features, v4_held) - plain
     recorded = record_model(brain, it_held.stimuli, SHOWN, ("rate",), batch=46)["rate"]
     for area, rates in recorded.items():
         for species, pairs in it_held.cortex.items():
@@ -153,7 +157,7 @@ def baselines(v4_held: V4, it_held: IT) -> list[Figure]:
         Figure("V4: a noiseless model", [high], "r", settings=settings),
     ]
     for name, features in v4_held.baselines.items():
-        score = metric(features, v4_held.responses).value
+        score = encode(features, v4_held)
         told = ("told", [TOLD]) if name == WEAK else ("", [])
         found.append(Figure(f"V4 by {name}", [score], "r", *told, settings))
     for name, kind in (("pixels", Pixels(32)), ("edge energy", EdgeEnergy(32, octaves=3))):
