@@ -25,7 +25,7 @@ def test_cells_prefer_movements_of_a_grid_and_sum_to_one() -> None:
     for found, (dx, dy, _) in zip(rates[:3], movements.tolist(), strict=False):
         far = [math.exp(-((dx - x) ** 2 + (dy - y) ** 2) / (2 * 1.05**2)) for x, y in centres]
         expected = torch.tensor(far, dtype=torch.float64) / sum(far)
-        torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-9)
+        torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-15)
     assert [centres[k] for k in rates.argmax(1)] == [(0, 0), (1.5, -3), (0, 1.5), (3, -3)]
     torch.testing.assert_close(rates.sum(1), torch.ones(4, dtype=torch.float64))
 

@@ -80,7 +80,8 @@ def test_rivals_inhibit_each_other_until_one_of_them_is_left() -> None:
         rate.requires_grad_()
         (signal,) = torch.autograd.grad(LateralInhibition()(at_rate(rate)).sum(), rate)
         rate = (rate - 0.1 * signal).detach().clamp(min=0)  # rectified
-    winner, loser, silent = rate[0, 0].tolist()  # winner^2 - loser^2 stays as it was, .09
+    winner, loser, silent = rate[0, 0].tolist()
+    # winner^2 - loser^2 stays .09 on a continuous way; steps this large lose less than .01 of it
     assert winner == pytest.approx(0.3, abs=0.01) and loser < 1e-3 and silent == 0
 
 
