@@ -126,9 +126,9 @@ class Photographs(StreamModule):
     def splits(self, window: Window, last: Window | None) -> dict[str, Tensor]:
         """Steps to which a saccade led, of drift, and of drift below `SLOW` the step before.
 
-        How fast the eye was is known before a step is predicted. Of steps chosen by how little the
-        eye moves in them no one who goes by the past predicts better than repeating: the last
-        motion, which was mostly faster, carries too far.
+        How fast the eye was is known before a step is predicted. In steps chosen by how little the
+        eye moves in them repeating wins by the choice alone: the last motion, which was mostly
+        faster, carries too far.
         """
         saccade = window.labels["saccade"].bool()
         known = torch.cat([_at_end(last, window, lambda w: ~w.reset), ~window.reset[:-1]])
