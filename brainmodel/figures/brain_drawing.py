@@ -130,10 +130,11 @@ def _arrow(axes: Axes, pathways: Sequence[Pathway], places: Mapping[str, Point])
 
 
 def _signal(pathway: Pathway) -> str:
-    """What it carries, since when, and where it ends if not everywhere."""
+    """What it carries, since when, what multiplies it, and where it ends if not everywhere."""
     late = f", t-{pathway.steps}" if pathway.steps else ""
+    times = f"\n\u00d7 {pathway.gain.by}" if pathway.gain else ""
     onto = pathway.onto or ()
-    return pathway.carries + late + (f" onto {onto[0]}" if len(onto) == 1 else "")
+    return pathway.carries + late + times + (f"\nonto {onto[0]}" if len(onto) == 1 else "")
 
 
 def _ends(pathway: Pathway, source: Point, target: Point) -> Ends:

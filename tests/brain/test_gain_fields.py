@@ -8,6 +8,7 @@ import torch
 
 from areas import Leaky
 from brainmodel.brain import Brain
+from brainmodel.figures import draw_brain
 from brainmodel.learning import BPTT
 from brainmodel.pathways import Flatten, GainFields, LearntMix, Pathway
 from brainmodel.scopes import Global, Local
@@ -91,6 +92,12 @@ def test_windows_and_gradients_are_those_of_the_definition(scope: type, delay: i
     expected = lessons.learn_literally(brain, inputs, reset, local=scope is Local)
     lessons.assert_same(lessons.learn(brain, inputs, reset), expected)
     assert expected["areas.V1.predictor.synapses.remapped.weight"].any()
+
+
+def test_the_drawing_says_what_multiplies_a_pathway() -> None:
+    (axes,) = draw_brain(remapping(Local(), 1)).axes
+    words = [text.get_text() for text in axes.texts]
+    assert "rate, t-1\n\u00d7 motion" in words and sum("motion" in word for word in words) == 1
 
 
 REFUSED = {
