@@ -2,6 +2,10 @@
 
 from areas.alif import ALIF as ALIF
 from areas.area import Area as Area
+from areas.beginnings import Alike as Alike
+from areas.beginnings import Beginning as Beginning
+from areas.beginnings import LogNormal as LogNormal
+from areas.beginnings import SpectralRadius as SpectralRadius
 from areas.cell import Cell as Cell
 from areas.comparison import Divisive as Divisive
 from areas.comparison import DriveComparison as DriveComparison
@@ -9,7 +13,10 @@ from areas.comparison import Signed as Signed
 from areas.comparison import Split as Split
 from areas.connectivity import AllToAll as AllToAll
 from areas.connectivity import Connectivity as Connectivity
+from areas.connectivity import FromMatrix as FromMatrix
+from areas.connectivity import Near as Near
 from areas.connectivity import NoAutapses as NoAutapses
+from areas.connectivity import OneToOne as OneToOne
 from areas.connectivity import Sparse as Sparse
 from areas.feedback import Feedback as Feedback
 from areas.feedback import GivenFeedback as GivenFeedback
@@ -23,7 +30,11 @@ from areas.leaky import Leaky as Leaky
 from areas.lif import LIF as LIF
 from areas.lstm import LSTM as LSTM
 from areas.membrane import Membrane as Membrane
+from areas.populations import Population as Population
+from areas.populations import Populations as Populations
 from areas.predictor import Predictor as Predictor
+from areas.projection import Block as Block
+from areas.projection import Projection as Projection
 from areas.record import Record as Record
 from areas.record import StepActivity as StepActivity
 from areas.sublstm import SubLSTM as SubLSTM
