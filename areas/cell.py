@@ -31,8 +31,10 @@ class Cell(ABC):
     Attributes:
         currents: names of the synaptic currents a unit receives, in order.
         afferent: the currents onto which drive, errors and messages have synapses, consecutive
-            ones of `currents`; all but `constants` unless declared.
+            ones of `currents`; all but `tonic` and `constants` unless declared.
         recurrent: likewise, the currents onto which the area's own units have synapses.
+        tonic: those that have a bias and no synapses, the last before `constants`: a number of each
+            unit that is learnt.
         constants: the last of `currents`, those without synapses and bias: numbers that may differ
             from unit to unit, and that nothing learns.
         carried: the state fields that `step` reads back one step later.
@@ -48,6 +50,7 @@ class Cell(ABC):
     currents: ClassVar[tuple[str, ...]]
     afferent: ClassVar[tuple[str, ...]] = ()
     recurrent: ClassVar[tuple[str, ...]] = ()
+    tonic: ClassVar[tuple[str, ...]] = ()
     constants: ClassVar[tuple[str, ...]] = ()
     carried: ClassVar[tuple[str, ...]]
     emitted: ClassVar[str] = "rate"
@@ -89,8 +92,13 @@ class Cell(ABC):
         """The currents that are no constants."""
         return self.currents[: len(self.currents) - len(self.constants)]
 
+    @property
+    def _reached(self) -> tuple[str, ...]:
+        """The currents that are neither tonic nor constants."""
+        return self._felt[: len(self._felt) - len(self.tonic)]
+
     def reach(self, source: str) -> slice:
         """Which currents a source ("recurrent", or any other) has synapses onto."""
-        names = (self.recurrent if source == "recurrent" else self.afferent) or self._felt
+        names = (self.recurrent if source == "recurrent" else self.afferent) or self._reached
         first = self.currents.index(names[0])
         return slice(first, first + len(names))

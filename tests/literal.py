@@ -63,6 +63,13 @@ def sublstm(cell, i: Values, s: Values) -> Values:
     return {"rate": sigma(c) - sigma(i["output"]), "memory": c}
 
 
+def fix_sublstm(cell, i: Values, s: Values) -> Values:
+    """The same, with a gate that is given and no current of synapses."""
+    f = sigma(i["forget"])
+    c = f * s["memory"] + sigma(i["candidate"]) - sigma(i["input"])
+    return {"rate": sigma(c) - sigma(i["output"]), "memory": c}
+
+
 class Heaviside(torch.autograd.Function):
     """H with the pseudo-derivative of Bellec et al. (2020) in its place."""
 
@@ -95,6 +102,7 @@ def lif(cell, i: Values, s: Values) -> Values:
 
 EQUATIONS: dict[str, Callable] = {
     "ALIF": lif,
+    "FixSubLSTM": fix_sublstm,
     "GRU": gru,
     "HardLSTM": hard_lstm,
     "LIF": lif,
@@ -313,7 +321,7 @@ def missed(comparison, drive: Tensor, prediction: Tensor, begins: Tensor) -> Ten
 def synaptic(area: Area, sources: Values) -> Values:
     """Each current on its own: its bias and what each source that reaches it makes."""
     cell, units = area.cell, area.units[0]
-    felt = tuple(name for name in cell.currents if name not in cell.constants)
+    felt = tuple(name for name in cell.currents if name not in (*cell.tonic, *cell.constants))
     recurrent, afferent = cell.recurrent or felt, cell.afferent or felt
     currents = {}
     for k, name in enumerate(cell.currents):

@@ -164,6 +164,12 @@ MUTANTS = [
         tests="tests/areas/test_cells.py -k sublstm",
     ),
     Mutant(
+        file="areas/fix_sublstm.py",
+        old="(input, forget, candidate, output, state",
+        new="(input, forget.detach(), candidate, output, state",
+        tests="tests/areas/test_fix_sublstm.py -k autograd",
+    ),
+    Mutant(
         file="areas/lstm.py",
         old="torch.sigmoid(output) * torch.tanh(memory), memory",
         new="torch.sigmoid(output) * memory, memory",
