@@ -25,6 +25,7 @@ from areas.lif import LIF as LIF
 from areas.lstm import LSTM as LSTM
 from areas.membrane import Membrane as Membrane
 from areas.predictor import Predictor as Predictor
+from areas.pyramidal import Pyramidal as Pyramidal
 from areas.record import Record as Record
 from areas.record import StepActivity as StepActivity
 from areas.sublstm import SubLSTM as SubLSTM

@@ -87,6 +87,7 @@ class Area(nn.Module):
         brought = {"drive": self.drive, "error": self.errors}
         sources = {name: Message(brought[name], kernel=kernel) for name in afferents} | onto_units
         sources["recurrent"] = Message(units, kernel=kernel)
+        cell.require_sources(sources)
         made = {
             name: connect(source.shape, units, self._count(name), source.kernel)
             for name, source in sources.items()

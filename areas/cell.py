@@ -8,7 +8,7 @@ can be compiled into one loop (`areas.loops.fuse`).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -102,3 +102,14 @@ class Cell(ABC):
         names = (self.recurrent if source == "recurrent" else self.afferent) or self._reached
         first = self.currents.index(names[0])
         return slice(first, first + len(names))
+
+    def require_sources(self, sources: Collection[str]) -> None:
+        """Refuse an option that names a source which the area has not; most cells have none.
+
+        Args:
+            sources: of the synapses onto the area's units.
+
+        Raises:
+            ValueError: naming the option and the sources that there are.
+        """
+        return

@@ -70,6 +70,21 @@ def fix_sublstm(cell, i: Values, s: Values) -> Values:
     return {"rate": sigma(c) - sigma(i["output"]), "memory": c}
 
 
+def pyramidal(cell, i: Values, s: Values) -> Values:
+    """Two leaky potentials; each event is one spike, or a burst of 1 + gain."""
+
+    def leak(tau: float, before: Tensor, target: Tensor) -> Tensor:
+        return target + (math.exp(-1 / tau) * (before - target) if tau else 0.0)
+
+    soma = leak(cell.tau_soma, s["somatic"], i["basal"])
+    dendrite = leak(cell.tau_apical, s["apical"], i["apical"])
+    bursting = sigma((dendrite - cell.threshold) / cell.slope)
+    plateau = leak(cell.tau_plateau, s["plateau"], bursting)
+    events = cell.activation(soma)
+    spikes = events * (1 - plateau) + events * plateau * (1 + cell.gain)
+    return {"rate": spikes, "somatic": soma, "apical": dendrite, "plateau": plateau}
+
+
 class Heaviside(torch.autograd.Function):
     """H with the pseudo-derivative of Bellec et al. (2020) in its place."""
 
@@ -108,6 +123,7 @@ EQUATIONS: dict[str, Callable] = {
     "LIF": lif,
     "LSTM": lstm,
     "Leaky": leaky,
+    "Pyramidal": pyramidal,
     "SubLSTM": sublstm,
 }
 
@@ -318,11 +334,19 @@ def missed(comparison, drive: Tensor, prediction: Tensor, begins: Tensor) -> Ten
     return error * wide((~begins).to(error.dtype), error) if comparison.lead_in else error
 
 
+def ends(cell, source: str) -> tuple[str, ...]:
+    """The currents onto which a source has synapses; none where it has onto all."""
+    if type(cell).__name__ == "Pyramidal":
+        named = set() if cell.apical is None else set(cell.apical)
+        message = cell.apical is None and source not in {"drive", "error", "recurrent"}
+        return ("apical",) if message or source in named else ("basal",)
+    return cell.recurrent if source == "recurrent" else cell.afferent
+
+
 def synaptic(area: Area, sources: Values) -> Values:
     """Each current on its own: its bias and what each source that reaches it makes."""
     cell, units = area.cell, area.units[0]
     felt = tuple(name for name in cell.currents if name not in (*cell.tonic, *cell.constants))
-    recurrent, afferent = cell.recurrent or felt, cell.afferent or felt
     currents = {}
     for k, name in enumerate(cell.currents):
         place = slice(k * units, (k + 1) * units)
@@ -330,7 +354,7 @@ def synaptic(area: Area, sources: Values) -> Values:
         bias = bias.view(-1, *[1] * (len(area.units) - 1))
         total = bias.expand(len(next(iter(sources.values()))), *area.units)
         for source in area.synapses:
-            reached = recurrent if source == "recurrent" else afferent
+            reached = ends(cell, source) or felt
             if name in reached:
                 place = reached.index(name) * units
                 weight = area.synapses[source].weight[place : place + units]

@@ -170,6 +170,18 @@ MUTANTS = [
         tests="tests/areas/test_fix_sublstm.py -k autograd",
     ),
     Mutant(
+        file="areas/pyramidal.py",
+        old="return source not in BASAL if",
+        new="return source == BASAL if",
+        tests="tests/areas/test_pyramidal.py -k told",
+    ),
+    Mutant(
+        file="areas/pyramidal.py",
+        old="events * (1.0 + gain * plateau)",
+        new="events + gain * plateau",
+        tests="tests/areas/test_pyramidal.py -k multiplies",
+    ),
+    Mutant(
         file="areas/lstm.py",
         old="torch.sigmoid(output) * torch.tanh(memory), memory",
         new="torch.sigmoid(output) * memory, memory",

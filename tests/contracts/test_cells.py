@@ -84,7 +84,8 @@ def test_currents_that_sources_reach_are_consecutive_and_others_tonic_or_constan
     for source, declared in (("recurrent", cell.recurrent), ("drive", cell.afferent)):
         names = declared or cell.currents[: last - len(cell.tonic)]
         assert cell.currents[cell.reach(source)] == names
-        reached |= set(names)
+    for source in ("recurrent", "drive", "error", "a message"):
+        reached |= set(cell.currents[cell.reach(source)])
     assert set(cell.currents) - reached == {*cell.tonic, *cell.constants}
     assert cell.constant_values(10).shape == (len(cell.constants), 10)
     assert cell.constant_values(10).dtype == torch.float64

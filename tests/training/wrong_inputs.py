@@ -96,6 +96,10 @@ MODEL = {
     ),
     # cells
     CELL.format("Leaky", "alpha: 0"): ("PM", "alpha", "0 < alpha <= 1", "0"),
+    CELL.format("Pyramidal", "tau_soma: -2"): ("PM", "tau_soma", "0 steps or more", "-2"),
+    CELL.format("Pyramidal", "slope: 0"): ("PM", "slope", "above 0", "0"),
+    CELL.format("Pyramidal", "apical: [dwon]"): ("PM", "cell.apical", "dwon", "there are drive"),
+    CELL.format("Pyramidal", "activation: torch.tanh"): ("PM", "activation", "0 and more", "tanh"),
     CELL.format("Leaky", "alpha: .nan"): ("PM.cell.alpha", "nan"),
     CELL.format("Leaky", "alpha: 20ms"): ("PM.cell", "alpha", "number", "20ms"),
     CELL.format("Leaky", "tau: 20"): ("PM.cell", "Leaky", "tau"),
