@@ -746,6 +746,18 @@ MUTANTS = [
         tests="tests/learning/test_f_bptt.py -k each_loss",
     ),
     Mutant(
+        file="brainmodel/learning/burst_dependent.py",
+        old="signal = cell.events(signal, record.before",
+        new="cell.events(signal, record.before",
+        tests="tests/learning/test_burst_dependent.py -k published",
+    ),
+    Mutant(
+        file="brainmodel/learning/burst_dependent.py",
+        old="usual_events.clamp_min(tiny) * events",
+        new="usual_events.clamp_min(tiny)",
+        tests="tests/learning/test_burst_dependent.py -k published",
+    ),
+    Mutant(
         file="brainmodel/learning/hebbian.py",
         old="(rate_bar * rate).flatten(2).mean(2)",
         new="rate_bar.flatten(2).mean(2)",
