@@ -746,6 +746,12 @@ MUTANTS = [
         tests="tests/learning/test_f_bptt.py -k each_loss",
     ),
     Mutant(
+        file="brainmodel/learning/credit/parameter_matrix.py",
+        old='{} if area.cell.emitted == "rate" else',
+        new="{} if area.units else",
+        tests="tests/learning/test_factored_influence.py -k reads_their_rate",
+    ),
+    Mutant(
         file="brainmodel/learning/burst_dependent.py",
         old="signal = cell.events(signal, record.before",
         new="cell.events(signal, record.before",
