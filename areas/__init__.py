@@ -28,6 +28,7 @@ from areas.predictor import Predictor as Predictor
 from areas.pyramidal import Pyramidal as Pyramidal
 from areas.record import Record as Record
 from areas.record import StepActivity as StepActivity
+from areas.short_term_plasticity import ShortTermPlasticity as ShortTermPlasticity
 from areas.sublstm import SubLSTM as SubLSTM
 from areas.synapses import Convolution as Convolution
 from areas.synapses import Dense as Dense

@@ -85,6 +85,20 @@ def pyramidal(cell, i: Values, s: Values) -> Values:
     return {"rate": spikes, "somatic": soma, "apical": dendrite, "plateau": plateau}
 
 
+def short_term(cell, i: Values, s: Values) -> Values:
+    """Tsodyks & Markram (1997) as rates; u and x themselves, in place of what moved them."""
+    u, x = cell.use + s["facilitation"], 1 - s["depletion"]
+    if cell.tau_facilitation:
+        u = u + (cell.use - u) / cell.tau_facilitation + cell.use * (1 - u) * s["rate"]
+    if cell.tau_depression:
+        x = x + (1 - x) / cell.tau_depression - s["transmitted"]
+    u = u.clamp(cell.use, 1) if cell.tau_facilitation else torch.full_like(u, cell.use)
+    x = x.clamp(0, 1) if cell.tau_depression else torch.ones_like(x)
+    r = leaky(cell, i, s)["rate"]
+    moved = {"facilitation": u - cell.use, "depletion": 1 - x}
+    return {"rate": r, "transmitted": u * x * r} | moved
+
+
 class Heaviside(torch.autograd.Function):
     """H with the pseudo-derivative of Bellec et al. (2020) in its place."""
 
@@ -124,6 +138,7 @@ EQUATIONS: dict[str, Callable] = {
     "LSTM": lstm,
     "Leaky": leaky,
     "Pyramidal": pyramidal,
+    "ShortTermPlasticity": short_term,
     "SubLSTM": sublstm,
 }
 

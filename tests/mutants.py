@@ -170,6 +170,18 @@ MUTANTS = [
         tests="tests/areas/test_fix_sublstm.py -k autograd",
     ),
     Mutant(
+        file="areas/short_term_plasticity.py",
+        old="left = 1.0 - use - facilitation",
+        new="left = 1.0 - facilitation",
+        tests="tests/areas/test_short_term_plasticity.py -k steady",
+    ),
+    Mutant(
+        file="areas/short_term_plasticity.py",
+        old='emitted = "transmitted"',
+        new='emitted = "rate"',
+        tests="tests/areas/test_short_term_plasticity.py -k carry",
+    ),
+    Mutant(
         file="areas/pyramidal.py",
         old="return source not in BASAL if",
         new="return source == BASAL if",

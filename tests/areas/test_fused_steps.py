@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from areas import ALIF, GRU, Area, Cell, FixSubLSTM, Leaky, Pyramidal, SubLSTM
+from areas import ALIF, GRU, Area, Cell, FixSubLSTM, Leaky, Pyramidal, ShortTermPlasticity, SubLSTM
 from areas.loops.fuse import fuse
 from areas.loops.steps import Forward, Reverse
 from areas.record import stretches
@@ -18,6 +18,7 @@ CELLS: dict[str, Callable[[], Cell]] = {
     "GRU": GRU,
     "Leaky": Leaky,
     "Pyramidal": Pyramidal,
+    "ShortTerm": ShortTermPlasticity,
     "Sub": SubLSTM,
 }
 SIZES = [(1, 1), (7, 3), (9, 16), (8, 32), (19, 37)]  # (batch, unit); a panel has 2 to 32 columns

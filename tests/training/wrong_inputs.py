@@ -98,6 +98,8 @@ MODEL = {
     CELL.format("Leaky", "alpha: 0"): ("PM", "alpha", "0 < alpha <= 1", "0"),
     RULE.format("BurstDependent", "tau_average: 0"): ("PM", "rule.tau_average", "more than 0", "0"),
     RULE.format("BurstDependent", ""): ("PM", "needs a cell with bursts", "LSTM", "use Hebbian"),
+    CELL.format("ShortTermPlasticity", "use: 2"): ("PM", "use", "at most 1", "2"),
+    CELL.format("ShortTermPlasticity", "tau_depression: -1"): ("PM", "tau_depression", "0", "-1"),
     CELL.format("Pyramidal", "tau_soma: -2"): ("PM", "tau_soma", "0 steps or more", "-2"),
     CELL.format("Pyramidal", "slope: 0"): ("PM", "slope", "above 0", "0"),
     CELL.format("Pyramidal", "apical: [dwon]"): ("PM", "cell.apical", "dwon", "there are drive"),
