@@ -48,6 +48,17 @@ def require_pointwise(field: str, activation: Activation) -> None:
         )
 
 
+def require_rates(field: str, activation: Activation) -> None:
+    """Refuse what is no pointwise function, or makes rates below 0; arguments as above."""
+    require_pointwise(field, activation)
+    least = activation(torch.linspace(-6.0, 6.0, 49)).detach().min().item()
+    if least < 0:
+        raise ValueError(
+            f"{field}: need rates of 0 and more, as torch.sigmoid or torch.relu make, but "
+            f"{_name(activation)} makes some of {least:.3g}"
+        )
+
+
 def _complaint(activation: Activation) -> str:
     """What is wrong with it on a few values; nothing if it is as it should be."""
     values = torch.linspace(-6.0, 6.0, 48).view(6, 8)

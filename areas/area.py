@@ -24,13 +24,12 @@ from torch import Tensor, nn
 from areas.cell import Cell, State
 from areas.checks import Afferent, check_afferents, check_shape
 from areas.comparison import DriveComparison, Signed, begun
-from areas.connectivity import Connectivity
 from areas.keys import BIAS, of_predictor, of_units
 from areas.loops.dynamics import Dynamics
 from areas.loops.steps import Recurrence
 from areas.message import Message
 from areas.predictor import Predictor
-from areas.projection import Block, Projection, lay, named
+from areas.projections import Block, Connectivity, Projection, lay, named
 from areas.record import StepActivity, StepComparison, StepRecord
 from areas.shapes import PerCurrent, PerDrive, PerStream, PerUnit
 from areas.synapses import Bundle, Synapses, connect
@@ -91,6 +90,7 @@ class Area(nn.Module):
         brought = {"drive": self.drive, "error": self.errors}
         sources = {name: Message(brought[name], kernel=kernel) for name in afferents} | onto_units
         sources["recurrent"] = Message(units, kernel=kernel)
+        cell.require_sources(sources)
         made = {
             name: connect(source.shape, units, self._count(name), source.kernel)
             for name, source in sources.items()

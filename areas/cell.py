@@ -8,7 +8,7 @@ can be compiled into one loop (`areas.loops.fuse`).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -31,8 +31,10 @@ class Cell(ABC):
     Attributes:
         currents: names of the synaptic currents a unit receives, in order.
         afferent: the currents onto which drive, errors and messages have synapses, consecutive
-            ones of `currents`; all but `constants` unless declared.
+            ones of `currents`; all but `tonic` and `constants` unless declared.
         recurrent: likewise, the currents onto which the area's own units have synapses.
+        tonic: those that have a bias and no synapses, the last before `constants`: a number of each
+            unit that is learnt.
         constants: the last of `currents`, those without synapses and bias: numbers that may differ
             from unit to unit, and that nothing learns.
         carried: the state fields that `step` reads back one step later.
@@ -48,6 +50,7 @@ class Cell(ABC):
     currents: tuple[str, ...]
     afferent: tuple[str, ...] = ()
     recurrent: tuple[str, ...] = ()
+    tonic: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
     carried: tuple[str, ...]
     emitted: str = "rate"
@@ -89,9 +92,14 @@ class Cell(ABC):
         """The currents that are no constants."""
         return self.currents[: len(self.currents) - len(self.constants)]
 
+    @property
+    def _reached(self) -> tuple[str, ...]:
+        """The currents that are neither tonic nor constants."""
+        return self._felt[: len(self._felt) - len(self.tonic)]
+
     def reach(self, source: str) -> slice:
         """Which currents a source ("recurrent", or any other) has synapses onto."""
-        names = (self.recurrent if source == "recurrent" else self.afferent) or self._felt
+        names = (self.recurrent if source == "recurrent" else self.afferent) or self._reached
         first = self.currents.index(names[0])
         return slice(first, first + len(names))
 
@@ -116,12 +124,12 @@ class Cell(ABC):
         Raises:
             ValueError: if there is none.
         """
-        if name not in self._felt:
+        if name not in self._reached:
             raise ValueError(
                 f"target: {type(self).__name__} has no current {name!r}; there are "
-                f"{', '.join(self._felt)}"
+                f"{', '.join(self._reached)}"
             )
-        return self._felt.index(name)
+        return self._reached.index(name)
 
     def current_names(self, population: str = "") -> tuple[str, ...]:
         """Names of its currents but for the constants; in a cell of populations, of one of them."""
@@ -155,3 +163,14 @@ class Cell(ABC):
         """
         del units
         return None
+
+    def require_sources(self, sources: Collection[str]) -> None:
+        """Refuse an option that names a source which the area has not; most cells have none.
+
+        Args:
+            sources: of the synapses onto the area's units.
+
+        Raises:
+            ValueError: naming the option and the sources that there are.
+        """
+        return

@@ -13,7 +13,7 @@ doi:10.1371/journal.pcbi.1004792.
 """
 
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, pairwise
@@ -24,7 +24,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from areas.cell import Cell, State
-from areas.projection import SIGNS, Sign, named
+from areas.projections import SIGNS, Sign, named
 from areas.shapes import PerUnit
 
 KIND = "kind"
@@ -122,6 +122,12 @@ class Populations(Cell):
             cell = self.of[name].cell
             found[: _felt(cell), at] = cell.receives(source, at.stop - at.start, current)
         return found
+
+    def require_sources(self, sources: Collection[str]) -> None:
+        """See `Cell.require_sources`."""
+        for name, population in self.of.items():
+            with named(f"of.{name}."):
+                population.cell.require_sources(sources)
 
     def current_names(self, population: str = "") -> tuple[str, ...]:
         """See `Cell.current_names`."""

@@ -63,6 +63,42 @@ def sublstm(cell, i: Values, s: Values) -> Values:
     return {"rate": sigma(c) - sigma(i["output"]), "memory": c}
 
 
+def fix_sublstm(cell, i: Values, s: Values) -> Values:
+    """The same, with a gate that is given and no current of synapses."""
+    f = sigma(i["forget"])
+    c = f * s["memory"] + sigma(i["candidate"]) - sigma(i["input"])
+    return {"rate": sigma(c) - sigma(i["output"]), "memory": c}
+
+
+def pyramidal(cell, i: Values, s: Values) -> Values:
+    """Two leaky potentials; each event is one spike, or a burst of 1 + gain."""
+
+    def leak(tau: float, before: Tensor, target: Tensor) -> Tensor:
+        return target + (math.exp(-1 / tau) * (before - target) if tau else 0.0)
+
+    soma = leak(cell.tau_soma, s["somatic"], i["basal"])
+    dendrite = leak(cell.tau_apical, s["apical"], i["apical"])
+    bursting = sigma((dendrite - cell.threshold) / cell.slope)
+    plateau = leak(cell.tau_plateau, s["plateau"], bursting)
+    events = cell.activation(soma)
+    spikes = events * (1 - plateau) + events * plateau * (1 + cell.gain)
+    return {"rate": spikes, "somatic": soma, "apical": dendrite, "plateau": plateau}
+
+
+def short_term(cell, i: Values, s: Values) -> Values:
+    """Tsodyks & Markram (1997) as rates; u and x themselves, in place of what moved them."""
+    u, x = cell.use + s["facilitation"], 1 - s["depletion"]
+    if cell.tau_facilitation:
+        u = u + (cell.use - u) / cell.tau_facilitation + cell.use * (1 - u) * s["rate"]
+    if cell.tau_depression:
+        x = x + (1 - x) / cell.tau_depression - s["transmitted"]
+    u = u.clamp(cell.use, 1) if cell.tau_facilitation else torch.full_like(u, cell.use)
+    x = x.clamp(0, 1) if cell.tau_depression else torch.ones_like(x)
+    r = leaky(cell, i, s)["rate"]
+    moved = {"facilitation": u - cell.use, "depletion": 1 - x}
+    return {"rate": r, "transmitted": u * x * r} | moved
+
+
 class Heaviside(torch.autograd.Function):
     """H with the pseudo-derivative of Bellec et al. (2020) in its place."""
 
@@ -95,11 +131,14 @@ def lif(cell, i: Values, s: Values) -> Values:
 
 EQUATIONS: dict[str, Callable] = {
     "ALIF": lif,
+    "FixSubLSTM": fix_sublstm,
     "GRU": gru,
     "HardLSTM": hard_lstm,
     "LIF": lif,
     "LSTM": lstm,
     "Leaky": leaky,
+    "Pyramidal": pyramidal,
+    "ShortTermPlasticity": short_term,
     "SubLSTM": sublstm,
 }
 
@@ -310,11 +349,19 @@ def missed(comparison, drive: Tensor, prediction: Tensor, begins: Tensor) -> Ten
     return error * wide((~begins).to(error.dtype), error) if comparison.lead_in else error
 
 
+def ends(cell, source: str) -> tuple[str, ...]:
+    """The currents onto which a source has synapses; none where it has onto all."""
+    if type(cell).__name__ == "Pyramidal":
+        named = set() if cell.apical is None else set(cell.apical)
+        message = cell.apical is None and source not in {"drive", "error", "recurrent"}
+        return ("apical",) if message or source in named else ("basal",)
+    return cell.recurrent if source == "recurrent" else cell.afferent
+
+
 def synaptic(area: Area, sources: Values) -> Values:
     """Each current on its own: its bias and what each source that reaches it makes."""
     cell, units = area.cell, area.units[0]
-    felt = tuple(name for name in cell.currents if name not in cell.constants)
-    recurrent, afferent = cell.recurrent or felt, cell.afferent or felt
+    felt = tuple(name for name in cell.currents if name not in (*cell.tonic, *cell.constants))
     currents = {}
     for k, name in enumerate(cell.currents):
         place = slice(k * units, (k + 1) * units)
@@ -322,7 +369,7 @@ def synaptic(area: Area, sources: Values) -> Values:
         bias = bias.view(-1, *[1] * (len(area.units) - 1))
         total = bias.expand(len(next(iter(sources.values()))), *area.units)
         for source in area.synapses:
-            reached = recurrent if source == "recurrent" else afferent
+            reached = ends(cell, source) or felt
             if name in reached:
                 place = reached.index(name) * units
                 weight = area.synapses[source].weight[place : place + units]

@@ -164,6 +164,36 @@ MUTANTS = [
         tests="tests/areas/test_cells.py -k sublstm",
     ),
     Mutant(
+        file="areas/fix_sublstm.py",
+        old="(input, forget, candidate, output, state",
+        new="(input, forget.detach(), candidate, output, state",
+        tests="tests/areas/test_fix_sublstm.py -k autograd",
+    ),
+    Mutant(
+        file="areas/short_term_plasticity.py",
+        old="left = 1.0 - use - facilitation",
+        new="left = 1.0 - facilitation",
+        tests="tests/areas/test_short_term_plasticity.py -k steady",
+    ),
+    Mutant(
+        file="areas/short_term_plasticity.py",
+        old='emitted = "transmitted"',
+        new='emitted = "rate"',
+        tests="tests/areas/test_short_term_plasticity.py -k carry",
+    ),
+    Mutant(
+        file="areas/pyramidal.py",
+        old="return source not in BASAL if",
+        new="return source == BASAL if",
+        tests="tests/areas/test_pyramidal.py -k told",
+    ),
+    Mutant(
+        file="areas/pyramidal.py",
+        old="events * (1.0 + gain * plateau)",
+        new="events + gain * plateau",
+        tests="tests/areas/test_pyramidal.py -k multiplies",
+    ),
+    Mutant(
         file="areas/lstm.py",
         old="torch.sigmoid(output) * torch.tanh(memory), memory",
         new="torch.sigmoid(output) * memory, memory",
@@ -726,6 +756,24 @@ MUTANTS = [
         old="for d in range(min(self.depth, steps)):",
         new="for d in range(min(self.depth + 1, steps)):",
         tests="tests/learning/test_f_bptt.py -k each_loss",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/parameter_matrix.py",
+        old='{} if area.cell.emitted == "rate" else',
+        new="{} if area.units else",
+        tests="tests/learning/test_factored_influence.py -k reads_their_rate",
+    ),
+    Mutant(
+        file="brainmodel/learning/burst_dependent.py",
+        old="signal = cell.events(signal, record.before",
+        new="cell.events(signal, record.before",
+        tests="tests/learning/test_burst_dependent.py -k published",
+    ),
+    Mutant(
+        file="brainmodel/learning/burst_dependent.py",
+        old="usual_events.clamp_min(tiny) * events",
+        new="usual_events.clamp_min(tiny)",
+        tests="tests/learning/test_burst_dependent.py -k published",
     ),
     Mutant(
         file="brainmodel/learning/hebbian.py",

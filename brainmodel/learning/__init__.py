@@ -1,6 +1,7 @@
 """Learning rules, one file each: how a learning signal becomes gradients."""
 
 from brainmodel.learning.bptt import BPTT as BPTT
+from brainmodel.learning.burst_dependent import BurstDependent as BurstDependent
 from brainmodel.learning.dni import DNI as DNI
 from brainmodel.learning.dni_learnt import DNILearnt as DNILearnt
 from brainmodel.learning.e_prop import EProp as EProp

@@ -7,12 +7,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from areas import ALIF, GRU, Area, Cell, Leaky, SubLSTM
+from areas import ALIF, GRU, Area, Cell, FixSubLSTM, Leaky, Pyramidal, ShortTermPlasticity, SubLSTM
 from areas.loops.fuse import fuse
 from areas.loops.steps import Forward, Reverse
 from areas.record import stretches
 
-CELLS: dict[str, Callable[[], Cell]] = {"ALIF": ALIF, "GRU": GRU, "Leaky": Leaky, "Sub": SubLSTM}
+CELLS: dict[str, Callable[[], Cell]] = {
+    "ALIF": ALIF,
+    "Fix": FixSubLSTM,
+    "GRU": GRU,
+    "Leaky": Leaky,
+    "Pyramidal": Pyramidal,
+    "ShortTerm": ShortTermPlasticity,
+    "Sub": SubLSTM,
+}
 SIZES = [(1, 1), (7, 3), (9, 16), (8, 32), (19, 37)]  # (batch, unit); a panel has 2 to 32 columns
 STEPS = 5
 

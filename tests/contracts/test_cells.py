@@ -74,15 +74,19 @@ def test_what_is_emitted_is_the_rate_or_carried(name: str) -> None:
     assert cell.emitted in ("rate", *cell.carried)
 
 
-def test_currents_that_sources_reach_are_consecutive_and_others_are_constants(name: str) -> None:
+def test_currents_that_sources_reach_are_consecutive_and_others_tonic_or_constants(
+    name: str,
+) -> None:
     cell = toy.CELLS[name]()
     reached, last = set(), len(cell.currents) - len(cell.constants)
     assert cell.currents[last:] == cell.constants
+    assert cell.currents[last - len(cell.tonic) : last] == cell.tonic
     for source, declared in (("recurrent", cell.recurrent), ("drive", cell.afferent)):
-        names = declared or cell.currents[:last]
+        names = declared or cell.currents[: last - len(cell.tonic)]
         assert cell.currents[cell.reach(source)] == names
-        reached |= set(names)
-    assert set(cell.currents) - reached == set(cell.constants)
+    for source in ("recurrent", "drive", "error", "a message"):
+        reached |= set(cell.currents[cell.reach(source)])
+    assert set(cell.currents) - reached == {*cell.tonic, *cell.constants}
     assert cell.constant_values(10).shape == (len(cell.constants), 10)
     assert cell.constant_values(10).dtype == torch.float64
     assert set(cell.initial_bias) <= set(cell.currents[:last])

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from areas import LSTM, Leaky, SubLSTM
+from areas import LIF, LSTM, Leaky, Membrane, SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, KFRTRL, RKFRTRL, UORO, EProp
 from brainmodel.learning.credit.factored_influence import FactoredInfluence, Factors, balance
@@ -88,6 +88,23 @@ def expected_of(
 @pytest.mark.parametrize("kind", RULES)
 def test_the_mean_over_all_noise_is_the_exact_gradient(kind, cell: str, afferents) -> None:
     found, exact = expected_of(kind(), kind, toy.CELLS[cell], afferents)
+    lessons.assert_same(found, exact, atol=1e-9)
+
+
+@pytest.mark.parametrize("kind", [KFRTRL, RKFRTRL])
+def test_the_predictor_of_spiking_units_reads_their_rate_and_not_their_spikes(kind) -> None:
+    brains = [
+        toy.lone(LIF(Membrane(threshold=0.1)), rule=rule(), afferents=["error"])
+        for rule in (kind, BPTT)
+    ]
+    inputs, reset = toy.stream(brains[0], steps=3, batch=1, resets=False)
+    inputs = {"eye": 6 * inputs["eye"]}
+    for brain in brains:
+        brain.area("V1").bias.data += 0.3
+    exact = lessons.learn(brains[1], inputs, reset)
+    assert len(brains[1](inputs, reset)[0]["V1"].rate.unique()) > 2
+    count = sizes(brains[0].area("V1")).targets if RULES[kind] else 1
+    found = averaged(brains[0], inputs, reset, balanced(count, 3))
     lessons.assert_same(found, exact, atol=1e-9)
 
 

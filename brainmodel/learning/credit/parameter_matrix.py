@@ -59,8 +59,7 @@ def places(area: Area) -> dict[str, tuple[slice, slice]]:
         judged = slice(currents, currents + area.drive[0])
         found[of_predictor(BIAS)] = (judged, one)
         for name in predictor.synapses:
-            source = columns["recurrent" if name == "rate" else name]
-            found[of_predictor(name)] = (judged, source)
+            found[of_predictor(name)] = (judged, columns.get(name, columns["recurrent"]))
     return found
 
 
@@ -70,10 +69,17 @@ def _judged(area: Area) -> Predictor | None:
 
 
 def _sources(area: Area) -> dict[str, int]:
-    """How many elements each source has, but for the 1: those of units, and hints that are none."""
+    """How many elements each source has, but for the 1: those of units, then the predictor's own.
+
+    These are hints that do not reach units, and the rate where recurrent synapses carry another
+    field of the state.
+    """
     found = {name: synapses.weight.shape[1] for name, synapses in area.synapses.items()}
+    if _judged(area) is None:
+        return found
+    rate = {} if area.cell.emitted == "rate" else {"rate": area.units[0]}
     hints = {name: shape[0] for name, shape in area.hints.items() if name not in found}
-    return found if _judged(area) is None else found | hints
+    return found | rate | hints
 
 
 def matrix_gradients(area: Area, table: Float[Tensor, "target source"]) -> Gradients:

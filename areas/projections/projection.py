@@ -2,7 +2,7 @@
 
     which exist         blocks: from which population onto which current of which
     of which sign       Dale's law: what a synapse does, excite or inhibit, it does for ever
-    how they begin      `areas.beginnings`
+    how they begin      `areas.projections.beginnings`
 
 Signs hold under every optimizer: what it moved across 0 is put back to 0 after its step
 (`Synapses.project`).
@@ -16,9 +16,9 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from areas.beginnings import Beginning
 from areas.cell import Cell
-from areas.connectivity import Connectivity
+from areas.projections.beginnings import Beginning
+from areas.projections.connectivity import Connectivity
 from areas.synapses import Synapses
 
 Sign = Literal["excitatory", "inhibitory"]
