@@ -29,7 +29,8 @@ from areas.loops.dynamics import Dynamics
 from areas.loops.steps import Recurrence
 from areas.message import Message
 from areas.predictor import Predictor
-from areas.projections import Block, Connectivity, Projection, lay, named
+from areas.projections import Block, Connectivity, Projection
+from areas.projections.projection import lay, named
 from areas.record import StepActivity, StepComparison, StepRecord
 from areas.shapes import PerCurrent, PerDrive, PerStream, PerUnit
 from areas.synapses import Bundle, Synapses, connect

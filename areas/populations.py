@@ -24,7 +24,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from areas.cell import Cell, State
-from areas.projections import SIGNS, Sign, named
+from areas.projections.projection import SIGNS, Sign, named
 from areas.shapes import PerUnit
 
 KIND = "kind"

@@ -11,9 +11,5 @@ from areas.projections.connectivity import Near as Near
 from areas.projections.connectivity import NoAutapses as NoAutapses
 from areas.projections.connectivity import OneToOne as OneToOne
 from areas.projections.connectivity import Sparse as Sparse
-from areas.projections.projection import SIGNS as SIGNS
 from areas.projections.projection import Block as Block
 from areas.projections.projection import Projection as Projection
-from areas.projections.projection import Sign as Sign
-from areas.projections.projection import lay as lay
-from areas.projections.projection import named as named
