@@ -30,7 +30,7 @@ from areas.loops.steps import Recurrence
 from areas.message import Message
 from areas.predictor import Predictor
 from areas.projections import Block, Connectivity, Projection
-from areas.projections.projection import lay, named
+from areas.projections.projection import lay, named, reach_of
 from areas.record import StepActivity, StepComparison, StepRecord
 from areas.shapes import PerCurrent, PerDrive, PerStream, PerUnit
 from areas.synapses import Bundle, Synapses, connect
@@ -92,12 +92,9 @@ class Area(nn.Module):
         sources = {name: Message(brought[name], kernel=kernel) for name in afferents} | onto_units
         sources["recurrent"] = Message(units, kernel=kernel)
         cell.require_sources(sources)
-        made = {
-            name: connect(source.shape, units, self._count(name), source.kernel)
-            for name, source in sources.items()
-        }
-        self.synapses = Bundle(made)
-        self._lay(projections or {}, connectivity)
+        self._reach: dict[str, slice] = {}
+        self.synapses = Bundle()
+        self._project(sources, projections or {}, connectivity)
         self.bias = nn.Parameter(cell.biases(self.units[0]).flatten())
         self.constants: Tensor
         self.register_buffer("constants", self._constants(), persistent=False)
@@ -107,28 +104,32 @@ class Area(nn.Module):
             self.hints = {name: tuple(hint.shape) for name, hint in onto_predictor.items()}
             predictor.build(drive, {"rate": units} | onto_predictor)
 
-    def _count(self, source: str) -> int:
-        reach = self.cell.reach(source)
-        return reach.stop - reach.start
-
-    def _lay(
-        self, projections: Mapping[str, Projection], connectivity: Connectivity | None
+    def _project(
+        self,
+        sources: Mapping[str, Message],
+        projections: Mapping[str, Projection],
+        connectivity: Connectivity | None,
     ) -> None:
+        """Make the synapses onto the units, from each source, as is said of them."""
         if connectivity is not None and "recurrent" in projections:
             raise ValueError("connectivity: leave it out, as projections.recurrent says it")
         for name in projections:
-            if name not in self.synapses:
-                there = ", ".join(self.synapses)
+            if name not in sources:
                 raise ValueError(
                     f"projections.{name}: there are no such synapses onto the units; there are "
-                    f"{there}"
+                    f"{', '.join(sources)}"
                 )
-        told = dict.fromkeys(self.synapses, Projection()) | dict(projections)
+        told = dict.fromkeys(sources, Projection()) | dict(projections)
         if connectivity is not None:
             told["recurrent"] = Projection([Block(connectivity=connectivity)])
-        for name, projection in told.items():
+        for name, source in sources.items():
+            what = told[name], self.cell, self.units[0], name
             with named(f"projections.{name}." if name in projections else ""):
-                lay(self.synapses[name], projection, self.cell, self.units[0], name)
+                reach = self._reach[name] = reach_of(*what)
+                currents = reach.stop - reach.start
+                made = connect(source.shape, self.units, currents, source.kernel)
+                lay(made, *what, reach)
+            self.synapses[name] = made
 
     def _constants(self) -> Tensor:
         return self.cell.constant_values(self.units[0]).flatten().to(self.bias)
@@ -148,8 +149,12 @@ class Area(nn.Module):
         """Where a source's synapses end along the current dimension [current * unit]."""
         if source == BIAS:
             return slice(0, self.bias.shape[0])
-        reach = self.cell.reach(source)
+        reach = self._reach[source]
         return slice(reach.start * self.units[0], reach.stop * self.units[0])
+
+    def reach(self, source: str) -> slice:
+        """Which of the cell's currents the synapses of a source end on."""
+        return self._reach[source]
 
     def weights(self) -> dict[str, nn.Parameter]:
         """All its parameters, by the keys of `areas.keys`."""

@@ -16,11 +16,11 @@ from brainmodel.training.module import brain_of
 Kind = TypeVar("Kind", bound=pl.Callback)
 
 
-def fit(config: str, changes: Config, seed: int, steps: int | None = None) -> CommandLine:
-    """Train the brain of a shipped config; seeds draw other weights and other streams.
+def fit(config: str | Config, changes: Config, seed: int, steps: int | None = None) -> CommandLine:
+    """Train the brain of a config; seeds draw other weights and other streams.
 
     Args:
-        config: its name.
+        config: the name of a shipped one, or what it would say.
         changes: merged over it.
         seed: of weights and streams.
         steps: changes of the weights; as the config has it unless given.
@@ -41,7 +41,9 @@ def fit(config: str, changes: Config, seed: int, steps: int | None = None) -> Co
         }
         if steps is not None:
             usually["trainer"]["max_steps"] = steps
-        shipped = merge(usual("fit", [config]), read_config(config))
+        named = isinstance(config, str)
+        own = read_config(config) if named else config
+        shipped = merge(usual("fit", [config] if named else []), own)
         return CommandLine("fit", merge(merge(shipped, changes), usually), [])
 
 

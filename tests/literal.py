@@ -369,7 +369,8 @@ def synaptic(area: Area, sources: Values) -> Values:
         bias = bias.view(-1, *[1] * (len(area.units) - 1))
         total = bias.expand(len(next(iter(sources.values()))), *area.units)
         for source in area.synapses:
-            reached = ends(cell, source) or felt
+            told = cell.currents[area.reach(source)]  # fewer, where a projection ends on fewer
+            reached = [n for n in ends(cell, source) or felt if n in told]
             if name in reached:
                 place = reached.index(name) * units
                 weight = area.synapses[source].weight[place : place + units]

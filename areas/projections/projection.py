@@ -76,7 +76,32 @@ class Laid(NamedTuple):
     strength: Tensor
 
 
-def lay(synapses: Synapses, projection: Projection, cell: Cell, units: int, source: str) -> None:
+def reach_of(projection: Projection, cell: Cell, units: int, source: str) -> slice:
+    """Which currents the synapses of a projection end on: no more than they need.
+
+    Args:
+        projection, cell, units, source: as of `lay`.
+
+    Raises:
+        ValueError: as of `lay`.
+    """
+    found = torch.zeros(len(cell.currents), dtype=torch.bool)
+    allowed = cell.reach(source)
+    for k, block in enumerate(projection.blocks):
+        with named(f"blocks.{k}." if len(projection.blocks) > 1 else ""):
+            ends = cell.receives(source, units, block.target)[allowed]
+            if not ends.any():
+                raise ValueError(f"target: synapses of {source} cannot end on {block.target}")
+            found[allowed] |= ends.any(1)
+    places = found.nonzero()
+    if not len(places):
+        raise ValueError("blocks: are none; give one or more")
+    return slice(int(places[0]), int(places[-1]) + 1)
+
+
+def lay(
+    synapses: Synapses, projection: Projection, cell: Cell, units: int, source: str, reach: slice
+) -> None:
     """Make the synapses onto an area's units what a projection says of them.
 
     Args:
@@ -85,11 +110,13 @@ def lay(synapses: Synapses, projection: Projection, cell: Cell, units: int, sour
         cell: of the units.
         units: how many there are; of maps, channels.
         source: "drive", "error", "recurrent", or a pathway.
+        reach: the currents on which they end.
 
     Raises:
         ValueError: naming the option at fault.
     """
-    laid = _laid(synapses.weight, projection.blocks, cell, units, source)
+    shape = (reach.stop - reach.start, units, *synapses.weight.shape[1:])
+    laid = _laid(projection.blocks, cell, source, reach, shape)
     weight, begin = synapses.weight.detach(), projection.begin
     if begin is not None:
         weight = begin.draw(weight)
@@ -104,31 +131,27 @@ def lay(synapses: Synapses, projection: Projection, cell: Cell, units: int, sour
         synapses.weight.data.copy_(settled)
 
 
-def _laid(weight: Tensor, blocks: Sequence[Block], cell: Cell, units: int, source: str) -> Laid:
-    if not blocks:
-        raise ValueError("blocks: are none; give one or more")
-    reach, own = cell.reach(source), source == "recurrent"
-    shape = (reach.stop - reach.start, units, *weight.shape[1:])
+def _laid(
+    blocks: Sequence[Block], cell: Cell, source: str, reach: slice, shape: Sequence[int]
+) -> Laid:
     exists = torch.zeros(shape, dtype=torch.bool)
     sign, strength = torch.zeros(shape), torch.ones(shape)
     for k, block in enumerate(blocks):
         with named(f"blocks.{k}." if len(blocks) > 1 else ""):
-            mask = _existing(block, cell, shape, source)
+            ends = cell.receives(source, shape[1], block.target)[reach]
+            mask = _existing(block, cell, shape, source, ends)
             if (mask & exists).any():
                 raise ValueError("target: some of these synapses are in a block before, too")
             exists |= mask
             strength[mask] = block.strength
-            sign += mask * _signs(block, cell, shape, own)
+            sign += mask * _signs(block, cell, shape, source == "recurrent")
     return Laid(*(values.flatten(0, 1) for values in (exists, sign, strength)))
 
 
-def _existing(block: Block, cell: Cell, shape: Sequence[int], source: str) -> Tensor:
-    """Which synapses a block has, [current, unit, source, *window]."""
+def _existing(block: Block, cell: Cell, shape: Sequence[int], source: str, ends: Tensor) -> Tensor:
+    """Which synapses a block has, [current, unit, source, *window], where it ends on `ends`."""
     _, units, sources, *window = shape
-    reach, own = cell.reach(source), source == "recurrent"
-    ends = cell.receives(source, units, block.target)[reach]
-    if not ends.any():
-        raise ValueError(f"target: synapses of {source} cannot end on {block.target}")
+    own = source == "recurrent"
     rows, columns = ends.any(0), torch.ones(sources, dtype=torch.bool)
     if block.source:
         if not own:

@@ -39,7 +39,7 @@ def ways(area: Area) -> list[Way]:
 
 def _of_source(area: Area, source: str) -> list[Way]:
     cell, units, synapses = area.cell, area.units[0], area.synapses[source]
-    reach = cell.reach(source)
+    reach = area.reach(source)
     shape = (reach.stop - reach.start, units, synapses.weight.shape[1], -1)
     exists = torch.ones_like(synapses.weight) if synapses.mask is None else synapses.mask
     exists = exists.reshape(shape).amax(3) > 0

@@ -84,6 +84,19 @@ def test_currents_are_the_sums_over_blocks_synapse_by_synapse() -> None:
     assert (weight[output, :4, 4:6] < 0).all() and (weight[0, 4:6, 6:] <= 0).all()
 
 
+def test_synapses_are_made_for_the_currents_on_which_they_end_alone() -> None:
+    told = {"drive": Projection([Block(target="E.candidate"), Block(target="PV")])}
+    how = {"units": [8], "afferents": ["drive", "error"], "projections": told}
+    brain = toy.lone(column(), rule=EProp(), **how)
+    area, first = brain.area("V1"), LSTM.currents.index("candidate")
+    assert area.reach("drive") == slice(0, first + 1) and area.reach("error") == slice(0, 4)
+    assert area.synapses["drive"].weight.shape == (8 * (first + 1), 4)
+    inputs, reset = toy.stream(brain)
+    found = lessons.learn(brain, inputs, reset)
+    cut = {"local": True, "cut": lambda area: True}
+    lessons.assert_same(found, lessons.learn_literally(brain, inputs, reset, **cut))
+
+
 def test_by_dales_law_all_synapses_of_a_population_do_the_same() -> None:
     weight = area_of([Block()], cell=column(signed=True)).synapses["recurrent"].weight.detach()
     assert (weight[:, :4] >= 0).all() and (weight[:, 4:] <= 0).all() and weight.ne(0).any(0).all()

@@ -121,12 +121,12 @@ def self_couplings(area: Area, record: Record) -> list[Coupling]:
     places = range(len(cell.currents))
     weight = area.synapses["recurrent"].weight.view(-1, units, units)
     autapse = weight.diagonal(dim1=1, dim2=2)[None, None]
-    found = [Coupling(cell.emitted, places[cell.reach("recurrent")], autapse)]
+    found = [Coupling(cell.emitted, places[area.reach("recurrent")], autapse)]
     if "error" in area.afferents and area.predictor is not None:
         weight = area.synapses["error"].weight.unflatten(0, (-1, units))
         loop = weight * area.comparison.spread(area.predictor.synapses["rate"].weight.t())
         through = torch.einsum("tbe,cue->tbcu", slopes_by_potential(area, record), loop)
-        found.append(Coupling("rate", places[cell.reach("error")], through))
+        found.append(Coupling("rate", places[area.reach("error")], through))
     if record.keep is None:
         return found
     return [c._replace(slope=c.slope * record.keep[..., None, None]) for c in found]

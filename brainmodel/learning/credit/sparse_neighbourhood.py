@@ -72,7 +72,7 @@ class SparseNeighbourhood(Neighbourhood):
                 they are added on the way.
             bars: derivatives by its state after the last step.
         """
-        linear, reach = linearise(area, record), area.cell.reach("recurrent")
+        linear, reach = linearise(area, record), area.reach("recurrent")
         weight, currents = self._weight(area), []
         for t in reversed(range(record.currents.shape[0])):
             bars = _add_to_rate(bars, near_bar[t + 1])
