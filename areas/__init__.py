@@ -7,6 +7,7 @@ from areas.comparison import Divisive as Divisive
 from areas.comparison import DriveComparison as DriveComparison
 from areas.comparison import Signed as Signed
 from areas.comparison import Split as Split
+from areas.conductance_based import ConductanceBased as ConductanceBased
 from areas.connectivity import AllToAll as AllToAll
 from areas.connectivity import Connectivity as Connectivity
 from areas.connectivity import NoAutapses as NoAutapses
