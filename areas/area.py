@@ -24,12 +24,13 @@ from torch import Tensor, nn
 from areas.cell import Cell, State
 from areas.checks import Afferent, check_afferents, check_shape
 from areas.comparison import DriveComparison, Signed, begun
-from areas.connectivity import AllToAll, Connectivity, NoAutapses
 from areas.keys import BIAS, of_predictor, of_units
 from areas.loops.dynamics import Dynamics
 from areas.loops.steps import Recurrence
 from areas.message import Message
 from areas.predictor import Predictor
+from areas.projections import Block, Connectivity, Projection
+from areas.projections.projection import lay, named
 from areas.record import StepActivity, StepComparison, StepRecord
 from areas.shapes import PerCurrent, PerDrive, PerStream, PerUnit
 from areas.synapses import Bundle, Synapses, connect
@@ -52,10 +53,12 @@ class Area(nn.Module):
             in pixels; each message has its own.
         connectivity: which recurrent synapses exist; unless given, all do, except autapses in
             cells that have none.
+        projections: what more is said of the synapses onto its units, by source: "drive", "error",
+            "recurrent", or a message.
 
     Raises:
-        ValueError: for shapes that do not fit, an even kernel, or an afferent error without a
-            predictor.
+        ValueError: for shapes that do not fit, an even kernel, an afferent error without a
+            predictor, or a projection that does not fit its units.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Area(nn.Module):
         afferents: Sequence[Afferent] = ("error",),
         kernel: int = 3,
         connectivity: Connectivity | None = None,
+        projections: Mapping[str, Projection] | None = None,
     ):
         super().__init__()
         check_shape(units)
@@ -93,7 +97,7 @@ class Area(nn.Module):
             for name, source in sources.items()
         }
         self.synapses = Bundle(made)
-        self._thin(connectivity or (AllToAll() if cell.autapses else NoAutapses()))
+        self._lay(projections or {}, connectivity)
         self.bias = nn.Parameter(cell.biases(self.units[0]).flatten())
         self.constants: Tensor
         self.register_buffer("constants", self._constants(), persistent=False)
@@ -107,11 +111,24 @@ class Area(nn.Module):
         reach = self.cell.reach(source)
         return reach.stop - reach.start
 
-    def _thin(self, connectivity: Connectivity) -> None:
-        recurrent = self.synapses["recurrent"]
-        mask = connectivity.mask(self.units[0], recurrent.weight.shape[2:])
-        if mask is not None:
-            recurrent.prune(mask.repeat(self._count("recurrent"), *[1] * (mask.dim() - 1)))
+    def _lay(
+        self, projections: Mapping[str, Projection], connectivity: Connectivity | None
+    ) -> None:
+        if connectivity is not None and "recurrent" in projections:
+            raise ValueError("connectivity: leave it out, as projections.recurrent says it")
+        for name in projections:
+            if name not in self.synapses:
+                there = ", ".join(self.synapses)
+                raise ValueError(
+                    f"projections.{name}: there are no such synapses onto the units; there are "
+                    f"{there}"
+                )
+        told = dict.fromkeys(self.synapses, Projection()) | dict(projections)
+        if connectivity is not None:
+            told["recurrent"] = Projection([Block(connectivity=connectivity)])
+        for name, projection in told.items():
+            with named(f"projections.{name}." if name in projections else ""):
+                lay(self.synapses[name], projection, self.cell, self.units[0], name)
 
     def _constants(self) -> Tensor:
         return self.cell.constant_values(self.units[0]).flatten().to(self.bias)

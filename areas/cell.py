@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from areas.shapes import PerUnit
@@ -47,17 +47,17 @@ class Cell(ABC):
         state: the NamedTuple type of the state.
     """
 
-    currents: ClassVar[tuple[str, ...]]
-    afferent: ClassVar[tuple[str, ...]] = ()
-    recurrent: ClassVar[tuple[str, ...]] = ()
-    tonic: ClassVar[tuple[str, ...]] = ()
-    constants: ClassVar[tuple[str, ...]] = ()
-    carried: ClassVar[tuple[str, ...]]
-    emitted: ClassVar[str] = "rate"
-    autapses: ClassVar[bool] = True
-    surrogate: ClassVar[bool] = False
+    currents: tuple[str, ...]
+    afferent: tuple[str, ...] = ()
+    recurrent: tuple[str, ...] = ()
+    tonic: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
+    carried: tuple[str, ...]
+    emitted: str = "rate"
+    autapses: bool = True
+    surrogate: bool = False
     initial_bias: ClassVar[dict[str, float]] = {}
-    state: ClassVar[type]
+    state: type
 
     @abstractmethod
     def step(self, currents: Sequence[PerUnit], state: State) -> State:
@@ -102,6 +102,67 @@ class Cell(ABC):
         names = (self.recurrent if source == "recurrent" else self.afferent) or self._reached
         first = self.currents.index(names[0])
         return slice(first, first + len(names))
+
+    def receives(self, source: str, units: int, target: str = "") -> Bool[Tensor, "current unit"]:
+        """Which currents of which units a source has synapses onto, of all but the constants.
+
+        Args:
+            source: as of `reach`.
+            units: how many there are; of maps, channels.
+            target: the current on which they end; unless given, all within `reach`.
+
+        Raises:
+            ValueError: if there is no such target.
+        """
+        found = torch.zeros(len(self._felt), units, dtype=torch.bool)
+        found[self.current(target) if target else self.reach(source)] = True
+        return found
+
+    def current(self, name: str) -> int:
+        """The place of the current of that name.
+
+        Raises:
+            ValueError: if there is none.
+        """
+        if name not in self._reached:
+            raise ValueError(
+                f"target: {type(self).__name__} has no current {name!r}; there are "
+                f"{', '.join(self._reached)}"
+            )
+        return self._reached.index(name)
+
+    def current_names(self, population: str = "") -> tuple[str, ...]:
+        """Names of its currents but for the constants; in a cell of populations, of one of them."""
+        del population
+        return self._felt
+
+    def places(self, units: int) -> dict[str, slice]:
+        """Where its populations lie among the units (of maps: channels), by name; a cell alone
+        has none."""
+        del units
+        return {}
+
+    def members(self, population: str, units: int) -> Bool[Tensor, " unit"]:
+        """Which units are of a population.
+
+        Raises:
+            ValueError: if there is no such population.
+        """
+        places = self.places(units)
+        if population not in places:
+            there = ", ".join(places) or "none; cell: areas.Populations has some"
+            raise ValueError(f"there is no population {population!r}; there are {there}")
+        found = torch.zeros(units, dtype=torch.bool)
+        found[places[population]] = True
+        return found
+
+    def signs(self, units: int) -> Float[Tensor, " unit"] | None:
+        """By Dale's law, what the synapses from each unit do: 1, -1, or 0 for either.
+
+        None unless declared.
+        """
+        del units
+        return None
 
     def require_sources(self, sources: Collection[str]) -> None:
         """Refuse an option that names a source which the area has not; most cells have none.

@@ -6,7 +6,7 @@ presynaptic signal and the postsynaptic derivative give the derivative by the we
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, ItemsView, Sequence
+from collections.abc import Callable, ItemsView, Sequence, ValuesView
 from typing import TYPE_CHECKING
 
 import torch
@@ -23,23 +23,42 @@ class Synapses(nn.Module, ABC):
     Attributes:
         weight: the synaptic weights, postsynaptic dimension first.
         mask: 1 where a synapse exists, of the weights' shape; None where all do.
+        sign: 1 where a synapse can only excite, -1 where only inhibit, 0 where either, of the
+            weights' shape; None where all can do either.
     """
 
     weight: nn.Parameter
     mask: Tensor | None
+    sign: Tensor | None
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("mask", None)
+        self.register_buffer("sign", None)
 
-    def prune(self, mask: Tensor) -> None:
+    def prune(self, mask: Tensor, scale: bool = True) -> None:
         """Remove the synapses where a mask of the weights' shape is 0.
 
-        The others are scaled up, so that the currents keep their variance.
+        Args:
+            mask: 1 or 0.
+            scale: whether the others are scaled up, so that the currents of units which have any
+                keep their variance.
         """
         self.mask = mask
-        share = mask.mean().item() or 1.0  # of one unit without autapses nothing is left
+        any_left = mask[mask.flatten(1).any(1)]
+        share = any_left.mean().item() if len(any_left) and scale else 1.0
         self.weight.data *= mask * share**-0.5
+
+    def restrict(self, sign: Tensor) -> None:
+        """Let synapses only excite or only inhibit, by their signs in the weights' shape."""
+        self.sign = sign.to(self.weight)
+        self.project()
+
+    def project(self) -> None:
+        """Put weights of the wrong sign to 0, as after a step of an optimizer."""
+        if self.sign is not None:
+            with torch.no_grad():
+                self.weight.masked_fill_(self.weight * self.sign < 0, 0.0)
 
     @abstractmethod
     def forward(self, source: Presynaptic, weight: SynapticWeight | None = None) -> Postsynaptic:
@@ -155,6 +174,7 @@ class Bundle(nn.ModuleDict):
 
         def __getitem__(self, key: str) -> Synapses: ...
         def items(self) -> ItemsView[str, Synapses]: ...  # type: ignore[override]
+        def values(self) -> ValuesView[Synapses]: ...  # type: ignore[override]
 
 
 def connect(source: Sequence[int], target: Sequence[int], currents: int, kernel: int) -> Synapses:

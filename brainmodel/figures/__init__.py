@@ -1,6 +1,8 @@
-"""Figures: a brain's areas and pathways; frames that were seen, predicted and missed."""
+"""Figures: areas and pathways, the circuit inside an area; frames seen, predicted and missed."""
 
 from brainmodel.figures.brain_drawing import draw_brain as draw_brain
+from brainmodel.figures.circuit_drawing import draw_circuit as draw_circuit
+from brainmodel.figures.circuit_drawing import draw_circuits as draw_circuits
 from brainmodel.figures.frames import draw_frames as draw_frames
 from brainmodel.figures.frames import film as film
 from brainmodel.figures.frames import views as views

@@ -3,6 +3,7 @@
 from brainmodel.pathways.adapters import Adapter as Adapter
 from brainmodel.pathways.adapters import Flatten as Flatten
 from brainmodel.pathways.adapters import MaxPool as MaxPool
+from brainmodel.pathways.adapters import Members as Members
 from brainmodel.pathways.adapters import Mix as Mix
 from brainmodel.pathways.adapters import Pool as Pool
 from brainmodel.pathways.adapters import Upsample as Upsample

@@ -114,6 +114,33 @@ class Flatten(Adapter):
         return rearrange(signal, "b ... -> b (...)")
 
 
+class Members(Adapter):
+    """Some of the units of an area (of maps: channels), side by side, such as a population.
+
+    Args:
+        first, stop: the first of them, and the one after the last.
+
+    Raises:
+        ValueError: if these are none.
+    """
+
+    def __init__(self, first: int, stop: int):
+        super().__init__()
+        if not 0 <= first < stop:
+            raise ValueError(f"Members: need 0 <= first < stop, got {first} and {stop}")
+        self.first, self.stop = first, stop
+
+    def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
+        """See `Adapter.shape`."""
+        if self.stop > source[0]:
+            raise ValueError(f"Members ends at {self.stop}, but there are {source[0]} units")
+        return (self.stop - self.first, *source[1:])
+
+    def forward(self, signal: Tensor) -> Tensor:
+        """See `Adapter.forward`."""
+        return signal[:, self.first : self.stop]
+
+
 class Mix(Adapter):
     """A fixed 1 x 1 mixture of channels, random with rows of unit length; never learnt.
 

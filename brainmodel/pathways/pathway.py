@@ -38,6 +38,8 @@ class Pathway:
         kernel: odd width in pixels of the receptive fields of the synapses on which a feedback or
             lateral pathway ends, if it carries maps; 1 unless given.
         gain: what multiplies the signal, behind the adapters, of a pathway from an input.
+        population: whose rates it carries, of a source that has populations; those of all units
+            unless given.
     """
 
     source: str
@@ -49,6 +51,7 @@ class Pathway:
     onto: list[Onto] | None = None
     kernel: int | None = None
     gain: GainFields | None = None
+    population: str | None = None
 
     @property
     def carries(self) -> Signal:

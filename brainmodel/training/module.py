@@ -119,7 +119,9 @@ class BrainModule(pl.LightningModule):
         self.losses = {}
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
-        """Keep areas that are not plastic as they are, whatever momentum the optimizer has."""
+        """Keep what is not plastic now as it is, whatever momentum the optimizer has."""
+        for parameter in self.brain.still():
+            parameter.grad = None
         for name in self.brain.areas:
             if self.brain.plasticity(name) == 0:
                 own = (self.brain.areas[name].parameters(), self.brain.rules[name].parameters())

@@ -9,9 +9,9 @@ from typing import Any
 
 from brainmodel.errors import Refused
 
-COMPUTES = ("cell", "units", "predictor", "afferents", "kernel", "connectivity")
+COMPUTES = ("cell", "units", "predictor", "afferents", "kernel", "connectivity", "projections")
 """Of an area: what it makes of its weights."""
-LEARNS = ("objectives", "weights", "rule")
+LEARNS = ("objectives", "weights", "rule", "plastic")
 """Of an area: what it learns for, and how."""
 REMEDY = "give the config that lies beside the checkpoint's run"
 

@@ -87,7 +87,13 @@ def written_out(
     inputs, predicting = set(inputs), set(predicting)
     found = {}
     for name, pathway in sorted(pathways.items()):
-        signal = pathway.signal or ("error" if pathway.source in predicting else "rate")
+        whole = pathway.source in predicting and pathway.population is None
+        signal = pathway.signal or ("error" if whole else "rate")
+        if pathway.population is not None and (signal != "rate" or pathway.source in inputs):
+            raise ValueError(
+                f"pathways.{name}.population: only rates of areas are those of populations, and "
+                f"this carries the {signal} of {pathway.source}; leave it out"
+            )
         if signal != "rate" and pathway.source not in predicting:
             kind = "an input" if pathway.source in inputs else "an area without a predictor"
             raise ValueError(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from areas import Cell, Connectivity, Predictor
+from areas import Cell, Connectivity, Predictor, Projection
 from areas.checks import Afferent
 from brainmodel.learning.modulation import Modulator
 from brainmodel.learning.rule import Rule
@@ -27,6 +27,10 @@ class AreaPlan:
         afferents: which of drive and prediction error reach its units.
         kernel: odd width of receptive fields on maps, in pixels (see `Area`).
         connectivity: which recurrent synapses exist (see `Area`).
+        projections: what more is said of synapses onto its units, by source: where they end, their
+            signs, how they begin (see `Projection`).
+        plastic: which groups of synapses learn, by source, "bias" or "predictor": false, or a
+            schedule of how much; all do unless given.
         learning_rate: of this area; the model's unless given.
         weights: of its objectives, by name: a number >= 0, or one with a schedule; 1 unless given.
         modulator: what multiplies its learning signal from moment to moment; nothing unless given.
@@ -42,6 +46,8 @@ class AreaPlan:
     afferents: list[Afferent] = field(default_factory=lambda: ["error"])
     kernel: int = 3
     connectivity: Connectivity | None = None
+    projections: dict[str, Projection] = field(default_factory=dict)
+    plastic: dict[str, bool | Schedule] = field(default_factory=dict)
     learning_rate: float | None = None
     weights: dict[str, float | Weight] = field(default_factory=dict)
     modulator: Modulator | None = None

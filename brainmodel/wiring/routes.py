@@ -1,10 +1,12 @@
 """Shapes along the pathways: what each carries to its target, and the drive of each area."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from areas import Cell
 from brainmodel.errors import named
+from brainmodel.pathways.adapters import Adapter, Members
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.pathways.route import Route
+from brainmodel.pathways.route import Route, infer
 
 Shape = tuple[int, ...]
 
@@ -14,6 +16,7 @@ def find_routes(
     units: Mapping[str, Shape],
     inputs: Mapping[str, Shape],
     errors: Mapping[str, int],
+    cells: Mapping[str, Cell],
 ) -> tuple[dict[str, Route], dict[str, Shape]]:
     """How each pathway's signal is adapted, by name, and the shape of each area's drive.
 
@@ -22,11 +25,12 @@ def find_routes(
         units: shapes of the areas' units.
         inputs: shapes of the inputs.
         errors: how many errors each value of an area's drive makes, by area that predicts.
+        cells: of the areas, which may have populations.
 
     Raises:
         ValueError: if a pathway's shapes cannot be joined, or drives are errors of each other.
     """
-    search = _Search(pathways, units, inputs, errors)
+    search = _Search(pathways, units, inputs, errors, cells)
     drives = {area: search.drive(area) for area in units}
     for name in pathways:
         search.route(name)
@@ -46,8 +50,10 @@ class _Search:
         units: Mapping[str, Shape],
         inputs: Mapping[str, Shape],
         errors: Mapping[str, int],
+        cells: Mapping[str, Cell],
     ):
         self.pathways, self.units, self.inputs, self.errors = pathways, units, inputs, errors
+        self.cells = cells
         self.routes: dict[str, Route] = {}
         self.drives: dict[str, Shape] = {}
 
@@ -74,7 +80,17 @@ class _Search:
                 if pathway.carries == "error":
                     source = (self.errors[pathway.source] * source[0], *source[1:])
             with named(f"pathways.{name}"):
-                self.routes[name] = Route(
-                    pathway.adapters, source, self.units[pathway.target], pathway.gain
-                )
+                target = self.units[pathway.target]
+                adapters = self._adapters(pathway, source, target)
+                self.routes[name] = Route(adapters, source, target, pathway.gain)
         return self.routes[name]
+
+    def _adapters(self, pathway: Pathway, source: Shape, target: Shape) -> Sequence[Adapter]:
+        """A pathway's adapters, behind what picks the population that it comes from."""
+        if pathway.population is None:
+            return pathway.adapters
+        cell = self.cells[pathway.source]
+        with named("population"):
+            units = cell.members(pathway.population, source[0]).nonzero()
+        members = Members(int(units[0]), int(units[-1]) + 1)
+        return [members, *(pathway.adapters or infer(members.shape(source), target))]

@@ -14,12 +14,13 @@ from brainmodel.errors import named
 from brainmodel.learning.modulation import Modulator
 from brainmodel.learning.rule import Rule, of_rule
 from brainmodel.pathways.route import Route
-from brainmodel.schedules import Weight
+from brainmodel.schedules import Schedule, Weight
 from brainmodel.wiring.objective_weights import require_means, weights
 from brainmodel.wiring.order import acting_order, acts, stages
 from brainmodel.wiring.parameter_names import full_name
 from brainmodel.wiring.pathway_plans import check_pathways, written_out
 from brainmodel.wiring.plan import AreaPlan, BrainPlan, require_kind
+from brainmodel.wiring.plastic import choose
 from brainmodel.wiring.routes import find_routes
 from brainmodel.wiring.sizes import require_room
 from brainmodel.wiring.state import BrainState
@@ -61,11 +62,13 @@ class Wiring(nn.Module):
             with named(f"areas.{name}"):
                 check_shape(area.units)
         units = {name: tuple(area.units) for name, area in plan.areas.items()}
-        routes, drives = find_routes(self.pathways, units, self.inputs, errors)
+        cells = {name: area.cell for name, area in plan.areas.items()}
+        routes, drives = find_routes(self.pathways, units, self.inputs, errors, cells)
         self.routes = nn.ModuleDict(routes)
         self.areas, self.rules, self.objectives = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         self.modulators = nn.ModuleDict()
         self.plasticities = {name: area.plasticity for name, area in plan.areas.items()}
+        self.plastic: dict[str, Schedule] = {}  # by name of a parameter
         self.weights: dict[str, dict[str, Weight]] = {}
         for name in sorted(plan.areas, key=lambda name: -prod(units[name])):
             with named(f"areas.{name}"):
@@ -106,6 +109,7 @@ class Wiring(nn.Module):
             plan.afferents,
             plan.kernel,
             plan.connectivity,
+            plan.projections,
         )
         plan.rule.build(area)
         for pathway in plan.rule.error_pathways:
@@ -115,8 +119,10 @@ class Wiring(nn.Module):
                     f"rule: {type(plan.rule).__name__} takes what comes by {pathway} for errors, "
                     f"but it carries a {carried}; set pathways.{pathway}.signal: error"
                 )
-        for key, parameter in area.weights().items():
-            parameter.requires_grad_(plan.rule.plastic(key))
+        self.plastic |= {
+            full_name(name, key): level
+            for key, level in choose(area, plan.rule, plan.plastic).items()
+        }
         for key, objective in plan.objectives.items():
             with named(f"objectives.{key}"):
                 require_means(objective, plan.predictor)
@@ -196,13 +202,18 @@ class Wiring(nn.Module):
         }
 
     def complete(self, found: dict[str, Tensor]) -> None:
-        """Complete gradients by name, in place: add decay, set those of absent synapses to 0."""
+        """Complete gradients by name, in place: add decay, set those of absent synapses to 0.
+
+        At last those of synapses that are less plastic now are made smaller.
+        """
         for name in self.areas:
             predictor = self.area(name).predictor
             for key, lost in ({} if predictor is None else predictor.decays()).items():
                 full = self.parameter_name(name, key)
                 found[full] = found.get(full, 0.0) + lost
         found |= {name: found[name] * mask for name, mask in self.masks().items() if name in found}
+        levels = {name: schedule.level(int(self.age)) for name, schedule in self.plastic.items()}
+        found |= {name: found[name] * level for name, level in levels.items() if name in found}
 
     def parameter_name(self, area: str, key: str) -> str:
         """Full name of a parameter that an area's rule calls by `key`."""
@@ -225,9 +236,19 @@ class Wiring(nn.Module):
         memories, modulators = dict.fromkeys(self.areas), dict.fromkeys(self.modulators)
         return BrainState(states, delayed, memories, modulators)
 
+    def still(self) -> list[nn.Parameter]:
+        """Parameters that do not learn now, though they do at other times."""
+        age = int(self.age)
+        names = [name for name, schedule in self.plastic.items() if schedule.level(age) == 0]
+        return [self.get_parameter(name) for name in names]
+
     def after_step(self) -> None:
-        """What follows each step of the optimizer: count it, and let objectives do their part."""
+        """What follows each step of the optimizer: count it, keep the signs of synapses, and let
+        objectives do their part."""
         self.age += 1
+        for name in self.areas:
+            for synapses in self.area(name).synapses.values():
+                synapses.project()
         for held in (*self.objectives.children(), self.groups):
             for objective in held.children():
                 cast(Objective | GroupObjective, objective).after_step()

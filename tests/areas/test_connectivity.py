@@ -1,28 +1,91 @@
 """Synapses that do not exist have no weight and learn none."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
-from areas import LIF, LSTM, AllToAll, Area, Connectivity, NoAutapses, Sparse, SubLSTM
+from areas import (
+    LIF,
+    LSTM,
+    AllToAll,
+    Area,
+    Connectivity,
+    FromMatrix,
+    Near,
+    NoAutapses,
+    OneToOne,
+    Sparse,
+    SubLSTM,
+    Synapses,
+)
 from brainmodel.learning import BPTT, EProp
 from brainmodel.scopes import Global, Local
 from tests import lessons, toy
 
 
+def recurrent_of(connectivity: Connectivity, units: list[int], kernel: int = 3) -> Synapses:
+    area = Area(LSTM(), units, units, {}, None, ["drive"], kernel, connectivity)
+    return area.synapses["recurrent"]
+
+
+def mask_of(connectivity: Connectivity, units: list[int], kernel: int = 3) -> Tensor:
+    mask = recurrent_of(connectivity, units, kernel).mask
+    assert mask is not None
+    return mask
+
+
 def test_a_unit_has_no_synapse_onto_itself() -> None:
-    mask = NoAutapses().mask(3, ())
-    assert mask.equal(1 - torch.eye(3))
-    maps = NoAutapses().mask(2, (3, 5))
-    assert maps.shape == (2, 2, 3, 5) and (maps == 0).sum() == 2
-    assert maps[0, 0, 1, 2] == maps[1, 1, 1, 2] == 0
-    assert AllToAll().mask(3, ()) is None
+    assert mask_of(NoAutapses(), [3]).equal((1 - torch.eye(3)).repeat(4, 1))
+    maps = mask_of(NoAutapses(), [2, 8, 8], kernel=5)
+    assert maps.shape == (8, 2, 5, 5) and (maps == 0).sum() == 8
+    assert maps[0, 0, 2, 2] == maps[1, 1, 2, 2] == 0
+    assert recurrent_of(AllToAll(), [3]).mask is None
 
 
 def test_sparse_synapses_are_as_many_as_asked_for_and_the_same_for_the_same_seed() -> None:
-    mask = Sparse(0.1, seed=4).mask(200, ())
-    assert mask.mean().item() == pytest.approx(0.1, abs=0.01) and not mask.diagonal().any()
-    assert mask.equal(Sparse(0.1, seed=4).mask(200, ()))
-    assert not mask.equal(Sparse(0.1, seed=5).mask(200, ()))
+    mask = mask_of(Sparse(0.1, seed=4), [200])
+    assert mask.mean().item() == pytest.approx(0.1, abs=0.01)
+    assert not mask.view(4, 200, 200).diagonal(dim1=1, dim2=2).any()
+    assert mask.equal(mask_of(Sparse(0.1, seed=4), [200]))
+    assert not mask.equal(mask_of(Sparse(0.1, seed=5), [200]))
+
+
+def test_one_to_one_joins_each_with_its_own_and_near_a_disc() -> None:
+    assert mask_of(OneToOne(), [3]).equal(torch.eye(3).repeat(4, 1))
+    maps = mask_of(OneToOne(), [2, 4, 4]).view(4, 2, 2, 3, 3)
+    assert maps[..., 1, 1].equal(torch.eye(2).expand(4, 2, 2)) and maps.sum() == 8
+    disc = mask_of(Near(1.0), [2, 8, 8], kernel=5).view(4, 2, 2, 5, 5)
+    cross = torch.tensor([[0, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]])
+    assert disc[0, 0, 1, :4].equal(cross.float()) and disc[0, 0, 1, 4].sum() == 0
+    assert disc[0, 0, 0, 2, 2] == 0, "no autapse"
+
+
+@pytest.mark.parametrize("name", ["synapses.npy", "synapses.csv"])
+def test_a_matrix_in_a_file_says_which_synapses_exist(name: str, tmp_path: Path) -> None:
+    matrix = np.array([[0, 2.5, 0], [1, 1, 0], [0, 0, 0]])
+    path = tmp_path / name
+    np.save(path, matrix) if path.suffix == ".npy" else np.savetxt(path, matrix, delimiter=",")
+    found = mask_of(FromMatrix(str(path)), [3]).view(4, 3, 3)
+    assert found.equal(torch.from_numpy(matrix != 0).float().expand(4, 3, 3))
+    with pytest.raises(ValueError, match=r"is \[3, 3\], but there are 4 targets and 4 sources"):
+        recurrent_of(FromMatrix(str(path)), [4])
+
+
+def test_what_no_synapses_can_be_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"connectivity\.path: cannot read nowhere\.npy: "):
+        FromMatrix("nowhere.npy")
+    np.save(tmp_path / "row.npy", np.ones(3))
+    with pytest.raises(ValueError, match=r"need a matrix \[target, source\] .* got shape \[3\]"):
+        FromMatrix(str(tmp_path / "row.npy"))
+    with pytest.raises(ValueError, match="connectivity.radius: need 0 or more pixels, got -1"):
+        Near(-1)
+    with pytest.raises(ValueError, match="connectivity: Near is for maps"):
+        recurrent_of(Near(2), [3])
+    with pytest.raises(ValueError, match="connectivity: leaves none of these synapses"):
+        recurrent_of(NoAutapses(), [1])
 
 
 def test_all_currents_have_the_same_partners_and_keep_their_variance() -> None:

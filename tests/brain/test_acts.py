@@ -16,7 +16,7 @@ from tests import lessons, toy
 from tests.literal import Literal
 from tests.scopes.test_adjacent import by_definition, either
 
-SEEDS = range(12)
+SEEDS = range(16)
 
 
 def tower(scope: Scope | None = None, onto: str = "units", rule: type = BPTT) -> Brain:

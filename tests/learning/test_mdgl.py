@@ -187,7 +187,7 @@ def test_without_a_filter_its_option_says_nothing() -> None:
 
 def test_types_of_one_unit_each_know_the_true_weights() -> None:
     synapses = Dense(5, 15)
-    synapses.prune(Sparse(0.6).mask(5, ()).repeat(3, 1))
+    synapses.prune(Sparse(0.6).mask(5, 5, ()).repeat(3, 1))
     torch.testing.assert_close(TypeMeans([0.2] * 5).weights(synapses), synapses.weight)
     torch.testing.assert_close(Diffuse([0.2] * 5).weights(synapses), synapses.weight)
     assert not torch.allclose(TypeMeans().weights(synapses), synapses.weight)

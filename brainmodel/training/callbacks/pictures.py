@@ -10,7 +10,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from tensorboard.compat.proto.summary_pb2 import Summary  # type: ignore[attr-defined]
 from torch import Tensor
 
-from brainmodel.figures import draw_brain, draw_frames, film, views
+from brainmodel.figures import draw_brain, draw_circuits, draw_frames, film, views
 from brainmodel.training.module import brain_of
 
 
@@ -32,10 +32,12 @@ class Pictures(pl.Callback):
         self._shown: dict[str, tuple[Tensor, ...]] = {}
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Draw the brain."""
+        """Draw the brain, and the circuits of areas that have populations."""
         if self.scenes:
             for writer in writers(trainer):
                 writer.add_figure("brain", draw_brain(brain_of(pl_module)))
+                for name, figure in draw_circuits(brain_of(pl_module)).items():
+                    writer.add_figure(f"circuit/{name}", figure)
 
     def on_validation_batch_end(
         self,

@@ -10,7 +10,7 @@ from pytorch_lightning.utilities import rank_zero_only
 from areas.loops.compiled import which_loops
 from brainmodel.brain import Brain
 from brainmodel.data import StreamModule
-from brainmodel.figures import draw_brain, draw_frames, save, views
+from brainmodel.figures import draw_brain, draw_circuits, draw_frames, save, views
 from brainmodel.physiology import orientation_tuning, receptive_fields
 from brainmodel.training.held_out import (
     STEPS,
@@ -138,6 +138,9 @@ class Report(pl.Callback):
     def _draw(self, trainer: pl.Trainer, module: pl.LightningModule, folder: Path) -> str:
         made = [folder / "brain.png"]
         save(draw_brain(brain_of(module)), made[0])
+        for name, figure in draw_circuits(brain_of(module)).items():
+            made.append(folder / f"circuit_{name}.png")
+            save(figure, made[-1])
         shown: dict[str, tuple[Any, ...]] = {}
         for _, activities in follow_streams(
             brain_of(module), two(held_out(trainer)), module.device
