@@ -44,19 +44,21 @@ def within(value: PerUnit, top: float) -> PerUnit:
     return torch.relu(value) - torch.relu(value - top)
 
 
+def shares(tau: float) -> tuple[float, float]:
+    """What remains of a departure from rest one step later, and whether there are any (1, or 0)."""
+    return (1.0 - 1.0 / tau, 1.0) if tau > 0 else (0.0, 0.0)
+
+
 def facilitate(facilitation: PerUnit, rate: PerUnit, use: float, tau: float) -> PerUnit:
     """u(t) - U from that of the step before; eq. of u."""
-    if tau == 0:
-        return torch.zeros_like(facilitation)
-    left = 1.0 - use - facilitation
-    return within(facilitation - facilitation / tau + use * left * rate, 1.0 - use)
+    left, (stays, made) = 1.0 - use - facilitation, shares(tau)
+    return within(stays * facilitation + made * use * left * rate, 1.0 - use)
 
 
 def deplete(depletion: PerUnit, transmitted: PerUnit, tau: float) -> PerUnit:
     """1 - x(t) from that of the step before and what was then released; eq. of x."""
-    if tau == 0:
-        return torch.zeros_like(depletion)
-    return within(depletion - depletion / tau + transmitted, 1.0)
+    stays, made = shares(tau)
+    return within(stays * depletion + made * transmitted, 1.0)
 
 
 class ShortTermPlasticity(Cell):

@@ -170,9 +170,21 @@ MUTANTS = [
         tests="tests/areas/test_fix_sublstm.py -k autograd",
     ),
     Mutant(
+        file="areas/conductance_based.py",
+        old="current = current + conductance * reversal",
+        new="current = current - conductance * reversal",
+        tests="tests/areas/test_conductance_based.py -k settles",
+    ),
+    Mutant(
+        file="brainmodel/learning/stemmler_koch.py",
+        old="(d - moved * current for",
+        new="(d - current for",
+        tests="tests/learning/test_stemmler_koch.py -k finite",
+    ),
+    Mutant(
         file="areas/short_term_plasticity.py",
-        old="left = 1.0 - use - facilitation",
-        new="left = 1.0 - facilitation",
+        old="= 1.0 - use - facilitation, shares",
+        new="= 1.0 - facilitation, shares",
         tests="tests/areas/test_short_term_plasticity.py -k steady",
     ),
     Mutant(

@@ -25,6 +25,7 @@ EXPRESSIONS: dict[str, str] = {
     "neg": "(-{0})",
     "exp": "exp_({0})",
     "log": "log_({0})",
+    "log1p": "log1p_({0})",
     "sqrt": "sqrt_({0})",
     "sigmoid": "(1 / (1 + exp_(-{0})))",
     "tanh": "tanh_({0})",

@@ -128,7 +128,7 @@ def library(text: str, dtype: torch.dtype) -> ctypes.CDLL | None:
     """
     real, suffix, border = KINDS[dtype]
     words = {"real": real, "BORDER": border}
-    words |= {f"{name}_": name + suffix for name in ("exp", "log", "sqrt")}
+    words |= {f"{name}_": name + suffix for name in ("exp", "log", "log1p", "sqrt")}
     head = [f"#define {word} {meaning}" for word, meaning in words.items()]
     head.append(Path(__file__).with_name("prologue.c").read_text())
     return load("\n".join([*head, text]))

@@ -27,4 +27,5 @@ from brainmodel.learning.rule import Gradients as Gradients
 from brainmodel.learning.rule import Memory as Memory
 from brainmodel.learning.rule import Rule as Rule
 from brainmodel.learning.snap import SnAp as SnAp
+from brainmodel.learning.stemmler_koch import StemmlerKoch as StemmlerKoch
 from brainmodel.learning.uoro import UORO as UORO

@@ -9,7 +9,7 @@ from brainmodel.brain import Brain
 from brainmodel.learning import BPTT
 from brainmodel.pathways.pathway import Pathway
 from tests import toy
-from tests.literal import equation
+from tests.literal_cells import equation
 
 STEPS, BATCH = 7, 3
 

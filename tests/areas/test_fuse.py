@@ -89,6 +89,17 @@ def test_tanh_and_the_logistic_are_accurate_near_zero_and_far_away(dtype: torch.
 
 @needs_compiler
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_softplus_is_native_and_accurate_far_away(dtype: torch.dtype) -> None:
+    x = torch.linspace(-80, 80, 3201, dtype=torch.float64).to(dtype)[None]
+    found = fused(lambda x: (F.softplus(x),), 1, x)
+    assert found is not None
+    exact, rounding = torch.logaddexp(x.double(), torch.zeros(())), 4 * torch.finfo(dtype).eps
+    far = 3e-9  # of x alone, which torch takes from 20 on
+    assert ((found[0].double() - exact).abs() <= rounding * exact + far * (x > 20)).all()
+
+
+@needs_compiler
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_what_is_not_a_number_stays_visible(dtype: torch.dtype) -> None:
     x = torch.tensor([[math.nan, 1.0, -1.0, math.inf, -math.inf]], dtype=dtype)
     functions = (torch.tanh, torch.sigmoid, torch.relu, torch.exp, torch.abs)

@@ -7,13 +7,25 @@ import pytest
 import torch
 from torch import Tensor
 
-from areas import ALIF, GRU, Area, Cell, FixSubLSTM, Leaky, Pyramidal, ShortTermPlasticity, SubLSTM
+from areas import (
+    ALIF,
+    GRU,
+    Area,
+    Cell,
+    ConductanceBased,
+    FixSubLSTM,
+    Leaky,
+    Pyramidal,
+    ShortTermPlasticity,
+    SubLSTM,
+)
 from areas.loops.fuse import fuse
 from areas.loops.steps import Forward, Reverse
 from areas.record import stretches
 
 CELLS: dict[str, Callable[[], Cell]] = {
     "ALIF": ALIF,
+    "Conductance": ConductanceBased,
     "Fix": FixSubLSTM,
     "GRU": GRU,
     "Leaky": Leaky,

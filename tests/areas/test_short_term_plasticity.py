@@ -8,6 +8,7 @@ from areas import ShortTermPlasticity
 from brainmodel.learning import BPTT
 from brainmodel.scopes import Global
 from tests import lessons, toy
+from tests.areas.test_fuse import loops, needs_compiler
 
 RATE = 0.07
 
@@ -84,6 +85,14 @@ def test_recurrent_synapses_carry_what_is_released_and_all_else_the_rate() -> No
     released = use * (1 - before.depletion) * before.rate
     torch.testing.assert_close(after.rate, rates(released), rtol=1e-12, atol=1e-14)
     assert not torch.allclose(after.rate, rates(before.rate))
+
+
+@needs_compiler
+@pytest.mark.parametrize("times", [(20.0, 5.0), (0.0, 5.0), (20.0, 0.0)])
+def test_with_one_part_or_both_it_runs_in_native_loops(times: tuple[float, float]) -> None:
+    brain = toy.lone(ShortTermPlasticity(*times), rule=BPTT(), afferents=["drive"])
+    lessons.learn(brain, *toy.stream(brain))
+    assert loops(brain) == [True, True]
 
 
 @pytest.mark.parametrize("scope", [None, Global()])

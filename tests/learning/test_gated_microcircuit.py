@@ -10,7 +10,8 @@ from brainmodel.learning import BPTT, EProp, GatedMicrocircuit, Gates, Rule
 from brainmodel.learning.modulation import Constant
 from brainmodel.scopes import Global
 from tests import lessons, toy
-from tests.literal import Literal, Values, sigma
+from tests.literal import Literal, Values
+from tests.literal_cells import sigma
 
 ERRORS = ("down_LM",)  # PM's error, as it arrives in LM
 
