@@ -76,7 +76,8 @@ def _words(brain: Brain, name: str) -> tuple[str, str, str]:
         return name, "x".join(map(str, brain.inputs[name])), ""
     area = brain.area(name)
     shape = "x".join(map(str, area.units))
-    return name, f"{type(area.cell).__name__}  {shape}", type(brain.rule(name)).__name__
+    kind = ", ".join(area.cell.places(area.units[0])) or type(area.cell).__name__
+    return name, f"{kind}  {shape}", type(brain.rule(name)).__name__
 
 
 def _box(axes: Axes, place: Point, name: str, what: str, rule: str, *, filled: bool) -> None:

@@ -22,12 +22,20 @@ EXAMPLES = [
     "contrastive",
     "corollary_discharge",
     "homeostatic",
+    "interneurons",
     "oddball",
+    "reservoir",
     "siamese",
     "task",
     "variational",
     "zoo",
 ]
+
+
+CIRCUITS = {
+    "interneurons": {"V1": "[16,8,8]", "LM": "[16,4,4]"},
+    "reservoir": {"V1": "[40]"},
+}
 
 
 def small(name: str) -> list[str]:
@@ -37,6 +45,8 @@ def small(name: str) -> list[str]:
     options = []
     for area, plan in areas.items():
         units = sizes[len(plan["units"])].get(area, "[4,8,8]" if len(plan["units"]) == 3 else "[8]")
+        if name in CIRCUITS:  # one in sixteen is a VIP cell, one synapse in ten is there
+            units = CIRCUITS[name][area]
         options.append(f"--model.areas.{area}.units={units}")
     return options
 

@@ -1,6 +1,7 @@
 """Curves for TensorBoard: prediction, rates and gradients of each area, step sizes, speed."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytorch_lightning as pl
@@ -20,7 +21,8 @@ class Monitor(pl.Callback):
 
     relative_error/AREA: of areas that predict, squared error over that of repeating the last
         drive; and held_out_relative_error/AREA after each validation
-    rate/AREA, silent/AREA: mean rate; share of units that are silent throughout a window
+    rate/AREA, silent/AREA: mean rate; share of units that are silent throughout a window; also of
+        each population, as rate/AREA.POPULATION
     gradient/AREA.SOURCE: norm of the gradient of the synapses from one source (a pathway, drive,
         error, recurrent), and of the predictor's
     terms/AREA.OBJECTIVE.TERM: further numbers of objectives, such as how often a discriminator is
@@ -69,7 +71,7 @@ class Monitor(pl.Callback):
             return
         brain, values = brain_of(pl_module), dict[str, float]()
         activities = whole_batch(outputs["activities"], pl_module.device)
-        for name, activity in activities.items():
+        for name, activity in with_populations(brain, activities).items():
             values |= {f"{k}/{name}": v for k, v in rates(activity, self.silence).items()}
         for name, activity in predicting(brain, activities).items():
             values[f"relative_error/{name}"] = squared_errors(activity, None).mean().ratio
@@ -107,6 +109,17 @@ class Monitor(pl.Callback):
 
     on_test_batch_end = on_validation_batch_end
     on_test_epoch_end = on_validation_epoch_end
+
+
+def with_populations(brain: Brain, activities: Mapping[str, Activity]) -> dict[str, Activity]:
+    """What areas did, and behind each what its populations did, as AREA.POPULATION."""
+    found = {}
+    for name, activity in activities.items():
+        found[name] = activity
+        area = brain.area(name)
+        for population, at in area.cell.places(area.units[0]).items():
+            found[f"{name}.{population}"] = activity._replace(rate=activity.rate[:, :, at])
+    return found
 
 
 def rates(activity: Activity, silence: float) -> dict[str, float]:

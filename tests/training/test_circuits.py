@@ -1,0 +1,74 @@
+"""Areas of populations in training: their pictures, their curves, and what a reservoir keeps."""
+
+from contextlib import redirect_stdout
+from io import StringIO
+from warnings import catch_warnings
+
+import torch
+from matplotlib.text import Text
+
+from areas import Block, Leaky, Population, Populations, Projection
+from benchmarks._training import fit
+from brainmodel.brain import Brain
+from brainmodel.command_line.config_files import Config
+from brainmodel.command_line.train_command import quieten
+from brainmodel.figures import draw_brain, draw_circuits
+from brainmodel.figures.circuit_drawing import ways
+from brainmodel.training.callbacks.monitor import with_populations
+from brainmodel.training.module import brain_of
+from tests import toy
+
+SMALL: Config = {
+    "data": {"init_args": {"window": 2, "batch_size": 2, "windows_per_epoch": 2}},
+    "model": {"areas": {"V1": {"units": [40]}}},
+}
+
+
+def column() -> Brain:
+    cell = Populations(
+        {
+            "E": Population(Leaky(), 0.5, "excitatory"),
+            "PV": Population(toy.CELLS["lstm"](), 0.5, "inhibitory"),
+        }
+    )
+    recurrent = Projection([Block("E"), Block("PV", "E"), Block("PV", "PV.output")])
+    drive = Projection([Block(target="E")])
+    told = {"recurrent": recurrent, "drive": drive}
+    return toy.lone(cell, units=[6], afferents=["drive"], projections=told)
+
+
+def test_a_circuit_is_drawn_as_it_is() -> None:
+    brain = column()
+    found = {way[:3]: way.sign for way in ways(brain.area("V1"))}
+    assert found == {
+        ("drive", "E", ()): 0,
+        ("E", "E", ()): 1,
+        ("E", "PV", ()): 1,
+        ("PV", "E", ()): -1,
+        ("PV", "PV", ("output",)): -1,
+    }
+    (figure,) = draw_circuits(brain).values()
+    said = {text.get_text() for text in figure.findobj(Text)}
+    assert {"V1", "E", "PV", "drive", "output"} <= said and "LSTM\n3 of 6" in said
+    words = {text.get_text() for text in draw_brain(brain).findobj(Text)}
+    assert "E, PV  6" in words
+    assert not draw_circuits(toy.lone())
+
+
+def test_curves_are_of_populations_too() -> None:
+    brain = column()
+    inputs, reset = toy.stream(brain)
+    activities, _ = brain(inputs, reset)
+    found = with_populations(brain, activities)
+    assert list(found) == ["V1", "V1.E", "V1.PV"]
+    assert torch.equal(found["V1.PV"].rate, activities["V1"].rate[:, :, 3:])
+
+
+def test_of_the_reservoir_the_predictor_alone_learns() -> None:
+    with redirect_stdout(StringIO()), catch_warnings():
+        quieten()
+        brain = brain_of(fit("reservoir", SMALL, 0, 2).model)
+    learns = {name for name, p in brain.named_parameters() if p.requires_grad}
+    assert learns == {"areas.V1.predictor.bias", "areas.V1.predictor.synapses.rate.weight"}
+    weight = brain.area("V1").synapses["recurrent"].weight.detach().double()
+    assert abs(float(torch.linalg.eigvals(weight).abs().max()) - 0.95) < 1e-6
