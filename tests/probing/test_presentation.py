@@ -94,7 +94,7 @@ def test_the_eye_sees_the_middle_in_its_own_proportions() -> None:
     [
         ({"frames_per_second": 0.0}, "frames_per_second is 0.0: give above 0"),
         ({"seconds": 0.001}, r"seconds is 0.001: give at least one step, 0.0333"),
-        ({"background": 2.0}, "background 2.0: give 0 s or more, and a gray level"),
+        ({"background": 2.0}, "background is 2.0: give a gray level from 0 to 1"),
     ],
 )
 def test_what_cannot_be_shown_is_refused(change: dict[str, float], sentence: str) -> None:
