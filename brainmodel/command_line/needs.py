@@ -81,6 +81,21 @@ def require_room(brain: Brain, streams: int, window: int) -> None:
     require_memory(f"data.{field}", value, held * streams * window, "take fewer, or fewer units")
 
 
+def require_memories(brain: Brain, streams: int) -> None:
+    """Refuse rules whose influences or traces do not fit into the memory of this machine.
+
+    Raises:
+        ValueError: naming the area and its rule.
+    """
+    for name in brain.areas:
+        rule = brain.rule(name)
+        numbers = streams * rule.memory_size(brain.area(name))
+        field, value = f"model.areas.{name}.rule", f"{type(rule).__name__} of {streams} streams"
+        require_memory(
+            field, value, numbers, "take fewer units or streams, or a rule that keeps less"
+        )
+
+
 def require_labels(
     brain: Brain, offered: Sequence[str], kinds: Mapping[str, Label] | None = None
 ) -> None:

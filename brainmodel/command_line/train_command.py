@@ -22,6 +22,7 @@ from brainmodel.command_line.needs import (
     require_enough,
     require_labels,
     require_long,
+    require_memories,
     require_pairs,
     require_room,
 )
@@ -184,6 +185,7 @@ class CommandLine(LightningCLI):
             require_room(brain, data.batch_size, data.window)
             if self.subcommand == "fit":
                 require_enough(brain, data.batch_size)
+                require_memories(brain, data.batch_size)
                 require_pairs(brain, data.paired)
                 require_long(brain, data.window, data.episode)
 

@@ -62,6 +62,7 @@ MODEL = {
     A + "V1.units=[four,8,8]": ("V1.units", "four"),
     A + "PM.units=[1000000000]": ("areas.PM", "units", "memory"),
     A + "V1.units=[1000000,8,8]": ("areas.V1", "units", "memory"),
+    A + "PM.units=[4000] " + A + "PM.rule=brainmodel.learning.RTRL": ("PM.rule", "RTRL", "memory"),
     A + "V1.kernel=0": ("areas.V1", "kernel", "odd", "0"),
     A + "V1.kernel=-3": ("areas.V1", "kernel", "odd", "-3"),
     A + "V1.kernel=2.5": ("V1.kernel", "whole number", "2.5"),
