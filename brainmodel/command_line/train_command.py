@@ -174,6 +174,7 @@ class CommandLine(LightningCLI):
         plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}
         plain["_instantiator"] = "pytorch_lightning.cli.instantiate_module"
         self.model.save_hyperparameters(plain)  # `load_from_checkpoint` builds it from these
+        self.datamodule.save_hyperparameters(self.config_dump["data"], logger=False)  # to compare
 
     def _require_data_fit(self) -> None:
         """Refuse data that do not bring what the brain needs."""
