@@ -7,9 +7,33 @@ from math import prod
 from torch import nn
 
 from brainmodel.brain import Brain
+from brainmodel.data.stream_module import StreamModule
 from brainmodel.data.window import Label
 from brainmodel.errors import named
 from brainmodel.memory import require_memory
+
+
+def require_data(brain: Brain, data: object, learns: bool) -> None:
+    """Refuse data that do not bring what the brain needs.
+
+    Args:
+        brain: the brain.
+        data: that it is to see.
+        learns: whether it is to learn from them, not only to be measured.
+
+    Raises:
+        ValueError: naming what does not fit.
+    """
+    labels = getattr(data, "label_names", None)
+    if labels is not None:
+        require_labels(brain, labels, getattr(data, "label_kinds", {}))
+    if isinstance(data, StreamModule):
+        require_room(brain, data.batch_size, data.window)
+        if learns:
+            require_enough(brain, data.batch_size)
+            require_memories(brain, data.batch_size)
+            require_pairs(brain, data.paired)
+            require_long(brain, data.window, data.episode)
 
 
 def require_enough(brain: Brain, streams: int) -> None:

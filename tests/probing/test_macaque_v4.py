@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from brainmodel.probing.recordings import MacaqueV4
+from brainmodel.probing.recordings import MacaqueV4, Recording, Stimuli
 
 SESSION = "210325"
 RANDOM = np.random.default_rng(0)
@@ -44,24 +44,31 @@ def write(folder: Path, layout: tuple[str, str] = BESIDE, session: str = SESSION
     return folder
 
 
+def read(folder: Path, images: int | None = None) -> tuple[Recording, Stimuli]:
+    recording, stimuli = MacaqueV4(str(folder), SESSION, images).read()
+    assert isinstance(recording, Recording)
+    return recording, stimuli
+
+
 @pytest.mark.parametrize("layout", [REPOSITORY, BESIDE], ids=["repository", "beside"])
 def test_responses_stand_beside_their_images_however_files_are_called(
     layout: tuple[str, str], tmp_path: Path
 ) -> None:
-    recording, stimuli = MacaqueV4(str(write(tmp_path, layout)), SESSION).read()
+    recording, stimuli = read(write(tmp_path, layout))
     np.testing.assert_array_equal(recording.responses[..., 0], COUNTS)
     assert [Path(name).name for name in recording.stimuli] == list(SHADES)
     shades = (stimuli.frames[:, 0] * 255).round().mean((1, 2, 3)).tolist()
     assert shades == list(SHADES.values())
-    assert recording.area_names == ["V4"] and set(recording.sessions.tolist()) == {SESSION}
-    first = MacaqueV4(str(tmp_path), SESSION, images=2).read()
-    assert first.recording.responses.shape[1] == len(first.stimuli.frames) == 2
+    assert recording.area_names == ["V4"] and recording.sessions is not None
+    assert set(recording.sessions.tolist()) == {SESSION}
+    first, shown = read(tmp_path, images=2)
+    assert first.responses.shape[1] == len(shown.frames) == 2
 
 
 @pytest.mark.parametrize("layout", [REPOSITORY, BESIDE], ids=["repository", "beside"])
 def test_averages_alone_are_one_repeat(layout: tuple[str, str], tmp_path: Path) -> None:
     (write(tmp_path, layout) / layout[0].format(SESSION)).unlink()
-    recording, _ = MacaqueV4(str(tmp_path), SESSION).read()
+    recording, _ = read(tmp_path)
     np.testing.assert_array_equal(recording.responses[:, :, 0, 0], COUNTS.mean(2))
     assert recording.responses.shape[2] == 1
 
