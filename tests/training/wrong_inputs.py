@@ -36,8 +36,8 @@ MODEL = {
     P + "V1_PM.signal=rates": ("V1_PM.signal", "rates", "rate"),
     P + "V1_PM.delay=1.5": ("V1_PM.delay", "whole number", "1.5"),
     P + "V1_PM.delay=soon": ("V1_PM.delay", "whole number", "soon"),
-    P + "retina_V1.signal=error": ("retina_V1.signal", "eye", "input", "rate"),
-    P + "retina_V1.signal=prediction": ("retina_V1.signal", "prediction", "give rate"),
+    P + "eye_V1.signal=error": ("eye_V1.signal", "eye", "input", "rate"),
+    P + "eye_V1.signal=prediction": ("eye_V1.signal", "prediction", "give rate"),
     P + "V1_PM.adapters=[brainmodel.pathways.Poll]": ("V1_PM.adapters", "Poll"),
     P + "V1_PM.adapters=[{class_path: brainmodel.pathways.Pool, init_args: {factor: 3}}]": (
         "pathways.V1_PM",
