@@ -21,6 +21,7 @@ from brainmodel.command_line.needs import require_curves, require_data
 from brainmodel.command_line.own_files import import_own_files
 from brainmodel.command_line.refusals import check_form, explain, require_finite
 from brainmodel.command_line.trainer_options import check_trainer, require_seed
+from brainmodel.data.stream_module import StreamOptions
 from brainmodel.errors import Refused
 from brainmodel.training import checkpoint
 from brainmodel.training.callbacks.checkpoints import Checkpoints
@@ -165,7 +166,11 @@ class CommandLine(LightningCLI):
         plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}
         plain["_instantiator"] = "pytorch_lightning.cli.instantiate_module"
         self.model.save_hyperparameters(plain)  # `load_from_checkpoint` builds it from these
-        self.datamodule.save_hyperparameters(self.config_dump["data"], logger=False)  # to compare
+        data = self.config_dump["data"]  # saved to be compared, with options that were left out
+        own = vars(self.datamodule)
+        usual = {name: own[name] for name in StreamOptions.__annotations__ if name in own}
+        whole = {"init_args": usual | (data.get("init_args") or {})}
+        self.datamodule.save_hyperparameters(data | whole, logger=False)
 
     def after_instantiate_classes(self) -> None:
         """Refuse a checkpoint that does not fit before anything is written."""

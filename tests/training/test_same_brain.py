@@ -62,9 +62,10 @@ def test_other_data_are_told_when_a_run_goes_on(
     fit(*begun, "--data.num_workers=1")
     said = capsys.readouterr().out
     assert "Goes on after" in said and "from here on" not in said, "the same, made by a worker"
-    fit(*begun, "--data.blur=2", "--data.window=3")
+    fit(*begun, "--data.blur=2", "--data.window=3", "--data.seed=7")
     said = capsys.readouterr().out.splitlines()
     assert "data.blur was 1.0, and is 2.0 from here on." in said, said
+    assert "data.seed was 0, and is 7 from here on." in said, "left out before"
     assert "data.window was 4, and is 3 from here on." in said, said
     fit(*begun, "--data=brainmodel.data.DriftingGratings", "--data.size=8", "--data.batch_size=2")
     said = capsys.readouterr().out
