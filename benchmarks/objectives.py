@@ -58,6 +58,12 @@ MEASURES = {
     "digits": ("identity", "position", "pixels", "dimension"),
     "scenes": ("pixels", "dimension"),
 }
+SCALES = {
+    "identity": "accuracy (chance 0.1)",
+    "position": "explained variance",
+    "pixels": "explained variance",
+    "dimension": "participation ratio",
+}  # what the measures are in
 Features = dict[str, NDArray[np.float32]]
 
 
@@ -238,7 +244,7 @@ def draw(found: dict[tuple[str, str], list[dict[str, float]]], path: Path) -> No
             reach = [middle - values.min(axis=1), values.max(axis=1) - middle]
             place = np.arange(len(CONDITIONS)) + 0.25 * (k - 1)
             ax.bar(place, middle, 0.25, yerr=reach, label=area)
-        ax.set_title(f"{data}: {what}")
+        ax.set(title=f"{data}: {what}", ylabel=SCALES[what])
         ax.set_xticks(range(len(CONDITIONS)), list(CONDITIONS), rotation=60, ha="right")
     handles = picture.axes[0].get_legend_handles_labels()
     picture.legend(*handles, loc="outside right center", frameon=False)

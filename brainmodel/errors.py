@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Real
 
 
 class Refused(Exception):  # noqa: N818 - what happened to the configuration
@@ -14,6 +15,30 @@ class NotFinite(Exception):  # noqa: N818 - what happened to training
 
 class Stopped(SystemExit):
     """Training was asked to stop, and has saved its last step; its code is the exit status."""
+
+
+def require_seconds(field: str, value: float, least: float, most: float) -> None:
+    """Refuse a time that is implausible in seconds, as milliseconds are.
+
+    Args:
+        field: what it is, for the message.
+        value: s.
+        least: s, the shortest that is plausible.
+        most: s, the longest.
+
+    Raises:
+        ValueError: in one sentence, if it is no number between the two, both included.
+    """
+    if isinstance(value, Real) and not isinstance(value, bool):
+        if least <= value <= most:
+            return
+        meant = float(value) / 1000
+        if abs(value) > 1 and least <= meant <= most:
+            raise ValueError(
+                f"{field} is {value:g} s: give seconds, not milliseconds ({meant:g}), from "
+                f"{least:.3g} to {most:g}."
+            )
+    raise ValueError(f"{field} is {value!r}: give seconds, from {least:.3g} to {most:g}.")
 
 
 @contextmanager

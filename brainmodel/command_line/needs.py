@@ -7,9 +7,33 @@ from math import prod
 from torch import nn
 
 from brainmodel.brain import Brain
+from brainmodel.data.stream_module import StreamModule
 from brainmodel.data.window import Label
 from brainmodel.errors import named
 from brainmodel.memory import require_memory
+
+
+def require_data(brain: Brain, data: object, learns: bool) -> None:
+    """Refuse data that do not bring what the brain needs.
+
+    Args:
+        brain: the brain.
+        data: that it is to see.
+        learns: whether it is to learn from them, not only to be measured.
+
+    Raises:
+        ValueError: naming what does not fit.
+    """
+    labels = getattr(data, "label_names", None)
+    if labels is not None:
+        require_labels(brain, labels, getattr(data, "label_kinds", {}))
+    if isinstance(data, StreamModule):
+        require_room(brain, data.batch_size, data.window)
+        if learns:
+            require_enough(brain, data.batch_size)
+            require_memories(brain, data.batch_size)
+            require_pairs(brain, data.paired)
+            require_long(brain, data.window, data.episode)
 
 
 def require_enough(brain: Brain, streams: int) -> None:
@@ -79,6 +103,21 @@ def require_room(brain: Brain, streams: int, window: int) -> None:
         held += prod(area.units) * len(area.cell.currents) + prod(area.drive) + prod(area.errors)
     field, value = max(("window", window), ("batch_size", streams), key=lambda pair: pair[1])
     require_memory(f"data.{field}", value, held * streams * window, "take fewer, or fewer units")
+
+
+def require_memories(brain: Brain, streams: int) -> None:
+    """Refuse rules whose influences or traces do not fit into the memory of this machine.
+
+    Raises:
+        ValueError: naming the area and its rule.
+    """
+    for name in brain.areas:
+        rule = brain.rule(name)
+        numbers = streams * rule.memory_size(brain.area(name))
+        field, value = f"model.areas.{name}.rule", f"{type(rule).__name__} of {streams} streams"
+        require_memory(
+            field, value, numbers, "take fewer units or streams, or a rule that keeps less"
+        )
 
 
 def require_labels(

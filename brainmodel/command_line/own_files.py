@@ -61,7 +61,8 @@ def where(error: BaseException) -> str:
         file = Path(frame.filename).resolve()
         ours = file.is_relative_to(Path(__file__).resolve().parents[1])  # run in a checkout
         if (
-            file.is_relative_to(Path.cwd().resolve())
+            file.is_file()  # no generated code, such as the __init__ of a dataclass
+            and file.is_relative_to(Path.cwd().resolve())
             and not ours
             and "site-packages" not in str(file)
         ):

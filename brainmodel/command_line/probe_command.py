@@ -159,16 +159,28 @@ def _probe(built: Namespace, held: Config, names: Sequence[str]) -> None:
         plan = Plan(**{name: built[name] for name in Plan.__dataclass_fields__})
         require_new(out)
         trained, untrained = brains(built.ckpt_path, built.untrained)
+        print(*_replaced(plan), sep="", end="")
         findings = probe(trained, untrained, built.recording, plan)
         page = write_report(findings, out, held, f"brainmodel {shlex.join(sys.argv[1:])}")
     except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
         raise Refused(str(error)) from error
     finally:
         signal.signal(signal.SIGTERM, previous)
-    print()
+    print(f"\nrecording   {findings.recording.facts}")
     for found in verdicts(findings.scores, gains_of(findings.scores)):
         print(found.plain)
     print(f"\nreport      {page}\ntable       {out / 'scores.csv'}")
+
+
+def _replaced(plan: Plan) -> list[str]:
+    """Lines that tell which of the usual metrics and baselines gave way to those that are named."""
+    usual = Plan(presentation=plan.presentation)
+    lines = []
+    for name in ("metrics", "baselines"):
+        used, others = (getattr(each, f"used_{name}") for each in (plan, usual))
+        if gone := [other for other in others if other not in used]:
+            lines.append(f"{name:<12}{', '.join(used)}, in place of the usual {', '.join(gone)}\n")
+    return lines
 
 
 def _new_folder(names: Sequence[str]) -> Path:

@@ -173,6 +173,8 @@ def plainly(reasons: Sequence[str], owner: str, given: str | None, place: str) -
         return f"there is no class {match[1]!r}; give its path{_like(place)}"
     if match := re.search(r"(?:module|No) '?([\w.]+)'? (?:has no )?attribute '?(\w+)'?", reason):
         return f"there is no {match[2]!r} in {match[1]}; {_instead(match[1], match[2], place)}"
+    if match := re.search(r"Importing '([\w.]+)' is not allowed", reason):
+        return f"{match[1]} is not called; give another, such as torch.tanh for an activation"
     if match := re.search(r"No module named '([^']+)'", reason):
         return f"there is no module {match[1]!r} here; give the path of a class{_like(place)}"
     if match := re.search(r"Import path (\S*) ?does not correspond to a subclass of (\w+)", reason):

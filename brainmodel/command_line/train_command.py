@@ -17,18 +17,11 @@ from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCL
 from areas.loops.compiled import which_loops
 from brainmodel.command_line.config_files import Config, merge
 from brainmodel.command_line.entries import parse_entries, take_apart, text_of_rest
-from brainmodel.command_line.needs import (
-    require_curves,
-    require_enough,
-    require_labels,
-    require_long,
-    require_pairs,
-    require_room,
-)
+from brainmodel.command_line.needs import require_curves, require_data
 from brainmodel.command_line.own_files import import_own_files
 from brainmodel.command_line.refusals import check_form, explain, require_finite
 from brainmodel.command_line.trainer_options import check_trainer, require_seed
-from brainmodel.data.stream_module import StreamModule
+from brainmodel.data.stream_module import StreamOptions
 from brainmodel.errors import Refused
 from brainmodel.training import checkpoint
 from brainmodel.training.callbacks.checkpoints import Checkpoints
@@ -168,24 +161,16 @@ class CommandLine(LightningCLI):
             require_end(self.trainer, self.model.final)
             require_objectives(self.model.brain)
             require_curves(self.model.brain, self.trainer.callbacks)  # type: ignore[attr-defined]
-            self._require_data_fit()
+            require_data(self.model.brain, self.datamodule, self.subcommand == "fit")
         plain = self.config_dump["model"]
         plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}
         plain["_instantiator"] = "pytorch_lightning.cli.instantiate_module"
         self.model.save_hyperparameters(plain)  # `load_from_checkpoint` builds it from these
-
-    def _require_data_fit(self) -> None:
-        """Refuse data that do not bring what the brain needs."""
-        brain, data = self.model.brain, self.datamodule
-        labels = getattr(data, "label_names", None)
-        if labels is not None:
-            require_labels(brain, labels, getattr(data, "label_kinds", {}))
-        if isinstance(data, StreamModule):
-            require_room(brain, data.batch_size, data.window)
-            if self.subcommand == "fit":
-                require_enough(brain, data.batch_size)
-                require_pairs(brain, data.paired)
-                require_long(brain, data.window, data.episode)
+        data = self.config_dump["data"]  # saved to be compared, with options that were left out
+        own = vars(self.datamodule)
+        usual = {name: own[name] for name in StreamOptions.__annotations__ if name in own}
+        whole = {"init_args": usual | (data.get("init_args") or {})}
+        self.datamodule.save_hyperparameters(data | whole, logger=False)
 
     def after_instantiate_classes(self) -> None:
         """Refuse a checkpoint that does not fit before anything is written."""
@@ -265,17 +250,12 @@ def with_predictors(config: Config) -> Config:
 
 
 def usual(command: str, names: list[str]) -> Config:
-    """The config below all others: a folder of its own when it trains, no table of layers."""
+    """The config below all others: a folder of its own when it trains, no tables of Lightning's."""
     trainer: Config = {"enable_model_summary": False}
-    if command == "fit":
-        folder = {
-            "class_path": "brainmodel.training.RunFolder",
-            "init_args": {"name": _name(names)},
-        }
-        trainer["logger"] = folder
-    else:
-        trainer["logger"] = False
-    return {"trainer": trainer}
+    if command != "fit":
+        return {"trainer": trainer | {"logger": False}, "verbose": False}
+    folder = {"class_path": "brainmodel.training.RunFolder", "init_args": {"name": _name(names)}}
+    return {"trainer": trainer | {"logger": folder}}
 
 
 def _name(names: list[str]) -> str:

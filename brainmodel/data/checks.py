@@ -6,6 +6,8 @@ from pathlib import Path
 
 LARGEST = 4096
 """Pixels along a side of what is shown, at the most."""
+LONGEST = 30.0
+"""Seconds that a stimulus, or gray between stimuli, lasts at the most: more are milliseconds."""
 
 
 def require_whole(field: str, value: int, least: int, most: int | None = None) -> None:

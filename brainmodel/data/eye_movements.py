@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from brainmodel.data.checks import require_number
+from brainmodel.data.checks import LONGEST, require_number
+from brainmodel.errors import require_seconds
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ class EyeMovements:
 
     def __post_init__(self) -> None:
         require_number("drift", self.drift, 0, 10_000, "pixels per second")
-        require_number("inertia", self.inertia, 0, 1_000, "seconds")
-        require_number("saccade_rate", self.saccade_rate, 0, 1_000, "saccades per second")
+        require_seconds("inertia", self.inertia, 0, LONGEST)
+        require_number("saccade_rate", self.saccade_rate, 0, 100, "saccades per second")
         require_number("saccade_amplitude", self.saccade_amplitude, 0, 10_000, "pixels")
-        require_number("saccade_duration", self.saccade_duration, 0, 10, "seconds")
+        require_seconds("saccade_duration", self.saccade_duration, 0, 1)
         require_number("zoom", self.zoom, 0, 10, "a rate per second")
 
     @property

@@ -15,10 +15,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from brainmodel.data.checks import LARGEST, require_number, require_whole
+from brainmodel.data.checks import LARGEST, LONGEST, require_number, require_whole
 from brainmodel.data.stream_module import StreamModule, StreamOptions
 from brainmodel.data.streams import Rendering, Script, Share, Stream
 from brainmodel.data.window import Label
+from brainmodel.errors import require_seconds
 
 FRAMES = 5  # A, B, C, D or U, gray
 ORIENTATIONS = np.array([0.0, 45.0, 90.0, 135.0])  # degrees
@@ -159,7 +160,7 @@ class GaborSequences(StreamModule):
         require_whole("patches", patches, 1, 10_000)
         require_number("cycles", cycles, 0.1, size / 2, "cycles per frame width")
         require_number("frames_per_second", frames_per_second, 1, 1000, "frames per second")
-        require_number("shown", shown, 1 / frames_per_second, 1e4, "seconds")
+        require_seconds("shown", shown, 1 / frames_per_second, LONGEST)
         require_number("unexpected", unexpected, 0, 1, "a fraction of the sequences")
         shapes = {"eye": [1, size, size]}
         super().__init__(

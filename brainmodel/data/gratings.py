@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from brainmodel.data.checks import LARGEST, require_number, require_whole
+from brainmodel.data.checks import LARGEST, LONGEST, require_number, require_whole
 from brainmodel.data.stream_module import StreamModule, StreamOptions
 from brainmodel.data.streams import Part, Rendering, Script, Share, Stream
 from brainmodel.data.window import Label
+from brainmodel.errors import require_seconds
 
 
 def require_grating(
@@ -126,8 +127,8 @@ class DriftingGratings(StreamModule):
     ) -> None:
         require_whole("directions", directions, 1, 360)
         require_grating(size, cycles, temporal_frequency, contrast, frames_per_second)
-        require_number("shown", shown, 1 / frames_per_second, 1e4, "seconds")
-        require_number("gray", gray, 0, 1e4, "seconds")
+        require_seconds("shown", shown, 1 / frames_per_second, LONGEST)
+        require_seconds("gray", gray, 0, LONGEST)
         shapes = {"eye": [1, size, size]}
         super().__init__(
             shapes=shapes,

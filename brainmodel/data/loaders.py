@@ -81,7 +81,10 @@ class WindowLoader(ABC):
 
     def _windows(self) -> Iterator[Window]:
         """The windows; ValueError if one cannot be made."""
-        for window in self._loader:
+        iterator = iter(self._loader)
+        for worker in getattr(iterator, "_workers", ()):
+            worker._popen.terminate = worker._popen.kill  # it ignores SIGTERM, see above
+        for window in iterator:
             if isinstance(window, ValueError):
                 raise window
             yield window

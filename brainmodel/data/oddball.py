@@ -13,11 +13,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from brainmodel.data.checks import require_number, require_whole
+from brainmodel.data.checks import LONGEST, require_number, require_whole
 from brainmodel.data.gratings import drifting_grating, require_grating
 from brainmodel.data.stream_module import StreamModule, StreamOptions
 from brainmodel.data.streams import Rendering, Script, Share, Stream
 from brainmodel.data.window import Label
+from brainmodel.errors import require_seconds
 
 GRAY, STANDARD, DEVIANT = -1, 0, 1
 FIRST = 3  # stimuli of a block that are standards, that it may be known which is one
@@ -130,8 +131,8 @@ class OddballGratings(StreamModule):
             raise ValueError(f"orientations is {orientations}: give an even number.")
         require_number("deviants", deviants, 0, 1, "a fraction of the stimuli")
         require_grating(size, cycles, temporal_frequency, contrast, frames_per_second)
-        require_number("shown", shown, 1 / frames_per_second, 1e4, "seconds")
-        require_number("gray", gray, 0, 1e4, "seconds")
+        require_seconds("shown", shown, 1 / frames_per_second, LONGEST)
+        require_seconds("gray", gray, 0, LONGEST)
         super().__init__(
             shapes={"eye": [1, size, size]},
             label_names=["stimulus", "orientation"],

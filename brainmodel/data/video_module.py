@@ -21,6 +21,7 @@ from brainmodel.data.stream_module import StreamModule, StreamOptions
 from brainmodel.data.streams import Part, Share
 from brainmodel.data.video_files import Film, load_films, usual_cache
 from brainmodel.data.video_streams import Playing, VideoStream, cut, split_films
+from brainmodel.errors import require_seconds
 
 
 class VideoOptions(StreamOptions, total=False):
@@ -96,7 +97,7 @@ class VideoModule(StreamModule):
         require_whole("stride", stride, 1)
         require_whole("margin", margin, 0, LARGEST)
         require_number("held_out", held_out, 0.01, 0.9, "a fraction of the frames")
-        require_number("gap", gap, 0, 1e6, "seconds")
+        require_seconds("gap", gap, 0, 300)
         if frames_per_second is not None:
             require_number("frames_per_second", frames_per_second, 0.01, 1e4, "frames per second")
         if cut_below is not None:

@@ -14,7 +14,7 @@ traces of a dense area, independent of the length of the stream.
 from areas import Area
 from areas.record import Record
 from areas.shapes import PerUnit
-from brainmodel.learning.credit.eligibility_traces import carry_traces
+from brainmodel.learning.credit.eligibility_traces import carry_traces, traces_size
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
 from brainmodel.learning.credit.trace_gradients import gradients_of_state, trace_gradients
@@ -50,6 +50,10 @@ class EProp(Rule):
     def remember(self, area: Area, record: Record, memory: Memory) -> Memory:
         """See `Rule.remember`; traces of dense areas, the last step of maps."""
         return carry_traces(area, record, memory, self.reused) if self.carry else None
+
+    def memory_size(self, area: Area) -> int:
+        """See `Rule.memory_size`."""
+        return traces_size(area) if self.carry else 0
 
     def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""

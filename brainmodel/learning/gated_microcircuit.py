@@ -31,7 +31,7 @@ from areas import Area, SubLSTM
 from areas.record import Record, flat
 from areas.shapes import PerCurrentSteps, PerUnit, PerUnitSteps
 from areas.synapses import connect
-from brainmodel.learning.credit.eligibility_traces import Scan, carry_traces
+from brainmodel.learning.credit.eligibility_traces import Scan, carry_traces, traces_size
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.reverse_scan import scan_units
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
@@ -202,6 +202,10 @@ class GatedMicrocircuit(Rule):
         if not self.carry:
             return None
         return carry_traces(area, record, memory, self.reused, self.scan)
+
+    def memory_size(self, area: Area) -> int:
+        """See `Rule.memory_size`."""
+        return traces_size(area) if self.carry else 0
 
     def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""

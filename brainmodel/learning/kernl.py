@@ -136,6 +136,11 @@ class KeRNL(NoisyRule):
         *_, last = self._perturb(area, record, memory.copy)
         return Kernels(traces, last)
 
+    def memory_size(self, area: Area) -> int:
+        """See `Rule.memory_size`."""
+        size, fields = sizes(area), len(area.dynamics.outputs)
+        return fields * len(area.at_rest) * size.sources + 3 * size.state
+
     def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
         if memory is None:

@@ -50,6 +50,11 @@ class KFRTRL(FactoredInfluence):
         batch, new = noise.stream.shape[0], area.bias.new_zeros
         return Factors(new(batch, size.sources), new(batch, size.state, size.targets), noise)
 
+    def memory_size(self, area: Area) -> int:
+        """See `Rule.memory_size`."""
+        size = sizes(area)
+        return size.sources + size.state * size.targets
+
     def move(
         self,
         area: Area,

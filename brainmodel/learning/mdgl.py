@@ -30,7 +30,7 @@ import torch
 from areas import Area
 from areas.record import Record, fade, flat
 from areas.shapes import PerCurrentSteps, PerUnit, PerUnitSteps
-from brainmodel.learning.credit.eligibility_traces import Scan, carry_traces
+from brainmodel.learning.credit.eligibility_traces import Scan, carry_traces, traces_size
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.reverse_scan import scan_units, zero_carried
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
@@ -136,8 +136,11 @@ class MDGL(Rule):
         """See `Rule.remember`; the rate has a trace, too, where it is emitted but not carried."""
         if not self.carry:
             return None
-        emitted = () if area.cell.emitted in area.cell.carried else (area.cell.emitted,)
-        return carry_traces(area, record, memory, self.reused, more=emitted)
+        return carry_traces(area, record, memory, self.reused, more=_emitted(area))
+
+    def memory_size(self, area: Area) -> int:
+        """See `Rule.memory_size`."""
+        return traces_size(area, _emitted(area)) if self.carry else 0
 
     def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
@@ -169,3 +172,8 @@ class SecretionScan(Scan):
             carried_bar[self.field].add_(self.taken_up[t])
 
         return scan_units(area, record, rate_bar, carried_bar, add)
+
+
+def _emitted(area: Area) -> tuple[str, ...]:
+    """The field that is emitted, where it is not carried."""
+    return () if area.cell.emitted in area.cell.carried else (area.cell.emitted,)

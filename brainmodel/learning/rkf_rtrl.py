@@ -49,6 +49,11 @@ class RKFRTRL(FactoredInfluence):
         batch, new = noise.stream.shape[0], area.bias.new_zeros
         return Factors(new(batch, size.targets), new(batch, size.state, size.sources), noise)
 
+    def memory_size(self, area: Area) -> int:
+        """See `Rule.memory_size`."""
+        size = sizes(area)
+        return size.targets + size.state * size.sources
+
     def move(
         self,
         area: Area,

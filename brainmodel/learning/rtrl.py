@@ -60,6 +60,15 @@ class RTRL(Rule):
         """See `Rule.remember`; the influences after the window."""
         return influences_after(area, record, memory)
 
+    def memory_size(self, area: Area) -> int:
+        """See `Rule.memory_size`."""
+        keys = [of_units(name) for name in (BIAS, *area.synapses)]
+        if "error" in area.afferents and area.predictor is not None:
+            keys += [of_predictor(name) for name in (BIAS, *area.predictor.synapses)]
+        weights = area.weights()
+        kept = sum(weights[key].numel() for key in keys)
+        return len(area.dynamics.outputs) * area.units[0] * kept
+
     def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
         if memory is None:

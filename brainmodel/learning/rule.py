@@ -101,6 +101,10 @@ class Rule(nn.Module, ABC):
         """
         return None
 
+    def memory_size(self, area: Area) -> int:
+        """How many numbers the rule remembers of each stream, at the least; told before it does."""
+        return 0
+
     def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """Gradients by way of the state before a window, which the memory explains by the weights.
 

@@ -113,6 +113,15 @@ class SnAp(Rule):
             found[key] = moved.unflatten(2, (-1, area.units[0]))
         return found
 
+    def memory_size(self, area: Area) -> int:
+        """See `Rule.memory_size`."""
+        if self.full or not self.carry:
+            return self.rtrl.memory_size(area) if self.carry else 0
+        near = self.near.index.shape[1] if isinstance(self.near, SparseNeighbourhood) else 1
+        weights = area.weights()
+        kept = sum(weights[of_units(name)].numel() for name in (BIAS, *area.synapses))
+        return len(area.dynamics.outputs) * near * kept
+
     def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
         if self.full:

@@ -54,6 +54,11 @@ class UORO(FactoredInfluence):
         batch, new = noise.stream.shape[0], area.bias.new_zeros
         return Factors(new(batch, size.state), new(batch, size.targets, size.sources), noise)
 
+    def memory_size(self, area: Area) -> int:
+        """See `Rule.memory_size`."""
+        size = sizes(area)
+        return size.state + size.targets * size.sources
+
     def move(
         self,
         area: Area,

@@ -13,6 +13,8 @@ COMPUTES = ("cell", "units", "predictor", "afferents", "kernel", "connectivity",
 """Of an area: what it makes of its weights."""
 LEARNS = ("objectives", "weights", "rule", "plastic")
 """Of an area: what it learns for, and how."""
+UNSEEN = ("num_workers", "cache")
+"""Of data: what streams do not depend on."""
 REMEDY = "give the config that lies beside the checkpoint's run"
 
 
@@ -44,6 +46,21 @@ def learns_otherwise(content: Mapping[str, Any], own: Mapping[str, Any]) -> list
     return [
         f"{place} was {_told(was)}, and is {_told(now)} from here on."
         for place, was, now in _differences(_learns(saved), _learns(own))
+    ]
+
+
+def shows_otherwise(content: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
+    """What the data are other than in the run before: a sentence for each.
+
+    Args:
+        content: of the checkpoint; where it does not say what its data were, nothing is said.
+        own: the data section of the config.
+    """
+    saved = content.get("datamodule_hyper_parameters") or {}
+    return [
+        f"{place} was {_told(was)}, and is {_told(now)} from here on."
+        for place, was, now in _differences(saved, own, "data")
+        if place.rpartition(".")[2] not in UNSEEN
     ]
 
 
@@ -87,6 +104,10 @@ def _computes(plain: Mapping[str, Any]) -> dict[str, Any]:
 def _differences(saved: Any, own: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Where, what was, what is; options that one of them does not know are left out."""
     if isinstance(saved, Mapping) and isinstance(own, Mapping):
+        classes = [held.get("class_path") for held in (saved, own)]
+        if None not in classes and classes[0] != classes[1]:
+            yield place, saved, own
+            return
         for key in saved:
             if key in own:
                 inner = place if key == "init_args" else f"{place}.{key}".lstrip(".")

@@ -1,6 +1,8 @@
 """Videos: what is decoded, kept, cut, split and shown is what is in the files."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +213,21 @@ def test_an_error_of_a_worker_is_told_in_its_own_words() -> None:
     for workers in (0, 1):
         with pytest.raises(ValueError, match=r"^clip 0.mp4 can no longer be read$"):
             next(iter(FreshLoader(Broken(), 2, workers)))
+
+
+@pytest.mark.parametrize("last", ["", "loader.me = loader; del loader; gc.collect()"])
+def test_a_program_ends_though_a_loader_has_workers_or_was_left_in_a_circle(last: str) -> None:
+    code = f"""
+import gc
+from brainmodel.data.loaders import FreshLoader
+class Numbers:
+    def window(self, index): return index
+loader = FreshLoader(Numbers(), 5, 1)
+print(next(iter(loader)))
+{last}
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=40)
+    assert done.returncode == 0 and done.stdout.strip() == "0"
 
 
 def test_copies_of_a_file_are_used_once(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from brainmodel.probing.metrics import CKA, RSA, Metric, Responses, RidgeEncoding
+from brainmodel.probing.metrics import CKA, RSA, Metric, Responses, RidgeEncoding, WhitenedRSA
 from brainmodel.probing.recordings import DissimilarityData
 from brainmodel.probing.scores import explainable, ncsnr, split_half_ceiling, subject_ceiling
 from brainmodel.probing.scores.ceilings.split_half import halves
@@ -95,6 +95,26 @@ def test_a_model_equal_to_the_noiseless_neurons_scores_the_ceiling(
     ceiling = split_half_ceiling(metric, responses)
     assert metric(signal, responses).value == pytest.approx(ceiling.high, abs=0.03)
     assert ceiling.low < ceiling.high - 0.03
+
+
+@pytest.mark.parametrize(
+    ("metric", "snr"),
+    [(RSA("euclidean"), 0.3), (WhitenedRSA(), 0.1)],
+    ids=["euclidean", "whitened"],
+)
+def test_ceilings_of_matrices_are_right_on_average_where_noise_is_larger_than_signal(
+    metric: Metric[np.ndarray, np.ndarray], snr: float
+) -> None:
+    """A halving that finds no signal, or less, counts as that and does not decide alone."""
+    high, scores = [], []
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        signal = snr * random.standard_normal((60, 30))
+        repeats = signal[:, None] + random.standard_normal((60, 6, 30))
+        responses = Responses(repeats, np.arange(60))
+        high.append(split_half_ceiling(metric, responses, draws=10).high)
+        scores.append(metric(signal, responses).value)
+    assert np.mean(high) == pytest.approx(np.mean(scores), abs=0.04)
 
 
 def test_subjects_with_one_true_matrix_bound_its_score() -> None:

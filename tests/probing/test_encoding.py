@@ -86,6 +86,27 @@ def test_a_planted_linear_map_scores_its_planted_correlation() -> None:
         assert found**2 == pytest.approx(share, abs=0.03)
 
 
+def test_pls_does_not_depend_on_the_order_of_neurons_or_units() -> None:
+    features = drawn(120, 60)
+    targets = features @ drawn(60, 20, seed=1) / 8 + 2 * drawn(120, 20, seed=2)
+    found = PLSEncoding()(features, once(targets))
+    neurons = np.random.default_rng(0).permutation(20)
+    other = PLSEncoding()(features[:, ::-1], once(targets[:, neurons]))
+    assert found.neurons is not None and other.neurons is not None
+    np.testing.assert_allclose(other.neurons, found.neurons[neurons], rtol=0, atol=1e-12)
+
+
+def test_pls_of_units_that_repeat_each_other_is_that_of_each_once() -> None:
+    """Components beyond the dimensions of the units would be fitted to rounding."""
+    features, mixed = drawn(80, 6), np.linalg.qr(drawn(30, 30, seed=3))[0][:6]
+    targets = features @ drawn(6, 4, seed=1) + 2 * drawn(80, 4, seed=2)
+    expected = PLSEncoding(6)(features, once(targets)).value
+    for more in (np.tile(features, 5), features @ mixed):
+        assert PLSEncoding(20)(more, once(targets)).value == pytest.approx(expected, abs=1e-9)
+    fewer = PLSEncoding(1)(features, once(targets)).value
+    assert abs(expected - fewer) > 1e-3  # the control: components count
+
+
 def test_independent_noise_scores_zero_on_average() -> None:
     values = [
         RidgeEncoding()(drawn(100, 40, seed=seed), once(drawn(100, 10, seed=seed + 500))).value

@@ -95,12 +95,38 @@ def test_blanks_are_left_out_and_counted_or_kept_as_the_last(
 
 @pytest.mark.parametrize(
     "values",
-    [[1.0, -1.0], [-1.0, -0.5, 0.0, 0.5, 1.0], [-2, -1, 0, 1, 2], ["black", "white", "-1"]],
+    [
+        [1.0, -1.0],
+        [-1.0, 0.0, 1.0],
+        [-1.0, -0.5, 0.0, 0.5, 1.0],
+        [-2, -1, 0, 1, 2],
+        ["black", "white", "-1"],
+    ],
 )
-def test_minus_one_is_a_value_where_the_others_are_no_numbers_of_pictures(values: Any) -> None:
+def test_minus_one_is_a_value_where_the_others_are_no_numbers_of_pictures_and_that_is_told(
+    values: Any,
+) -> None:
     found = conditions({"color": np.tile(values, 4)}, LeaveOut(), "flashes")
-    assert len(found.stimuli) == len(values) and found.left_out == ()
-    assert (found.of_event >= 0).all()
+    assert len(found.stimuli) == len(values) and (found.of_event >= 0).all()
+    (said,) = found.left_out
+    assert said.startswith("none of 4 events with color -1, taken for a stimulus beside ")
+
+
+@READERS
+def test_readers_take_minus_one_for_a_blank_beside_pictures_and_for_a_stimulus_beside_0_and_1(
+    read: Read, tmp_path: Path
+) -> None:
+    shown = np.tile(np.array([1.0, -1.0, 0.0]), 3)
+    found = read(shown, shown + 5, tmp_path, LeaveOut())
+    assert [float(name) for name in found.stimuli] == [-1, 0, 1]
+    assert found.responses == pytest.approx(np.repeat([4, 5, 6], 3).reshape(1, 3, 3, 1))
+    assert found.left_out == (
+        "none of 3 events with frame -1, taken for a stimulus beside 0.0, 1.0 (where nothing was "
+        'shown, call it "blank")',
+    )
+    pictures = read(np.append(shown, 2.0), np.append(shown, 2.0) + 5, tmp_path, LeaveOut())
+    assert [float(name) for name in pictures.stimuli] == [0, 1, 2]
+    assert pictures.left_out == ("3 of 10 events, blank ('-1.0')",)
 
 
 def test_several_columns_sort_by_the_first_then_the_second() -> None:

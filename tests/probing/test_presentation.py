@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 
 from brainmodel.data import EyeMovements, Fixation
 from brainmodel.probing.activity import Presentation, follow_gaze, to_eye
@@ -94,12 +95,49 @@ def test_the_eye_sees_the_middle_in_its_own_proportions() -> None:
     [
         ({"frames_per_second": 0.0}, "frames_per_second is 0.0: give above 0"),
         ({"seconds": 0.001}, r"seconds is 0.001: give at least one step, 0.0333"),
-        ({"background": 2.0}, "background 2.0: give 0 s or more, and a gray level"),
+        ({"background": 2.0}, "background is 2.0: give a gray level from 0 to 1"),
     ],
 )
 def test_what_cannot_be_shown_is_refused(change: dict[str, float], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         Presentation(**change)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("blur", [0.5, 1.0, 2.5])
+def test_blur_is_a_gaussian_of_so_many_pixels_of_the_eye(blur: float) -> None:
+    """By scipy's filter, whose kernel is cut off as here, at three sigma."""
+    still = noise(1, 1, 24, 24, 1)
+    stimuli, first = Stimuli(still, np.array([0.0, 1.0])), np.array([0])
+    seen = Presentation(10.0, 0.1, blur=blur).seen(stimuli, first, (1, 24, 24))
+    expected = gaussian_filter(still[0, 0, ..., 0], blur, mode="mirror", truncate=3.0)
+    np.testing.assert_allclose(seen[0, 0, 0], expected, atol=1e-6)
+    sharp = Presentation(10.0, 0.1).seen(stimuli, first, (1, 24, 24))
+    assert (sharp[0, 0, 0] - seen[0, 0, 0]).abs().mean() > 0.05
+
+
+def test_blur_does_not_depend_on_the_pixels_of_the_file_nor_on_a_gaze() -> None:
+    coarse = gaussian_filter(noise(1, 1, 24, 24, 1), (0, 0, 2, 2, 0))
+    fine = coarse.repeat(4, 2).repeat(4, 3)
+    first, edges = np.array([0]), np.array([0.0, 1.0])
+    shown = Presentation(10.0, 0.1, blur=1.5)
+    one, other = (shown.seen(Stimuli(f, edges), first, (1, 24, 24)) for f in (coarse, fine))
+    assert (
+        (one - other).abs().max()
+        < 0.01
+        < (one - torch.from_numpy(coarse[0, 0, ..., 0])).abs().max()
+    )
+    gaze = Presentation(
+        10.0, 0.1, blur=1.5, gaze=Fixation(EyeMovements(drift=0, saccade_rate=0, zoom=0))
+    )
+    torch.testing.assert_close(gaze.seen(Stimuli(coarse, edges), first, (1, 24, 24)), one)
+
+
+@pytest.mark.parametrize("blur", [-1.0, 10.5, np.nan, np.inf])
+def test_a_blur_out_of_range_is_refused(blur: float) -> None:
+    with pytest.raises(
+        ValueError, match=r"blur is .*: give the sigma in pixels of the eye, 0 to 10"
+    ):
+        Presentation(blur=blur)
 
 
 def test_stimuli_that_do_not_fit_are_refused() -> None:

@@ -39,7 +39,7 @@ def test_v4_averages_are_the_means_of_the_repeats(recordings: Path) -> None:
     assert found.shown.sum(1).max() == 10
     other = macaque_v4.read_macaque_v4(folder, "210305")
     assert other.responses.shape == (70, 400, 1, 1)
-    with pytest.raises(FileNotFoundError, match=r"responses_1_avg.npy is not a file"):
+    with pytest.raises(FileNotFoundError, match="session 1: there are 210305, 210325"):
         macaque_v4.read_macaque_v4(folder, "1")
 
 

@@ -113,6 +113,17 @@ def test_a_checkpoint_is_measured(
         return float(next(x.split()[3] for x in said.splitlines() if x.split()[:1] == ["V1"]))
 
     assert error(measured) < 0.5 * error(untrained)
+    assert "metric" not in measured and "\nLosses on held-out streams: V1.next" in measured
+
+
+def test_losses_are_told_as_in_the_table_of_lightning(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["validate", "--config", TINY, "--verbose=true"])
+    line, table = capsys.readouterr().out.split("Losses on held-out streams: ")[1].split(".\n", 1)
+    assert "Validate metric" in table
+    for part in line.split(", "):
+        name, loss = part.split()
+        theirs = next(row for row in table.splitlines() if f"held_out_loss/{name} " in row)
+        assert float(loss) == pytest.approx(float(theirs.split("│")[2]), rel=1e-3)
 
 
 def test_print_config_shows_every_number_and_runs_nothing(

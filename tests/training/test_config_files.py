@@ -132,10 +132,20 @@ def test_options_name_objectives_and_take_entries_away() -> None:
     config, rest = lay_over(load(["quick"]), words)
     assert rest == ["--model.areas.V1.kernel=5", "--model.areas.V1.predictor=null", words[-1]]
     assert list(config["model"]["areas"]) == ["V1"]
-    assert set(config["model"]["pathways"]) == {"retina_V1", "PM_V1"}
+    assert set(config["model"]["pathways"]) == {"eye_V1", "PM_V1"}
     objective = {"class_path": "objectives.Slowness", "init_args": {"horizon": 2}}
     assert config["model"]["areas"]["V1"]["objectives"] == {
         "next": objective,
         "more": "objectives.Gaussian",
     }
     assert config["model"]["areas"]["V1"]["weights"] == {"next": 0.5, "more": {"value": 2}}
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_what_drives_an_area_is_called_by_its_two_ends(path: Path) -> None:
+    """So that an option or a later file finds the same pathway in every brain."""
+    pathways = ((yaml.safe_load(path.read_text()) or {}).get("model") or {}).get("pathways") or {}
+    for name, pathway in pathways.items():
+        ends = pathway and (pathway.get("source"), pathway.get("target"))
+        if ends and None not in ends and pathway.get("kind", "feedforward") == "feedforward":
+            assert name.startswith("_".join(ends)), name

@@ -14,10 +14,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from brainmodel import CONFIGS
 from brainmodel.cli import main
-from brainmodel.command_line.probe_command import probe_parser, spelled_out
+from brainmodel.command_line.probe_command import _replaced, probe_parser, spelled_out
 from brainmodel.data import Fixation
 from brainmodel.errors import Refused
-from brainmodel.probing import Experiment
+from brainmodel.probing import Experiment, Plan
+from brainmodel.probing.metrics import CKA, RidgeEncoding
 from brainmodel.probing.recordings import Recording, read_npz, write_npz
 from tests.probing.brains import pictures
 from tests.training.runs import EVERY_STEP, checkpoint, fit
@@ -87,6 +88,9 @@ def test_a_probe_writes_a_page_and_tables(ran: tuple[Path, Path, str]) -> None:
     folder, _, said = ran
     out = folder / "out" / "one"
     assert "VISp, cka: best is" in said and "out/one/report.html" in said
+    assert "metrics     cka, in place of the usual ridge\n" in said
+    assert "baselines   pixels, in place of the usual edge energy, motion energy\n" in said
+    assert "recording   9 neurons in VISl, VISp; 24 stimuli; 0 to 0.166667 s" in said
     with (out / "scores.csv").open() as opened:
         rows = list(csv.DictReader(opened))
     kinds = {(row["model"], row["stage"], row["seeds"]) for row in rows}
@@ -205,6 +209,7 @@ def test_metrics_are_taken_away_and_added_by_name(
     options += ["--metrics.cka", "null", "--metrics.angle=brainmodel.probing.metrics.Procrustes"]
     options += ["--metrics.angle.folds=3", "--scoring.permutations=0", "--out=changed/one"]
     main(["probe", *options])
+    assert "metrics     angle, in place of the usual ridge\n" in capsys.readouterr().out
     rows = json.loads(Path("changed/one/scores.json").read_text())["rows"]
     assert {(row["metric"], row["folds"]) for row in rows} == {("angle", 3)}
     with pytest.raises(SystemExit):
@@ -227,6 +232,12 @@ def test_an_interrupted_probe_leaves_nothing_under_its_name(
         main(["probe", *options])
     assert left.value.code == 130
     assert sorted(path.name for path in Path("out").iterdir()) == ["one"]
+
+
+def test_nothing_is_said_of_the_usual_metrics_and_baselines_where_they_are_used() -> None:
+    named = Plan(metrics={"ridge": RidgeEncoding(), "cka": CKA()})
+    assert _replaced(named) == _replaced(Plan()) == []
+    assert _replaced(Plan(metrics={"cka": CKA()})) != []  # the control
 
 
 def test_short_forms_are_written_out() -> None:

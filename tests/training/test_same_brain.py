@@ -7,6 +7,7 @@ import pytest
 from brainmodel.cli import main
 from brainmodel.command_line.probed_brains import brains
 from brainmodel.errors import Refused
+from brainmodel.training.same_brain import shows_otherwise
 from tests.training.runs import EVERY_STEP, TINY, checkpoint, fit, saved
 
 OTHER = {
@@ -52,6 +53,31 @@ def test_another_rule_or_objective_may_go_on_from_a_checkpoint_and_is_told(
     said = capsys.readouterr().out
     rule = "areas.PM.rule was brainmodel.learning.EProp, and is brainmodel.learning.BPTT from here"
     assert rule in said and said.count("from here on") == 1, said
+
+
+def test_other_data_are_told_when_a_run_goes_on(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun = (f"--ckpt_path={checkpoint(run)}", "--trainer.max_epochs=2", *EVERY_STEP)
+    fit(*begun, "--data.num_workers=1")
+    said = capsys.readouterr().out
+    assert "Goes on after" in said and "from here on" not in said, "the same, made by a worker"
+    fit(*begun, "--data.blur=2", "--data.window=3", "--data.seed=7")
+    said = capsys.readouterr().out.splitlines()
+    assert "data.blur was 1.0, and is 2.0 from here on." in said, said
+    assert "data.seed was 0, and is 7 from here on." in said, "left out before"
+    assert "data.window was 4, and is 3 from here on." in said, said
+    fit(*begun, "--data=brainmodel.data.DriftingGratings", "--data.size=8", "--data.batch_size=2")
+    said = capsys.readouterr().out
+    gratings = "brainmodel.data.Photographs, and is brainmodel.data.DriftingGratings from here on"
+    assert f"data was {gratings}." in said and said.count("from here on") == 1, said
+
+
+def test_of_a_checkpoint_that_does_not_say_its_data_nothing_is_said() -> None:
+    own = {"class_path": "brainmodel.data.MovingDigits", "init_args": {"speed": 3.0}}
+    assert shows_otherwise({}, own) == []
+    before = {"datamodule_hyper_parameters": own | {"init_args": {"speed": 2.0}}}
+    assert shows_otherwise(before, own) == ["data.speed was 2.0, and is 3.0 from here on."]
 
 
 def test_a_run_that_has_nothing_left_to_learn_says_so(

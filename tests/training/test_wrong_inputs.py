@@ -13,7 +13,7 @@ from brainmodel.cli import main
 from brainmodel.command_line.train_command import CommandLine
 from tests.training.runs import TINY
 from tests.training.test_refusals import refused
-from tests.training.wrong_inputs import FILES, OPTIONS, SOURCES
+from tests.training.wrong_inputs import CELL, DIGITS, FILES, OPTIONS, SOURCES
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +34,23 @@ def test_a_wrong_option_is_told(option: str, capsys: pytest.CaptureFixture[str])
     sentence = refused(capsys, "fit", "--config", TINY, *words)
     for part in OPTIONS[option]:
         assert part in sentence, sentence
+
+
+def test_a_function_that_the_parser_denies_is_refused_without_the_advice_to_allow_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    option = CELL.format("Leaky", "activation: shutil.rmtree")
+    sentence = refused(capsys, "fit", "--config", TINY, option)
+    assert all(part in sentence for part in OPTIONS[option]), sentence
+    assert "allow" not in sentence and "deny" not in sentence, sentence
+
+
+def test_what_a_part_of_the_house_refuses_is_blamed_on_no_file(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wrong = DIGITS.format("Photographs", "movements: {inertia: 500}")
+    sentence = refused(capsys, "fit", "--config", TINY, wrong)
+    assert sentence.startswith("data: inertia is 500 s: give seconds, not milliseconds (0.5), from")
 
 
 @pytest.mark.parametrize("name", FILES)

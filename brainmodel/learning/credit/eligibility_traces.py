@@ -92,6 +92,21 @@ def carry_traces(
     return EligibilityTraces(traces_after(area, records, before, reused, scan, fields), last)
 
 
+def traces_size(area: Area, more: tuple[str, ...] = ()) -> int:
+    """How many numbers the traces of one stream are; none where areas of maps carry none.
+
+    Args:
+        area: the area.
+        more: fields that have a trace besides the carried ones.
+    """
+    if len(area.units) > 1:
+        return 0
+    fields = (*area.cell.carried, *more)
+    sources = {name: own.weight.shape[1] for name, own in area.synapses.items()} | {BIAS: 1}
+    kept = remembered(area, fields)
+    return len(fields) * sum((kept[n].stop - kept[n].start) * m for n, m in sources.items())
+
+
 def traces_after(
     area: Area,
     records: list[Record],

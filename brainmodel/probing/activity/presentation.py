@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from brainmodel.errors import require_seconds
 from brainmodel.probing.activity.eye import follow_gaze, to_eye
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.recordings import Stimuli, as_floats
@@ -67,12 +68,9 @@ class Presentation:
                 f"seconds is {self.seconds}: give at least one step, "
                 f"{1 / self.frames_per_second:.3g}."
             )
-        if self.warm_up < 0 or not 0 <= self.background <= 1:
-            raise ValueError(
-                f"warm_up is {self.warm_up} and background {self.background}: give 0 s or more, "
-                "and a gray level from 0 to 1."
-            )
-
+        require_seconds("warm_up", self.warm_up, 0, 30)
+        if not 0 <= self.background <= 1:
+            raise ValueError(f"background is {self.background}: give a gray level from 0 to 1.")
         if not 0 <= self.blur <= 10:
             raise ValueError(f"blur is {self.blur}: give the sigma in pixels of the eye, 0 to 10.")
 

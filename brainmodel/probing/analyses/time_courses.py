@@ -91,9 +91,14 @@ def within(window: Sequence[float], edges: Floats, what: str) -> NDArray[np.bool
         what: they are the bins of, for messages.
 
     Raises:
-        ValueError: if there is none.
+        ValueError: if there is none, or the window is far too long.
     """
     start, end = window
+    if end - start >= max(10, 10 * float(np.ptp(edges))):
+        raise ValueError(
+            f"window: {start:g} to {end:g} s reaches far beyond the time bins of {what}, "
+            f"{edges[0]:g} to {edges[-1]:g} s: give seconds, not milliseconds."
+        )
     middle = (edges[:-1] + edges[1:]) / 2
     inside = (middle >= start) & (middle <= end)
     if not inside.any():

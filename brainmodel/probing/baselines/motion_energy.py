@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brainmodel.errors import require_seconds
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.baselines.baseline import Baseline
 from brainmodel.probing.baselines.edge_energy import filter_frames, gabor_bank, gray_frames, once
@@ -42,6 +43,7 @@ class MotionEnergy(Baseline):
                 f"temporal is {temporal!r}: give frequencies from 0 to half of "
                 f"frames_per_second, {frames_per_second / 2:g} Hz."
             )
+        require_seconds("window", window, 0, 10)
         signed = [sign * f for f in temporal for sign in ((1, -1) if f else (1,))]
         steps = np.arange(max(1, round(window * frames_per_second)))  # back in time
         envelope = np.hanning(2 * len(steps) + 1)[len(steps) : -1]

@@ -1,6 +1,7 @@
 """Cross-validated encoding by partial least squares (PLS), as Schrimpf et al. (2018) do it."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +16,15 @@ from brainmodel.probing.metrics.comparisons.prediction_comparison import (
 )
 from brainmodel.probing.metrics.metric import Metric, Responses, require_varying
 
-ITERATIONS = 5000  # of the power method: noise has directions of nearly the same strength
+EXHAUSTED = 1e-7  # of the first component's scores; less is rounding of single precision
 
 
 class PLSEncoding(Metric[FoldedFeatures, Floats]):
     """Mean over neurons of the correlation of held-out PLS predictions and responses.
 
     Args:
-        components: of PLS (scikit-learn's NIPALS); no more than units or training samples allow.
+        components: of PLS (scikit-learn's, by singular vectors); no more than units or training
+            samples allow. Where the units have fewer dimensions, as many as these.
         folds: of cross-validation.
         seed: of dealing groups to folds.
     """
@@ -65,12 +67,24 @@ class PLSEncoding(Metric[FoldedFeatures, Floats]):
 
 def _predict(model: FoldedFeatures, components: int, responses: Floats) -> Floats:
     """[sample, neuron] predictions of each fold from the others."""
-    from sklearn.cross_decomposition import PLSRegression
-
     predicted = np.empty_like(responses)
     for fold in np.unique(model.fold_of):
         test = model.fold_of == fold
-        pls = PLSRegression(components, scale=False, max_iter=ITERATIONS)
-        fitted = pls.fit(model.features[~test], responses[~test])
+        fitted = _fit(model.features[~test], responses[~test], components)
         predicted[test] = fitted.predict(model.features[test])
     return predicted
+
+
+def _fit(features: Floats, responses: Floats, components: int) -> Any:
+    """scikit-learn's regression with as many components as there are, at the most.
+
+    By singular vectors: its power method begins from the first neuron and stops within 1e-3.
+    """
+    from sklearn.cross_decomposition import PLSRegression
+
+    pls = PLSRegression(components, scale=False)
+    pls.algorithm = "svd"
+    fitted = pls.fit(features, responses)
+    sizes = np.linalg.norm(fitted.x_scores_, axis=0)
+    there = int((sizes > EXHAUSTED * sizes[0]).sum())
+    return fitted if there in (0, components) else _fit(features, responses, there)

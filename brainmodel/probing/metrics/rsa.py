@@ -84,9 +84,9 @@ class RSA(Metric[DissimilarityPairs, DissimilarityPairs]):
         added = [pair_sums(side.noise) for side in sides]
         one, other = one - added[0], other - added[1]
         signal = compare_pairs(one, other, self.comparison) * one.std() * other.std()
-        seen = signal + np.cov((one + other) / 2, added[2])[0, 1]
-        squared = seen * abs(seen) / max(signal * full.var(), np.finfo(float).tiny)
-        return Agreement(np.array([halves]), np.array([squared]))
+        seen = np.cov((one + other) / 2, added[2])[0, 1]
+        square = square_over(signal, seen, added[2].var())
+        return Agreement(np.array([halves]), np.array([square / full.var()]))
 
     def _square(self, pairs: Floats) -> Floats:
         return squareform(pairs)
@@ -99,6 +99,18 @@ class SpearmanRSA(RSA):
 
     def _square(self, pairs: Floats) -> Floats:
         return squareform(rankdata(pairs))
+
+
+def square_over(signal: float, more: float, most: float) -> float:
+    """(signal + more)^2 / signal, where little signal may be found to be none or less.
+
+    Args:
+        signal: variance that halves of the repeats share.
+        more: covariance of it with what noise adds to the mean over all.
+        most: variance of that; more^2 / signal is below it, if both are known without error.
+    """
+    rest = min(more**2 / signal, most) if signal > 0 else most * (more != 0)
+    return signal + 2 * more + rest
 
 
 def pair_sums(values: Floats) -> Floats:

@@ -24,7 +24,7 @@ from brainmodel.probing.metrics.metric import (
     Responses,
     ratio,
 )
-from brainmodel.probing.metrics.rsa import compare_pairs, dissimilarities
+from brainmodel.probing.metrics.rsa import compare_pairs, dissimilarities, square_over
 
 
 class WhitenedRSA(Metric[Floats, Floats]):
@@ -58,7 +58,8 @@ class WhitenedRSA(Metric[Floats, Floats]):
         both = self.shared(a, b)
         signal = both - (ca + cb) * trace - ca * cb * free
         own = self.shared(a, a) * self.shared(b, b)
-        squared = ratio((signal + cy * trace) ** 2, signal * self.shared(y, y))
+        square = square_over(float(signal[0]), cy * trace, cy**2 * min(free, a.shape[1]))
+        squared = ratio(np.array([square]), self.shared(y, y))
         return Agreement(ratio(both, np.sqrt(own)), squared)
 
 

@@ -24,9 +24,12 @@ class Shown(NamedTuple):
         """The same, with pictures that are named like the stimuli beside these.
 
         Raises:
-            ValueError: in one sentence, if there are not as many movies as stimuli.
+            ValueError: in one sentence, if there are not as many movies as stimuli, or edges of
+                one of the two must be in milliseconds.
         """
         source, names = self.recording.source, self.recording.stimuli
+        if isinstance(self.recording, Recording):
+            _require_seconds(self.recording, np.asarray(self.stimuli.edges, float))
         if isinstance(self.recording, Recording) and self.recording.left_out:
             source += f" (left out: {', '.join(self.recording.left_out)})"
         stimuli = in_order_of(names, self.stimuli).check(source, len(names))
@@ -54,8 +57,6 @@ class Experiment(ABC):
             ValueError: in one sentence, if they do not fit, or too much is missing.
         """
         recording, stimuli = self.open()
-        if isinstance(recording, Recording):
-            _require_seconds(recording, np.asarray(stimuli.edges, float))
         stimuli = Shown(recording, stimuli).check().stimuli
         if not isinstance(recording, Recording):
             return Shown(recording, stimuli)

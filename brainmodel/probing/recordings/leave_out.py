@@ -11,8 +11,8 @@ class LeaveOut:
 
     Args:
         blanks: events that showed nothing: NaN, no text, a word such as "gray", "blank" or "null",
-            or -1 where the others are numbers of pictures (0, 1, 2, ...). Kept, they are one
-            stimulus, "blank", the last.
+            or -1 where the others are numbers of pictures (0, 1, 2, ..., not 0 and 1 alone). Kept,
+            they are one stimulus, "blank", the last. Where -1 is a stimulus, that is told.
         invalid_times: what was not recorded: events at times that an NWB file calls invalid, of the
             neurons concerned; bins outside of a unit's `obs_intervals`; events long before the
             first or after the last spike of all units.

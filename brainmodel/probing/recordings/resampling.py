@@ -19,8 +19,9 @@ def covered_steps(recording: Recording, edges: Floats, lag: float) -> Whole:
         lag: seconds by which the brain runs behind the model.
 
     Raises:
-        ValueError: if there is none.
+        ValueError: if there is none, or one of the two must be in milliseconds.
     """
+    _require_seconds(recording, edges)
     start, end = recording.edges[0], recording.edges[-1]
     inside = (edges[:-1] + lag >= start - SLACK) & (edges[1:] + lag <= end + SLACK)
     if not inside.any():
@@ -29,6 +30,20 @@ def covered_steps(recording: Recording, edges: Floats, lag: float) -> Whole:
             f"within the recording, {start:g} to {end:g} s, at lag {lag:g} s: change lags or edges."
         )
     return np.flatnonzero(inside)
+
+
+def _require_seconds(recording: Recording, edges: Floats) -> None:
+    """Refuse a recording and a model of which one lasts far too long beside the other."""
+    lasts, shown = float(np.ptp(recording.edges)), float(np.ptp(edges))
+    shortest = float(np.diff(recording.edges).min())
+    long = lasts >= 10 and (lasts >= 200 * shown or shortest >= 10 * shown)
+    if long or shown >= max(10, 40 * lasts):
+        culprit = "edges" if long else "presentation.seconds"
+        raise ValueError(
+            f"{recording.source}: responses last {lasts:g} s, in bins of {shortest:g} s or more, "
+            f"and the model is recorded for {shown:g} s: give {culprit} in seconds, not "
+            "milliseconds."
+        )
 
 
 def resample(recording: Recording, edges: Floats) -> Recording:

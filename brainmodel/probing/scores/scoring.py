@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from brainmodel.errors import require_seconds
 from brainmodel.probing.scores.sampling import PerStimulus, Sampling
 
 
@@ -39,6 +40,8 @@ class Scoring:
     def __post_init__(self) -> None:
         if len(self.edges) == 1 or not (np.diff(self.edges) > 0).all():
             raise ValueError(f"edges is {self.edges!r}: give 2 or more rising seconds.")
+        for lag in self.lags:
+            require_seconds("lags", lag, -10, 10)
         for name in ("bootstraps", "permutations", "halvings"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}: give 0 or more.")

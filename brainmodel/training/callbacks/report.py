@@ -1,5 +1,6 @@
 """The report at the end of a run: prediction errors, a picture, and where all files are."""
 
+from collections.abc import Mapping
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from brainmodel.training.module import brain_of
 from brainmodel.training.terms import parted
 from brainmodel.training.witness import Witness
 
+LOSS = "held_out_loss/"
 MEANING = """of repeating the last drive the
 mean squared error per unit of each area's drive, of all else the share of that:
 """
@@ -103,6 +105,7 @@ class Report(pl.Callback):
         """After the commands validate and test: print the table."""
         if trainer.state.fn != "fit":
             self._table(trainer, pl_module, "")
+            say(*losses(trainer.callback_metrics))
 
     on_test_end = on_validation_end
 
@@ -175,6 +178,13 @@ def tuned(now: dict[str, float], untrained: dict[str, float]) -> list[str]:
         before = f" (untrained {untrained[name]:.2f})" if name in untrained else ""
         told.append(f"{name} {value:.2f}{before}")
     return [f"\nOrientation selectivity of units, median: {', '.join(told)}."] if told else []
+
+
+def losses(logged: Mapping[str, Any]) -> list[str]:
+    """A line on the losses of held-out streams, those of all areas and their sum."""
+    found = {k.partition("/")[2]: float(v) for k, v in logged.items() if k.startswith(LOSS)}
+    told = ", ".join(f"{name} {value:.4g}" for name, value in found.items())
+    return [f"\nLosses on held-out streams: {told}."] if told else []
 
 
 def streams(trainer: pl.Trainer) -> StreamModule | None:

@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from brainmodel.training.module import BrainModule
 from brainmodel.training.resumable import require_resumable
-from brainmodel.training.same_brain import learns_otherwise
+from brainmodel.training.same_brain import learns_otherwise, shows_otherwise
 
 OF_A_RUN = ("params", "name", "lr", "initial_lr")
 """What a group of parameters has besides the options of its optimizer."""
@@ -40,6 +40,7 @@ class Resuming(pl.Callback):
             checkpoint["callbacks"].pop(Timer.__qualname__, None)
             self._anew = not checkpoint["streams"]
             self._otherwise = learns_otherwise(checkpoint, pl_module.hparams)
+            self._otherwise += shows_otherwise(checkpoint, getattr(data, "hparams", {}))
             self._say_if_done(trainer, checkpoint["global_step"])
 
     @rank_zero_only

@@ -66,12 +66,12 @@ def conditions(
     joined = _join(names.words[~names.blank][first], list(columns) if named else ())
     of_event = np.full(len(names.blank), -1)
     of_event[~names.blank] = which.reshape(-1)
-    if not names.blank.any():
-        return Conditions(joined, of_event, ())
-    if not leave_out.blanks:
+    if leave_out.blanks:
+        return Conditions(joined, of_event, _said_of_blanks(names, columns, source))
+    if names.blank.any():
         of_event[names.blank] = len(rows)
-        return Conditions(np.append(joined, BLANK), of_event, ())
-    return Conditions(joined, of_event, _said_of_blanks(names, columns, source))
+        joined = np.append(joined, BLANK)
+    return Conditions(joined, of_event, ())
 
 
 def labels_in_order(
@@ -80,7 +80,7 @@ def labels_in_order(
     """[stimulus] names where each row is a stimulus already, and which of them to keep."""
     names = _names(columns, source)
     joined = _join(names.words, list(columns) if len(columns) > 1 else ())
-    if not (leave_out.blanks and names.blank.any()):
+    if not leave_out.blanks:
         return joined, np.ones(len(joined), bool), ()
     left_out = _said_of_blanks(names, columns, source)
     return joined[~names.blank], ~names.blank, left_out
@@ -181,9 +181,14 @@ def as_written(number: str) -> str:
 
 
 def _count_pictures(numbers: Floats) -> bool:
-    """Whether numbers other than -1 are those of pictures, so that -1 is none of them."""
+    """Whether numbers other than -1 are those of pictures, so that -1 is none of them.
+
+    Beside 0 and 1 alone it is a third value, as of contrasts to the left, none, and to the right.
+    """
     others = np.unique(numbers[numbers != -1])
-    return len(others) > 1 and bool(((others >= 0) & (others == np.round(others))).all())
+    if len(others) < 2 or np.array_equal(others, [0, 1]):
+        return False
+    return bool(((others >= 0) & (others == np.round(others))).all())
 
 
 def _join(words: NDArray[np.str_], prefixes: Sequence[str]) -> Labels:
@@ -194,12 +199,30 @@ def _join(words: NDArray[np.str_], prefixes: Sequence[str]) -> Labels:
 
 
 def _said_of_blanks(names: Names, columns: Mapping[str, Any], source: str) -> tuple[str, ...]:
-    """How many events are blank, in a sentence."""
+    """How many events are blank, and where -1 is not, in sentences."""
     if names.blank.all():
         raise ValueError(
             f"{source}: every value of {', '.join(columns)} is a blank: name another column, or "
             "keep blanks with leave_out.blanks: false."
         )
-    kinds = sorted(set(_join(names.words[names.blank], ()).tolist()))
-    shown = ", ".join(repr(kind) for kind in kinds[:3]) + (", ..." if len(kinds) > 3 else "")
-    return (f"{names.blank.sum()} of {len(names.blank)} events, blank ({shown})",)
+    shown = names.words[~names.blank].T
+    said = [_said_of_minus_one(*held) for held in zip(columns, shown, strict=True)]
+    if names.blank.any():
+        kinds = sorted(set(_join(names.words[names.blank], ()).tolist()))
+        found = ", ".join(repr(kind) for kind in kinds[:3]) + (", ..." if len(kinds) > 3 else "")
+        said = [f"{names.blank.sum()} of {len(names.blank)} events, blank ({found})", *said]
+    return tuple(sentence for sentence in said if sentence)
+
+
+def _said_of_minus_one(column: str, words: NDArray[np.str_]) -> str:
+    """That -1 is taken for a stimulus, nothing where there is none among values of events."""
+    unique, counts = np.unique(words, return_counts=True)
+    minus_one = np.array([bool(WRITTEN.fullmatch(w)) and as_written(w) == "-1" for w in unique])
+    if not minus_one.any():
+        return ""
+    others = sorted(unique[~minus_one].tolist(), key=by_numbers_within)
+    beside = f"beside {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}"
+    return (
+        f"none of {counts[minus_one].sum()} events with {column} -1, taken for a stimulus "
+        f'{beside if others else "by itself"} (where nothing was shown, call it "{BLANK}")'
+    )

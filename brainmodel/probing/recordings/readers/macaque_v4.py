@@ -11,6 +11,7 @@ What correct use of session 210325 finds: the mean over repeats is the file of a
 the repeats of images shown at least eight times correlate .62, Spearman-Brown .77.
 """
 
+import re
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
@@ -45,8 +46,9 @@ def read_macaque_v4(folder: str | Path, session: str = "210325") -> Recording:
     raw = first_there(
         here, f"responses_raw/responses_{session}.npy", f"responses_{session}_raw.npy"
     )
-    if not raw.is_file():
-        require_file(average)
+    if not (raw.is_file() or average.is_file()):
+        there = ", ".join(_sessions(here)) or "none, nor files called as in the repository"
+        raise FileNotFoundError(f"{here}: no responses of session {session}: there are {there}.")
     means = _counts(average, 2) if average.is_file() else None
     responses = _counts(raw, 3) if raw.is_file() else _counts(average, 2)[:, :, None]
     archive = image_archive(here, session)
@@ -67,6 +69,13 @@ def read_macaque_v4(folder: str | Path, session: str = "210325") -> Recording:
         f"macaque V4, session {session}",
         sessions=np.array([session] * len(responses)),
     )
+
+
+def _sessions(folder: Path) -> list[str]:
+    """The sessions of which a folder holds responses, by the names of files."""
+    files = [path for inner in ("", "responses_*/") for path in folder.glob(f"{inner}*.npy")]
+    found = [re.fullmatch(r"responses_(.+?)(?:_avg|_raw)?", path.stem) for path in files]
+    return sorted({match[1] for match in found if match})
 
 
 def _counts(file: Path, axes: int) -> Floats:
