@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -90,11 +90,12 @@ class Record(NamedTuple):
         """A state field as each step found it."""
         return fade(self.fields[field][:-1], self.keep)
 
-    def signal(self, name: Literal["rate", "prediction", "error"]) -> SignalSteps:
-        """What the area did at each step, as pathways carry it."""
-        if name == "rate":
-            return self.fields["rate"][1:]
-        return self.prediction if name == "prediction" else self.sources["error"]
+    def signal(self, name: str) -> SignalSteps:
+        """What the area did at each step, as pathways carry it: "prediction", "error", or a field
+        of the state, such as "rate"."""
+        if name == "prediction":
+            return self.prediction
+        return self.sources["error"] if name == "error" else self.fields[name][1:]
 
     def source(self, name: str) -> SignalSteps:
         """The presynaptic signal of a group of synapses at each step."""

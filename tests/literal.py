@@ -115,8 +115,10 @@ class Literal:
         if pathway.source in self.inputs:
             signal = self.inputs[pathway.source][t - delay]
         else:
-            act = self.at if pathway.carries == "rate" else self.compared
-            signal = act(pathway.source, t - delay)[pathway.carries]
+            compared = pathway.carries in ("prediction", "error")
+            act = self.compared if compared else self.at
+            name_of = pathway.carries if compared else f"state.{pathway.carries}"
+            signal = act(pathway.source, t - delay)[name_of]
             if self.local or t - delay < self.first:
                 signal = signal.detach()
         for adapter in route.adapters:

@@ -250,7 +250,8 @@ def _sent_down(
         signal: Signal = draw.choice(["rate", "error"]) if high in predicting else "rate"
         down = Pathway(high, low, "feedback", signal, 0, onto=["units"], kernel=draw.choice([1, 3]))
         try:
-            acts(names, written_out(found | {f"down_{high}_{low}": down}, inputs, predicting))
+            ways = found | {f"down_{high}_{low}": down}
+            acts(names, written_out(ways, inputs, predicting, {}))
         except ValueError:
             continue
         found[f"down_{high}_{low}"] = down

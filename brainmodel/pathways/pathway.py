@@ -15,7 +15,10 @@ from brainmodel.pathways.adapters import Adapter
 from brainmodel.pathways.gain_fields import GainFields
 
 Kind = Literal["feedforward", "feedback", "lateral"]
-Signal = Literal["rate", "prediction", "error"]
+Signal = str
+"""What pathways carry: "rate", "prediction", "error", or a state field of the source's cell."""
+COMPARED = ("prediction", "error")
+"""Signals that an area makes when it compares; all others it makes when its units move."""
 
 
 @dataclass
@@ -27,8 +30,10 @@ class Pathway:
         target: name of the area it ends in.
         kind: feedforward pathways make up the drive of their target; feedback and lateral ones
             are messages, which enter its prediction and its currents.
-        signal: what it carries of its source: unless given, the "error" of an area that predicts,
-            else the "rate"; an input, and an area without a predictor, has no other.
+        signal: what it carries of its source: "rate", "prediction", "error", or another field of
+            its units' state, such as "potential"; unless given, the "error" of an area that
+            predicts, else the "rate". An input has no other, an area without a predictor no
+            prediction and error.
         delay: in steps; with 0 the signal arrives in the step in which it was sent. Unless given,
             0 for feedforward pathways and 1 for others.
         adapters: what changes the shape of the signal, in order; unless given, found from the two
@@ -57,6 +62,11 @@ class Pathway:
     def carries(self) -> Signal:
         """What it carries; in a brain, whose pathways have it written out."""
         return self.signal or "error"
+
+    @property
+    def moved(self) -> bool:
+        """Whether what it carries is of the units' state, so that they must have moved."""
+        return self.carries not in COMPARED
 
     @property
     def early(self) -> bool:

@@ -9,6 +9,7 @@ from torch import Tensor
 from areas import Area
 from areas.comparison import begun
 from areas.record import Record, fade, flat, stretches
+from brainmodel.pathways.pathway import COMPARED
 
 
 class Course:
@@ -137,10 +138,10 @@ class Course:
             self.error.copy_(fade(self.error, self.keep))
 
     def signal(self, name: str) -> Tensor:
-        """The rate, prediction or error over the window, [time, batch, ...]."""
-        if name == "rate":
-            return self.fields["rate"][1:]
-        return self.error if name == "error" else self.prediction
+        """What a pathway may carry, over the window, [time, batch, ...]."""
+        if name in COMPARED:
+            return self.error if name == "error" else self.prediction
+        return self.fields[name][1:]
 
     def record(self) -> Record:
         """The record of the window, for the rule."""

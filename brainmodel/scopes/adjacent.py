@@ -41,6 +41,7 @@ from torch import Tensor
 from areas import Feedback, SymmetricFeedback
 from areas.record import Record
 from brainmodel.learning.rule import Gradients, Memory
+from brainmodel.pathways.pathway import COMPARED
 from brainmodel.scopes.crossing import Crossing, cross, learnt_on_the_way
 from brainmodel.scopes.pathway_feedback import PathwayFeedback
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope, rule_gradients
@@ -70,7 +71,18 @@ class Adjacent(Scope):
         self.hops, self.lag = hops, 0
 
     def build(self, brain: Wiring) -> None:
-        """See `Scope.build`."""
+        """See `Scope.build`.
+
+        Raises:
+            ValueError: for a pathway back along which no learning signal knows its way.
+        """
+        for name, pathway in brain.pathways.items():
+            if pathway.carries not in ("rate", *COMPARED):
+                raise ValueError(
+                    f"pathways.{name}.signal: under scope Adjacent learning signals return to "
+                    f"rates, predictions and errors alone, and this carries the {pathway.carries} "
+                    f"of {pathway.source}; use scope Local or Global"
+                )
         self.feedback.build(brain)
         longest = dict.fromkeys([*brain.areas, *brain.inputs], 0)
         ways = brain.pathways.items()

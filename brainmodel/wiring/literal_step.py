@@ -98,8 +98,8 @@ class _Step:
     def _sent(self, pathway: Pathway) -> Tensor:
         if pathway.source in self.inputs:
             return self.inputs[pathway.source]
-        if pathway.carries == "rate":
-            return self.crossing(self.took[pathway.source].activity.rate)
+        if pathway.moved:
+            return self.crossing(getattr(self.took[pathway.source].state, pathway.carries))
         return self.crossing(getattr(self.compared[pathway.source], pathway.carries))
 
 

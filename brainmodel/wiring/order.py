@@ -39,7 +39,7 @@ def acts(areas: Iterable[str], pathways: Mapping[str, Pathway]) -> list[Act]:
         ahead[Act(area, "compare")] = []
         ahead[Act(area, "move")] = [Act(area, "compare")]
     for pathway in _instant(areas, pathways):
-        made = Act(pathway.source, "move" if pathway.carries == "rate" else "compare")
+        made = Act(pathway.source, "move" if pathway.moved else "compare")
         ahead[Act(pathway.target, "compare" if pathway.early else "move")].append(made)
     return _sorted(ahead, lambda act: act.area)
 

@@ -1,13 +1,14 @@
 """Pathways as a plan gives them: held against the areas, and what they leave open written out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from torch import nn
 
+from areas import Cell
 from areas.message import Onto
 from brainmodel.errors import named
-from brainmodel.pathways.pathway import Pathway
+from brainmodel.pathways.pathway import COMPARED, Pathway
 
 
 def check_pathways(
@@ -72,7 +73,10 @@ def _check_gain(pathway: Pathway, inputs: Mapping[str, Sequence[int]]) -> None:
 
 
 def written_out(
-    pathways: Mapping[str, Pathway], inputs: Iterable[str], predicting: Iterable[str]
+    pathways: Mapping[str, Pathway],
+    inputs: Iterable[str],
+    predicting: Iterable[str],
+    cells: Mapping[str, Cell],
 ) -> dict[str, Pathway]:
     """Pathways, sorted by name, with what each carries and where it ends written out.
 
@@ -80,6 +84,7 @@ def written_out(
         pathways: by name.
         inputs: names of the inputs.
         predicting: names of the areas that have predictions and errors.
+        cells: of the areas.
 
     Raises:
         ValueError: for a signal that the source does not have, or an end that the target has not.
@@ -87,21 +92,41 @@ def written_out(
     inputs, predicting = set(inputs), set(predicting)
     found = {}
     for name, pathway in sorted(pathways.items()):
-        whole = pathway.source in predicting and pathway.population is None
-        signal = pathway.signal or ("error" if whole else "rate")
-        if pathway.population is not None and (signal != "rate" or pathway.source in inputs):
-            raise ValueError(
-                f"pathways.{name}.population: only rates of areas are those of populations, and "
-                f"this carries the {signal} of {pathway.source}; leave it out"
-            )
-        if signal != "rate" and pathway.source not in predicting:
-            kind = "an input" if pathway.source in inputs else "an area without a predictor"
-            raise ValueError(
-                f"pathways.{name}.signal: {pathway.source} is {kind} and has no {signal}; give rate"
-            )
+        errs = pathway.source in predicting and pathway.population is None
+        signal = pathway.signal or ("error" if errs else "rate")
+        whole = replace(pathway, signal=signal)
         with named(f"pathways.{name}"):
-            found[name] = _with_ends(replace(pathway, signal=signal), pathway.target in predicting)
+            _check_signal(whole, inputs, predicting, cells)
+            found[name] = _with_ends(whole, pathway.target in predicting)
     return found
+
+
+def _check_signal(
+    pathway: Pathway,
+    inputs: Collection[str],
+    predicting: Collection[str],
+    cells: Mapping[str, Cell],
+) -> None:
+    """Refuse a signal that the source does not have, and one of a population that it is not of."""
+    source, signal = pathway.source, pathway.carries
+    if pathway.population is not None and (not pathway.moved or source in inputs):
+        raise ValueError(
+            "population: only what areas' units do is of populations, and this carries the "
+            f"{signal} of {source}; leave it out"
+        )
+    if source in inputs and signal != "rate":
+        raise ValueError(f"signal: {source} is an input and has no {signal}; give rate")
+    if not pathway.moved and source not in predicting:
+        raise ValueError(
+            f"signal: {source} is an area without a predictor and has no {signal}; give rate"
+        )
+    if pathway.moved and source in cells:
+        fields: tuple[str, ...] = cells[source].state._fields  # type: ignore[attr-defined]
+        if signal not in fields:
+            compared = COMPARED if source in predicting else ()
+            raise ValueError(
+                f"signal: {source} has no {signal!r}; there are {', '.join((*fields, *compared))}"
+            )
 
 
 def _with_ends(pathway: Pathway, predicted: bool) -> Pathway:

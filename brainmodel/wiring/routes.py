@@ -73,7 +73,7 @@ class _Search:
             pathway = self.pathways[name]
             if pathway.source in self.inputs:
                 source = self.inputs[pathway.source]
-            elif pathway.carries == "rate":
+            elif pathway.moved:
                 source = self.units[pathway.source]
             else:
                 source = self.drive(pathway.source, below)

@@ -52,7 +52,8 @@ class Wiring(nn.Module):
         check_pathways(plan.areas, plan.inputs, plan.pathways)
         predictors = {name: area.predictor for name, area in plan.areas.items()}
         errors = {name: p.comparison.errors for name, p in predictors.items() if p is not None}
-        self.pathways = written_out(plan.pathways, plan.inputs, errors)
+        cells = {name: area.cell for name, area in plan.areas.items()}
+        self.pathways = written_out(plan.pathways, plan.inputs, errors, cells)
         self.inputs = {name: tuple(shape) for name, shape in plan.inputs.items()}
         self.acting = acting_order(plan.areas, self.pathways)
         self.acts = acts(self.acting, self.pathways)
@@ -62,7 +63,6 @@ class Wiring(nn.Module):
             with named(f"areas.{name}"):
                 check_shape(area.units)
         units = {name: tuple(area.units) for name, area in plan.areas.items()}
-        cells = {name: area.cell for name, area in plan.areas.items()}
         routes, drives = find_routes(self.pathways, units, self.inputs, errors, cells)
         self.routes = nn.ModuleDict(routes)
         self.areas, self.rules, self.objectives = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()

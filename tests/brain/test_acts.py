@@ -133,14 +133,16 @@ def test_true_cycles_are_refused_by_name() -> None:
         "up": Pathway("A", "B", "lateral", "rate", 0, onto=["units"]),
         "down": Pathway("B", "A", "feedback", "rate", 0, onto=["units"]),
     }
-    plain = written_out(rates, [], ["A", "B"])
+    plain = written_out(rates, [], ["A", "B"], {})
     assert acting_order("AB", plain) == ["A", "B"], "neither waits to compare"
     with pytest.raises(ValueError, match="the cycle . -> . -> . has no delay; give one of its"):
         acts("AB", plain)
-    alone = written_out({"on": Pathway("A", "A", "lateral", "rate", 0, onto=["units"])}, [], ["A"])
+    alone = written_out(
+        {"on": Pathway("A", "A", "lateral", "rate", 0, onto=["units"])}, [], ["A"], {}
+    )
     with pytest.raises(ValueError, match="the cycle A -> A has no delay"):
         acts("A", alone)
     errors = written_out(
-        {"on": Pathway("A", "A", "lateral", "error", 0, onto=["units"])}, [], ["A"]
+        {"on": Pathway("A", "A", "lateral", "error", 0, onto=["units"])}, [], ["A"], {}
     )
     assert acts("A", errors) == [Act("A", "compare"), Act("A", "move")], "its error is there"
