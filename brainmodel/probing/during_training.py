@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity import ModelActivity, Source, eye_of, record_model
+from brainmodel.probing.activity import ModelActivity, Source, eye_of, read_out, record_model
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.baselines import Baseline, record_baselines
 from brainmodel.probing.plan import Plan
@@ -28,7 +28,9 @@ def score_brain(brain: Brain, shown: Shown, plan: Plan) -> ScoredBrain:
     """Score the areas of a brain, without ceilings."""
     held = record_model(brain, shown.stimuli, plan.presentation, plan.signals, batch=plan.batch)
     activity = {Source("trained", "", None, signal): areas for signal, areas in held.items()}
-    scores = _score(brain, activity, shown, plan, halvings=0)
+    place = Path(tempfile.gettempdir())
+    compared = read_out(activity, brain, plan.read_out, place)
+    scores = _score(brain, compared, shown, plan, halvings=0)
     labels = scores.grouped(lambda score: score.label)
     patterns = {}
     for label, mine in labels.items():

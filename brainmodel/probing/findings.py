@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity import ModelActivity, Source, eye_of, record_model
+from brainmodel.probing.activity import ModelActivity, Source, eye_of, read_out, record_model
 from brainmodel.probing.analyses import Evidence, Section, require_responses
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.baselines import record_baselines
@@ -80,6 +80,7 @@ def probe(
     activity = _record(trained, untrained, shown.stimuli, plan, place)
     compared = {source: areas for source, areas in activity.items() if _is_scored(source, plan)}
     compared, still = _without_still(compared)
+    compared = read_out(compared, trained[0].brain, plan.read_out, place)
     inputs = _inputs(trained[0].brain, shown.stimuli, plan, place)
     scores = score_models(
         compared, shown.recording, plan.used_metrics, plan.used_scoring, inputs=inputs
@@ -151,7 +152,9 @@ def _seen(shown: Shown, plan: Plan, brain: Brain) -> Seen:
     edges, eye = plan.presentation.edges, eye_of(brain)
     step = np.abs((edges[1:] + edges[:-1] - shown.stimuli.edges[:2].sum()) / 2).argmin()
     pictures = plan.presentation.seen(shown.stimuli, rows, eye)[plan.presentation.before + step]
-    return Seen(pictures.numpy(), [str(names[row]) for row in rows], plan.presentation.words)
+    read = "" if plan.read_out is None else f"; of each area: {plan.read_out.words}"
+    how = plan.presentation.words + read
+    return Seen(pictures.numpy(), [str(names[row]) for row in rows], how)
 
 
 def _is_scored(source: Source, plan: Plan) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from brainmodel.probing.activity import Presentation
+from brainmodel.probing.activity import Presentation, ReadOut
 from brainmodel.probing.analyses import Analysis
 from brainmodel.probing.baselines import Baseline, EdgeEnergy, MotionEnergy, Pixels
 from brainmodel.probing.metrics import Metric, RidgeEncoding
@@ -22,6 +22,7 @@ class Plan:
         scoring: lags, samples, draws; its edges are those of the presentation.
         brain_areas: of the recording; all unless given.
         signals: of the model that are compared, among rate, error, prediction and state.
+        read_out: what of a model area is compared; each of its units unless given.
         analyses: further questions, by the names of their sections; none unless given.
         batch: stimuli shown side by side.
 
@@ -35,6 +36,7 @@ class Plan:
     scoring: Scoring = field(default_factory=Scoring)
     brain_areas: Sequence[str] | None = None
     signals: Sequence[str] = ("rate",)
+    read_out: ReadOut | None = None
     analyses: Mapping[str, Analysis] | None = None
     batch: int = 32
 

@@ -17,7 +17,7 @@ from brainmodel.probing import (
     write_report,
 )
 from brainmodel.probing import probe as run
-from brainmodel.probing.activity import record_model
+from brainmodel.probing.activity import Pooled, record_model
 from brainmodel.probing.analyses import Expectation
 from brainmodel.probing.baselines import MotionEnergy, Pixels
 from brainmodel.probing.metrics import CKA
@@ -89,6 +89,22 @@ def test_baselines_and_untrained_brains_are_always_there(findings: Findings) -> 
         replace(PLAN, baselines={})
     with pytest.raises(ValueError, match=r"baselines.motion: frames_per_second is 30, .* 20: give"):
         replace(PLAN, baselines={"motion": MotionEnergy(30.0)})
+
+
+def test_what_is_read_out_of_an_area_is_what_is_compared(findings: Findings) -> None:
+    trained = [Trained("first.ckpt", 100, looking()), Trained("second.ckpt", 100, looking(3))]
+    plan = replace(PLAN, read_out=Pooled((1,), amplitudes=False), analyses=None)
+    pooled = run(trained, [looking(1), looking(2)], planted(), plan)
+    assert (
+        pooled.seen.how
+        == findings.seen.how + "; of each area: means over grids of 1 patches a side"
+    )
+    for area, alike in (("V1", False), ("LM", True)):  # LM is dense: it stays as it was
+        mine, units = (
+            [row.score for row in f.scores.of(model="trained", label=area)]
+            for f in (pooled, findings)
+        )
+        assert np.allclose(mine, units, rtol=1e-6) == alike
 
 
 def test_spread_is_over_what_differs_in_seed_alone(findings: Findings) -> None:

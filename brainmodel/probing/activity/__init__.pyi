@@ -4,5 +4,8 @@ from .model_activity import eye_of as eye_of
 from .model_activity import record_model as record_model
 from .presentation import Gaze as Gaze
 from .presentation import Presentation as Presentation
+from .read_out import Pooled as Pooled
+from .read_out import ReadOut as ReadOut
+from .read_out import read_out as read_out
 from .source import ModelActivity as ModelActivity
 from .source import Source as Source
