@@ -28,7 +28,7 @@ from areas.projections.projection import SIGNS, Sign, named
 from areas.shapes import PerUnit
 
 KIND = "kind"
-"""The constant that says of which population a unit is: its place among them."""
+"""The constant that says which of the cells is a unit's: its place among them."""
 STATE = "State_of_"
 
 
@@ -74,7 +74,9 @@ class Populations(Cell):
             if not name.isidentifier():
                 raise ValueError(f"of: {name!r} is no name; need letters, digits and underscores")
         self.of = dict(of)
-        cells = [population.cell for population in of.values()]
+        alike = {_told(population.cell): population.cell for population in of.values()}
+        cells = self._cells = list(alike.values())  # populations of cells that are alike share one
+        self._kind = {name: list(alike).index(_told(each.cell)) for name, each in of.items()}
         felt, fixed = max(map(_felt, cells)), max(len(cell.constants) for cell in cells)
         self.constants = (*(f"constant{k}" for k in range(fixed)), KIND)
         self.currents = (*(f"current{k}" for k in range(felt)), *self.constants)
@@ -148,16 +150,16 @@ class Populations(Cell):
         return found
 
     def constant_values(self, units: int) -> Float[Tensor, "constant unit"]:
-        """See `Cell.constant_values`; those of each cell, and at last the kind of the unit."""
+        """See `Cell.constant_values`; those of each cell, and at last the place of the cell."""
         found = torch.zeros(len(self.constants), units, dtype=torch.float64)
-        for kind, (cell, at) in enumerate(self._each(units)):
+        for kind, (cell, at) in zip(self._kind.values(), self._each(units), strict=True):
             found[: len(cell.constants), at] = cell.constant_values(at.stop - at.start)
             found[-1, at] = kind
         return found
 
     def step(self, currents: Sequence[PerUnit], state: State) -> State:
         """One step; see `Cell.step`."""
-        made = [self._moved(kind, currents, state) for kind in range(len(self.of))]
+        made = [self._moved(kind, currents, state) for kind in range(len(self._cells))]
         chosen: dict[str, Tensor] = made[0]
         for kind, new in enumerate(made[1:], start=1):
             mine = currents[-1] > kind - 0.5
@@ -165,8 +167,8 @@ class Populations(Cell):
         return self.state(**chosen)
 
     def _moved(self, kind: int, currents: Sequence[PerUnit], state: State) -> dict[str, Tensor]:
-        """All state fields after a step of the cell of a kind."""
-        cell, names = list(self.of.values())[kind].cell, self._fields[kind]
+        """All state fields after a step of one of the cells."""
+        cell, names = self._cells[kind], self._fields[kind]
         felt, first = _felt(cell), _felt(self)
         own = (*currents[:felt], *currents[first : first + len(cell.constants)])
         before = cell.state(**{field: getattr(state, name) for field, name in names.items()})
@@ -176,6 +178,11 @@ class Populations(Cell):
         if cell.emitted == "rate":
             new[self.emitted] = after.rate
         return new
+
+
+def _told(cell: Cell) -> tuple[type, str]:
+    """What a cell is, the same of cells that are alike."""
+    return type(cell), repr(vars(cell))
 
 
 def _felt(cell: Cell) -> int:

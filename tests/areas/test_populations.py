@@ -54,7 +54,7 @@ def test_each_unit_does_what_its_own_cell_does(first: str, second: str) -> None:
         felt = len(cell.currents) - len(cell.constants)
         own = [c[:, at] for c in currents[:felt]]
         own += [row.expand(3, -1) for row in cell.constant_values(at.stop - at.start)]
-        names = both._fields[list(both.of).index(name)]
+        names = both._fields[both._kind[name]]
         before = cell.state(**{field: getattr(state, n)[:, at] for field, n in names.items()})
         expected = cell.step(own, before)
         for field, value in expected._asdict().items():
@@ -62,6 +62,16 @@ def test_each_unit_does_what_its_own_cell_does(first: str, second: str) -> None:
         same(getattr(after, both.emitted)[:, at], getattr(expected, cell.emitted))
         others = set(after._fields) - set(names.values()) - {both.emitted}
         assert not any(getattr(after, field)[:, at].any() for field in others)
+
+
+def test_populations_of_cells_that_are_alike_take_one_step_together() -> None:
+    kinds = [Leaky(0.3), Leaky(0.7), Leaky(0.3)]
+    three = Populations({f"P{k}": Population(cell, 1 / 3) for k, cell in enumerate(kinds)})
+    assert three.constant_values(6)[-1].tolist() == [0, 0, 1, 1, 0, 0]
+    currents, state = drawn(three, 6, 1)
+    alpha = torch.tensor([0.3, 0.3, 0.7, 0.7, 0.3, 0.3], dtype=torch.float64)
+    expected = (1 - alpha) * state.rate + alpha * torch.tanh(currents[0])
+    same(three.step(currents, state).rate, expected)
 
 
 @pytest.mark.parametrize("second", ALONE)
