@@ -30,6 +30,7 @@ EXPRESSIONS: dict[str, str] = {
     "sigmoid": "(1 / (1 + exp_(-{0})))",
     "tanh": "tanh_({0})",
     "relu": "({0} < 0 ? 0 : {0})",
+    "hardtanh": "({0} < {1} ? {1} : {0} > {2} ? {2} : {0})",
     "abs": "({0} > 0 ? {0} : -{0})",
     "reciprocal": "(1 / {0})",
     "gt": "({0} > {1})",
@@ -38,6 +39,7 @@ EXPRESSIONS: dict[str, str] = {
     "le": "({0} <= {1})",
     "logical_and": "({0} && {1})",
     "logical_not": "(!{0})",
+    "bitwise_or": "({0} || {1})",
     "where": "({0} ? {1} : {2})",
     "scalar_tensor": "({0})",
     "full_like": "({1})",
@@ -71,7 +73,7 @@ def fuse(
         return None
     try:
         text = _write(_trace(function, sum(inputs), dtype), inputs, outputs)
-    except (KeyError, RuntimeError):  # no C expression, or more than operations on tensors
+    except (KeyError, IndexError, RuntimeError):  # no C expression, or not of operations alone
         return None
     return build(text, len(_arrays("x", inputs) + _arrays("y", outputs)), dtype)
 

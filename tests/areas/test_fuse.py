@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from areas import Leaky
+from areas.loops.dynamics import Dynamics
 from areas.loops.fuse import fuse
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp
@@ -96,6 +97,17 @@ def test_softplus_is_native_and_accurate_far_away(dtype: torch.dtype) -> None:
     exact, rounding = torch.logaddexp(x.double(), torch.zeros(())), 4 * torch.finfo(dtype).eps
     far = 3e-9  # of x alone, which torch takes from 20 on
     assert ((found[0].double() - exact).abs() <= rounding * exact + far * (x > 20)).all()
+
+
+@needs_compiler
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_rectifier_with_a_ceiling_is_native_both_ways(dtype: torch.dtype) -> None:
+    x = torch.tensor([[-math.inf, -1.0, 0.0, 1.0, 6.0, 7.0, math.inf, math.nan]], dtype=dtype)
+    found = fused(lambda x: (F.relu6(x),), 1, x)
+    assert found is not None and torch.equal(found[0][:, :-1], F.relu6(x)[:, :-1])
+    assert found[0][0, -1].isnan()
+    dynamics = Dynamics(Leaky(0.5, F.relu6))
+    assert dynamics._fuse(0, dtype) is not None and dynamics._fuse(1, dtype) is not None
 
 
 @needs_compiler
