@@ -21,7 +21,8 @@ GROWN = 10**6  # steps of the optimizer
 
 def built(name: str) -> tuple[Modulator, Area]:
     """The modulator of a config, for an area of a brain that sees and is rewarded."""
-    plans = {"V1": toy.plan(units=[8])}
+    cell = toy.CELLS["populations"]() if name == "by_population" else None
+    plans = {"V1": toy.plan(cell, units=[8])}
     brain = toy.brain(plans, {"up": Pathway("eye", "V1")}, {"eye": [4], "reward": [1]})
     modulator = MODULATORS[name]()
     modulator.build(brain.area("V1"), brain.inputs)

@@ -4,13 +4,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from areas import Area, Predictor
+from areas import Area, Leaky, Population, Populations, Predictor, SubLSTM
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
 from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.modulation import (
     AfterDevelopment,
+    ByPopulation,
     CellType,
     CellTypes,
     Constant,
@@ -80,6 +81,24 @@ def test_types_hear_their_own_modulators() -> None:
     expected, _ = Surprise(0.2).level(seen, None)
     torch.testing.assert_close(level[..., 2:], expected[..., None].expand(-1, -1, 6))
     assert set(memory) == {"a", "b"}
+
+
+def test_populations_hear_their_own_modulators_in_whatever_order_they_are_named() -> None:
+    kinds = {"E": Population(SubLSTM(), 0.75), "I": Population(Leaky(), 0.25)}
+    plans = {"V1": toy.plan(Populations(kinds), units=[8])}
+    brain = toy.brain(plans, {"up": Pathway("eye", "V1")}, {"eye": [4]})
+    modulator, seen = ByPopulation({"I": Constant(2.0), "E": Surprise(0.2)}), moments()
+    modulator.build(brain.area("V1"), {})
+    level, memory = modulator.level(seen, None)
+    expected, _ = Surprise(0.2).level(seen, None)
+    torch.testing.assert_close(level[..., :6], expected[..., None].expand(-1, -1, 6))
+    assert (level[..., 6:] == 2).all() and set(memory) == {"E", "I"}
+    with pytest.raises(ValueError, match="of: need one for each population, got E; there are E, I"):
+        ByPopulation({"E": Constant()}).build(brain.area("V1"), {})
+    with pytest.raises(ValueError, match="got E; there are none; cell: areas.Populations has some"):
+        ByPopulation({"E": Constant()}).build(area_of(8), {})
+    with pytest.raises(ValueError, match=r"of\.E: cannot have a modulator of types"):
+        ByPopulation({"E": ByPopulation({"E": Constant()})})
 
 
 def test_the_grown_area_hears_the_modulator_and_the_young_one_does_not() -> None:

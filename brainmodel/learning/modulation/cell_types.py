@@ -50,22 +50,31 @@ class CellTypes(Modulator):
         if any(kind.share <= 0 for kind in types.values()) or abs(total - 1) > 1e-6:
             shares = ", ".join(f"{name} {kind.share}" for name, kind in types.items())
             raise ValueError(f"types: need shares > 0 that add up to 1, got {shares or 'none'}")
-        for name, kind in types.items():
-            if kind.modulator.by_unit:
-                raise ValueError(f"types.{name}: cannot have a modulator of types; give another")
         self.shares = {name: kind.share for name, kind in types.items()}
-        self.modulators = nn.ModuleDict({name: kind.modulator for name, kind in types.items()})
+        self._hold({name: kind.modulator for name, kind in types.items()}, "types")
+
+    def _hold(self, modulators: Mapping[str, Modulator], option: str) -> None:
+        for name, modulator in modulators.items():
+            if modulator.by_unit:
+                raise ValueError(f"{option}.{name}: cannot have a modulator of types; give another")
+        self.modulators = nn.ModuleDict(dict(modulators))
         self.counts: list[int] = []
 
     def build(self, area: Area, inputs: Mapping[str, Sequence[int]]) -> None:
         """See `Modulator.build`; deals out the units."""
+        self.counts = self._deal(area)
+        for name in self.modulators:
+            self._of(name).build(area, inputs)
+
+    def _deal(self, area: Area) -> list[int]:
+        """How many units each modulator has."""
         units = area.units[0]
         borders = [0, *(round(units * end) for end in accumulate(self.shares.values()))]
-        self.counts = [last - first for first, last in pairwise(borders)]
-        for name, count in zip(self.shares, self.counts, strict=True):
+        counts = [last - first for first, last in pairwise(borders)]
+        for name, count in zip(self.shares, counts, strict=True):
             if count < 1:
                 raise ValueError(f"types.{name}: its share of {units} units is none; give it more")
-            self._of(name).build(area, inputs)
+        return counts
 
     def _of(self, name: str) -> Modulator:
         made = self.modulators[name]
@@ -75,7 +84,7 @@ class CellTypes(Modulator):
     def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Level, ModulatorMemory]:
         """See `Modulator.level`."""
         parts, after = [], {}
-        for name, count in zip(self.shares, self.counts, strict=True):
+        for name, count in zip(self.modulators, self.counts, strict=True):
             before = None if memory is None else memory[name]
             level, after[name] = self._of(name).level(moments, before)
             parts.append(level[..., None].expand(*level.shape, count))
