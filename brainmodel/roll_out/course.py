@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import cached_property
 
-import torch
 from torch import Tensor
 
 from areas import Area
@@ -64,7 +63,7 @@ class Course:
         area = self.area
         rest = area.at_rest.view(-1, *[1] * (len(area.units) - 1))
         shape = (steps, batch, len(area.cell.currents) * area.units[0], *area.units[1:])
-        currents = rest.expand(shape).clone(memory_format=torch.contiguous_format)
+        currents = rest.expand(shape).contiguous()  # `at_rest` is made anew each time
         for name, synapses in area.synapses.items():
             if name in self.known:
                 synapses.adder()(flat(self.known[name]), flat(currents)[:, area.reached(name)])

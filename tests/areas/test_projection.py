@@ -262,7 +262,7 @@ def test_options_out_of_range_are_refused() -> None:
     with pytest.raises(ValueError, match=r"V1: plastic\.down: there are no such synapses;"):
         toy.lone(plastic={"down": False})
     ways = {"up": Pathway("eye", "V1", population="E")}
-    with pytest.raises(ValueError, match=r"pathways\.up\.population: only rates of areas"):
+    with pytest.raises(ValueError, match=r"pathways\.up: population: only what areas' units do"):
         toy.brain({"V1": toy.plan()}, ways, {"eye": [3]})
 
 
