@@ -156,6 +156,20 @@ class Cell(ABC):
         found[places[population]] = True
         return found
 
+    def fields(self, population: str | None = None) -> tuple[str, ...]:
+        """Names of its state fields; in a cell of populations, of those that one of them has.
+
+        Raises:
+            ValueError: if there is no such population.
+        """
+        if population is not None:
+            self.members(population, 1)
+        return self.state._fields  # type: ignore[attr-defined]
+
+    def may_reach_itself(self, units: int) -> Bool[Tensor, " unit"]:
+        """Which units have autapses, unless the area's connectivity differs."""
+        return torch.full((units,), self.autapses)
+
     def signs(self, units: int) -> Float[Tensor, " unit"] | None:
         """By Dale's law, what the synapses from each unit do: 1, -1, or 0 for either.
 

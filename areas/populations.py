@@ -17,6 +17,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, pairwise
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 import torch
@@ -24,12 +25,13 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from areas.cell import Cell, State
-from areas.projections.projection import SIGNS, Sign, named
+from areas.projections.projection import SIGNS, Sign, named, require_sign
 from areas.shapes import PerUnit
 
 KIND = "kind"
 """The constant that says which of the cells is a unit's: its place among them."""
 STATE = "State_of_"
+TAKEN = ("drive", "error", "recurrent")
 
 
 @dataclass
@@ -50,7 +52,8 @@ class Population:
     sign: Sign | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a population of populations."""
+        """Refuse a population of populations, and an unknown sign."""
+        require_sign(self.sign)
         if isinstance(self.cell, Populations):
             raise ValueError("cell: populations cannot be made of populations; name each of them")
 
@@ -71,8 +74,11 @@ class Populations(Cell):
             told = ", ".join(f"{name} {population.share}" for name, population in of.items())
             raise ValueError(f"of: need shares > 0 that add up to 1, got {told or 'none'}")
         for name in of:
-            if not name.isidentifier():
-                raise ValueError(f"of: {name!r} is no name; need letters, digits and underscores")
+            if not name.isidentifier() or name in TAKEN:
+                raise ValueError(
+                    f"of: {name!r} is no name for a population; need letters, digits and "
+                    f"underscores, and none of {', '.join(TAKEN)}"
+                )
         self.of = dict(of)
         alike = {_told(population.cell): population.cell for population in of.values()}
         cells = self._cells = list(alike.values())  # populations of cells that are alike share one
@@ -102,7 +108,7 @@ class Populations(Cell):
             if at.start == at.stop:
                 share = self.of[name].share
                 raise ValueError(
-                    f"of.{name}: a share of {share} of {units} units is none; give it more"
+                    f"cell.of.{name}: a share of {share} of {units} units is none; give it more"
                 )
         return found
 
@@ -135,6 +141,20 @@ class Populations(Cell):
         """See `Cell.current_names`."""
         return self.of[population].cell.current_names() if population else self._felt
 
+    def fields(self, population: str | None = None) -> tuple[str, ...]:
+        """See `Cell.fields`; what recurrent synapses carry is a field of each."""
+        if population is None:
+            return super().fields()
+        if population not in self.of:
+            raise ValueError(f"there is no {population!r}; there are {', '.join(self.of)}")
+        own = self._fields[self._kind[population]].values()
+        return tuple(dict.fromkeys((*own, self.emitted)))
+
+    def may_reach_itself(self, units: int) -> Bool[Tensor, " unit"]:
+        """See `Cell.may_reach_itself`."""
+        parts = [cell.may_reach_itself(at.stop - at.start) for cell, at in self._each(units)]
+        return torch.cat(parts)
+
     def signs(self, units: int) -> Float[Tensor, " unit"] | None:
         """See `Cell.signs`."""
         found = torch.zeros(units)
@@ -159,12 +179,21 @@ class Populations(Cell):
 
     def step(self, currents: Sequence[PerUnit], state: State) -> State:
         """One step; see `Cell.step`."""
-        made = [self._moved(kind, currents, state) for kind in range(len(self._cells))]
-        chosen: dict[str, Tensor] = made[0]
-        for kind, new in enumerate(made[1:], start=1):
+        chosen: dict[str, Tensor] = {}
+        for kind in range(len(self._cells)):
+            new = self._moved(kind, self._own(kind, currents), state)
             mine = currents[-1] > kind - 0.5
-            chosen = {name: torch.where(mine, new[name], chosen[name]) for name in chosen}
+            chosen = {n: torch.where(mine, new[n], chosen[n]) for n in chosen} or new
         return self.state(**chosen)
+
+    def _own(self, kind: int, currents: Sequence[PerUnit]) -> Sequence[PerUnit]:
+        """Currents of the units of one cell, 0 of others: what they are may be too much for it."""
+        last = len(self._cells) - 1
+        if last == 0:
+            return currents
+        below, above = currents[-1] < kind + 0.5, currents[-1] > kind - 0.5
+        mine = below if kind == 0 else above if kind == last else torch.logical_and(below, above)
+        return [torch.where(mine, current, 0.0) for current in currents]
 
     def _moved(self, kind: int, currents: Sequence[PerUnit], state: State) -> dict[str, Tensor]:
         """All state fields after a step of one of the cells."""
@@ -180,9 +209,16 @@ class Populations(Cell):
         return new
 
 
-def _told(cell: Cell) -> tuple[type, str]:
-    """What a cell is, the same of cells that are alike."""
-    return type(cell), repr(vars(cell))
+def _told(cell: Cell) -> object:
+    """What a cell is, the same of cells that are alike; itself, where that is not plain to see."""
+    values = tuple(vars(cell).values())
+    return (type(cell), tuple(vars(cell)), values) if all(map(_plain, values)) else cell
+
+
+def _plain(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_plain, value))
+    return isinstance(value, bool | int | float | str | FunctionType | BuiltinFunctionType | None)
 
 
 def _felt(cell: Cell) -> int:

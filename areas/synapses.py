@@ -41,13 +41,14 @@ class Synapses(nn.Module, ABC):
 
         Args:
             mask: 1 or 0.
-            scale: whether the others are scaled up, so that the currents of units which have any
-                keep their variance.
+            scale: whether the others are scaled up, so that each current keeps its variance.
         """
         self.mask = mask
-        any_left = mask[mask.flatten(1).any(1)]
-        share = any_left.mean().item() if len(any_left) and scale else 1.0
-        self.weight.data *= mask * share**-0.5
+        self.weight.data *= mask
+        if scale:
+            shares = mask.flatten(1).mean(1)
+            shares = torch.where(shares > 0, shares, 1.0)
+            self.weight.data *= shares.view(-1, *[1] * (mask.dim() - 1)) ** -0.5
 
     def restrict(self, sign: Tensor) -> None:
         """Let synapses only excite or only inhibit, by their signs in the weights' shape."""

@@ -9,7 +9,7 @@ of the optimizer and is neither a loss nor a rule: no gradient changes. `objecti
 the loss with the same set point.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import torch
 from torch import Tensor
@@ -66,7 +66,8 @@ class RateSetPoints:
         for name, target in self.rates.items():
             mean = self.means.get(name, now[name]).to(now[name].device)
             self.means[name] = mean + (now[name] - mean) / self.windows
-            scale_area(brain.area(name), self.means[name], target, self.speed)
+            still = brain.frozen[name]
+            scale_area(brain.area(name), self.means[name], target, self.speed, still)
 
 
 def unit_rates(activity: Activity) -> Tensor:
@@ -74,7 +75,9 @@ def unit_rates(activity: Activity) -> Tensor:
     return mean_over_space(activity.rate.detach()).mean((0, 1)).clamp(min=0)
 
 
-def scale_area(area: Area, rate: Tensor, target: float, speed: float) -> None:
+def scale_area(
+    area: Area, rate: Tensor, target: float, speed: float, still: Collection[str] = ()
+) -> None:
     """Scale all synapses of an area's units in place, all currents of a unit alike.
 
     Args:
@@ -82,9 +85,12 @@ def scale_area(area: Area, rate: Tensor, target: float, speed: float) -> None:
         rate: [unit], mean rate of each unit (channel of a map), >= 0.
         target: r* > 0, in the units of rate.
         speed: see `scale_synapses`.
+        still: sources whose synapses stay as they are.
     """
     with torch.no_grad():
-        for _, synapses in area.synapses.items():
+        for source, synapses in area.synapses.items():
+            if source in still:
+                continue
             currents = synapses.weight.shape[0] // area.units[0]
             scaled = scale_synapses(synapses.weight, rate.repeat(currents), target, speed)
             synapses.weight.copy_(scaled)

@@ -81,18 +81,21 @@ class LogNormal(Beginning):
 class SpectralRadius(Beginning):
     """Recurrent weights scaled to a spectral radius, each current's matrix by itself.
 
+    A current by which nothing comes back, such as one onto apical dendrites, stays as it is; so a
+    `strength` common to all synapses of a current that comes back says nothing.
+
     Args:
         radius: largest absolute eigenvalue, > 0. From 1 on, activity in a network of leaky units
             that is left alone need not die away: then there is a warning.
 
     Raises:
         ValueError: if the radius is not positive; in an area, for synapses that are not recurrent,
-            for maps (whose operator has other eigenvalues than its kernels) and for synapses in
-            which nothing comes back.
+            for maps (whose operator has other eigenvalues than its kernels) and for synapses by
+            none of which anything comes back.
     """
 
     def __init__(self, radius: float = 0.95):
-        if not radius > 0:
+        if not 0 < radius < float("inf"):
             raise ValueError(f"begin: need SpectralRadius.radius > 0, got {radius}")
         if radius >= 1:
             warnings.warn(
@@ -108,13 +111,18 @@ class SpectralRadius(Beginning):
             raise ValueError("begin: SpectralRadius is for recurrent synapses")
         if weight.dim() > 2:
             raise ValueError("begin: SpectralRadius is for dense units, and these are maps")
-        return torch.cat([self._scaled(matrix) for matrix in weight.split(units)])
-
-    def _scaled(self, matrix: Tensor) -> Tensor:
-        now = float(torch.linalg.eigvals(matrix.double()).abs().max())
-        if now < 1e-6 * float(matrix.abs().max()) or now == 0:
+        matrices = weight.split(units)
+        radii = [_radius(matrix) for matrix in matrices]
+        if not any(radii):
             raise ValueError(
                 "begin: SpectralRadius needs synapses by which activity comes back to a unit, and "
                 "in these there is no way around; take more of them"
             )
-        return matrix * (self.radius / now)
+        scales = [self.radius / radius if radius else 1.0 for radius in radii]
+        return torch.cat([m * scale for m, scale in zip(matrices, scales, strict=True)])
+
+
+def _radius(matrix: Tensor) -> float:
+    """The largest absolute eigenvalue; 0 if there is no way around, but for rounding."""
+    found = float(torch.linalg.eigvals(matrix.double()).abs().max())
+    return found if found > 1e-6 * float(matrix.abs().max()) else 0.0

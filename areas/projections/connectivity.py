@@ -143,11 +143,14 @@ class FromMatrix(Connectivity):
         self.path = path
         try:
             matrix = (
-                np.load(path) if Path(path).suffix == ".npy" else np.loadtxt(path, None, "#", ",")
+                np.load(path)
+                if Path(path).suffix == ".npy"
+                else np.loadtxt(path, delimiter=",", ndmin=2)
             )
         except (OSError, ValueError) as error:
             raise ValueError(f"connectivity.path: cannot read {path}: {error}") from None
-        if matrix.ndim != 2 or not np.isfinite(matrix).all():
+        numbers = np.issubdtype(matrix.dtype, np.number) or matrix.dtype == bool
+        if matrix.ndim != 2 or not numbers or not np.isfinite(matrix).all():
             raise ValueError(
                 f"connectivity.path: need a matrix [target, source] of numbers in {path}, got "
                 f"shape {list(matrix.shape)}"

@@ -25,6 +25,12 @@ Sign = Literal["excitatory", "inhibitory"]
 SIGNS: dict[Sign | None, float] = {"excitatory": 1.0, "inhibitory": -1.0, None: 0.0}
 
 
+def require_sign(sign: object) -> None:
+    """Refuse what is no sign, with a ValueError."""
+    if sign not in SIGNS:
+        raise ValueError(f"sign: need excitatory, inhibitory or none, got {sign!r}")
+
+
 @dataclass
 class Block:
     """Some of the synapses of a projection.
@@ -50,9 +56,10 @@ class Block:
     strength: float = 1.0
 
     def __post_init__(self) -> None:
-        """Refuse a strength that would turn or silence the synapses."""
-        if not self.strength > 0:
+        """Refuse a strength that would turn or silence the synapses, and an unknown sign."""
+        if not 0 < self.strength < float("inf"):
             raise ValueError(f"strength: need a number above 0, got {self.strength}")
+        require_sign(self.sign)
 
 
 @dataclass
@@ -167,9 +174,11 @@ def _existing(block: Block, cell: Cell, shape: Sequence[int], source: str, ends:
         some = block.connectivity.mask(int(rows.sum()), int(columns.sum()), window)
     pairs = (rows[:, None] & columns).nonzero(as_tuple=True)
     found[pairs] = True if some is None else some.bool().flatten(0, 1)
-    autapses = cell.autapses if block.connectivity is None else block.connectivity.autapses
-    if own and not autapses:
-        found[(..., *(width // 2 for width in window))].fill_diagonal_(False)
+    if own:
+        free = cell.may_reach_itself(units)
+        if block.connectivity is not None:
+            free = torch.full_like(free, block.connectivity.autapses)
+        found[(..., *(width // 2 for width in window))].diagonal().logical_and_(free)
     if block.connectivity is not None and not found.any():
         raise ValueError("connectivity: leaves none of these synapses")
     return found & ends.view(*ends.shape, *[1] * (found.dim() - 1))
@@ -181,8 +190,10 @@ def _signs(block: Block, cell: Cell, shape: Sequence[int], own: bool) -> Tensor:
     law = cell.signs(shape[1]) if own else None
     if law is None:
         return told
-    if block.source and (told * law[cell.members(block.source, shape[1])] < 0).any():
-        raise ValueError(f"sign: {block.source} cannot be {block.sign}; its population says other")
+    columns = cell.members(block.source, shape[1]) if block.source else slice(None)
+    if (told * law[columns] < 0).any():
+        who = block.source or "some of its sources"
+        raise ValueError(f"sign: {who} cannot be {block.sign}; its population says other")
     law = torch.where(law == 0, told, law)
     return law.view(-1, *[1] * (len(shape) - 3))
 

@@ -96,7 +96,8 @@ def spelled_out(words: Sequence[str]) -> list[str]:
     """Words of the command line with the short forms of --recording and --ckpt_path written out.
 
     `--recording FILE.npz` is a recording in NumPy's format; FILE.yaml is a config of one, NAME one
-    that comes along. `--ckpt_path` may be given several times.
+    that comes along. `--ckpt_path` may be given several times. FILE.yaml of a metric, a baseline
+    or an analysis is what it says.
 
     Raises:
         Refused: if there is no such file.
@@ -105,11 +106,15 @@ def spelled_out(words: Sequence[str]) -> list[str]:
     remaining = iter(words)
     for word in remaining:
         option, given, value = word.partition("=")
-        if option not in ("--recording", "--ckpt_path"):
+        part = re.fullmatch(r"--(metrics|baselines|analyses)\.\w+", option) is not None
+        if option not in ("--recording", "--ckpt_path") and not part:
             found.append(word)
             continue
         value = value if given else next(remaining, "")
-        if option == "--recording":
+        if part:
+            file = value.endswith(".yaml") and Path(value).is_file()
+            found.append(f"{option}={_content(Path(value)) if file else value}")
+        elif option == "--recording":
             found += _recording(value)
         else:
             plus = "" if value.startswith("[") else "+"
@@ -122,11 +127,15 @@ def _recording(value: str) -> list[str]:
         return [f"--recording={NPZ}", f"--recording.path={value}"]
     for place in (Path(value), RECORDINGS / f"{value}.yaml"):
         if place.is_file():
-            content = yaml.safe_load(place.read_text(encoding="utf-8"))
-            return [f"--recording={json.dumps(content)}"]
+            return [f"--recording={_content(place)}"]
     if "/" in value or value.endswith((".yaml", ".yml")):
         raise Refused(f"recording: there is no file {value!r}; give an .npz or a config of one")
     return [f"--recording={value}"]
+
+
+def _content(path: Path) -> str:
+    """What a YAML file says, as JSON."""
+    return json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def _refused(error: Exception, parser: ArgumentParser) -> Refused:

@@ -16,7 +16,7 @@ from brainmodel.training.callbacks.random_numbers import states_of
 from brainmodel.training.checkpoint import require_streams
 from brainmodel.training.module import BrainModule
 from brainmodel.training.parameter_groups import require_plain
-from brainmodel.training.same_brain import require_same_optimizer
+from brainmodel.training.same_brain import require_same_frozen, require_same_optimizer
 
 HELD = {
     "loops": dict,
@@ -51,6 +51,7 @@ def require_resumable(
             what = "has no" if key not in content else "has altered"
             raise Refused(f"ckpt_path: the checkpoint {what} {key}; {REMEDY}")
     require_same_optimizer(content, module.hparams)
+    require_same_frozen(content, module.hparams)
     fit_loop: Any = trainer.fit_loop
     _require_keys(content["loops"].get("fit_loop"), fit_loop.state_dict(), "loops.fit_loop")
     for what, check in {

@@ -15,6 +15,10 @@ LEARNS = ("objectives", "weights", "rule", "plastic")
 """Of an area: what it learns for, and how."""
 UNSEEN = ("num_workers", "cache")
 """Of data: what streams do not depend on."""
+ORDERED = ".cell.of"
+"""Populations, whose units lie in their order."""
+WHOLE = (".projections", ".plastic")
+"""What is not said of one of these is said: that it is as usual."""
 REMEDY = "give the config that lies beside the checkpoint's run"
 
 
@@ -84,6 +88,33 @@ def require_same_optimizer(content: Mapping[str, Any], own: Mapping[str, Any]) -
         )
 
 
+def require_same_frozen(content: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+    """Refuse a checkpoint whose optimizer remembers other synapses than would learn.
+
+    Args:
+        content, own: as of `require_same_brain`.
+
+    Raises:
+        Refused: naming the area.
+    """
+    saved = (content.get("hyper_parameters") or {}).get("areas") or {}
+    for name, area in (own.get("areas") or {}).items():
+        was, now = _frozen(saved.get(name) or {}), _frozen(area)
+        if name in saved and was != now:
+            raise Refused(
+                f"ckpt_path: areas.{name}.plastic freezes {_list(now)}, and froze {_list(was)} as "
+                "the optimizer began to remember; give the same, or a schedule from the start"
+            )
+
+
+def _frozen(area: Mapping[str, Any]) -> set[str]:
+    return {group for group, plastic in (area.get("plastic") or {}).items() if plastic is False}
+
+
+def _list(groups: set[str]) -> str:
+    return ", ".join(sorted(groups)) or "nothing"
+
+
 def _learns(plain: Mapping[str, Any]) -> dict[str, Any]:
     return {"areas": _of_areas(plain, LEARNS), "scope": plain.get("scope")}
 
@@ -106,6 +137,12 @@ def _differences(saved: Any, own: Any, place: str = "") -> Iterator[tuple[str, A
     if isinstance(saved, Mapping) and isinstance(own, Mapping):
         classes = [held.get("class_path") for held in (saved, own)]
         if None not in classes and classes[0] != classes[1]:
+            yield place, saved, own
+            return
+        if place.endswith(ORDERED) and list(saved) != list(own):
+            yield place, list(saved), list(own)
+            return
+        if place.endswith(WHOLE) and saved.keys() != own.keys():
             yield place, saved, own
             return
         for key in saved:

@@ -121,11 +121,13 @@ def _check_signal(
             f"signal: {source} is an area without a predictor and has no {signal}; give rate"
         )
     if pathway.moved and source in cells:
-        fields: tuple[str, ...] = cells[source].state._fields  # type: ignore[attr-defined]
+        with named("population"):
+            fields = cells[source].fields(pathway.population)
         if signal not in fields:
-            compared = COMPARED if source in predicting else ()
+            compared = COMPARED if source in predicting and not pathway.population else ()
+            who = " of ".join(filter(None, (pathway.population, source)))
             raise ValueError(
-                f"signal: {source} has no {signal!r}; there are {', '.join((*fields, *compared))}"
+                f"signal: {who} has no {signal!r}; there are {', '.join((*fields, *compared))}"
             )
 
 

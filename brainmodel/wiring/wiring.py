@@ -69,6 +69,7 @@ class Wiring(nn.Module):
         self.modulators = nn.ModuleDict()
         self.plasticities = {name: area.plasticity for name, area in plan.areas.items()}
         self.plastic: dict[str, Schedule] = {}  # by name of a parameter
+        self.frozen: dict[str, set[str]] = {}  # by area, groups of synapses that never change
         self.weights: dict[str, dict[str, Weight]] = {}
         for name in sorted(plan.areas, key=lambda name: -prod(units[name])):
             with named(f"areas.{name}"):
@@ -119,6 +120,7 @@ class Wiring(nn.Module):
                     f"rule: {type(plan.rule).__name__} takes what comes by {pathway} for errors, "
                     f"but it carries a {carried}; set pathways.{pathway}.signal: error"
                 )
+        self.frozen[name] = {group for group, level in plan.plastic.items() if level is False}
         self.plastic |= {
             full_name(name, key): level
             for key, level in choose(area, plan.rule, plan.plastic).items()

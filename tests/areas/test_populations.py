@@ -74,6 +74,45 @@ def test_populations_of_cells_that_are_alike_take_one_step_together() -> None:
     same(three.step(currents, state).rate, expected)
 
 
+class Times(torch.nn.Module):
+    """An activation that prints as others do, and holds a number."""
+
+    def __init__(self, factor: float):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.factor * x
+
+
+def test_cells_that_only_print_alike_are_not_alike() -> None:
+    kinds = {f"P{k}": Population(Leaky(1.0, Times(k)), 0.5) for k in (1.0, 10.0)}
+    made = Populations({"A": kinds["P1.0"], "B": kinds["P10.0"]})
+    currents, state = drawn(made, 2, 2)
+    same(made.step(currents, state).rate, currents[0] * torch.tensor([1.0, 10.0]).double())
+
+
+def test_what_is_too_much_for_another_cell_harms_nobody() -> None:
+    """What an LSTM's gates bear is too much for the exponentials of a conductance-based unit."""
+    made = pair("conductance_based", "lstm")
+    currents, state = drawn(made, 5, 3)
+    felt, lstm = len(made.currents) - len(made.constants), made.places(5)["I"]
+    large = [c.clone() for c in currents]
+    for current in large[:felt]:
+        current[:, lstm] *= 1e4
+        current.requires_grad_()
+    rate = made.step(large, state).rate
+    found = torch.autograd.grad(rate.sum(), large[:felt], allow_unused=True)
+    assert all(g is None or g.isfinite().all() for g in found)
+
+
+def test_autapses_are_those_of_each_population() -> None:
+    kinds = {"E": Population(Leaky(), 0.5), "S": Population(LIF(), 0.5)}
+    area = Area(Populations(kinds), [6], [2], {}, None, ["drive"])
+    own = area.synapses["recurrent"].weight.detach().diagonal()
+    assert own[:3].all() and not own[3:].any()
+
+
 @pytest.mark.parametrize("second", ALONE)
 def test_one_loop_is_compiled_for_all_of_them(second: str) -> None:
     dynamics = Dynamics(pair("lstm", second))
@@ -126,6 +165,7 @@ def test_spikes_and_rates_leave_by_one_field() -> None:
         ({"E": (Leaky, 0.8)}, "of: need shares > 0 that add up to 1, got E 0.8"),
         ({"E": (Leaky, 1.5), "I": (Leaky, -0.5)}, "got E 1.5, I -0.5"),
         ({"E one": (Leaky, 1.0)}, "of: 'E one' is no name"),
+        ({"drive": (Leaky, 1.0)}, "of: 'drive' is no name"),
     ],
 )
 def test_populations_that_cannot_be_are_refused(of: dict, told: str) -> None:
@@ -135,7 +175,7 @@ def test_populations_that_cannot_be_are_refused(of: dict, told: str) -> None:
 
 def test_a_population_without_units_and_one_of_populations_are_refused() -> None:
     some = Populations({"E": Population(Leaky(), 0.9), "I": Population(LIF(), 0.1)})
-    with pytest.raises(ValueError, match=r"V1: of\.I: a share of 0\.1 of 4 units is none"):
+    with pytest.raises(ValueError, match=r"V1: cell\.of\.I: a share of 0\.1 of 4 units is none"):
         toy.lone(some, units=[4])
     with pytest.raises(ValueError, match="cell: populations cannot be made of populations"):
         Population(some, 1.0)

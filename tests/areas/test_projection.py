@@ -23,6 +23,7 @@ from areas import (
     Sparse,
     SpectralRadius,
 )
+from areas.projections.projection import require_sign
 from brainmodel.brain import Brain
 from brainmodel.learning import EProp
 from brainmodel.pathways import Pathway
@@ -95,6 +96,29 @@ def test_synapses_are_made_for_the_currents_on_which_they_end_alone() -> None:
     found = lessons.learn(brain, inputs, reset)
     cut = {"local": True, "cut": lambda area: True}
     lessons.assert_same(found, lessons.learn_literally(brain, inputs, reset, **cut))
+
+
+def test_weights_begin_by_the_sources_that_each_unit_has() -> None:
+    torch.manual_seed(4)
+    blocks = [Block("E", "PV"), Block("PV", "E.input")]
+    area = Area(column(), [400], [3], {}, None, ["drive"], projections=recurrent(*blocks))
+    weight = area.synapses["recurrent"].weight.detach().view(-1, 400, 400)
+    for rows, sources in ((slice(200, 300), 200), (slice(0, 200), 100)):
+        most = weight[:, rows].abs().max().item()
+        assert most == pytest.approx(sources**-0.5, rel=0.01)
+
+
+def test_a_current_that_does_not_come_back_keeps_its_strength() -> None:
+    """Of two kinds of synapses one has a way around: that is scaled, the other stays."""
+    blocks = [Block("E", "E.input"), Block("PV", "E.output")]
+    torch.manual_seed(5)
+    plain = area_of(blocks).synapses["recurrent"].weight.detach().view(4, 8, 8)
+    torch.manual_seed(5)
+    made = area_of(blocks, SpectralRadius(0.5)).synapses["recurrent"].weight.detach()
+    made = made.view(4, 8, 8)
+    first, last = LSTM.currents.index("input"), LSTM.currents.index("output")
+    assert radius(made[first]) == pytest.approx(0.5, rel=1e-6)
+    assert made[last].any() and torch.equal(made[last] != 0, plain[last] != 0)
 
 
 def test_by_dales_law_all_synapses_of_a_population_do_the_same() -> None:
@@ -237,6 +261,10 @@ def drive(*blocks: Block, begin: Beginning | None = None) -> dict[str, Projectio
         (recurrent(), "recurrent.blocks: are none"),
         ({"up": Projection()}, "up: there are no such synapses onto the units; there are drive"),
         (recurrent(Block("E", sign="inhibitory")), "recurrent.sign: E cannot be inhibitory"),
+        (
+            recurrent(Block(sign="inhibitory")),
+            "recurrent.sign: some of its sources cannot be",
+        ),
         (drive(Block(), begin=SpectralRadius()), "drive.begin: SpectralRadius is for recurrent"),
         (
             recurrent(Block("E", "PV"), begin=SpectralRadius()),
@@ -250,6 +278,11 @@ def test_what_does_not_fit_is_refused(told: dict, names: str) -> None:
 
 
 def test_options_out_of_range_are_refused() -> None:
+    with pytest.raises(ValueError, match="sign: need excitatory, inhibitory or none, got 'exc'"):
+        require_sign("exc")
+    for strength in (float("inf"), float("nan"), -1.0):
+        with pytest.raises(ValueError, match="strength: need a number above 0, got"):
+            Block(strength=strength)
     with pytest.raises(ValueError, match="strength: need a number above 0, got 0"):
         Block(strength=0.0)
     for bad in (lambda: LogNormal(0.0), lambda: LogNormal(1.0, -1.0), lambda: SpectralRadius(0)):

@@ -48,6 +48,18 @@ def test_a_population_has_potentials_of_its_own() -> None:
     assert activities["B"].drive[-1].equal(state.areas["A"].potential[:, :3])
 
 
+def test_a_population_has_no_field_of_another() -> None:
+    kinds = {"E": Population(LIF(), 0.5), "I": Population(Leaky(), 0.5)}
+    plans = {"A": toy.plan(Populations(kinds), [6]), "B": toy.plan(units=[2])}
+    way = Pathway("A", "B", signal="potential", population="I")
+    ways = {"up": Pathway("eye", "A"), "A_B": way}
+    with pytest.raises(ValueError, match="A_B: signal: I of A has no 'potential'; there are rate"):
+        toy.brain(plans, ways, {"eye": [3]})
+    way.population = "J"
+    with pytest.raises(ValueError, match="A_B: population: there is no 'J'; there are E, I"):
+        toy.brain(plans, ways, {"eye": [3]})
+
+
 @pytest.mark.parametrize(
     ("way", "told"),
     [

@@ -5,7 +5,7 @@ import torch
 
 from areas import Leaky
 from brainmodel.learning import NoLearning
-from brainmodel.synaptic_scaling import scale_area, scale_synapses, unit_rates
+from brainmodel.synaptic_scaling import RateSetPoints, scale_area, scale_synapses, unit_rates
 from tests import toy
 
 
@@ -62,3 +62,13 @@ def test_gated_cells_scale_all_currents_of_a_unit_alike() -> None:
     ratio = (area.synapses["recurrent"].weight / before).view(-1, 3, 3)
     expected = torch.tensor([1.1, 1.0, 0.9]).double()[None, :, None]
     torch.testing.assert_close(ratio, expected.expand_as(ratio))
+
+
+def test_synapses_that_are_frozen_are_not_scaled() -> None:
+    brain = toy.lone(plastic={"recurrent": False}, afferents=["drive"])
+    area = brain.area("V1")
+    before = {source: s.weight.detach().clone() for source, s in area.synapses.items()}
+    silent = {"V1": torch.zeros(3, dtype=torch.float64)}
+    RateSetPoints({"V1": 0.1}, 0.5, 1).scale(brain, silent)
+    moved = {s: not torch.equal(area.synapses[s].weight, before[s]) for s in before}
+    assert moved == {"drive": True, "recurrent": False}

@@ -269,3 +269,16 @@ def test_the_configs_that_come_along_parse(name: str) -> None:
 def test_every_recordings_config_builds(name: str) -> None:
     parsed = probe_parser().parse_args(spelled_out([f"--recording={name}"]))
     assert isinstance(probe_parser().instantiate(parsed).recording, Experiment)
+
+
+PARTS = sorted((CONFIGS / "probing").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", PARTS, ids=lambda path: path.stem)
+def test_the_option_at_the_head_of_a_part_takes_it(path: Path) -> None:
+    option, _, file = path.read_text().partition("\n#   ")[2].partition("\n")[0].partition(" ")
+    assert option.startswith("--") and file == str(path.relative_to(CONFIGS.parent))
+    parsed = probe_parser().parse_args(spelled_out([option, str(path)]))
+    section, _, name = option.removeprefix("--").partition(".")
+    held = parsed[section][name] if name else parsed[section]
+    assert held["class_path"] in path.read_text()

@@ -1,13 +1,18 @@
 """Weights of the same shapes are not taken for those of a brain that computes something else."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from brainmodel.cli import main
 from brainmodel.command_line.probed_brains import brains
 from brainmodel.errors import Refused
-from brainmodel.training.same_brain import shows_otherwise
+from brainmodel.training.same_brain import (
+    require_same_brain,
+    require_same_frozen,
+    shows_otherwise,
+)
 from tests.training.runs import EVERY_STEP, TINY, checkpoint, fit, saved
 
 OTHER = {
@@ -115,3 +120,31 @@ def test_the_config_says_the_options_of_the_optimizer_of_a_resumed_run(run: Path
         assert {group["weight_decay"] for group in optimizer["param_groups"]} == {expected}
     name = "brain.areas.PM.synapses.recurrent.weight"
     assert not resumed["state_dict"][name].equal(usual["state_dict"][name])
+
+
+def columns(*populations: str, **others: object) -> dict[str, Any]:
+    """A model section with one area of these populations."""
+    of = {name: {"share": 0.5} for name in populations}
+    cell = {"class_path": "areas.Populations", "init_args": {"of": of}}
+    return {"areas": {"V1": {"cell": cell, "projections": {}, "plastic": {}} | others}}
+
+
+def test_populations_in_another_order_or_of_other_names_are_other_units() -> None:
+    was = {"hyper_parameters": columns("E", "PV", "SST")}
+    require_same_brain(was, columns("E", "PV", "SST"))
+    for others in (("E", "SST", "PV"), ("E", "PV"), ("E", "PV", "VIP")):
+        with pytest.raises(Refused, match=r"areas\.V1\.cell\.of is \['E', 'PV', 'SST'\] in the"):
+            require_same_brain(was, columns(*others))
+    with pytest.raises(Refused, match=r"areas\.V1\.projections is \{\} in the checkpoint"):
+        require_same_brain(was, columns("E", "PV", "SST", projections={"drive": {}}))
+
+
+def test_moments_of_synapses_that_were_frozen_are_not_taken_for_those_of_others() -> None:
+    was = {"hyper_parameters": columns("E", plastic={"drive": False, "error": True})}
+    require_same_frozen(was, columns("E", plastic={"drive": False}))
+    require_same_frozen({"hyper_parameters": {}}, columns("E", plastic={"drive": False}))
+    said = r"areas\.V1\.plastic freezes error, and froze drive as the optimizer began to remember"
+    with pytest.raises(Refused, match=said):
+        require_same_frozen(was, columns("E", plastic={"error": False}))
+    with pytest.raises(Refused, match="freezes nothing, and froze drive"):
+        require_same_frozen(was, columns("E"))
