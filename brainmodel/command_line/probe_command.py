@@ -10,7 +10,7 @@ import shlex
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,6 +30,7 @@ from brainmodel.probing.scores import gains_of
 TRAINING = {"model", "data", "trainer", "checkpoint", "monitor", "pictures", "report"}
 TRAINING |= {"seed_everything", "optimizer", "lr_scheduler"}
 NPZ = "brainmodel.probing.recordings.NpzFiles"
+PARTS = ("metrics", "baselines", "analyses")
 RECORDINGS = CONFIGS / "probing" / "recordings"
 
 
@@ -83,6 +84,7 @@ def _parse(parser: ArgumentParser, config: Config, rest: Sequence[str]) -> Names
     for section in mine:
         if section not in {name.partition(".")[0] for name in known}:
             raise Refused(unknown(section, known))
+    mine |= {k: _read_in(v) for k, v in mine.items() if k in PARTS}
     if isinstance(mine.get("ckpt_path"), str):
         mine["ckpt_path"] = [mine["ckpt_path"]]
     text = yaml.safe_dump(mine, sort_keys=False)
@@ -96,8 +98,7 @@ def spelled_out(words: Sequence[str]) -> list[str]:
     """Words of the command line with the short forms of --recording and --ckpt_path written out.
 
     `--recording FILE.npz` is a recording in NumPy's format; FILE.yaml is a config of one, NAME one
-    that comes along. `--ckpt_path` may be given several times. FILE.yaml of a metric, a baseline
-    or an analysis is what it says.
+    that comes along. `--ckpt_path` may be given several times.
 
     Raises:
         Refused: if there is no such file.
@@ -106,15 +107,11 @@ def spelled_out(words: Sequence[str]) -> list[str]:
     remaining = iter(words)
     for word in remaining:
         option, given, value = word.partition("=")
-        part = re.fullmatch(r"--(metrics|baselines|analyses)\.\w+", option) is not None
-        if option not in ("--recording", "--ckpt_path") and not part:
+        if option not in ("--recording", "--ckpt_path"):
             found.append(word)
             continue
         value = value if given else next(remaining, "")
-        if part:
-            file = value.endswith(".yaml") and Path(value).is_file()
-            found.append(f"{option}={_content(Path(value)) if file else value}")
-        elif option == "--recording":
+        if option == "--recording":
             found += _recording(value)
         else:
             plus = "" if value.startswith("[") else "+"
@@ -127,15 +124,25 @@ def _recording(value: str) -> list[str]:
         return [f"--recording={NPZ}", f"--recording.path={value}"]
     for place in (Path(value), RECORDINGS / f"{value}.yaml"):
         if place.is_file():
-            return [f"--recording={_content(place)}"]
+            return [f"--recording={json.dumps(_content(place))}"]
     if "/" in value or value.endswith((".yaml", ".yml")):
         raise Refused(f"recording: there is no file {value!r}; give an .npz or a config of one")
     return [f"--recording={value}"]
 
 
-def _content(path: Path) -> str:
-    """What a YAML file says, as JSON."""
-    return json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")))
+def _content(path: Path) -> Any:
+    """What a YAML file says."""
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def _read_in(parts: Any) -> Any:
+    """Metrics, baselines or analyses, by name; a file in the place of one is what it says."""
+    if not isinstance(parts, Mapping):
+        return parts
+    return {
+        name: _content(Path(part)) if isinstance(part, str) and Path(part).is_file() else part
+        for name, part in parts.items()
+    }
 
 
 def _refused(error: Exception, parser: ArgumentParser) -> Refused:

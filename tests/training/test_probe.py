@@ -14,7 +14,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from brainmodel import CONFIGS
 from brainmodel.cli import main
-from brainmodel.command_line.probe_command import _replaced, probe_parser, spelled_out
+from brainmodel.command_line.config_files import lay_over
+from brainmodel.command_line.probe_command import _parse, _replaced, probe_parser, spelled_out
 from brainmodel.data import Fixation
 from brainmodel.errors import Refused
 from brainmodel.probing import Experiment, Plan
@@ -278,7 +279,7 @@ PARTS = sorted((CONFIGS / "probing").rglob("*.yaml"))
 def test_the_option_at_the_head_of_a_part_takes_it(path: Path) -> None:
     option, _, file = path.read_text().partition("\n#   ")[2].partition("\n")[0].partition(" ")
     assert option.startswith("--") and file == str(path.relative_to(CONFIGS.parent))
-    parsed = probe_parser().parse_args(spelled_out([option, str(path)]))
+    parsed = _parse(probe_parser(), *lay_over({}, [option, str(path)]))
     section, _, name = option.removeprefix("--").partition(".")
     held = parsed[section][name] if name else parsed[section]
     assert held["class_path"] in path.read_text()
