@@ -51,9 +51,9 @@ MUTANTS = [
     ),
     Mutant(
         file="areas/projections/projection.py",
-        old="    if own and not autapses:",
-        new="    if not autapses:",
-        tests="tests/areas/test_connectivity.py -k 'one_to_one or matrix'",
+        old="torch.full_like(free, block.connectivity.autapses)",
+        new="torch.full_like(free, True)",
+        tests="tests/areas/test_connectivity.py -k 'onto_itself or one_to_one'",
     ),
     Mutant(
         file="areas/projections/projection.py",

@@ -272,7 +272,9 @@ def _random_plan(draw: Random, shape: list[int], rules: Callable[[Random, bool],
     predictor: Predictor | None = Predictor(activation, draw.choice([1, 3]))
     if draw.random() < 0.2:
         afferents, predictor = ["drive"], None
-    cells = sorted(CELLS)  # one word of chance, so that a new cell leaves what is drawn later alone
+    # one word of chance, so that a new cell leaves what is drawn later alone; without those that
+    # multiply what they receive: rates that go round would grow without end
+    cells = sorted(CELLS.keys() - {"divisive_input"})
     cell = CELLS[cells[draw.getrandbits(32) % len(cells)]]()
     kernel = draw.choice([1, 3])
     rule = rules(draw, len(shape) > 1)

@@ -47,7 +47,7 @@ def folder_cases() -> Iterator[Case]:
         "v4: no folder", lambda f: MacaqueV4(str(f / "x")).read(), r"x is not a folder: give"
     )
     yield Case(
-        "v4: no session", lambda f: MacaqueV4(str(f)).read(), r"210325_avg.npy is not a file"
+        "v4: no session", lambda f: MacaqueV4(str(f)).read(), r"no responses of session 210325: th"
     )
     fewer = lambda f: v4(f, names=["im1.png"])  # noqa: E731
     yield Case("v4: images lack", fewer, r"1 images of session 9, averages .*: take all from one")

@@ -216,7 +216,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "an error of an input": (
         lambda: made({"up": Pathway("eye", "V1", signal="error")}),
-        "pathways.up.signal: eye is an input and has no error; give rate",
+        "pathways.up: signal: eye is an input and has no error; give rate",
     ),
     "ends of a drive": (
         lambda: made({"up": Pathway("eye", "V1", onto=["units"])}),
@@ -258,7 +258,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
             {"up_LM": Pathway("V1", "LM", signal="prediction")},
             area=toy.plan(predictor=None, afferents=["drive"]),
         ),
-        "pathways.up_LM.signal: V1 is an area without a predictor and has no prediction",
+        "pathways.up_LM: signal: V1 is an area without a predictor and has no prediction",
     ),
     "more weights than there is memory": (
         lambda: made(area=toy.plan(units=[10**9])),

@@ -78,7 +78,9 @@ def test_two_views_need_data_that_pair_streams(capsys: pytest.CaptureFixture[str
 def test_every_modulator_trains(name: str) -> None:
     path = CONFIGS / "modulation" / f"{name}.yaml"
     eye = ["--model.areas.LM.modulator.init_args.input=eye"] if name == "reward" else []
-    two_steps(f"--model.areas.LM.modulator={path}", *eye)
+    populations = f"--model.areas.LM.cell={CONFIGS / 'areas' / 'populations.yaml'}"
+    cell = [populations] if name == "by_population" else []
+    two_steps(f"--model.areas.LM.modulator={path}", *eye, *cell)
 
 
 @pytest.mark.parametrize("name", parts("schedules"))
