@@ -1,12 +1,11 @@
 """Populations of different cells in one area, such as excitatory cells and three interneurons.
 
-    kind(i)     the population of unit i
-    state_i(t) = step of the cell of kind(i), of the currents and the state of unit i
+    state_i(t) = step of the cell of the population of unit i, of the unit's currents and state
 
 Units stay blind to each other within a step: an area of populations is pointwise as any other. Who
 reaches whom, and where, is said by the area's projections. A unit has as many places for currents
 as the richest cell; where its own cell has fewer, no synapse ends on the others. A state field of
-which a unit's own cell knows nothing is 0.
+which a unit's own cell knows nothing is 0, but for the one that recurrent synapses carry.
 
 Populations of neocortex, and Dale's law for networks that learn: Song, Yang & Wang (2016),
 doi:10.1371/journal.pcbi.1004792.
@@ -44,7 +43,7 @@ class Population:
         sign: by Dale's law, what all their synapses onto units of the area do; either unless given.
 
     Raises:
-        ValueError: if the cell itself has populations.
+        ValueError: if the cell itself has populations, or the sign is none.
     """
 
     cell: Cell
@@ -65,7 +64,8 @@ class Populations(Cell):
         of: populations by name, in the order in which their units lie.
 
     Raises:
-        ValueError: if the shares do not add up to 1, or a name is no plain word.
+        ValueError: if the shares do not add up to 1, a name is no plain word or that of a source,
+            or, in an area, a population gets no unit.
     """
 
     def __init__(self, of: dict[str, Population]):

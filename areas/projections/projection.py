@@ -46,7 +46,7 @@ class Block:
         strength: factor of their weights at the beginning, > 0.
 
     Raises:
-        ValueError: if the strength is not positive.
+        ValueError: if the strength is not positive and finite, or the sign is none.
     """
 
     source: str = ""
