@@ -19,7 +19,7 @@ class Beginning:
     """
 
     def draw(self, weight: SynapticWeight) -> SynapticWeight:
-        """Weights in place of those that were drawn, uniform in +-1/sqrt(sources that exist)."""
+        """Weights in place of those that were drawn, uniform in +-1/sqrt(sources)."""
         return weight
 
     def settle(self, weight: SynapticWeight, units: int, recurrent: bool) -> SynapticWeight:
@@ -42,9 +42,14 @@ class Alike(Beginning):
 
     Args:
         value: of each weight; 0 for synapses that learning alone makes.
+
+    Raises:
+        ValueError: if the value is not finite.
     """
 
     def __init__(self, value: float = 0.0):
+        if not math.isfinite(value):
+            raise ValueError(f"begin: need a finite Alike.value, got {value}")
         self.value = value
 
     def draw(self, weight: SynapticWeight) -> SynapticWeight:

@@ -280,6 +280,8 @@ def test_what_does_not_fit_is_refused(told: dict, names: str) -> None:
 def test_options_out_of_range_are_refused() -> None:
     with pytest.raises(ValueError, match="sign: need excitatory, inhibitory or none, got 'exc'"):
         require_sign("exc")
+    with pytest.raises(ValueError, match=r"begin: need a finite Alike\.value, got nan"):
+        Alike(float("nan"))
     for strength in (float("inf"), float("nan"), -1.0):
         with pytest.raises(ValueError, match="strength: need a number above 0, got"):
             Block(strength=strength)
