@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from areas.cell import Cell, State
 from areas.checks import Afferent, check_afferents, check_shape
 from areas.comparison import DriveComparison, Signed, begun
+from areas.gain import gained
 from areas.keys import BIAS, of_predictor, of_units
 from areas.loops.dynamics import Dynamics
 from areas.loops.steps import Recurrence
@@ -131,6 +132,11 @@ class Area(nn.Module):
                 lay(made, *what, reach)
             self.synapses[name] = made
 
+    def open_gain(self) -> None:
+        """Give its units gains (see `areas.gain`), all 1, so that its numbers stay as they are."""
+        cell = self.cell = gained(self.cell)
+        self.dynamics, self.constants = Dynamics(cell), self._constants()
+
     def _constants(self) -> Tensor:
         return self.cell.constant_values(self.units[0]).flatten().to(self.bias)
 
@@ -196,8 +202,8 @@ class Area(nn.Module):
         potential = self.predictor.potential({"rate": rate, **hints})
         return potential, self.predictor.activate(potential)
 
-    def currents(self, sources: Mapping[str, Tensor]) -> PerCurrent:
-        """Synaptic currents [batch, current * unit, ...] from signals [batch, ...] by source."""
+    def currents(self, sources: Mapping[str, Tensor], gain: PerUnit | None = None) -> PerCurrent:
+        """Synaptic currents [batch, current * unit, ...] of signals by source, and gains if any."""
         total = self.at_rest.view(-1, *[1] * (len(self.units) - 1))
         total = total.expand(next(iter(sources.values())).shape[0], -1, *self.units[1:])
         for name, synapses in self.synapses.items():
@@ -205,7 +211,7 @@ class Area(nn.Module):
             reached = self.reached(name)
             rest = (reached.start, total.shape[1] - reached.stop)
             total = total + nn.functional.pad(current, (*[0, 0] * (len(self.units) - 1), *rest))
-        return total
+        return total if gain is None else torch.cat([total[:, : -self.units[0]], gain], dim=1)
 
     def step(
         self, drive: PerDrive, messages: Mapping[str, Tensor], state: State, **how: Any
@@ -222,6 +228,7 @@ class Area(nn.Module):
         *,
         cut: bool = False,
         keep: PerStream | None = None,
+        gain: PerUnit | None = None,
     ) -> StepRecord:
         """One step, differentiable, written out as it is defined: `compare`, then `move`.
 
@@ -233,12 +240,13 @@ class Area(nn.Module):
                 through recurrent synapses and through the area's own prediction error; what
                 remains is the unit's own state.
             keep: 0 in streams that begin with this step, else 1 (see `DriveComparison.lead_in`).
+            gain: as of `currents`.
 
         Returns:
             what happened, the state after the step included.
         """
         compared = self.compare(drive, messages, state, cut=cut, keep=keep)
-        return self.move(compared, messages, state, cut=cut)
+        return self.move(compared, messages, state, cut=cut, gain=gain)
 
     def compare(
         self,
@@ -270,6 +278,7 @@ class Area(nn.Module):
         state: State,
         *,
         cut: bool = False,
+        gain: PerUnit | None = None,
     ) -> StepRecord:
         """The second act of a step: currents, and the state that the cell makes of them.
 
@@ -279,12 +288,13 @@ class Area(nn.Module):
                 given again.
             state: the state before the step.
             cut: as of `take`.
+            gain: as of `currents`.
         """
         drive, hints, potential, prediction, error, felt = compared
         emitted = getattr(state, self.cell.emitted)
         emitted = emitted.detach() if cut else emitted
         sources = {"drive": drive, "error": felt, "recurrent": emitted, **hints, **messages}
-        currents = self.currents(sources)
+        currents = self.currents(sources, gain)
         state = self.cell.step(currents.chunk(len(self.cell.currents), dim=1), state)
         activity = StepActivity(drive, prediction, error, state.rate)
         return StepRecord(activity, sources, potential, currents, state)

@@ -38,6 +38,36 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="areas/gain.py",
+        old='dict.fromkeys(("rate", self.emitted))',
+        new='dict.fromkeys(("rate",))',
+        tests="tests/brain/test_gains.py -k 'random_brains or know_the_gains'",
+    ),
+    Mutant(
+        file="brainmodel/scopes/crossing.py",
+        old="part = part * gains[name] if name in gains else part",
+        new="pass",
+        tests="tests/brain/test_gains.py -k crosses",
+    ),
+    Mutant(
+        file="brainmodel/scopes/waiting.py",
+        old="given = earlier.get(key), passage.inputs.get(key)",
+        new="given = None, passage.inputs.get(key)",
+        tests="tests/brain/test_gains.py -k 'wait or come_and_go'",
+    ),
+    Mutant(
+        file="brainmodel/wiring/gains.py",
+        old="whole[:, :, members] *= gain",
+        new="whole[:, :, members] = gain",
+        tests="tests/brain/test_gains.py -k one_population",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/jacobian.py",
+        old="range(len(cell.currents) - len(cell.constants))",
+        new="range(len(cell.currents))",
+        tests="tests/brain/test_gains.py -k 'a_gain_of_one'",
+    ),
+    Mutant(
         file="areas/synapses.py",
         old="self.weight.masked_fill_(self.weight * self.sign < 0, 0.0)",
         new="self.weight.abs_().mul_(self.sign)",
@@ -405,8 +435,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/roll_out/sweep.py",
-        old="self._adapted(name)])[: self.steps]",
-        new="self._adapted(name)])[-self.steps :]",
+        old="series])[: self.steps]",
+        new="series])[-self.steps :]",
         tests="tests/brain/test_pathways.py -k impulse",
     ),
     Mutant(
@@ -993,7 +1023,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/gated_microcircuit.py",
-        old="[:, :, :-1]",
+        old="[:, :, :last]",
         new="[:, :, :]",
         tests="tests/learning/test_gated_microcircuit.py -k state",
     ),
