@@ -16,7 +16,6 @@ from areas.feedback import RandomFeedback as RandomFeedback
 from areas.feedback import SignConcordantFeedback as SignConcordantFeedback
 from areas.feedback import SymmetricFeedback as SymmetricFeedback
 from areas.fix_sublstm import FixSubLSTM as FixSubLSTM
-from areas.gain import gained as gained
 from areas.gru import GRU as GRU
 from areas.hard_lstm import HardLSTM as HardLSTM
 from areas.leaky import Leaky as Leaky

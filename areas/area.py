@@ -24,9 +24,9 @@ from torch import Tensor, nn
 from areas.cell import Cell, State
 from areas.checks import Afferent, check_afferents, check_shape
 from areas.comparison import DriveComparison, Signed, begun
-from areas.gain import gained
 from areas.keys import BIAS, of_predictor, of_units
 from areas.loops.dynamics import Dynamics
+from areas.loops.gain import gained
 from areas.loops.steps import Recurrence
 from areas.message import Message
 from areas.predictor import Predictor
@@ -133,7 +133,7 @@ class Area(nn.Module):
             self.synapses[name] = made
 
     def open_gain(self) -> None:
-        """Give its units gains (see `areas.gain`), all 1, so that its numbers stay as they are."""
+        """Give its units gains (`areas.loops.gain`), all 1: its numbers stay as they are."""
         cell = self.cell = gained(self.cell)
         self.dynamics, self.constants = Dynamics(cell), self._constants()
 

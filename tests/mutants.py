@@ -38,7 +38,7 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
-        file="areas/gain.py",
+        file="areas/loops/gain.py",
         old='dict.fromkeys(("rate", self.emitted))',
         new='dict.fromkeys(("rate",))',
         tests="tests/brain/test_gains.py -k 'random_brains or know_the_gains'",

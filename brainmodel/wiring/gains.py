@@ -17,7 +17,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from areas.gain import Gained
+from areas.loops.gain import Gained
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 

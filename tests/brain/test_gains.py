@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from areas import Leaky, Population, Populations
-from areas.gain import gained
+from areas.loops.gain import gained
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, RTRL, EProp, EPropLiteral, KeRNL, Rule
 from brainmodel.pathways.pathway import Pathway
