@@ -1,6 +1,6 @@
 """The report at the end of a run: prediction errors, a picture, and where all files are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,14 @@ from brainmodel.figures import draw_brain, draw_circuits, draw_frames, save, vie
 from brainmodel.physiology import orientation_tuning, receptive_fields
 from brainmodel.training.held_out import (
     STEPS,
+    Ahead,
     HeldOut,
     LinearPredictor,
     Tally,
+    ahead_table,
     compare,
     error_table,
+    errors_ahead,
     fit_linear,
     follow_streams,
 )
@@ -31,6 +34,11 @@ LOSS = "held_out_loss/"
 MEANING = """of repeating the last drive the
 mean squared error per unit of each area's drive, of all else the share of that:
 """
+AHEAD = """
+Some steps ahead, by the best linear read-out of rates and from the last two
+drives, of repeating the last drive the error, of all else the share of that:
+
+"""
 
 
 class Report(pl.Callback):
@@ -39,13 +47,20 @@ class Report(pl.Callback):
     Args:
         scenes: held-out scenes in the picture; 0 makes none.
         steps: steps of each scene in the picture.
+        ahead: how many steps ahead a second table looks, beside what rates tell then (see
+            `errors_ahead`); none unless given.
+
+    Raises:
+        ValueError: for a number out of range.
     """
 
-    def __init__(self, scenes: int = 3, steps: int = 8):
-        for name, value, least in (("scenes", scenes, 0), ("steps", steps, 1)):
-            if value < least:
-                raise ValueError(f"report.{name}: need {least} or more, got {value}")
-        self.scenes, self.steps = scenes, steps
+    def __init__(self, scenes: int = 3, steps: int = 8, ahead: Sequence[int] = ()):
+        least = (("scenes", scenes, 0), ("steps", steps, 1), *(("ahead", k, 1) for k in ahead))
+        for name, value, lowest in least:
+            if value < lowest:
+                raise ValueError(f"report.{name}: need {lowest} or more, got {value}")
+        self.scenes, self.steps, self.ahead = scenes, steps, tuple(ahead)
+        self.told: Ahead = {}
         self.untrained: dict[str, HeldOut] = {}
         self.tallies: dict[str, Tally] = {}
         self._linear: dict[str, LinearPredictor] = {}
@@ -115,6 +130,7 @@ class Report(pl.Callback):
         self.tallies, seen = self._measure(trainer, module)
         table = error_table(brain_of(module), self.tallies, self.untrained, seen.words())
         say(f"\nPrediction of held-out streams{when and ' '}{when}: {MEANING}\n", table)
+        self._look_ahead(trainer, module)
         self.selectivity = selectivity(brain_of(module))
         say(*tuned(self.selectivity, self.untrained_selectivity))
         say(*[f"\n{sentence}" for sentence in seen.sentences()])
@@ -123,9 +139,19 @@ class Report(pl.Callback):
         """The linear predictors; drives that come from inputs alone never change."""
         data = streams(trainer)
         if data is not None and not self._linear:
-            steps = data.window * data.batch_size * trainer.world_size
-            windows = data.first_windows(ceil(STEPS / steps))
+            windows = data.first_windows(windows_of(data, trainer))
             self._linear = fit_linear(brain_of(module), windows, module.device)
+
+    def _look_ahead(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Measure what rates tell some steps ahead, and print it, if it is asked for."""
+        data = streams(trainer)
+        if data is None or not self.ahead:
+            return
+        training = data.first_windows(windows_of(data, trainer))
+        brain = brain_of(module)
+        self.told = errors_ahead(brain, training, held_out(trainer), self.ahead, module.device)
+        if self.told:
+            say(AHEAD, ahead_table(self.told))
 
     def _measure(
         self, trainer: pl.Trainer, module: pl.LightningModule
@@ -155,6 +181,11 @@ class Report(pl.Callback):
             fields = receptive_fields(brain_of(module), name)
             save(draw_frames(*some, most=self.steps, fields=fields), made[-1])
         return "  ".join(map(str, reversed(made)))
+
+
+def windows_of(data: StreamModule, trainer: pl.Trainer) -> int:
+    """How many windows of training streams rivals and read-outs are fitted to."""
+    return ceil(STEPS / (data.window * data.batch_size * trainer.world_size))
 
 
 def held_out(trainer: pl.Trainer) -> Any:
