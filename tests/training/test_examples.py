@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 EXAMPLES = [
     "adversarial",
     "contrastive",
+    "cortical_layers",
     "corollary_discharge",
     "homeostatic",
     "interneurons",
@@ -33,6 +34,7 @@ EXAMPLES = [
 
 
 CIRCUITS = {
+    "cortical_layers": dict.fromkeys(("L4", "L23", "L5"), "[4,8,8]"),
     "interneurons": {"V1": "[16,8,8]", "LM": "[16,4,4]"},
     "reservoir": {"V1": "[40]"},
 }
