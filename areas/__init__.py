@@ -2,6 +2,7 @@
 
 from areas.alif import ALIF as ALIF
 from areas.area import Area as Area
+from areas.branches import Branches as Branches
 from areas.cell import Cell as Cell
 from areas.comparison import Divisive as Divisive
 from areas.comparison import DriveComparison as DriveComparison
