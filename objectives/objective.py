@@ -89,6 +89,11 @@ class Objective(nn.Module, ABC):
         between them.
         """
 
+    def counted(self, activity: Activity) -> Bool[Tensor, "time batch"]:
+        """Over which steps its terms are means, by default all valid ones; what each weighs when
+        the terms of several windows, or processes, are put together."""
+        return activity.valid
+
     def terms(self, activity: Activity) -> dict[str, Tensor]:
         """Numbers by name, to be logged beside the loss, such as an accuracy; by default none.
 
@@ -141,6 +146,10 @@ class GroupObjective(nn.Module, ABC):
     @abstractmethod
     def forward(self, activities: dict[str, Activity]) -> SampleLoss:
         """Loss [time, batch] of each step and sample, as of `Objective`; activities by area."""
+
+    def counted(self, activities: dict[str, Activity]) -> Bool[Tensor, "time batch"]:
+        """Over which steps its terms are means: as of `Objective`."""
+        return activities[self.areas[0]].valid
 
     def terms(self, activities: dict[str, Activity]) -> dict[str, Tensor]:
         """Numbers by name, to be logged beside the loss: as of `Objective`."""
