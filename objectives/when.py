@@ -12,10 +12,10 @@ Where an objective joins steps, such as a change from one to the next, all of th
 each stretch of steps that count is like a stream of its own.
 """
 
+from collections.abc import Mapping
 from typing import cast
 
 import torch
-from jaxtyping import Bool
 from torch import Tensor
 
 from objectives.objective import Activity, GroupObjective, Objective
@@ -60,10 +60,6 @@ class When(Objective):
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         self.of.build(drive, units)
 
-    def counted(self, activity: Activity) -> Bool[Tensor, "time batch"]:
-        """Which steps count: those of the objective at which the label is true."""
-        return self.of.counted(self._narrowed(activity))
-
     def forward(self, activity: Activity) -> SampleLoss:
         narrowed = self._narrowed(activity)
         loss = self.of(narrowed)
@@ -72,6 +68,14 @@ class When(Objective):
     def terms(self, activity: Activity) -> dict[str, Tensor]:
         """Those of the objective, over the steps that count."""
         return self.of.terms(self._narrowed(activity))
+
+    def sums(self, activity: Activity) -> dict[str, Tensor]:
+        """Those of the objective, over the steps that count."""
+        return self.of.sums(self._narrowed(activity))
+
+    def told(self, sums: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """As the objective tells them."""
+        return self.of.told(sums)
 
     def after_step(self) -> None:
         self.of.after_step()

@@ -19,3 +19,4 @@ from brainmodel.training.held_out.tally import BRAIN as BRAIN
 from brainmodel.training.held_out.tally import LINEAR as LINEAR
 from brainmodel.training.held_out.tally import REPEATING as REPEATING
 from brainmodel.training.held_out.tally import Tally as Tally
+from brainmodel.training.held_out.term_sums import TermSums as TermSums
