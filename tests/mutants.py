@@ -1375,6 +1375,60 @@ MUTANTS = [
         new="gradient.baddbmm_(bar[:1].t()[:, None], each[:1].transpose(0, 1))",
         tests="tests/learning/test_carried_influences.py -k credit",
     ),
+    Mutant(
+        "objectives/when.py",
+        "if self.reach:",
+        "if False:",
+        "tests/objectives/test_when.py -k joined",
+    ),
+    Mutant(
+        "objectives/when.py",
+        "return self.of.terms(self._narrowed(activity))",
+        "return self.of.terms(activity)",
+        "tests/objectives/test_when.py -k accuracy",
+    ),
+    Mutant(
+        "objectives/when.py",
+        "torch.where(narrowed.valid, loss, torch.zeros_like(loss))",
+        "loss",
+        "tests/objectives/test_when.py -k mark",
+    ),
+    Mutant(
+        "brainmodel/data/tasks/counter_draws.py",
+        "numbers >> HALF, streams",
+        "streams, streams",
+        "tests/data/test_counter_draws.py -k place_alone",
+    ),
+    Mutant(
+        "brainmodel/data/tasks/trials.py",
+        "- (place.begin >= start)",
+        "- 1",
+        "tests/data/test_trials.py -k any_size",
+    ),
+    Mutant(
+        "brainmodel/data/tasks/trials.py",
+        "np.where(over > 0, last, place.begin)",
+        "last",
+        "tests/data/test_trials.py -k late_window",
+    ),
+    Mutant(
+        "brainmodel/data/tasks/delayed_match.py",
+        "same = drawn[2] < 0.5",
+        "same = drawn[1] < 0.5",
+        "tests/data/test_tasks.py -k delays_are",
+    ),
+    Mutant(
+        "brainmodel/data/tasks/delayed_match.py",
+        "k * part + 1 + within",
+        "k * part + within",
+        "tests/data/test_tasks.py -k distractors",
+    ),
+    Mutant(
+        "brainmodel/training/held_out/term_sums.py",
+        "held[name] + plain if name in held else plain",
+        "plain",
+        "tests/training/test_held_out.py -k together",
+    ),
 ]
 
 

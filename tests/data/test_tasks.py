@@ -81,6 +81,7 @@ def test_labels_are_what_they_are_said_to_be(kind: type[TaskModule]) -> None:
         if label.whole is not None:
             assert label.whole[0] <= values.min() and values.max() <= label.whole[1]
     assert window.labels["response"].dtype == torch.bool
+    assert {n: [len(own)] for n, own in module.channels.items()} == module.shapes
     assert set(module.chance) <= set(module.label_kinds) and "answer" in module.chance
 
 
@@ -148,6 +149,8 @@ def test_distractors_are_in_the_delay_and_never_the_sample() -> None:
     assert torch.equal(steps, torch.full((MANY,), 4.0)), "two of two steps each"
     appears = (there.amax(2).diff(dim=0) > 0).sum(0)
     assert torch.equal(appears, torch.full((MANY,), 2)), "with a gap before each"
+    soonest = sum(1 / (delay // 2 - 2) for delay in range(8, 13)) / 5  # uniform in its half
+    assert not there[3].any() and share(there[4].any(1)) == about(soonest, MANY), "nor at once"
     first = onsets(there.amax(2) > 0)
     which = there[first, torch.arange(MANY)].argmax(1)
     for other in range(1, 4):

@@ -43,6 +43,7 @@ def test_every_task_trains_and_says_what_chance_is(
     (line,) = [line for line in said.splitlines() if line.startswith("Tasks on held-out streams:")]
     config = yaml.safe_load((CONFIGS / "tasks" / f"{name}.yaml").read_text())
     (objective,) = config["model"]["areas"]["PFC"]["objectives"]
+    assert "The score of the best answer that is always the same: answer 0." in said
     assert f"PFC.{objective}." in line and "(chance 0." in line and "untrained " in line
 
 

@@ -107,7 +107,7 @@ class Add(TaskModule):
         require_whole("slowness", slowness, 1, LONGEST_TRIAL // length)
         self.tosses = Tosses(first, second, length, slowness)
         super().__init__(
-            channels={"stimulus": 2},
+            channels={"stimulus": ["x", "1 - x"]},
             labels={"answer": Label(shape=(1,)), "class": Label((0, 1))},
             conditions=1,
             trial=(length * slowness, length * slowness),

@@ -175,7 +175,7 @@ class CentreOutReaching(TaskModule):
         )
         ends = (self.reaches.length(hold[k], preparation[k]) for k in (0, 1))
         super().__init__(
-            channels={"stimulus": 3},
+            channels={"stimulus": ["sine", "cosine", "hold"]},
             labels={"answer": Label(shape=(2,)), "hand": Label(shape=(2,)), "since": Label()},
             conditions=targets,
             trial=(next(ends), next(ends)),

@@ -123,7 +123,7 @@ class ContextIntegration(TaskModule):
         require_whole("response", response, 1, LONGEST_TRIAL)
         self.signals = TwoSignals(tuple(sorted(strengths)), noise, before, shown, response)
         super().__init__(
-            channels={"stimulus": 4},
+            channels={"stimulus": ["motion", "colour", "context motion", "context colour"]},
             labels={"answer": Label((0, 1))},
             conditions=8 * len(strengths) ** 2,
             trial=(self.signals.length, self.signals.length),

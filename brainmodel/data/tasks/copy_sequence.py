@@ -121,7 +121,7 @@ class CopySequence(TaskModule):
         require_whole("shown", shown, 1, LONGEST_TRIAL // length)
         self.sequence = SymbolSequence(symbols, length, (delay[0], delay[1]), before, shown)
         super().__init__(
-            channels={"stimulus": symbols + 1},
+            channels={"stimulus": [*(f"symbol {k}" for k in range(symbols)), "cue"]},
             labels={"answer": Label((0, symbols - 1))},
             conditions=symbols,
             trial=(self.sequence.fixed + delay[0], self.sequence.fixed + delay[1]),

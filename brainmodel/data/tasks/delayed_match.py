@@ -155,7 +155,7 @@ class DelayedMatch(TaskModule):
             stimuli, (delay[0], delay[1]), distractors, before, shown, response, non_match
         )
         super().__init__(
-            channels={"stimulus": stimuli + 1},
+            channels={"stimulus": [*(f"stimulus {k}" for k in range(stimuli)), "cue"]},
             labels={"answer": Label((0, 1))},
             conditions=2 * stimuli,
             trial=(self.match.fixed + delay[0], self.match.fixed + delay[1]),

@@ -137,7 +137,7 @@ class EvidenceAccumulation(TaskModule):
             )
         self.cues = Cues(cues, likely, *(round(t / step) for t in (WITHOUT, CUE, delay, RECALL)))
         super().__init__(
-            channels={"stimulus": 4},
+            channels={"stimulus": ["left", "right", "recall", "background"]},
             labels={"answer": Label((0, 1))},
             conditions=cues + 1,
             trial=(self.cues.length, self.cues.length),

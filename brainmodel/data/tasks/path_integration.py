@@ -144,7 +144,7 @@ class PathIntegration(TaskModule):
         require_number("step", step, 1e-3, 1, "seconds")
         self.walks = Walks(length, box, step)
         super().__init__(
-            channels={"stimulus": 5},
+            channels={"stimulus": ["step x", "step y", "start x", "start y", "start"]},
             labels={"answer": Label(shape=(2,))},
             conditions=QUADRANTS,
             trial=(length, length),

@@ -122,7 +122,7 @@ class PatternGeneration(TaskModule):
         require_range("before", before, 1, LONGEST_TRIAL)
         require_whole("cue", cue, 1, LONGEST_TRIAL)
         super().__init__(
-            channels={"stimulus": patterns},
+            channels={"stimulus": [f"cue {k}" for k in range(patterns)]},
             labels={"answer": Label(shape=(outputs,))},
             conditions=patterns,
             trial=(before[0] + cue + length, before[1] + cue + length),

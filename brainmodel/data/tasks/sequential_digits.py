@@ -123,7 +123,7 @@ class SequentialDigits(TaskModule):
             )
         length = side * side // pixels + response
         super().__init__(
-            channels={"stimulus": pixels + 1},
+            channels={"stimulus": [*(f"pixel {k}" for k in range(pixels)), "cue"]},
             labels={"answer": Label((0, CLASSES - 1))},
             conditions=CLASSES,
             trial=(length, length),

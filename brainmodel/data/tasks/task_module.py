@@ -1,7 +1,7 @@
 """The module of every task: streams of trials, what they ask, and what knowing nothing achieves."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypedDict, Unpack
 
 from brainmodel.data.checks import require_whole
@@ -45,7 +45,7 @@ class TaskModule(StreamModule, ABC):
     and what is asked for at these.
 
     Args:
-        channels: how many rates each input has, by its name.
+        channels: what the rates of each input are, by its name.
         labels: what the task's own labels are, by name.
         conditions: how many there are.
         trial: steps of the shortest and of the longest trial.
@@ -64,7 +64,7 @@ class TaskModule(StreamModule, ABC):
     def __init__(
         self,
         *,
-        channels: Mapping[str, int],
+        channels: Mapping[str, Sequence[str]],
         labels: Mapping[str, Label],
         conditions: int,
         trial: tuple[int, int],
@@ -90,13 +90,14 @@ class TaskModule(StreamModule, ABC):
             "response": Label((0, 1)),
         }
         super().__init__(
-            shapes={name: [count * each] for name, count in channels.items()},
+            shapes={name: [len(rates) * each] for name, rates in channels.items()},
             label_names=list(self._kinds),
             frames_per_second=frames_per_second,
             window=window,
             episode=max(2, longest),
             **options,
         )
+        self.channels = {name: list(rates) for name, rates in channels.items()}
         self.order = TrialOrder(shortest, longest, aligned, reset)
         self.spikes = spikes
 
@@ -109,6 +110,12 @@ class TaskModule(StreamModule, ABC):
     @abstractmethod
     def chance(self) -> dict[str, float]:
         """See `StreamModule.chance`."""
+
+    @property
+    def facts(self) -> list[str]:
+        """What chance is; see `StreamModule.facts`."""
+        told = ", ".join(f"{name} {score:.3f}" for name, score in self.chance.items())
+        return [f"The score of the best answer that is always the same: {told}."]
 
     @abstractmethod
     def stream(self, share: Share) -> TrialStream:

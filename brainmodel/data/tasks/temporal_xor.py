@@ -114,7 +114,7 @@ class TemporalXOR(TaskModule):
         require_whole("response", response, 1, LONGEST_TRIAL)
         self.parity = Parity(bits, (gap[0], gap[1]), before, shown, response)
         super().__init__(
-            channels={"stimulus": 3},
+            channels={"stimulus": ["bit 0", "bit 1", "cue"]},
             labels={"answer": Label((0, 1))},
             conditions=2**bits,
             trial=(self.parity.length(gap[0]), self.parity.length(gap[1])),
