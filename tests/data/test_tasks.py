@@ -525,7 +525,7 @@ def test_the_process_is_stationary_and_forgets_at_its_rate() -> None:
         ),
         (
             lambda: EvidenceAccumulation(step=10.0, spikes=PoissonSpikes()),
-            "spikes.step is 1: the steps of the task have 10 ms; give that.",
+            "spikes.step is 1: a step of the task has 10 ms; give that.",
         ),
         (lambda: ContextIntegration(strengths=()), "strengths is []: give one or more positive"),
         (lambda: ContextIntegration(strengths=(0.0,)), "strengths is 0.0: give positive numbers"),

@@ -25,7 +25,7 @@ from brainmodel.data.tasks import (
     TaskModule,
     TemporalXOR,
 )
-from brainmodel.learning import BPTT, NoLearning, Rule
+from brainmodel.learning import BPTT, EProp, NoLearning, Rule
 from brainmodel.training.held_out import TermSums, follow_streams
 from objectives import CrossEntropy, Regression, When
 
@@ -120,7 +120,13 @@ def trained(kind: type[TaskModule], rule: Rule, steps: int, options: dict[str, A
 def test_every_task_is_learnt_through_time_and_not_by_a_read_out_alone(
     kind: type[TaskModule], steps: int, options: dict[str, Any], least: float
 ) -> None:
-    """A miniature of each, in a second; the reservoir, whose read-out learns, is the control."""
+    """A miniature of each, in a second; the reservoir, whose read-out learns, is the control.
+
+    So is a local rule, e-prop, on those that it can do as small and as soon as that.
+    """
     score = trained(kind, BPTT(), steps, options)
     floor = trained(kind, NoLearning(), steps, options)
     assert score > least and floor < score - 0.1, (score, floor)
+    if kind not in (SequentialDigits, PatternGeneration, CentreOutReaching):
+        local = trained(kind, EProp(), steps, options)
+        assert local > floor + 0.05, (local, floor)
