@@ -10,6 +10,8 @@ from torch import Tensor
 from brainmodel.data.checks import require_number, require_whole
 from brainmodel.data.tasks.counter_draws import CounterDraws
 
+PIECE = 100_000  # numbers drawn at once: so many stay in a core's own memory
+
 
 class PoissonSpikes:
     """A few independent neurons for each channel of an input; what they send is 0 or 1.
@@ -38,8 +40,12 @@ class PoissonSpikes:
             stream: numbers of the streams, [batch].
             time: steps since the streams began, [time, 1].
         """
-        likely = -torch.expm1(
-            -self.peak * self.step / 1000 * rate.repeat_interleave(self.neurons, 2)
-        )
-        drawn = torch.from_numpy(draws.uniform(stream, time, likely.shape[2]))
-        return (drawn.movedim(0, 2) < likely).to(rate.dtype)
+        likely = -torch.expm1(-self.peak * self.step / 1000 * rate)
+        spikes = rate.new_empty(*rate.shape, self.neurons)
+        steps = max(1, PIECE // spikes[0].numel())
+        for start in range(0, len(rate), steps):
+            piece = slice(start, start + steps)
+            drawn = draws.uniform(stream, time[piece], rate.shape[2] * self.neurons)
+            each = torch.from_numpy(drawn).movedim(0, 2).unflatten(2, spikes.shape[2:])
+            spikes[piece] = (each < likely[piece, :, :, None]).to(rate.dtype)
+        return spikes.flatten(2)
