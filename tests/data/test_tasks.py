@@ -26,7 +26,7 @@ from brainmodel.data.tasks import (
     TaskModule,
     TemporalXOR,
 )
-from brainmodel.data.tasks.path_integration import SPEED, ornstein_uhlenbeck
+from brainmodel.data.tasks.path_integration import ornstein_uhlenbeck
 from brainmodel.data.tasks.two_link_arm import TwoLinkArm
 from brainmodel.data.window import Window
 
@@ -458,7 +458,7 @@ def test_the_steps_of_a_walk_add_up_to_the_place() -> None:
     start = told[0, :, 2:4]
     assert torch.equal(start.float(), window.labels["answer"][0]) and (told[0, :, 4] == 1).all()
     assert not told[1:, :, 2:].any()
-    moved = told[..., :2] * SPEED * 0.1 / 0.5  # from mean steps to half sides
+    moved = told[..., :2] * 0.08 * (np.pi / 2) ** 0.5 * 0.1 / 0.5  # mean steps to half sides
     torch.testing.assert_close(place, start + moved.cumsum(0), atol=1e-5, rtol=0)
     assert window.labels["response"][1:].all() and not window.labels["response"][0].any()
 

@@ -1,13 +1,14 @@
 """Path integration: where am I, from nothing but where I started and how I have moved?
 
-    speed v(t) = s |(n1, n2)|,   tau_v dn = -n dt + sqrt(2 tau_v) dW      (Rayleigh, mean 0.08 m/s)
+    speed v(t) = s |(n1, n2)|,   tau_v dn = -n dt + sqrt(2 tau_v) dW        (Rayleigh's law)
     turning:   tau_w dw = -w dt + sqrt(2 tau_w) sigma_w dW,      d heading = w dt
     place = fold( start + sum of steps )           a wall reflects
 
 The walk of a rat in a square box, with the constants that George et al. (2024), eLife 13:e85274
-(RatInABox), fitted to rats: tau_v = 0.7 s, a mean speed of 0.08 m/s, tau_w = 0.08 s, sigma_w = 120
-degrees/s. Unlike there walls do not slow down or turn the animal beforehand. Starting places are
-uniform, headings too; both processes begin in their stationary distribution.
+(RatInABox), fitted to rats: s = 0.08 m/s, so that the mean speed is s sqrt(pi/2) = 0.1 m/s, tau_v =
+0.7 s, tau_w = 0.08 s, sigma_w = 120 degrees/s. Unlike there, the speed is the length of a vector and
+not a function of one number (it has the same law), and walls do not slow down or turn the animal
+beforehand. Starting places and headings are uniform; both processes begin in their stationary law.
 
 Inputs are the steps that were taken, [x, y], in units of the mean step, and at the first step the
 place itself, with a cue that says so; the output is the place, from -1 to 1 along each side. So the
@@ -28,7 +29,8 @@ from brainmodel.data.tasks.task_module import TaskModule, TaskOptions
 from brainmodel.data.tasks.trials import Steps, TrialOrder, TrialStream
 from brainmodel.data.window import Label
 
-SPEED, SPEED_TIME = 0.08, 0.7  # m/s, mean; s
+SPEED, SPEED_TIME = 0.08, 0.7  # m/s, the scale of Rayleigh's law; s
+MEAN_SPEED = SPEED * np.sqrt(np.pi / 2)  # m/s
 TURNING, TURNING_TIME = np.deg2rad(120.0), 0.08  # radians/s, standard deviation; s
 QUADRANTS = 4
 
@@ -50,7 +52,7 @@ def walk(normal: NDArray, start: NDArray, walks: Walks) -> NDArray[np.float64]:
         walks: how long, and where.
     """
     fast = ornstein_uhlenbeck(normal[:, :2], walks.step / SPEED_TIME)
-    speed = SPEED / np.sqrt(np.pi / 2) * np.hypot(fast[:, 0], fast[:, 1])
+    speed = SPEED * np.hypot(fast[:, 0], fast[:, 1])
     turn = TURNING * ornstein_uhlenbeck(normal[:, 2], walks.step / TURNING_TIME)
     heading = 2 * np.pi * start[2] + np.cumsum(turn * walks.step, axis=0)
     moved = walks.step * speed[..., None] * np.stack([np.cos(heading), np.sin(heading)], axis=-1)
@@ -103,7 +105,7 @@ class WalkStream(TrialStream):
         side = self.walks.box / 2
         place = now / side - 1
         first = (step == 0)[..., None]
-        told = [(now - before) / (SPEED * self.walks.step), first * place, first]
+        told = [(now - before) / (MEAN_SPEED * self.walks.step), first * place, first]
         on = (step >= 0)[..., None]
         motion = on * np.concatenate(told, axis=2)
         labels = {
@@ -117,7 +119,7 @@ class PathIntegration(TaskModule):
     """Where an animal is that walks in a square box, from how it moves.
 
     Inputs of a window: stimulus [time, batch, 5]: the step taken along x and y, in units of the
-    mean step (0.08 m/s times the step), then only at the first step of a trial the place along x
+    mean step (0.1 m/s times the step), then only at the first step of a trial the place along x
     and y, from -1 to 1, and a cue that is 1.
     Labels [time, batch, ...]: answer [2], the place, from -1 to 1; and those of `TaskModule`.
     Condition: the quadrant of the start, 0 to 3 for left or right (1) and down or up (2).
