@@ -6,8 +6,8 @@
 
 The walk of a rat in a square box, with the constants that George et al. (2024), eLife 13:e85274
 (RatInABox), fitted to rats: s = 0.08 m/s, so that the mean speed is s sqrt(pi/2) = 0.1 m/s, tau_v =
-0.7 s, tau_w = 0.08 s, sigma_w = 120 degrees/s. Unlike there, the speed is the length of a vector and
-not a function of one number (it has the same law), and walls do not slow down or turn the animal
+0.7 s, tau_w = 0.08 s, sigma_w = 120 degrees/s. Unlike there, the speed is the length of a vector
+and not a function of one number (of the same law), and walls neither slow the animal nor turn it
 beforehand. Starting places and headings are uniform; both processes begin in their stationary law.
 
 Inputs are the steps that were taken, [x, y], in units of the mean step, and at the first step the
