@@ -8,7 +8,15 @@ import torch
 from torch import Tensor
 
 from brainmodel.data.streams import Part
-from brainmodel.data.tasks import Add, DelayedMatch, PoissonSpikes, TaskModule
+from brainmodel.data.tasks import (
+    Add,
+    CentreOutReaching,
+    ContextIntegration,
+    DelayedMatch,
+    PathIntegration,
+    PoissonSpikes,
+    TaskModule,
+)
 from brainmodel.data.window import Window
 from tests.data.test_laws import join, same
 
@@ -39,21 +47,33 @@ def test_trials_follow_each_other_with_lengths_that_vary() -> None:
     assert seen.reset[0].all()
 
 
-def test_a_trial_is_the_same_whatever_the_windows_and_the_order() -> None:
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        (DelayedMatch, {"delay": (5, 8), "distractors": 1, "spikes": PoissonSpikes(2, 300.0)}),
+        (ContextIntegration, {}),
+        (Add, {"length": 20}),
+        (CentreOutReaching, {"hold": (1, 5), "preparation": (20, 25), "movement": 10}),
+        (PathIntegration, {"length": 20}),
+    ],
+)
+def test_a_trial_is_the_same_whatever_the_windows_and_the_order(
+    kind: type[TaskModule], options: dict[str, Any]
+) -> None:
     """Trials of aligned windows, one by one, are those of the flow, in which they lie anywhere."""
-    flow = windows(DelayedMatch(delay=(3, 8), distractors=0, window=11, batch_size=3), 40)
-    aligned = DelayedMatch(delay=(3, 8), distractors=0, batch_size=3, aligned=True)
-    stream = aligned.stream(aligned.share(Part.TRAINING))
+    flow = windows(kind(window=11, batch_size=3, **options), 80)  # type: ignore[call-arg]
+    longer = kind(window=80, batch_size=3, aligned=True, **options)  # type: ignore[call-arg]
+    stream = longer.stream(longer.share(Part.TRAINING))
     for number in (7, 0, 12):
         alone = stream.window(number)
         for b in range(3):
             inside = flow.labels["trial"][:, b] == number
             here = alone.labels["trial"][:, b] == number
             assert inside.sum() == here.sum() > 0
-            for name in ("answer", "response", "condition"):
-                assert torch.equal(flow.labels[name][inside, b], alone.labels[name][here, b])
+            for name, values in flow.labels.items():
+                assert torch.equal(values[inside, b], alone.labels[name][here, b])
             stimulus = flow.inputs["stimulus"][inside, b]
-            assert torch.equal(stimulus, alone.inputs["stimulus"][here, b])
+            assert torch.equal(stimulus, alone.inputs["stimulus"][here, b]) and stimulus.any()
 
 
 def test_a_late_window_needs_no_earlier_one() -> None:

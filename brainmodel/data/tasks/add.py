@@ -66,7 +66,7 @@ class AddStream(TrialStream):
         on = steps.step >= 0
         rate = np.stack([now & on, ~now & on], axis=2).astype(np.float32)
         total = 0.5 + 0.5 * one - 0.25 * other
-        drawn = self._class.uniform(steps.stream, steps.time, 1)[0]
+        drawn = self._class.uniform(steps.stream, steps.moment, 1)[0]
         labels = {
             "answer": torch.from_numpy(total[..., None].astype(np.float32)),
             "class": torch.from_numpy((drawn < total).astype(np.int64)),

@@ -70,7 +70,7 @@ class ContextStream(TrialStream):
         """Rates "stimulus": motion, colour, and the two contexts; labels."""
         signals, step = self.signals, steps.step
         on = during(step, signals.before, signals.shown)
-        noise = self.noise.normal(steps.stream, steps.time, 2)
+        noise = self.noise.normal(steps.stream, steps.moment, 2)
         evidence, context = steps.of(script["evidence"]), steps.of(script["context"])
         rate = np.zeros((*step.shape, 4), dtype=np.float32)
         for k in range(2):

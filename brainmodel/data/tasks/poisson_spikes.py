@@ -31,21 +31,23 @@ class PoissonSpikes:
         require_number("spikes.step", step, 0.01, 1000, "milliseconds")
         self.neurons, self.peak, self.step = neurons, peak, step
 
-    def __call__(self, rate: Tensor, draws: CounterDraws, stream: NDArray, time: NDArray) -> Tensor:
+    def __call__(
+        self, rate: Tensor, draws: CounterDraws, stream: NDArray, moment: NDArray
+    ) -> Tensor:
         """Spikes [time, batch, channel * neurons], the neurons of a channel side by side.
 
         Args:
             rate: of the channels, [time, batch, channel] in [0, 1].
             draws: the random numbers.
             stream: numbers of the streams, [batch].
-            time: steps since the streams began, [time, 1].
+            moment: numbers of the steps, [time, batch].
         """
         likely = -torch.expm1(-self.peak * self.step / 1000 * rate)
         spikes = rate.new_empty(*rate.shape, self.neurons)
         steps = max(1, PIECE // spikes[0].numel())
         for start in range(0, len(rate), steps):
             piece = slice(start, start + steps)
-            drawn = draws.uniform(stream, time[piece], rate.shape[2] * self.neurons)
+            drawn = draws.uniform(stream, moment[piece], rate.shape[2] * self.neurons)
             each = torch.from_numpy(drawn).movedim(0, 2).unflatten(2, spikes.shape[2:])
             spikes[piece] = (each < likely[piece, :, :, None]).to(rate.dtype)
         return spikes.flatten(2)

@@ -2,9 +2,10 @@
 
 A trial is a few random numbers that depend on (seed, part, stream number, number of the trial) and
 on nothing else (`CounterDraws`); what is told and asked at each of its steps follows from them.
-Trials follow each other within a stream as they are drawn, so that a stream goes on from window to
-window whatever the windows are; or, aligned, every window is one trial of every stream, from its
-first step on, and after the trial there is nothing until the window ends.
+Noise and spikes depend on the step of the trial besides. Trials follow each other within a stream
+as they are drawn, so that a stream goes on from window to window whatever the windows are; or,
+aligned, every window is one trial of every stream, from its first step on, and after the trial
+there is nothing until the window ends.
 
 Where trials begin is a sum of lengths. It is carried from window to window; to begin at a later one
 the lengths before it are drawn again, and nothing is shown.
@@ -25,6 +26,7 @@ from brainmodel.data.window import Window
 Integers = NDArray[np.int64]
 TRIAL, NOISE, SPIKES = 0, 1, 2
 """What is drawn: what a trial is; noise of its inputs; which neurons fire."""
+BETWEEN = 2**48  # the moments of steps between trials begin here
 BLOCK = 64  # trials whose lengths are drawn at once on the way to a later window
 
 
@@ -45,6 +47,9 @@ class Steps(NamedTuple):
     trial: Integers  # [time, batch] number of the trial; -1 between trials
     step: Integers  # [time, batch] steps since the trial began; -1 between trials
     row: Integers  # [time, batch] which of the trials that were drawn; any between trials
+    moment: (
+        Integers  # [time, batch] a number that no other step of the stream has, for what is drawn
+    )
 
     def of(self, values: NDArray) -> NDArray:
         """What the trials' values [trial, batch, ...] are at each step, [time, batch, ...]."""
@@ -115,7 +120,7 @@ class TrialStream(ABC):
         inputs = rendering.inputs
         if self.spikes is not None:
             inputs = {
-                name: self.spikes(rate, self._of_spikes, steps.stream, steps.time)
+                name: self.spikes(rate, self._of_spikes, steps.stream, steps.moment)
                 for name, rate in inputs.items()
             }
         begun = steps.step == 0 if self.order.reset else np.zeros(steps.step.shape, dtype=bool)
@@ -135,7 +140,7 @@ class TrialStream(ABC):
         on = within < script["steps"]
         time, row = index * self.share.steps + within, np.zeros(on.shape, dtype=np.int64)
         trial, step = np.where(on, index, -1), np.where(on, within, -1)
-        return Steps(time, self.numbers, trial, step, row), script
+        return self._steps(time, trial, step, row), script
 
     def _flowing(self, index: int) -> tuple[Steps, Script]:
         """The steps of a window wherever trials begin."""
@@ -152,7 +157,12 @@ class TrialStream(ABC):
         time, row = np.arange(start, start + size)[:, None], np.maximum(which, 0)
         step = np.where(which < 0, -1, time - begins[row, np.arange(self.share.batch)])
         trial = np.where(which < 0, -1, place.first + row)
-        return Steps(time, self.numbers, trial, step, row), script
+        return self._steps(time, trial, step, row), script
+
+    def _steps(self, time: Integers, trial: Integers, step: Integers, row: Integers) -> Steps:
+        """With moments, which are the same for a trial wherever in the stream it lies."""
+        moment = np.where(step < 0, BETWEEN + time, trial * self.order.longest + step)
+        return Steps(time, self.numbers, trial, step, row, moment)
 
     def _at(self, start: int) -> _Place:
         """Where the streams are at a step; it is looked for from the last place on, if later."""
