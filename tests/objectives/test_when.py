@@ -1,5 +1,6 @@
 """Steps that do not count: no loss, no gradient and no accuracy is theirs, to the last bit."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from brainmodel.command_line.needs import require_labels
 from brainmodel.data.window import Label
-from brainmodel.learning import BPTT
+from brainmodel.learning import BPTT, RTRL, EProp, Rule
 from objectives import (
     Activity,
     CrossEntropy,
@@ -214,3 +215,33 @@ def test_both_labels_are_asked_of_the_data() -> None:
     few = kinds | {"identity": Label((0, 10))}
     with pytest.raises(ValueError, match=r"answer: classes: 'identity' has 11; need as many"):
         require_labels(brain, ["identity", "response"], few)
+
+
+def gradients_of(rule: Rule, label: Tensor, counts: Tensor) -> dict[str, Tensor]:
+    """Of all weights of a brain that does a task, by name, in one window; the weights are drawn."""
+    torch.manual_seed(0)
+    made = {"answer": When("response", CrossEntropy("identity", 3))}
+    brain = toy.lone(objectives=made, rule=rule, predictor=None, afferents=["drive"])
+    activities, _ = brain(*toy.stream(brain))
+    labels = {"identity": label, "response": counts}
+    activities = {name: a._replace(labels=labels) for name, a in activities.items()}
+    brain.losses(activities)["V1"]["answer"].backward()
+    return {n: p.grad for n, p in brain.named_parameters() if p.grad is not None}
+
+
+@pytest.mark.parametrize("rule", [BPTT, EProp, RTRL])
+def test_no_weight_of_a_brain_learns_from_a_step_that_does_not_count(
+    rule: Callable[[], Rule],
+) -> None:
+    shape = toy.stream(toy.lone(predictor=None, afferents=["drive"]))[1].shape
+    label = torch.arange(shape.numel()).view(shape) % 3
+    counts = torch.zeros(shape).bool()
+    counts[-2:] = True
+    found = gradients_of(rule(), label, counts)
+    changed = gradients_of(rule(), torch.where(counts, label, (label + 1) % 3), counts)
+    assert found.keys() == changed.keys() and any(g.any() for g in found.values())
+    assert all(torch.equal(found[name], changed[name]) for name in found)
+    always = gradients_of(rule(), label, torch.ones_like(counts))
+    assert not all(torch.equal(found[name], always[name]) for name in found), "a control"
+    never = gradients_of(rule(), label, torch.zeros_like(counts))
+    assert not any(g.any() for g in never.values())
