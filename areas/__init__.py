@@ -1,6 +1,5 @@
 """Cortical areas: cells, one file each, the synapses onto them, and areas made of the two."""
 
-from areas.alif import ALIF as ALIF
 from areas.area import Area as Area
 from areas.cell import Cell as Cell
 from areas.comparison import Divisive as Divisive
@@ -19,9 +18,7 @@ from areas.fix_sublstm import FixSubLSTM as FixSubLSTM
 from areas.gru import GRU as GRU
 from areas.hard_lstm import HardLSTM as HardLSTM
 from areas.leaky import Leaky as Leaky
-from areas.lif import LIF as LIF
 from areas.lstm import LSTM as LSTM
-from areas.membrane import Membrane as Membrane
 from areas.populations import Population as Population
 from areas.populations import Populations as Populations
 from areas.predictor import Predictor as Predictor
@@ -42,6 +39,9 @@ from areas.pyramidal import Pyramidal as Pyramidal
 from areas.record import Record as Record
 from areas.record import StepActivity as StepActivity
 from areas.short_term_plasticity import ShortTermPlasticity as ShortTermPlasticity
+from areas.spiking import ALIF as ALIF
+from areas.spiking import LIF as LIF
+from areas.spiking import Membrane as Membrane
 from areas.sublstm import SubLSTM as SubLSTM
 from areas.synapses import Convolution as Convolution
 from areas.synapses import Dense as Dense

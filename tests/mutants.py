@@ -920,19 +920,19 @@ MUTANTS = [
         tests="tests/learning/test_carried_influences.py -k credit",
     ),
     Mutant(
-        file="areas/membrane.py",
+        file="areas/spiking/membrane.py",
         old="slope = damp * torch.relu(1.0 - excess.abs())",
         new="slope = damp * torch.relu(1.0 - excess)",
         tests="tests/areas/test_spiking.py -k triangle",
     ),
     Mutant(
-        file="areas/membrane.py",
+        file="areas/spiking/membrane.py",
         old="* (refractory <= 0).to(excess.dtype)",
         new="* (refractory <= 1).to(excess.dtype)",
         tests="tests/areas/test_spiking.py -k refractory",
     ),
     Mutant(
-        file="areas/alif.py",
+        file="areas/spiking/alif.py",
         old="rho * state.adaptation + state.spike",
         new="rho * state.adaptation + state.spike.detach()",
         tests="tests/learning/test_spiking_e_prop.py -k published",
