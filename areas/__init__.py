@@ -29,12 +29,15 @@ from areas.projections import Block as Block
 from areas.projections import Connectivity as Connectivity
 from areas.projections import FromMatrix as FromMatrix
 from areas.projections import LogNormal as LogNormal
+from areas.projections import LowRank as LowRank
 from areas.projections import Near as Near
 from areas.projections import NoAutapses as NoAutapses
 from areas.projections import OneToOne as OneToOne
+from areas.projections import PrePost as PrePost
 from areas.projections import Projection as Projection
 from areas.projections import Sparse as Sparse
 from areas.projections import SpectralRadius as SpectralRadius
+from areas.projections import Tied as Tied
 from areas.pyramidal import Pyramidal as Pyramidal
 from areas.record import Record as Record
 from areas.record import StepActivity as StepActivity
@@ -45,4 +48,5 @@ from areas.spiking import Membrane as Membrane
 from areas.sublstm import SubLSTM as SubLSTM
 from areas.synapses import Convolution as Convolution
 from areas.synapses import Dense as Dense
+from areas.synapses import Making as Making
 from areas.synapses import Synapses as Synapses

@@ -30,6 +30,7 @@ from areas.loops.steps import Recurrence
 from areas.message import Message
 from areas.predictor import Predictor
 from areas.projections import Block, Connectivity, Projection
+from areas.projections.making import be_made
 from areas.projections.projection import lay, named, reach_of
 from areas.record import StepActivity, StepComparison, StepRecord
 from areas.shapes import PerCurrent, PerDrive, PerStream, PerUnit
@@ -103,6 +104,7 @@ class Area(nn.Module):
         if predictor is not None:
             self.hints = {name: tuple(hint.shape) for name, hint in onto_predictor.items()}
             predictor.build(drive, {"rate": units} | onto_predictor)
+        be_made(self.all_synapses(), projections or {})
 
     def _project(
         self,

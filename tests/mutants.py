@@ -39,6 +39,18 @@ class Mutant(NamedTuple):
 MUTANTS = [
     Mutant(
         file="areas/synapses.py",
+        old="weight.abs() * self.sign)",
+        new="weight)",
+        tests="tests/brain/test_making.py -k 'last_bit and SGD'",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/roll_out.py",
+        old="weights = [made.get(own[0], parameter) for parameter, own in names.items()]",
+        new="weights = list(names)",
+        tests="tests/brain/test_making.py -k autograd",
+    ),
+    Mutant(
+        file="areas/synapses.py",
         old="self.weight.masked_fill_(self.weight * self.sign < 0, 0.0)",
         new="self.weight.abs_().mul_(self.sign)",
         tests="tests/areas/test_projection.py -k 'dales_law or sums_over_blocks'",
@@ -69,8 +81,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/wiring/plastic.py",
-        old="rule.plastic(key) and key not in frozen",
-        new="rule.plastic(key)",
+        old="rule.plastic(whole) and whole not in frozen",
+        new="rule.plastic(whole)",
         tests="tests/areas/test_projection.py -k 'one_bit and recurrent'",
     ),
     Mutant(
@@ -1257,8 +1269,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/roll_out/roll_out.py",
-        old="functional_call(back, held, (bars,))",
-        new="back(bars)",
+        old="with_weights(ctx.rolling.brain, held, lambda: ctx.rolling.gradients(bars))",
+        new="ctx.rolling.gradients(bars)",
         tests="tests/scopes/test_made_weights.py -k autograd",
     ),
     Mutant(

@@ -3,6 +3,7 @@
     which exist         blocks: from which population onto which current of which
     of which sign       Dale's law: what a synapse does, excite or inhibit, it does for ever
     how they begin      `areas.projections.beginnings`
+    what makes them     `areas.projections.making`, where the weights are no parameters themselves
 
 Signs hold under every optimizer: what it moved across 0 is put back to 0 after its step
 (`Synapses.project`).
@@ -19,7 +20,7 @@ from torch import Tensor
 from areas.cell import Cell
 from areas.projections.beginnings import Beginning
 from areas.projections.connectivity import Connectivity
-from areas.synapses import Synapses
+from areas.synapses import Making, Synapses
 
 Sign = Literal["excitatory", "inhibitory"]
 SIGNS: dict[Sign | None, float] = {"excitatory": 1.0, "inhibitory": -1.0, None: 0.0}
@@ -69,10 +70,12 @@ class Projection:
     Args:
         blocks: those that exist; one block of all unless given.
         begin: how their weights begin; uniform in +-1/sqrt(sources) unless given.
+        made: what makes their weights; they are parameters themselves unless given.
     """
 
     blocks: list[Block] = field(default_factory=lambda: [Block()])
     begin: Beginning | None = None
+    made: Making | None = None
 
 
 class Laid(NamedTuple):
