@@ -7,6 +7,7 @@ from areas.comparison import DriveComparison as DriveComparison
 from areas.comparison import Signed as Signed
 from areas.comparison import Split as Split
 from areas.conductance_based import ConductanceBased as ConductanceBased
+from areas.dendritic import Dendritic as Dendritic
 from areas.divisive_input import DivisiveInput as DivisiveInput
 from areas.feedback import Feedback as Feedback
 from areas.feedback import GivenFeedback as GivenFeedback

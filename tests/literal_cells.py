@@ -69,6 +69,13 @@ def pyramidal(cell, i: Values, s: Values) -> Values:
     return {"rate": spikes, "somatic": soma, "apical": dendrite, "plateau": plateau}
 
 
+def dendritic(cell, i: Values, s: Values) -> Values:
+    """Sacramento et al. (2018): each conductance pulls the soma towards its own potential."""
+    u, outer = s["somatic"], i["teaching" if cell.taught else "apical"]
+    pull = cell.basal * (i["basal"] - u) + cell.apical * (outer - u) - cell.leak * u
+    return {"rate": cell.activation(u + pull), "somatic": u + pull}
+
+
 def conductance_based(cell, i: Values, s: Values) -> Values:
     """A linear equation for one step, channels as open as they were."""
     v = s["potential"]
@@ -129,6 +136,7 @@ def lif(cell, i: Values, s: Values) -> Values:
 EQUATIONS: dict[str, Callable] = {
     "ALIF": lif,
     "ConductanceBased": conductance_based,
+    "Dendritic": dendritic,
     "FixSubLSTM": fix_sublstm,
     "GRU": gru,
     "HardLSTM": hard_lstm,
@@ -150,6 +158,8 @@ def equation(cell, i: Values, s: Values) -> Values:
 
 def ends(cell, source: str) -> tuple[str, ...]:
     """The currents onto which a source has synapses; none where it has onto all."""
+    if type(cell).__name__ == "Dendritic":
+        return cell.currents[:1] if source in {"drive", "error", "recurrent"} else cell.currents[1:]
     if type(cell).__name__ == "Pyramidal":
         named = set() if cell.apical is None else set(cell.apical)
         message = cell.apical is None and source not in {"drive", "error", "recurrent"}

@@ -50,6 +50,18 @@ MUTANTS = [
         tests="tests/brain/test_making.py -k autograd",
     ),
     Mutant(
+        file="areas/dendritic.py",
+        old="(0.0 if self.taught else self.apical)",
+        new="self.apical",
+        tests="tests/learning/test_dendritic_errors.py -k published",
+    ),
+    Mutant(
+        file="brainmodel/learning/dendritic_errors.py",
+        old="told[:, :, at] = -apical[:, :, at]",
+        new="told[:, :, at] = apical[:, :, at]",
+        tests="tests/learning/test_dendritic_errors.py -k published",
+    ),
+    Mutant(
         file="areas/synapses.py",
         old="self.weight.masked_fill_(self.weight * self.sign < 0, 0.0)",
         new="self.weight.abs_().mul_(self.sign)",

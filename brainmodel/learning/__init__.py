@@ -2,6 +2,7 @@
 
 from brainmodel.learning.bptt import BPTT as BPTT
 from brainmodel.learning.burst_dependent import BurstDependent as BurstDependent
+from brainmodel.learning.dendritic_errors import DendriticErrors as DendriticErrors
 from brainmodel.learning.dni import DNI as DNI
 from brainmodel.learning.dni_learnt import DNILearnt as DNILearnt
 from brainmodel.learning.e_prop import EProp as EProp
