@@ -51,3 +51,4 @@ from areas.synapses import Convolution as Convolution
 from areas.synapses import Dense as Dense
 from areas.synapses import Making as Making
 from areas.synapses import Synapses as Synapses
+from areas.temporal_inference import TemporalInference as TemporalInference

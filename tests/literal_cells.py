@@ -103,6 +103,14 @@ def short_term(cell, i: Values, s: Values) -> Values:
     return {"rate": r, "transmitted": u * x * r} | moved
 
 
+def temporal_inference(cell, i: Values, s: Values) -> Values:
+    """Millidge et al. (2024), the linear model; the frame is over after so many steps."""
+    z = (1 - cell.alpha) * s["rate"] + cell.alpha * (i["prior"] + cell.precision * i["evidence"])
+    over = s["phase"] + 1 > cell.steps - 0.5
+    phase = torch.where(over, torch.zeros_like(z), s["phase"] + 1)
+    return {"rate": z, "held": torch.where(over, z, s["held"]), "phase": phase}
+
+
 class Heaviside(torch.autograd.Function):
     """H with the pseudo-derivative of Bellec et al. (2020) in its place."""
 
@@ -146,6 +154,7 @@ EQUATIONS: dict[str, Callable] = {
     "Pyramidal": pyramidal,
     "ShortTermPlasticity": short_term,
     "SubLSTM": sublstm,
+    "TemporalInference": temporal_inference,
 }
 
 
@@ -160,6 +169,8 @@ def ends(cell, source: str) -> tuple[str, ...]:
     """The currents onto which a source has synapses; none where it has onto all."""
     if type(cell).__name__ == "Dendritic":
         return cell.currents[:1] if source in {"drive", "error", "recurrent"} else cell.currents[1:]
+    if type(cell).__name__ == "TemporalInference":
+        return cell.currents[1:] if source in {"drive", "error"} else cell.currents[:1]
     if type(cell).__name__ == "Pyramidal":
         named = set() if cell.apical is None else set(cell.apical)
         message = cell.apical is None and source not in {"drive", "error", "recurrent"}

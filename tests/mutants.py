@@ -62,6 +62,18 @@ MUTANTS = [
         tests="tests/learning/test_dendritic_errors.py -k published",
     ),
     Mutant(
+        file="areas/temporal_inference.py",
+        old="last = step > self.steps - 0.5",
+        new="last = step > self.steps - 1.5",
+        tests="tests/learning/test_temporal_predictive_coding.py -k published",
+    ),
+    Mutant(
+        file="brainmodel/data/held.py",
+        old="last = (phase == self.hold - 1)",
+        new="last = (phase == 0)",
+        tests="tests/data/test_held.py -k shown",
+    ),
+    Mutant(
         file="areas/synapses.py",
         old="self.weight.masked_fill_(self.weight * self.sign < 0, 0.0)",
         new="self.weight.abs_().mul_(self.sign)",

@@ -29,4 +29,7 @@ from brainmodel.learning.rule import Memory as Memory
 from brainmodel.learning.rule import Rule as Rule
 from brainmodel.learning.snap import SnAp as SnAp
 from brainmodel.learning.stemmler_koch import StemmlerKoch as StemmlerKoch
+from brainmodel.learning.temporal_predictive_coding import (
+    TemporalPredictiveCoding as TemporalPredictiveCoding,
+)
 from brainmodel.learning.uoro import UORO as UORO

@@ -157,6 +157,7 @@ def test_global_generators_are_left_alone(source: Source) -> None:
         ("num_workers", 1.5),
         ("windows_per_epoch", True),
         ("validation_windows", 0),
+        ("hold", 0),
     ],
 )
 def test_a_wrong_number_is_refused_in_one_sentence(source: Source, field: str, value: Any) -> None:
