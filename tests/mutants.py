@@ -74,6 +74,18 @@ MUTANTS = [
         tests="tests/data/test_held.py -k shown",
     ),
     Mutant(
+        file="brainmodel/learning/timing/spike_timing.py",
+        old="modulated(part, signal.level) / size for part in (grow, sent - spikes)",
+        new="modulated(part, signal.level) / size for part in (grow, sent)",
+        tests="tests/learning/test_spike_timing.py -k bi_and_poo",
+    ),
+    Mutant(
+        file="brainmodel/learning/timing/behavioural_timescale.py",
+        old="(now - low) / (high - low)",
+        new="now",
+        tests="tests/learning/test_behavioural_timescale.py -k published",
+    ),
+    Mutant(
         file="areas/synapses.py",
         old="self.weight.masked_fill_(self.weight * self.sign < 0, 0.0)",
         new="self.weight.abs_().mul_(self.sign)",

@@ -32,4 +32,8 @@ from brainmodel.learning.stemmler_koch import StemmlerKoch as StemmlerKoch
 from brainmodel.learning.temporal_predictive_coding import (
     TemporalPredictiveCoding as TemporalPredictiveCoding,
 )
+from brainmodel.learning.timing import BehaviouralTimescale as BehaviouralTimescale
+from brainmodel.learning.timing import Overlap as Overlap
+from brainmodel.learning.timing import SpikeTiming as SpikeTiming
+from brainmodel.learning.timing import Triplets as Triplets
 from brainmodel.learning.uoro import UORO as UORO
