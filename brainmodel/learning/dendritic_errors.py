@@ -38,7 +38,8 @@ class DendriticErrors(Rule):
     Scope `Global`, which differentiates, has the derivative through the unit's own state instead.
 
     Args:
-        lateral: factor of what own units' synapses onto apical dendrites learn, above 0.
+        lateral: factor of what own units' synapses onto apical dendrites learn, above 0. Optimizers
+            that rescale each weight's changes, such as Adam, undo it.
 
     Raises:
         ValueError: for a factor out of its range; in `build`, for cells without such dendrites.

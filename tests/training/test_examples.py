@@ -23,6 +23,7 @@ EXAMPLES = [
     "corollary_discharge",
     "homeostatic",
     "interneurons",
+    "microcircuit",
     "oddball",
     "reservoir",
     "siamese",
@@ -34,6 +35,7 @@ EXAMPLES = [
 
 CIRCUITS = {
     "interneurons": {"V1": "[16,8,8]", "LM": "[16,4,4]"},
+    "microcircuit": {"V1": "[64]", "LM": "[16]"},
     "reservoir": {"V1": "[40]"},
 }
 
