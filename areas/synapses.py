@@ -32,7 +32,7 @@ class Making(nn.Module, ABC):
 
         Args:
             weight: as they were drawn.
-            other: the synapses of the key `other`, if there are any.
+            other: the synapses of the key `other`, where it is one.
 
         Raises:
             ValueError: if it does not fit.

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from areas.keys import of_predictor, of_units
+from areas.keys import of_predictor, of_units, short
 from areas.projections.projection import Projection, named
 from areas.shapes import SynapticWeight
 from areas.synapses import Making, Synapses
@@ -140,8 +140,7 @@ class Tied(Making):
 
     def build(self, weight: SynapticWeight, other: Synapses | None) -> None:
         """See `Making.build`."""
-        if other is None:
-            raise ValueError(f"made: Tied.of: there are no synapses {self.of} that are not these")
+        assert other is not None
         if other.making is not None:
             raise ValueError(f"made: Tied.of: {self.of} is made, too; tie to other synapses")
         found = self(other.weight.detach())
@@ -176,5 +175,13 @@ def be_made(synapses: Mapping[str, Synapses], projections: Mapping[str, Projecti
         with named(f"projections.{source}."):
             if projection.begin is not None and making.other is not None:
                 raise ValueError("begin: leave it out, as these weights begin as others do")
-            other = synapses.get(making.other or "")
-            mine.be_made(making, None if other is mine else other)
+            others = {short(key): one for key, one in synapses.items() if one is not mine}
+            if making.other is None:
+                mine.be_made(making, None)
+            elif short(making.other) in others:
+                mine.be_made(making, others[short(making.other)])
+            else:
+                raise ValueError(
+                    f"made: {type(making).__name__}.of: there are no other synapses "
+                    f"{short(making.other)}; there are {', '.join(others)}"
+                )

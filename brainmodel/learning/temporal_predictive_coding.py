@@ -10,7 +10,8 @@ small; no other step teaches anything. The first is the rule's own, given as a m
 streams. The second is what the area's predictor learns from its loss, as with every rule, at these
 steps alone: give it `objectives.SquaredError`. Synapses by which errors come in learn what the
 predictor learns, transposed, unless they are tied to it (`areas.Tied`), which is better: then they
-are its weights. Synapses from the drive onto the units stay as they are.
+are its weights. (Errors of another kind than differences have minus their slope by the prediction
+as a factor.) Synapses from the drive onto the units stay as they are.
 
 Source: Millidge, Tang, Osanlouy, Harper & Bogacz (2024), "Predictive coding networks for temporal
 prediction", PLOS Computational Biology 20:e1011183, the linear model. Past-facing, deterministic,
@@ -18,7 +19,8 @@ closed form. Time per step O(N M), no memory.
 """
 
 from areas import Area, TemporalInference
-from areas.keys import BIAS, of_predictor, of_units
+from areas.comparison import error_slopes
+from areas.keys import BIAS, of_units
 from areas.record import Record, flat
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
 from brainmodel.learning.learning_signal import LearningSignal, modulated, unit_signals
@@ -70,9 +72,13 @@ class TemporalPredictiveCoding(Rule):
         for name, synapses in area.synapses.items():
             if name not in ("drive", "error"):
                 found[of_units(name)] = synapses.gradient(flat(record.source(name)), post)
-        found |= predictor_gradients(area, record, last * potential_bar)
+        missed = last * potential_bar
+        found |= predictor_gradients(area, record, missed)
         if "error" in area.afferents and self.plastic(of_units("error")):
-            found[of_units("error")] = found[of_predictor("rate")].t()
+            slopes = error_slopes(area.comparison, record)
+            each = flat(-slopes * area.comparison.spread(missed))
+            before = flat(record.source("rate"))
+            found[of_units("error")] = area.synapses["error"].gradient(each, before)
         return found
 
     @property

@@ -262,8 +262,14 @@ def test_a_copy_is_the_same_operator() -> None:
             lambda: made(LowRank(7)),
             r"projections\.recurrent\.made: LowRank.rank is 7, .* 6 at most",
         ),
-        (lambda: made(Tied("recurrent")), "Tied.of: there are no synapses recurrent that are not"),
-        (lambda: made(Tied("predictor.mind")), "there are no synapses predictor.mind that are not"),
+        (
+            lambda: made(Tied("recurrent")),
+            "Tied.of: there are no other synapses recurrent; there are error",
+        ),
+        (
+            lambda: made(Tied("predictor.mind")),
+            "no other synapses predictor.mind; there are error, predictor.rate",
+        ),
         (
             lambda: made(Tied("error")),
             r"would be \[3, 6\] here, and these are \[6, 6\]; end on one",

@@ -116,3 +116,43 @@ def test_projections_come_back_from_a_checkpoint(own_folder: Path) -> None:
     brain = BrainModule.load_from_checkpoint(run / "checkpoints" / "last.ckpt").brain
     drive = brain.area("V1").synapses["drive"]
     assert torch.linalg.matrix_rank(drive.weight) == 3 and drive.made().equal(drive.weight)
+
+
+HELD = """
+model:
+  areas:
+    V1:
+      cell: {class_path: areas.TemporalInference, init_args: {steps: 6, alpha: 0.1}}
+      units: [16]
+      afferents: [error]
+      projections: {error: {made: {class_path: areas.Tied, init_args: {of: predictor.rate}}}}
+      predictor: areas.Predictor
+      objectives: {next: objectives.SquaredError}
+      rule: brainmodel.learning.TemporalPredictiveCoding
+  pathways:
+    eye_V1:
+      source: eye
+      target: V1
+      signal: rate
+      adapters:
+        - {class_path: brainmodel.pathways.Pool, init_args: {factor: 2}}
+        - brainmodel.pathways.Flatten
+data:
+  class_path: brainmodel.data.Photographs
+  init_args: {size: 16, hold: 6, window: 12, episode: 60, batch_size: 4, validation_windows: 2}
+report: {scenes: 0}
+"""
+
+
+def test_an_area_learns_from_held_frames(own_folder: Path) -> None:
+    """The example of docs/circuits.md; what is settled on explains more of frames than at first."""
+    Path("held.yaml").write_text(HELD)
+    with redirect_stdout(StringIO()) as said:
+        main(["fit", "--config=held.yaml", "--trainer.max_steps=40", "--trainer.logger.name=held"])
+    (run,) = (own_folder / "runs" / "held").iterdir()
+    area = BrainModule.load_from_checkpoint(run / "checkpoints" / "last.ckpt").brain.area("V1")
+    assert area.predictor is not None
+    causes = area.predictor.synapses["rate"].weight.detach()
+    assert area.synapses["error"].weight.equal(causes.t())
+    (row,) = (line.split() for line in said.getvalue().splitlines() if line.startswith("  V1 "))
+    assert float(row[3]) < 0.5 * float(row[4]), row

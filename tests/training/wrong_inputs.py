@@ -95,6 +95,17 @@ MODEL = {
         "density",
         "nan",
     ),
+    A + "PM.projections={recurrent: {made: {class_path: areas.LowRank, init_args: {rank: 0}}}}": (
+        "PM",
+        "LowRank.rank",
+        "1 or more",
+        "0",
+    ),
+    A + "PM.projections={recurrent: {made: {class_path: areas.Tied, init_args: {of: eror}}}}": (
+        "PM: projections.recurrent.made: Tied.of",
+        "no other synapses eror; there are",
+        "predictor.rate",
+    ),
     # cells
     CELL.format("Leaky", "alpha: 0"): ("PM", "alpha", "0 < alpha <= 1", "0"),
     RULE.format("BurstDependent", "tau_average: 0"): ("PM", "rule.tau_average", "more than 0", "0"),
