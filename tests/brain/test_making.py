@@ -11,7 +11,9 @@ from areas import (
     Alike,
     Area,
     Block,
+    Feedback,
     Leaky,
+    LearntFeedback,
     LowRank,
     Making,
     OneToOne,
@@ -20,13 +22,14 @@ from areas import (
     Projection,
     Sparse,
     SubLSTM,
+    SymmetricFeedback,
     Tied,
 )
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, RTRL, EProp, EPropLiteral, NoLearning, Rule
 from brainmodel.pathways import Pathway
 from brainmodel.schedules import CriticalPeriod
-from brainmodel.scopes import Global, Local, Scope
+from brainmodel.scopes import Adjacent, Global, Local, Scope
 from brainmodel.synaptic_scaling import RateSetPoints
 from brainmodel.training.parameter_groups import parameter_groups
 from tests import lessons, toy
@@ -122,6 +125,38 @@ def test_e_prop_stops_at_the_weight_as_it_is_defined(lengths: list[int]) -> None
     found = lessons.learn(brain, inputs, reset, lengths)
     for (name, mine), expected in zip(found.items(), chained(brain, defined), strict=True):
         torch.testing.assert_close(mine, expected, rtol=1e-9, atol=1e-11, msg=name)
+
+
+def pair(made: bool, feedback: Feedback) -> Brain:
+    """V1 and LM, learning signals crossing; what comes down to V1 is of rank 1."""
+    down = Projection(made=LowRank(1) if made else None)
+    plans = {
+        "V1": toy.plan(Leaky(0.4, torch.tanh), [4], EProp(), projections={"down": down}),
+        "LM": toy.plan(Leaky(0.6, torch.tanh), [3], EProp()),
+    }
+    pathways = {
+        "up": Pathway("eye", "V1"),
+        "on": Pathway("V1", "LM", signal="rate"),
+        "down": Pathway("LM", "V1", "feedback", "rate"),
+    }
+    return toy.brain(plans, pathways, {"eye": [5]}, Adjacent(feedback))
+
+
+@pytest.mark.parametrize("feedback", [SymmetricFeedback, LearntFeedback])
+def test_learning_signals_cross_made_weights_as_they_do_others(feedback: type[Feedback]) -> None:
+    brain, there = pair(True, feedback()), pair(False, feedback())
+    remake(brain)
+    weights = dict(brain.named_parameters()) | brain.make()
+    for name, parameter in there.named_parameters():
+        parameter.data.copy_(weights[name])
+    inputs, reset = toy.stream(brain, steps=8)
+    exact = lessons.learn(there, inputs, reset, [4])
+    found = lessons.learn(brain, inputs, reset, [4])
+    for (name, mine), expected in zip(found.items(), chained(brain, exact), strict=True):
+        torch.testing.assert_close(mine, expected, rtol=1e-9, atol=1e-11, msg=name)
+    backs = {name for name in found if "feedback" in name}
+    assert all(found[name].any() for name in backs)
+    assert any("V1" in name for name in backs) == (feedback is LearntFeedback)
 
 
 def test_a_tie_teaches_the_weights_it_is_tied_to() -> None:
