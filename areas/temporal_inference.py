@@ -64,6 +64,7 @@ class TemporalInference(Cell):
             if not 0 < value < float("inf"):
                 raise ValueError(f"{name}: need a number above 0, got {value}")
         self.steps, self.alpha, self.precision = steps, alpha, precision
+        self.settling = steps
 
     def reach(self, source: str) -> slice:
         """See `Cell.reach`."""

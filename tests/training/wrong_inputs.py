@@ -111,6 +111,7 @@ MODEL = {
     RULE.format("BurstDependent", "tau_average: 0"): ("PM", "rule.tau_average", "more than 0", "0"),
     RULE.format("BurstDependent", ""): ("PM", "needs a cell with bursts", "LSTM", "use Hebbian"),
     CELL.format("Dendritic", "leak: 0.7"): ("PM", "leak, basal, apical", "1 at most", "leak 0.7"),
+    CELL.format("TemporalInference", "steps: 3"): ("areas.PM.cell", "3 steps", "data.hold: 3"),
     CELL.format("TemporalInference", "steps: 0"): ("PM", "steps", "1 or more", "0"),
     RULE.format("DendriticErrors", "lateral: 0"): ("PM", "rule.lateral", "above 0", "0"),
     RULE.format("DendriticErrors", ""): ("PM", "areas.Dendritic", "LSTM", "use EProp"),
