@@ -1,6 +1,7 @@
 """Cortical areas: cells, one file each, the synapses onto them, and areas made of the two."""
 
 from areas.area import Area as Area
+from areas.branches import Branches as Branches
 from areas.cell import Cell as Cell
 from areas.comparison import Divisive as Divisive
 from areas.comparison import DriveComparison as DriveComparison

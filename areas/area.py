@@ -26,6 +26,7 @@ from areas.checks import Afferent, check_afferents, check_shape
 from areas.comparison import DriveComparison, Signed, begun
 from areas.keys import BIAS, of_predictor, of_units
 from areas.loops.dynamics import Dynamics
+from areas.loops.gain import gained
 from areas.loops.steps import Recurrence
 from areas.message import Message
 from areas.predictor import Predictor
@@ -133,6 +134,11 @@ class Area(nn.Module):
                 lay(made, *what, reach)
             self.synapses[name] = made
 
+    def open_gain(self) -> None:
+        """Give its units gains (`areas.loops.gain`), all 1: its numbers stay as they are."""
+        cell = self.cell = gained(self.cell)
+        self.dynamics, self.constants = Dynamics(cell), self._constants()
+
     def _constants(self) -> Tensor:
         return self.cell.constant_values(self.units[0]).flatten().to(self.bias)
 
@@ -198,8 +204,8 @@ class Area(nn.Module):
         potential = self.predictor.potential({"rate": rate, **hints})
         return potential, self.predictor.activate(potential)
 
-    def currents(self, sources: Mapping[str, Tensor]) -> PerCurrent:
-        """Synaptic currents [batch, current * unit, ...] from signals [batch, ...] by source."""
+    def currents(self, sources: Mapping[str, Tensor], gain: PerUnit | None = None) -> PerCurrent:
+        """Synaptic currents [batch, current * unit, ...] of signals by source, and gains if any."""
         total = self.at_rest.view(-1, *[1] * (len(self.units) - 1))
         total = total.expand(next(iter(sources.values())).shape[0], -1, *self.units[1:])
         for name, synapses in self.synapses.items():
@@ -207,7 +213,7 @@ class Area(nn.Module):
             reached = self.reached(name)
             rest = (reached.start, total.shape[1] - reached.stop)
             total = total + nn.functional.pad(current, (*[0, 0] * (len(self.units) - 1), *rest))
-        return total
+        return total if gain is None else torch.cat([total[:, : -self.units[0]], gain], dim=1)
 
     def step(
         self, drive: PerDrive, messages: Mapping[str, Tensor], state: State, **how: Any
@@ -224,6 +230,7 @@ class Area(nn.Module):
         *,
         cut: bool = False,
         keep: PerStream | None = None,
+        gain: PerUnit | None = None,
     ) -> StepRecord:
         """One step, differentiable, written out as it is defined: `compare`, then `move`.
 
@@ -231,16 +238,16 @@ class Area(nn.Module):
             drive: u(t), [batch, *drive].
             messages: by pathway, [batch, ...].
             state: the state before the step.
-            cut: whether to hide from autograd the way from the state before into the currents,
-                through recurrent synapses and through the area's own prediction error; what
-                remains is the unit's own state.
+            cut: whether to hide from autograd the way from the state before into the currents, by
+                recurrent synapses and the area's own error; what remains is the unit's own state.
             keep: 0 in streams that begin with this step, else 1 (see `DriveComparison.lead_in`).
+            gain: as of `currents`.
 
         Returns:
             what happened, the state after the step included.
         """
         compared = self.compare(drive, messages, state, cut=cut, keep=keep)
-        return self.move(compared, messages, state, cut=cut)
+        return self.move(compared, messages, state, cut=cut, gain=gain)
 
     def compare(
         self,
@@ -272,21 +279,22 @@ class Area(nn.Module):
         state: State,
         *,
         cut: bool = False,
+        gain: PerUnit | None = None,
     ) -> StepRecord:
         """The second act of a step: currents, and the state that the cell makes of them.
 
         Args:
             compared: what the first act of the step found.
-            messages: those that end on the units, [batch, ...]; those that were hints need not be
-                given again.
+            messages: those that end on the units, [batch, ...]; hints need not be given again.
             state: the state before the step.
             cut: as of `take`.
+            gain: as of `currents`.
         """
         drive, hints, potential, prediction, error, felt = compared
         emitted = getattr(state, self.cell.emitted)
         emitted = emitted.detach() if cut else emitted
         sources = {"drive": drive, "error": felt, "recurrent": emitted, **hints, **messages}
-        currents = self.currents(sources)
+        currents = self.currents(sources, gain)
         state = self.cell.step(currents.chunk(len(self.cell.currents), dim=1), state)
         activity = StepActivity(drive, prediction, error, state.rate)
         return StepRecord(activity, sources, potential, currents, state)

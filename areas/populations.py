@@ -172,7 +172,8 @@ class Populations(Cell):
 
     def constant_values(self, units: int) -> Float[Tensor, "constant unit"]:
         """See `Cell.constant_values`; those of each cell, and at last the place of the cell."""
-        found = torch.zeros(len(self.constants), units, dtype=torch.float64)
+        fixed = max(len(cell.constants) for cell in self._cells)
+        found = torch.zeros(fixed + 1, units, dtype=torch.float64)
         for kind, (cell, at) in zip(self._kind.values(), self._each(units), strict=True):
             found[: len(cell.constants), at] = cell.constant_values(at.stop - at.start)
             found[-1, at] = kind

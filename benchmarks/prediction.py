@@ -4,8 +4,10 @@ Each contender is the brain of a shipped config, trained for the steps of that c
 draw other weights and other streams. Errors are mean squared errors per unit of V1's drive over
 held-out streams in their true order, as shares of those of the best linear predictor of V1's reach
 (`brainmodel.training.held_out`), by what the eye did; beside them repeating the last drive, the
-brain before training, and one who knows how the eye moves. The control learns from the same frames
-out of order. Orientation selectivity is that of V1, beside that of the untrained brain.
+brain before training, and one who knows how the eye moves. Steps ahead are told by the best linear
+read-out of V1's rates, beside one of the last two drives, over repeating. The control learns from
+the same frames out of order. Orientation selectivity is that of V1, beside that of the untrained
+brain.
 
     python -m benchmarks.prediction --out runs/benchmarks/prediction
 """
@@ -31,6 +33,7 @@ from brainmodel.training.held_out import BRAIN, LINEAR, REPEATING
 
 AREAS = ("V1", "LM", "AL", "PM")
 BPTT: Config = {"areas": {area: {"rule": "brainmodel.learning.BPTT"} for area in AREAS}}
+AHEAD = (1, 4, 8)  # steps
 SHUFFLED = "local rules, frames out of order"
 CONTENDERS: dict[str, Config] = {
     "local rules": {},
@@ -73,6 +76,7 @@ class Found(NamedTuple):
 
     errors: dict[tuple[str, str], float]
     selectivity: tuple[float, float]
+    ahead: dict[tuple[str, int], float]  # over repeating, by prediction and steps
 
 
 def train(scenes: str, contender: str, seed: int, steps: int | None) -> Report:
@@ -81,6 +85,7 @@ def train(scenes: str, contender: str, seed: int, steps: int | None) -> Report:
     if contender == SHUFFLED:
         own = {"class_path": "benchmarks.prediction.Shuffled"}  # with its options, or it has none
         changes["data"] = own | {"init_args": read_config(scenes)["data"]["init_args"]}
+    changes["report"] = {"ahead": list(AHEAD)}
     return callback(fit(scenes, changes, seed, steps), Report)
 
 
@@ -93,7 +98,10 @@ def run(scenes: str, contender: str, seed: int, steps: int | None) -> Found:
     tally = report.tallies["V1"]
     errors = {(p, s): tally.error(p, s) for p in tally.predictions for s in tally.splits}
     errors["untrained", "all"] = report.untrained["V1"].error
-    return Found(errors, (report.selectivity["V1"], report.untrained_selectivity["V1"]))
+    told = report.told["V1"].items()
+    ahead = {(p, k): own.ratio(p) for k, own in told for p in (BRAIN, LINEAR)}
+    selectivity = report.selectivity["V1"], report.untrained_selectivity["V1"]
+    return Found(errors, selectivity, ahead)
 
 
 def figures(
@@ -112,6 +120,11 @@ def figures(
                 theirs = [run.errors[over, split] for run in ordered[: len(runs)]]
                 settings = {"scenes": scenes, "steps": split, "seeds": len(runs), "area": "V1"}
                 made.append(Figure(name, mine, "squared error", over, theirs, settings))
+    for prediction, k in runs[0].ahead:
+        name = f"{contender}: rates" if prediction == BRAIN else prediction
+        settings = {"scenes": scenes, "steps ahead": k, "seeds": len(runs), "area": "V1"}
+        mine = [run.ahead[prediction, k] for run in runs]
+        made.append(Figure(name, mine, f"of {REPEATING}", settings=settings))
     after, before = zip(*(run.selectivity for run in runs), strict=True)
     settings = {"scenes": scenes, "area": "V1", "seeds": len(runs)}
     what = f"{contender}: orientation selectivity, median"

@@ -14,6 +14,7 @@ from brainmodel.roll_out.roll_out import Listener, roll_out
 from brainmodel.schedules import Weight
 from brainmodel.scopes.local import Local
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
+from brainmodel.wiring.gains import Gains, open_gains, resolve
 from brainmodel.wiring.literal_step import literal_step
 from brainmodel.wiring.losses import Losses, judge, weigh
 from brainmodel.wiring.made_weights import with_weights
@@ -55,7 +56,11 @@ class Brain(Wiring):
         self.scope.build(self)
 
     def forward(
-        self, inputs: Mapping[str, Tensor], reset: Tensor, state: BrainState | None = None
+        self,
+        inputs: Mapping[str, Tensor],
+        reset: Tensor,
+        state: BrainState | None = None,
+        gains: Gains | None = None,
     ) -> tuple[dict[str, Activity], BrainState]:
         """A window of time.
 
@@ -63,13 +68,17 @@ class Brain(Wiring):
             inputs: by name, [time, batch, *shape].
             reset: [time, batch] bool, true where a stream begins anew at that step.
             state: from the window before; None where all streams begin.
+            gains: what multiplies rates of areas or populations, or messages of pathways, by
+                address: "V1", "V1.SST", "LM_V1" (see `brainmodel.wiring.gains`). Numbers, or
+                tensors [time], [time, batch], or of all that they multiply; 1 unless given.
 
         Returns:
             what each area did, by name, and the state after the window, detached. The backward pass
             of any loss computed from the former hands each area's learning signal to its rule.
 
         Raises:
-            ValueError: in one sentence, if inputs, reset or state are of another kind or shape.
+            ValueError: in one sentence, if inputs, reset, state or gains are of another kind or
+                shape, or nothing has the address of a gain.
         """
         require_window(self.inputs, inputs, reset)
         if state is None:
@@ -77,10 +86,16 @@ class Brain(Wiring):
         else:
             units = {name: self.area(name).units for name in self.areas}
             require_state(units, state, reset.shape[1])
-        return roll_out(self, self.scope, self._report, dict(inputs), reset, state)
+        found = resolve(self, gains or {}, reset)
+        open_gains(self, found, state)
+        return roll_out(self, self.scope, self._report, dict(inputs) | found, reset, state)
 
     def step(
-        self, inputs: Mapping[str, Tensor], reset: Tensor, state: BrainState
+        self,
+        inputs: Mapping[str, Tensor],
+        reset: Tensor,
+        state: BrainState,
+        gains: Gains | None = None,
     ) -> tuple[dict[str, StepActivity], BrainState]:
         """One step by its definition, differentiable throughout (see `literal_step`).
 
@@ -88,11 +103,15 @@ class Brain(Wiring):
             inputs: by name, [batch, *shape].
             reset: [batch] bool.
             state: before the step.
+            gains: as of `forward`, of a window of this one step.
 
         Returns:
             what each area did, by name, and the state after the step; not detached.
         """
-        step = partial(literal_step, self, inputs, reset, state)
+        found = resolve(self, gains or {}, reset[None])
+        open_gains(self, found, state)
+        now = {name: gain[0] for name, gain in found.items()}
+        step = partial(literal_step, self, dict(inputs) | now, reset, state)
         took, after = with_weights(self, self.make(), step)
         return {name: step.activity for name, step in took.items()}, after
 

@@ -46,3 +46,4 @@ from objectives.squared_error import SquaredError as SquaredError
 from objectives.target_rate import TargetRate as TargetRate
 from objectives.variational import Variational as Variational
 from objectives.vicreg import VICReg as VICReg
+from objectives.when import When as When

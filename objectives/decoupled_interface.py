@@ -53,14 +53,11 @@ class DecoupledInterface(GroupObjective):
             raise ValueError(f"areas: need one that learns and one that foretells, got {areas}")
         if not wait >= 0:
             raise ValueError(f"wait: need 0 or more steps, got {wait}")
-        self.fewest_streams, self.label = of.fewest_streams, of.label  # type: ignore[misc]
+        self.fewest_streams = of.fewest_streams  # type: ignore[misc]
         self.reach = of.reach
         self.of, self.wait, self.kernel = of, wait, kernel
         self.own: nn.Module = nn.Identity()
         self.feedback: nn.Module = nn.Identity()
-
-    def require_label(self, whole: tuple[int, int] | None, shape: tuple[int, ...]) -> None:
-        self.of.require_label(whole, shape)
 
     def build(
         self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]

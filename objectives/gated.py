@@ -46,14 +46,10 @@ class Gated(GroupObjective):
             raise ValueError(f"areas: need one that learns and another that gates, got {areas}")
         if not strength >= 0:
             raise ValueError(f"strength: need 0 or more, got {strength}")
-        self.fewest_streams, self.label = of.fewest_streams, of.label  # type: ignore[misc]
-        self.reach = of.reach
+        self.fewest_streams, self.reach = of.fewest_streams, of.reach  # type: ignore[misc]
         self.of, self.strength = of, strength
         self.feedback: nn.Module = nn.Identity()
         self.attention: nn.Module = nn.Identity()
-
-    def require_label(self, whole: tuple[int, int] | None, shape: tuple[int, ...]) -> None:
-        self.of.require_label(whole, shape)
 
     def build(
         self, drive: Mapping[str, tuple[int, ...]], units: Mapping[str, tuple[int, ...]]

@@ -19,6 +19,9 @@ from torch import Tensor, nn
 
 from objectives.parts.shapes import Drives, Number, Rates, SampleLoss, Signals
 
+STEPS = "steps"
+"""The name of the number of steps among sums."""
+
 
 class Activity(NamedTuple):
     """What one area did over a window."""
@@ -97,6 +100,15 @@ class Objective(nn.Module, ABC):
         del activity
         return {}
 
+    def sums(self, activity: Activity) -> dict[str, Tensor]:
+        """What its terms are made of, as sums over valid steps: those of several windows, and of
+        several processes, add up. By default its terms times the steps, and these as `STEPS`."""
+        return summed(self.terms(activity), activity.valid)
+
+    def told(self, sums: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Its terms, of such sums; by default means over steps."""
+        return means(sums)
+
     def after_step(self) -> None:
         """What follows each step of the optimizer, such as a moving average. By default nothing."""
         return
@@ -147,6 +159,14 @@ class GroupObjective(nn.Module, ABC):
         del activities
         return {}
 
+    def sums(self, activities: dict[str, Activity]) -> dict[str, Tensor]:
+        """What its terms are made of: as of `Objective`."""
+        return summed(self.terms(activities), activities[self.areas[0]].valid)
+
+    def told(self, sums: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Its terms, of such sums: as of `Objective`."""
+        return means(sums)
+
     def after_step(self) -> None:
         """What follows each step of the optimizer, such as a moving average. By default nothing."""
         return
@@ -165,3 +185,15 @@ def mean_over_space(values: Tensor) -> Tensor:
 def mean_over_valid(values: Float[Tensor, "*shape"], valid: Bool[Tensor, "*shape"]) -> Number:
     """Mean of values, such as [time, batch], over those that are valid; 0 if none is."""
     return (values * valid).sum() / valid.sum().clamp(min=1)
+
+
+def summed(terms: Mapping[str, Tensor], valid: Bool[Tensor, "time batch"]) -> dict[str, Tensor]:
+    """Terms that are means over valid steps as sums over these, which are counted as `STEPS`."""
+    steps = valid.sum()
+    return {name: term * steps for name, term in terms.items()} | {STEPS: steps}
+
+
+def means(sums: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Means over steps, of sums as of `summed`; 0 of no steps."""
+    steps = sums[STEPS].clamp(min=1)
+    return {name: total / steps for name, total in sums.items() if name != STEPS}

@@ -32,13 +32,9 @@ class PairedViews(Objective):
         super().__init__()
         if len(of.areas) != 2 or of.areas[0] == of.areas[1]:
             raise ValueError(f"of.areas: need different names for two views, got {of.areas}")
-        self.fewest_streams, self.label = 2 * of.fewest_streams, of.label  # type: ignore[misc]
-        self.reach = of.reach
+        self.fewest_streams, self.reach = 2 * of.fewest_streams, of.reach  # type: ignore[misc]
         self.stops_gradient, self.draws = of.stops_gradient, of.draws  # type: ignore[misc]
         self.of = of
-
-    def require_label(self, whole: tuple[int, int] | None, shape: tuple[int, ...]) -> None:
-        self.of.require_label(whole, shape)
 
     def build(self, drive: tuple[int, ...], units: tuple[int, ...]) -> None:
         views = self.of.areas

@@ -3,11 +3,12 @@
 loss(t) = mean_i ( y_i(t) - [W h(t) + b]_i )^2,      y = label(t)
 """
 
+from collections.abc import Mapping
 from functools import partial
 
 from torch import Tensor, nn
 
-from objectives.objective import Activity, Objective, mean_over_valid
+from objectives.objective import STEPS, Activity, Objective
 from objectives.parts.backward_weights import BackwardWeights
 from objectives.parts.readout import Readout
 from objectives.parts.shapes import SampleLoss
@@ -51,10 +52,22 @@ class Regression(Objective):
 
     def terms(self, activity: Activity) -> dict[str, Tensor]:
         """explained: 1 - error / variance of the label over this window."""
-        wanted = target(activity, self.label).to(activity.rate.dtype)
-        center = (wanted * activity.valid.unsqueeze(2)).sum((0, 1)) / activity.valid.sum().clamp(1)
-        error, variance = (
-            mean_over_valid(squared_error(wanted, guess), activity.valid)
-            for guess in (self.readout(activity.rate), center.expand_as(wanted))
-        )
-        return {"explained": 1 - error / variance.clamp(min=1e-12)}
+        return self.told(self.sums(activity))
+
+    def sums(self, activity: Activity) -> dict[str, Tensor]:
+        """Of errors, and [size] of the label and of its squares, in double precision."""
+        counts = activity.valid.cpu()
+        wanted = target(activity, self.label).cpu()[counts].double()
+        missed = wanted - self.readout(activity.rate).cpu()[counts].double()
+        return {
+            "error": missed.square().mean(1).sum(),
+            "label": wanted.sum(0),
+            "squared": wanted.square().sum(0),
+            STEPS: counts.sum(),
+        }
+
+    def told(self, sums: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """See `terms`; the variance is that around the mean of all that was added up."""
+        steps = sums[STEPS].clamp(min=1)
+        variance = (sums["squared"] / steps - (sums["label"] / steps).square()).mean()
+        return {"explained": 1 - sums["error"] / steps / variance.clamp(min=1e-12)}

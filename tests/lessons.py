@@ -76,15 +76,18 @@ def learn(
     lengths: Sequence[int] = (10**9,),
     state: BrainState | None = None,
     loss_of: Callable[[Brain, Mapping[str, Activity]], Tensor] = total,
+    gains: Mapping[str, Tensor] | None = None,
 ) -> Gradients:
     """The brain's own gradients over a stream, summed over windows of these lengths.
 
     Of `total`, unless another loss is given; from streams that begin, unless there is a state.
+    Gains are [time, ...] by address.
     """
     found = []
     for first, last in windows(len(reset), lengths):
         window = {name: signal[first:last] for name, signal in inputs.items()}
-        activities, state = brain(window, reset[first:last], state)
+        told = {address: gain[first:last] for address, gain in (gains or {}).items()}
+        activities, state = brain(window, reset[first:last], state, told)
         loss = loss_of(brain, activities)
         made = torch.autograd.grad(loss, learnt(brain), allow_unused=True)
         found.append(complete(brain, made))

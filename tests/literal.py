@@ -86,6 +86,7 @@ class Literal:
         cut: by area, whether the way of its rates into its currents is hidden.
         first: step from which on gradients are asked for.
         memory: by area, how many steps before `first` its own state can be credited with.
+        gains: of the units of areas and of what arrives over pathways, by name, [time, batch, ...].
     """
 
     def __init__(
@@ -97,9 +98,11 @@ class Literal:
         cut: Callable[[str], bool] = lambda area: False,
         first: int = 0,
         memory: Callable[[str], float] = lambda area: math.inf,
+        gains: Mapping[str, Tensor] | None = None,
     ):
         self.brain, self.inputs, self.reset = brain, inputs, reset
         self.local, self.cut, self.first, self.memory = local, cut, first, memory
+        self.gains = gains or {}
         self.done: dict[tuple[str, int], Values] = {}
         self.found: dict[tuple[str, int], Values] = {}
 
@@ -126,7 +129,8 @@ class Literal:
         if pathway.gain is not None:
             signal = gained(pathway.gain, signal, self.inputs[pathway.gain.by][t - delay])
         lost = self.reset[t - delay + 1 : t + 1].any(dim=0)
-        return signal * wide((~lost).to(signal.dtype), signal)
+        arrived = signal * wide((~lost).to(signal.dtype), signal)
+        return arrived * self.gains[name][t] if name in self.gains else arrived
 
     def state(self, name: str, t: int) -> Values:
         """The state of an area as step t finds it."""
@@ -187,6 +191,9 @@ class Literal:
         sources = {"drive": drive, "error": felt, "recurrent": emitted}
         currents = synaptic(area, sources | self.arrived(name, t, "units"))
         after = equation(area.cell, currents, state)
+        if name in self.gains:
+            sent = {"rate", area.cell.emitted}
+            after = {n: self.gains[name][t] * v if n in sent else v for n, v in after.items()}
         return shown | {"rate": after["rate"]} | {f"state.{n}": v for n, v in after.items()}
 
     def activity(self, name: str, first: int = 0, last: int | None = None) -> Activity:

@@ -76,6 +76,18 @@ def dendritic(cell, i: Values, s: Values) -> Values:
     return {"rate": cell.activation(u + pull), "somatic": u + pull}
 
 
+def branches(cell, i: Values, s: Values) -> Values:
+    """Each branch by itself: its sum, and of what is amplified g shares more."""
+    keep, after, sent = math.exp(-1 / cell.tau) if cell.tau else 0.0, {}, []
+    for name in (n for n in i if n.startswith("branch")):  # and no gain
+        current = i[name]
+        v = current + keep * (s[name] - current) if cell.tau else current
+        after[name] = v
+        sent.append(v + cell.gain * v * sigma((v - cell.threshold) / cell.width))
+    rate = cell.activation(torch.stack(sent).sum(0))
+    return {"rate": rate} | (after if cell.tau else {})
+
+
 def conductance_based(cell, i: Values, s: Values) -> Values:
     """A linear equation for one step, channels as open as they were."""
     v = s["potential"]
@@ -143,6 +155,7 @@ def lif(cell, i: Values, s: Values) -> Values:
 
 EQUATIONS: dict[str, Callable] = {
     "ALIF": lif,
+    "Branches": branches,
     "ConductanceBased": conductance_based,
     "Dendritic": dendritic,
     "FixSubLSTM": fix_sublstm,

@@ -38,6 +38,36 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="areas/loops/gain.py",
+        old='dict.fromkeys(("rate", self.emitted))',
+        new='dict.fromkeys(("rate",))',
+        tests="tests/brain/test_gains.py -k 'random_brains or know_the_gains'",
+    ),
+    Mutant(
+        file="brainmodel/scopes/crossing.py",
+        old="part = part * gains[name] if name in gains else part",
+        new="pass",
+        tests="tests/brain/test_gains.py -k crosses",
+    ),
+    Mutant(
+        file="brainmodel/scopes/waiting.py",
+        old="given = earlier.get(key), passage.inputs.get(key)",
+        new="given = None, passage.inputs.get(key)",
+        tests="tests/brain/test_gains.py -k 'wait or come_and_go'",
+    ),
+    Mutant(
+        file="brainmodel/wiring/gains.py",
+        old="whole[:, :, members] *= gain",
+        new="whole[:, :, members] = gain",
+        tests="tests/brain/test_gains.py -k one_population",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/jacobian.py",
+        old="range(len(cell.currents) - len(cell.constants))",
+        new="range(len(cell.currents))",
+        tests="tests/brain/test_gains.py -k 'a_gain_of_one'",
+    ),
+    Mutant(
         file="areas/synapses.py",
         old="weight.abs() * self.sign)",
         new="weight)",
@@ -453,8 +483,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/roll_out/sweep.py",
-        old="self._adapted(name)])[: self.steps]",
-        new="self._adapted(name)])[-self.steps :]",
+        old="series])[: self.steps]",
+        new="series])[-self.steps :]",
         tests="tests/brain/test_pathways.py -k impulse",
     ),
     Mutant(
@@ -1041,7 +1071,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/gated_microcircuit.py",
-        old="[:, :, :-1]",
+        old="[:, :, :last]",
         new="[:, :, :]",
         tests="tests/learning/test_gated_microcircuit.py -k state",
     ),
@@ -1392,6 +1422,60 @@ MUTANTS = [
         old="gradient.baddbmm_(bar.t()[:, None], each.transpose(0, 1))",
         new="gradient.baddbmm_(bar[:1].t()[:, None], each[:1].transpose(0, 1))",
         tests="tests/learning/test_carried_influences.py -k credit",
+    ),
+    Mutant(
+        "objectives/when.py",
+        "if self.reach:",
+        "if False:",
+        "tests/objectives/test_when.py -k joined",
+    ),
+    Mutant(
+        "objectives/when.py",
+        "return self.of.terms(self._narrowed(activity))",
+        "return self.of.terms(activity)",
+        "tests/objectives/test_when.py -k accuracy",
+    ),
+    Mutant(
+        "objectives/when.py",
+        "torch.where(narrowed.valid, loss, torch.zeros_like(loss))",
+        "loss",
+        "tests/objectives/test_when.py -k mark",
+    ),
+    Mutant(
+        "brainmodel/data/tasks/counter_draws.py",
+        "numbers >> HALF, streams",
+        "streams, streams",
+        "tests/data/test_counter_draws.py -k place_alone",
+    ),
+    Mutant(
+        "brainmodel/data/tasks/trials.py",
+        "- (place.begin >= start)",
+        "- 1",
+        "tests/data/test_trials.py -k any_size",
+    ),
+    Mutant(
+        "brainmodel/data/tasks/trials.py",
+        "np.where(over > 0, last, place.begin)",
+        "last",
+        "tests/data/test_trials.py -k late_window",
+    ),
+    Mutant(
+        "brainmodel/data/tasks/delayed_match.py",
+        "same = drawn[2] < 0.5",
+        "same = drawn[1] < 0.5",
+        "tests/data/test_tasks.py -k delays_are",
+    ),
+    Mutant(
+        "brainmodel/data/tasks/delayed_match.py",
+        "k * part + 1 + within",
+        "k * part + within",
+        "tests/data/test_tasks.py -k distractors",
+    ),
+    Mutant(
+        "brainmodel/training/held_out/term_sums.py",
+        "held[name] + plain if name in held else plain",
+        "plain",
+        "tests/training/test_held_out.py -k together",
     ),
 ]
 

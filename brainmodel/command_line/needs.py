@@ -149,16 +149,17 @@ def require_labels(
     Raises:
         ValueError: naming the objective, the label, and the labels of the data.
     """
-    for place, objective in _all(brain):
-        label = getattr(objective, "label", None)
-        if label is not None and label not in offered:
-            raise ValueError(
-                f"{place}: {type(objective).__name__} reads the label {label!r}, which the data do "
-                f"not bring; they bring {', '.join(sorted(offered)) or 'none'}"
-            )
-        if label is not None and label in (kinds or {}):
-            with named(place):
-                objective.require_label(*(kinds or {})[label])  # type: ignore[operator]
+    for place, whole in _all(brain):
+        for objective in whole.modules():  # one that is wrapped in another reads its own
+            label = getattr(objective, "label", None)
+            if label is not None and label not in offered:
+                raise ValueError(
+                    f"{place}: {type(objective).__name__} reads the label {label!r}, which the "
+                    f"data do not bring; they bring {', '.join(sorted(offered)) or 'none'}"
+                )
+            if label is not None and label in (kinds or {}):
+                with named(place):
+                    objective.require_label(*(kinds or {})[label])  # type: ignore[operator]
 
 
 def require_curves(brain: Brain, callbacks: Iterable[object]) -> None:
@@ -177,9 +178,12 @@ def require_curves(brain: Brain, callbacks: Iterable[object]) -> None:
     known = [f"{part}/{name}" for part in ("held_out_loss", "loss") for name in ["total", *losses]]
     predicting = [name for name in brain.areas if brain.area(name).predictor is not None]
     known += [f"held_out_relative_error/{name}" for name in predicting]
+    termed = {f"held_out_terms/{name}" for name in losses}  # which terms it has, none says before
     for callback in callbacks:
         watched = getattr(callback, "monitor", None)
-        if isinstance(watched, str) and watched not in known:
+        if not isinstance(watched, str) or watched.rpartition(".")[0] in termed:
+            continue
+        if watched not in known:
             near = get_close_matches(watched, known, n=1, cutoff=0.0)[0]
             kind = type(callback).__name__
             place = "checkpoint" if kind == "Checkpoints" else f"trainer.callbacks: {kind}"

@@ -11,7 +11,7 @@ from torch import Tensor
 from brainmodel.data.checks import require_whole
 from brainmodel.data.held import LAST, HeldStream, require_whole_frames
 from brainmodel.data.loaders import ContinuingLoader, FreshLoader, Windows
-from brainmodel.data.streams import Part, Share, Stream
+from brainmodel.data.streams import Part, Share
 from brainmodel.data.window import Label, Window
 from brainmodel.memory import require_memory
 
@@ -100,12 +100,21 @@ class StreamModule(pl.LightningDataModule, ABC):
         return {}
 
     @property
+    def chance(self) -> dict[str, float]:
+        """By label, what one scores who never looks at the inputs, as far as it is known.
+
+        Of classes the share of steps at which the best constant answer is right; of quantities the
+        explained variance, which is 0. Shown beside what a brain scores.
+        """
+        return {}
+
+    @property
     def paired(self) -> bool:
         """Whether streams 2k and 2k + 1 are two views of one scene."""
         return False
 
     @abstractmethod
-    def stream(self, share: Share) -> Stream:
+    def stream(self, share: Share) -> Windows:
         """Build the streams of `share`: training material, or held-out for the other parts."""
 
     def share(self, part: Part, rank: int = 0) -> Share:

@@ -22,7 +22,8 @@ Script = dict[str, NDArray]
 """One episode, or part of one: arrays [step, ...] by name. An array "begin" [step] bool, if
 present, marks further steps at which something unrelated to the step before begins."""
 
-_GOLDEN = (5**0.5 - 1) / 2  # spreads the beginnings of episodes evenly over any number of streams
+GOLDEN = (5**0.5 - 1) / 2
+"""Its multiples, modulo 1, spread the beginnings of any number of streams evenly."""
 
 
 class Part(IntEnum):
@@ -94,7 +95,7 @@ class Stream(ABC):
     def _steps(self, number: int, start: int) -> Script:
         """Script of the K steps of one stream from step `start` on."""
         family, sibling = divmod(number, self.siblings)
-        stagger = int(self.share.episode * ((family * _GOLDEN) % 1))
+        stagger = int(self.share.episode * ((family * GOLDEN) % 1))
         time = np.arange(start, start + self.share.steps)
         episodes, steps = np.divmod(time + stagger, self.share.episode)
         pieces = []

@@ -1,4 +1,4 @@
-"""Figures: areas and pathways, the circuit inside an area; frames seen, predicted and missed."""
+"""Figures: areas and pathways, the circuit inside an area; frames and errors; trials of tasks."""
 
 from brainmodel.figures.brain_drawing import draw_brain as draw_brain
 from brainmodel.figures.circuit_drawing import draw_circuit as draw_circuit
@@ -9,3 +9,5 @@ from brainmodel.figures.frames import views as views
 from brainmodel.figures.style import FAINT as FAINT
 from brainmodel.figures.style import INK as INK
 from brainmodel.figures.style import save as save
+from brainmodel.figures.trial_drawing import TrialPicture as TrialPicture
+from brainmodel.figures.trial_drawing import draw_trials as draw_trials

@@ -97,11 +97,12 @@ def dendritic_errors(area: Area, record: Record) -> tuple[PerUnitSteps, PerUnitS
         area: of units with dendrites.
         record: what happened over some steps.
     """
-    units, rate = area.units[0], record.fields["rate"][1:]
+    units, somatic = area.units[0], record.fields["somatic"][1:]
     basal, apical = record.currents[:, :, : 2 * units].chunk(2, 2)
-    beyond, told = torch.empty_like(rate), torch.zeros_like(rate)
+    beyond, told = torch.empty_like(somatic), torch.zeros_like(somatic)
     for cell, at in _dendritic(area):
-        beyond[:, :, at] = rate[:, :, at] - cell.activation(cell.share * basal[:, :, at])
+        foreseen = cell.activation(cell.share * basal[:, :, at])
+        beyond[:, :, at] = cell.activation(somatic[:, :, at]) - foreseen
         if not cell.taught:
             told[:, :, at] = -apical[:, :, at]
     return beyond, told

@@ -90,17 +90,18 @@ class GatedScan(Scan):
             read = torch.addcmul(rate_bar, rate_bar, shut, value=-self.gates.read)
         between = None if self.gates.hold == 1 else hold
         currents_bar = scan_units(area, record, read, carried_bar, between)
-        if self.gates.write > 0:  # all but the output, the last, are written into the memory
+        if self.gates.write > 0:  # all but the output are written into the memory
             shut = _inhibition(record, "input")[:, :, None]
-            written = currents_bar.unflatten(2, (len(SubLSTM.currents), -1))[:, :, :-1]
+            last = SubLSTM.currents.index("output")
+            written = currents_bar.unflatten(2, (len(area.cell.currents), -1))[:, :, :last]
             written.addcmul_(written, shut, value=-self.gates.write)
         return currents_bar
 
 
 def _inhibition(record: Record, current: str) -> PerUnitSteps:
     """The inhibition that a current makes, from 0 to 1."""
-    place = SubLSTM.currents.index(current)
-    return record.currents.chunk(len(SubLSTM.currents), dim=2)[place].sigmoid()
+    units = record.fields["rate"].shape[2]
+    return record.currents.split(units, dim=2)[SubLSTM.currents.index(current)].sigmoid()
 
 
 class GatedMicrocircuit(Rule):

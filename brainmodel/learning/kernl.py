@@ -94,7 +94,7 @@ class KeRNL(NoisyRule):
 
     def begin(self, area: Area, noise: Noise) -> Kernels:
         """See `Noisy.begin`."""
-        batch, targets = noise.stream.shape[0], len(area.at_rest)
+        batch, targets = noise.stream.shape[0], len(area.bias)
         shape = (batch, len(area.dynamics.outputs), targets, sizes(area).sources)
         none = self.log_decay.new_zeros(batch, len(self.log_decay))
         return Kernels(none.new_zeros(shape), PerturbedCopy(none, none, none, noise))
@@ -132,14 +132,15 @@ class KeRNL(NoisyRule):
             left[t] = decays[t + 1] * left[t + 1]
         traces = _written(linearise(area, record), left, presynaptic(area, record))
         fields = (decays[0] * left[0]).unflatten(1, (-1, area.units[0]))
-        traces += fields.repeat(1, 1, len(area.cell.currents))[..., None] * memory.traces
+        repeats = traces.shape[2] // fields.shape[2]
+        traces += fields.repeat(1, 1, repeats)[..., None] * memory.traces
         *_, last = self._perturb(area, record, memory.copy)
         return Kernels(traces, last)
 
     def memory_size(self, area: Area) -> int:
         """See `Rule.memory_size`."""
         size, fields = sizes(area), len(area.dynamics.outputs)
-        return fields * len(area.at_rest) * size.sources + 3 * size.state
+        return fields * len(area.bias) * size.sources + 3 * size.state
 
     def recall(self, area: Area, state_bar: dict[str, PerUnit], memory: Memory) -> Gradients:
         """See `Rule.recall`."""
@@ -210,5 +211,6 @@ def _credit(
     traces: Float[Tensor, "batch field currents source"],
 ) -> Gradients:
     """Derivatives by the nodes times their traces, as gradients."""
-    fields = state_bar.unflatten(1, (-1, area.units[0])).repeat(1, 1, len(area.cell.currents))
+    fields = state_bar.unflatten(1, (-1, area.units[0]))
+    fields = fields.repeat(1, 1, traces.shape[2] // area.units[0])
     return matrix_gradients(area, torch.einsum("bfy,bfyj->yj", fields, traces))

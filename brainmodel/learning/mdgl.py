@@ -48,8 +48,8 @@ class MDGL(Rule):
     """e-prop with the modulators of partners one synapse away, in window form.
 
     Args:
-        partners: by which weights they are taken up; the means of two halves of the units unless
-            given.
+        partners: by which weights they are taken up; unless given, the means between the area's
+            populations, or two halves of its units where it has none.
         gain: weight of the partners' modulators, 0 or more (dimensionless); 0 is e-prop.
         carry: whether traces outlive the window; see `EProp`.
         filtered: whether what a unit emitted counts for as long as its filtered rate holds it, see
@@ -76,6 +76,10 @@ class MDGL(Rule):
         self.partners, self.gain = partners or TypeMeans(), gain
         self.carry, self.filtered = carry, filtered
         self.reused = ReusedMemory()
+
+    def build(self, area: Area) -> None:
+        """See `Rule.build`."""
+        self.partners.build(area)
 
     def gradients(
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory

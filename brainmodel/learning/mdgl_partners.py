@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from areas import Synapses
+from areas import Area, Synapses
 
 Weights = Float[Tensor, "currents unit *window"]
 """Of recurrent synapses onto [current * unit]; of maps, *window is their receptive field."""
@@ -18,6 +18,10 @@ Weights = Float[Tensor, "currents unit *window"]
 
 class Partners(nn.Module, ABC):
     """By which weights a unit takes up the modulators of its postsynaptic partners."""
+
+    def build(self, area: Area) -> None:
+        """Prepare for an area; by default there is nothing to prepare."""
+        del area
 
     @abstractmethod
     def weights(self, recurrent: Synapses) -> Weights:
@@ -37,16 +41,23 @@ class TypeMeans(Partners):
 
     Args:
         shares: of the units (of maps: channels) that belong to each type, in order; they sum to 1.
+            Unless given, the types are the area's populations; two halves where it has none.
 
     Raises:
         ValueError: for shares that are not positive or do not sum to 1.
     """
 
-    def __init__(self, shares: Sequence[float] = (0.5, 0.5)):
+    def __init__(self, shares: Sequence[float] | None = None):
         super().__init__()
-        if not shares or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+        if shares is not None and (not shares or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6):
             raise ValueError(f"partners.shares: need shares that sum to 1, got {list(shares)}")
-        self.shares = tuple(shares)
+        self.shares = (0.5, 0.5) if shares is None else tuple(shares)
+        self._by_population, self._places = shares is None, list[slice]()
+
+    def build(self, area: Area) -> None:
+        """See `Partners.build`; finds the area's populations."""
+        if self._by_population:
+            self._places = list(area.cell.places(area.units[0]).values())
 
     def weights(self, recurrent: Synapses) -> Weights:
         """See `Partners.weights`."""
@@ -72,9 +83,13 @@ class TypeMeans(Partners):
 
     def member(self, units: int) -> Float[Tensor, "type unit"]:
         """1 where a unit belongs to a type, else 0."""
-        ends = (torch.tensor([0.0, *self.shares]).cumsum(0) * units).round()
-        place = torch.arange(units)
-        return ((place >= ends[:-1, None]) & (place < ends[1:, None])).float()
+        if self._places:
+            starts, stops = zip(*((at.start, at.stop) for at in self._places), strict=True)
+        else:
+            ends = (torch.tensor([0.0, *self.shares]).cumsum(0) * units).round()
+            starts, stops = ends[:-1].tolist(), ends[1:].tolist()
+        place, first, after = torch.arange(units), torch.tensor(starts), torch.tensor(stops)
+        return ((place >= first[:, None]) & (place < after[:, None])).float()
 
 
 class Diffuse(Partners):
@@ -84,9 +99,13 @@ class Diffuse(Partners):
         shares: as of `TypeMeans`.
     """
 
-    def __init__(self, shares: Sequence[float] = (0.5, 0.5)):
+    def __init__(self, shares: Sequence[float] | None = None):
         super().__init__()
         self.types = TypeMeans(shares)
+
+    def build(self, area: Area) -> None:
+        """See `Partners.build`."""
+        self.types.build(area)
 
     def weights(self, recurrent: Synapses) -> Weights:
         """See `Partners.weights`."""

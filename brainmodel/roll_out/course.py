@@ -21,6 +21,7 @@ class Course:
         state: the cell's state before the window.
         keep: 0 where a stream was reset, [time, batch], or None.
         steps: number of steps.
+        gain: of the units, [time, batch, *units], in an area that has gains; 1 unless given.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Course:
         state: tuple[Tensor, ...],
         keep: Tensor | None,
         steps: int,
+        gain: Tensor | None = None,
     ):
         self.area, self.keep = area, keep
         self._comparison = area.comparison
@@ -50,6 +52,8 @@ class Course:
         for name, value in _items(state):
             self.fields[name][0] = value
         self.currents = self._hoist(steps, batch)
+        if gain is not None:  # the last of the constants
+            self.currents[:, :, -area.units[0] :] = gain
         self._adders = [
             (n, synapses.adder(), self.currents[:, :, area.reached(n)].unbind(0))
             for n, synapses in area.synapses.items()

@@ -14,6 +14,7 @@ from torch import Tensor
 from areas.record import Record, fade, flat
 from brainmodel.pathways.pathway import told
 from brainmodel.roll_out.course import Course
+from brainmodel.wiring.gains import gain_of
 from brainmodel.wiring.order import Act
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
@@ -24,7 +25,7 @@ class Sweep:
 
     Args:
         brain: the brain.
-        inputs: by name, [time, batch, ...].
+        inputs: by name, [time, batch, ...]; gains among them.
         reset: [time, batch] bool.
         state: the state before the window.
     """
@@ -89,8 +90,8 @@ class Sweep:
                     self.coming[Act(name, "compare" if early else "move")][source] = names
                 else:
                     known[source] = _join([self._window(n) for n in names], dim=2)
-            state = self.start.areas[name]
-            self.courses[name] = Course(area, known, shapes, state, self.keep, self.steps)
+            state, gain = self.start.areas[name], self.inputs.get(gain_of(name))
+            self.courses[name] = Course(area, known, shapes, state, self.keep, self.steps, gain)
 
     def _act(self, act: Act, t: int) -> None:
         course = self.courses[act.area]
@@ -120,10 +121,12 @@ class Sweep:
     def _window(self, name: str) -> Tensor:
         """What arrives over a pathway whose source has been swept, [time, batch, ...]."""
         delay = self.brain.pathways[name].steps
-        if delay == 0:
-            return self._adapted(name)
-        series = torch.cat([self.start.delayed[name], self._adapted(name)])[: self.steps]
-        return fade(series, self._alive(delay))
+        series = self._adapted(name)
+        if delay > 0:
+            series = torch.cat([self.start.delayed[name], series])[: self.steps]
+            series = fade(series, self._alive(delay))
+        gain = self.inputs.get(gain_of(name))
+        return series if gain is None else gain * series
 
     def _message(self, name: str, t: int) -> Tensor:
         """What arrives over a pathway at one step, [batch, ...]."""
@@ -132,8 +135,9 @@ class Sweep:
             message = self.start.delayed[name][t]
         else:
             message = self.brain.route(name)(self._signal(name)[t - delay])
-        alive = self._alive(delay)
-        return message if alive is None else fade(message[None], alive[t : t + 1])[0]
+        alive, gain = self._alive(delay), self.inputs.get(gain_of(name))
+        message = message if alive is None else fade(message[None], alive[t : t + 1])[0]
+        return message if gain is None else gain[t] * message
 
     def _alive(self, delay: int) -> Tensor | None:
         """1 where no reset happened while a message of this delay was under way; None if never."""

@@ -45,7 +45,14 @@ from brainmodel.pathways.pathway import COMPARED
 from brainmodel.scopes.crossing import Crossing, cross, learnt_on_the_way
 from brainmodel.scopes.pathway_feedback import PathwayFeedback
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope, rule_gradients
-from brainmodel.scopes.waiting import inputs_under_way, join_derivatives, keep, under_way
+from brainmodel.scopes.waiting import (
+    gains_under_way,
+    inputs_under_way,
+    join_derivatives,
+    keep,
+    under_way,
+)
+from brainmodel.wiring.gains import gain_of
 from brainmodel.wiring.wiring import Wiring
 
 
@@ -107,7 +114,10 @@ class Adjacent(Scope):
             for name, record in records.items():
                 early = record.stretch(0, ripe)
                 memories[name] = brain.rule(name).remember(brain.area(name), early, memories[name])
-        return memories, keep(records, levels, inputs_under_way(passage, _sources(brain)), ripe)
+        gains = gains_under_way(passage, brain.pathways)
+        later = {gain_of(name): gain for name, gain in gains.items()}
+        later |= inputs_under_way(passage, _sources(brain))
+        return memories, keep(records, levels, later, ripe)
 
     def gradients(
         self, brain: Wiring, passage: Passage, derivatives: dict[str, ActivityDerivatives]
@@ -124,7 +134,8 @@ class Adjacent(Scope):
         if ripe == 0:
             return found
         with torch.no_grad():
-            total, messages = self.gather(brain, records, derivatives)
+            gains = gains_under_way(passage, brain.pathways)
+            total, messages = self.gather(brain, records, derivatives, gains)
         for name, bar in messages.items():
             pathway = brain.pathways[name]
             if pathway.source in brain.areas:
@@ -150,6 +161,7 @@ class Adjacent(Scope):
         brain: Wiring,
         records: dict[str, Record],
         derivatives: dict[str, ActivityDerivatives],
+        gains: dict[str, Tensor],
     ) -> Crossing:
         """For each area, the derivatives of its own loss and those that arrive from other areas.
 
@@ -160,11 +172,12 @@ class Adjacent(Scope):
             brain: the brain.
             records: of some steps, by area.
             derivatives: of each area's own loss at these steps.
+            gains: of what arrived over pathways at these steps, by name; 1 of all others.
         """
         total = sent = derivatives
         messages: dict[str, Tensor] = {}
         for _ in range(self.hops if self.lag else 0):
-            sent, heard = cross(brain, self.feedback, records, sent)
+            sent, heard = cross(brain, self.feedback, records, sent, gains)
             total = {
                 name: ActivityDerivatives(*(a + b for a, b in zip(own, sent[name], strict=True)))
                 for name, own in total.items()

@@ -35,6 +35,7 @@ def cross(
     feedback: PathwayFeedback,
     records: dict[str, Record],
     derivatives: dict[str, ActivityDerivatives],
+    gains: dict[str, Tensor],
 ) -> Crossing:
     """Derivatives by what areas sent to others, from those by what these others did.
 
@@ -43,6 +44,7 @@ def cross(
         feedback: the weights to go back through.
         records: of some steps, by area.
         derivatives: of the loss by what each area did at these steps.
+        gains: of what arrived over pathways at these steps, by name; 1 of all others.
     """
     messages: dict[str, Tensor] = {}
     learning = set(brain.learning)
@@ -54,6 +56,7 @@ def cross(
             sizes = [brain.route(name).shape[0] for name in names]
             for name, part in zip(names, bar.split(sizes, dim=2), strict=True):
                 pathway = brain.pathways[name]
+                part = part * gains[name] if name in gains else part
                 if name in learning:
                     messages[name] = part
                 if pathway.source in brain.areas:

@@ -14,6 +14,7 @@ from torch.utils._pytree import tree_map_only
 
 from areas.record import Record
 from brainmodel.scopes.scope import ActivityDerivatives, Passage
+from brainmodel.wiring.gains import gain_of
 
 
 class Waiting(NamedTuple):
@@ -22,7 +23,7 @@ class Waiting(NamedTuple):
     records: dict[str, Record]
     levels: dict[str, Tensor]  # of areas with a modulator
     signals: dict[str, ActivityDerivatives]  # zeros until the window's backward pass fills them in
-    inputs: dict[str, Tensor] = {}  # of the brain, from which a pathway leads that learns
+    inputs: dict[str, Tensor] = {}  # from which a pathway leads that learns; gains of pathways
 
 
 def keep(
@@ -64,6 +65,25 @@ def inputs_under_way(passage: Passage, names: Iterable[str]) -> dict[str, Tensor
     if waiting is None:
         return {name: passage.inputs[name] for name in names}
     return {name: torch.cat([waiting.inputs[name], passage.inputs[name]]) for name in names}
+
+
+def gains_under_way(passage: Passage, pathways: Iterable[str]) -> dict[str, Tensor]:
+    """Gains of what arrived at the same steps, by pathway that has one at any of them."""
+    waiting: Waiting | None = passage.start.waiting
+    earlier = {} if waiting is None else waiting.inputs
+    waited = 0 if waiting is None else len(next(iter(waiting.records.values())).currents)
+    found = {}
+    for name in pathways:
+        key = gain_of(name)
+        given = earlier.get(key), passage.inputs.get(key)
+        some = next((gain for gain in given if gain is not None), None)
+        if some is not None:
+            lengths, shape = (waited, len(passage.reset)), some.shape[1:]
+            parts = zip(given, lengths, strict=True)
+            found[name] = torch.cat(
+                [some.new_ones(n, *shape) if g is None else g for g, n in parts]
+            )
+    return found
 
 
 def join_derivatives(first: ActivityDerivatives, then: ActivityDerivatives) -> ActivityDerivatives:

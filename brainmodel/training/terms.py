@@ -4,10 +4,19 @@ from collections.abc import Mapping
 from typing import cast
 
 import torch
-from torch import nn
 
 from brainmodel.brain import Brain
-from objectives import Activity
+from objectives import Activity, GroupObjective, Objective
+
+
+def objectives_of(brain: Brain) -> dict[str, Objective | GroupObjective]:
+    """All objectives, by "AREA.OBJECTIVE"; shared ones by "groups.OBJECTIVE"."""
+    places = {area: brain.objectives[area] for area in brain.areas} | {"groups": brain.groups}
+    return {
+        f"{place}.{name}": cast(Objective | GroupObjective, objective)
+        for place, held in places.items()
+        for name, objective in held.named_children()
+    }
 
 
 def objective_terms(brain: Brain, activities: Mapping[str, Activity]) -> dict[str, float]:
@@ -19,14 +28,28 @@ def objective_terms(brain: Brain, activities: Mapping[str, Activity]) -> dict[st
     """
     found: dict[str, float] = {}
     with torch.no_grad():
-        for area, activity in activities.items():
-            for name, objective in cast(nn.ModuleDict, brain.objectives[area]).items():
-                values = objective.terms(activity)  # type: ignore[operator]
-                found |= {f"{area}.{name}.{k}": float(v) for k, v in values.items()}
-        for name, group in brain.groups.items():
-            values = group.terms(dict(activities))  # type: ignore[operator]
-            found |= {f"groups.{name}.{k}": float(v) for k, v in values.items()}
+        for place, objective in objectives_of(brain).items():
+            values = objective.terms(seen_by(place, activities))  # type: ignore[arg-type]
+            found |= {f"{place}.{name}": float(value) for name, value in values.items()}
     return found
+
+
+def seen_by(place: str, activities: Mapping[str, Activity]) -> Activity | dict[str, Activity]:
+    """What the objective of that place sees: its own area, or all."""
+    area = place.partition(".")[0]
+    return dict(activities) if area == "groups" else activities[area]
+
+
+def labels_of(brain: Brain) -> dict[str, list[str]]:
+    """Names of the labels that each objective reads, by "AREA.OBJECTIVE"; an empty list if none."""
+    return {
+        place: [
+            label
+            for part in objective.modules()
+            if isinstance(label := getattr(part, "label", None), str)
+        ]
+        for place, objective in objectives_of(brain).items()
+    }
 
 
 def parted(brain: Brain, processes: int) -> list[str]:

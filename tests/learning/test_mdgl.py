@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from areas import Sparse
+from areas import Leaky, Population, Populations, Sparse
 from areas.synapses import Dense
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, MDGL, Diffuse, EProp, Partners, TrueWeights, TypeMeans
@@ -192,6 +192,17 @@ def test_types_of_one_unit_each_know_the_true_weights() -> None:
     torch.testing.assert_close(Diffuse([0.2] * 5).weights(synapses), synapses.weight)
     assert not torch.allclose(TypeMeans().weights(synapses), synapses.weight)
     assert not torch.allclose(TypeMeans().weights(synapses), Diffuse().weights(synapses))
+
+
+@pytest.mark.parametrize("kind", [TypeMeans, Diffuse])
+def test_types_are_the_populations_of_the_area(kind: Callable[..., Partners]) -> None:
+    def learnt(shares: list[float] | None) -> lessons.Gradients:
+        cells = Populations({"E": Population(Leaky(), 0.8), "I": Population(Leaky(0.5), 0.2)})
+        brain = toy.lone(cells, rule=MDGL(kind(shares)), units=[5])
+        return lessons.learn(brain, *toy.stream(brain))
+
+    lessons.assert_same(learnt(None), learnt([0.8, 0.2]))
+    assert lessons.distance(learnt(None), learnt([0.5, 0.5])) > 1e-4
 
 
 @pytest.mark.parametrize("cell", toy.CELLS)

@@ -16,7 +16,8 @@ def make_activity(
 ) -> Activity:
     """A random activity in float64, drives and rates in (0, 1), predictions of either sign.
 
-    Labels as of moving digits: identity, 0 to 9, and position, two numbers in (0, 1).
+    Labels as of moving digits: identity, 0 to 9, and position, two numbers in (0, 1); and saccade,
+    true or false, as of photographs: stretches of true steps of one, two and more, and false ones.
 
     Drive, prediction and rate ask for gradients. Streams are reset at their first step, and the
     second of them again in the middle.
@@ -31,6 +32,7 @@ def make_activity(
     labels = {
         "identity": torch.randint(10, (time, batch)),
         "position": torch.rand(time, batch, 2),
+        "saccade": (torch.arange(time)[:, None] + 2 * torch.arange(batch)) % 5 > 1,
     }
     return Activity(seen, predicted, seen - predicted, rate, valid, labels)
 

@@ -93,7 +93,8 @@ def test_the_eye_sees_the_middle_in_its_own_proportions() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"frames_per_second": 0.0}, "frames_per_second is 0.0: give above 0"),
+        ({"frames_per_second": 0.0}, "frames_per_second is 0.0: give steps per second"),
+        ({"frames_per_second": 0.0333}, "frames_per_second is 0.0333: give steps per second"),
         ({"seconds": 0.001}, r"seconds is 0.001: give at least one step, 0.0333"),
         ({"background": 2.0}, "background is 2.0: give a gray level from 0 to 1"),
     ],

@@ -91,7 +91,8 @@ def once_back(
             drive = torch.cat([arrived.pop(n) for n in up], dim=1)
             state = area.cell.state(**course.state(name, t))
             keep = (~course.reset[t]).double()
-            report, _ = area.step(drive, arrived, state, cut=cut, keep=keep)
+            gain = course.gains[name][t] if name in course.gains else None
+            report, _ = area.step(drive, arrived, state, cut=cut, keep=keep, gain=gain)
             bars = {f: said[name][f][t] for f in Activity._fields[:4]}
             if t + 1 < steps:
                 bars["rate"] = bars["rate"] + share(brain, course, said[name], name, t)
@@ -131,7 +132,8 @@ def message(
     for adapter in brain.route(name).adapters:
         signal = literal.adapt(adapter, signal)
     lost = course.reset[t - pathway.steps + 1 : t + 1].any(dim=0)
-    return signal * literal.wide((~lost).double(), signal), leaf
+    arrived = signal * literal.wide((~lost).double(), signal)
+    return arrived * course.gains[name][t] if name in course.gains else arrived, leaf
 
 
 def share(
@@ -151,11 +153,16 @@ def share(
     return torch.zeros_like(leaf) if found is None else found
 
 
-def by_definition(brain: Brain, inputs: dict[str, Tensor], reset: Tensor) -> lessons.Gradients:
+def by_definition(
+    brain: Brain,
+    inputs: dict[str, Tensor],
+    reset: Tensor,
+    gains: dict[str, Tensor] | None = None,
+) -> lessons.Gradients:
     """Gradients of all but the last `lag` steps, areas told what the definition says."""
     scope = scope_of(brain)
     with torch.no_grad():
-        course = literal.Literal(brain, inputs, reset)
+        course = literal.Literal(brain, inputs, reset, gains=gains)
         seen = {name: course.activity(name) for name in brain.areas}
     total = sent = own(brain, seen)
     taught: lessons.Gradients = {}
@@ -163,7 +170,7 @@ def by_definition(brain: Brain, inputs: dict[str, Tensor], reset: Tensor) -> les
         sent = once_back(brain, course, sent, taught, len(reset) - scope.lag)
         total = {n: {f: v + sent[n][f] for f, v in said.items()} for n, said in total.items()}
     alone = literal.Literal(
-        brain, inputs, reset, local=True, cut=lambda name: brain.rule(name).cuts
+        brain, inputs, reset, local=True, cut=lambda name: brain.rule(name).cuts, gains=gains
     )
     loss, ripe = torch.zeros((), dtype=torch.float64), len(reset) - scope.lag
     for name, said in total.items():

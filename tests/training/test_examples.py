@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 EXAMPLES = [
     "adversarial",
     "contrastive",
+    "cortical_layers",
     "corollary_discharge",
     "homeostatic",
     "interneurons",
@@ -34,6 +35,7 @@ EXAMPLES = [
 
 
 CIRCUITS = {
+    "cortical_layers": dict.fromkeys(("L4", "L23", "L5"), "[4,8,8]"),
     "interneurons": {"V1": "[16,8,8]", "LM": "[16,4,4]"},
     "microcircuit": {"V1": "[64]", "LM": "[16]"},
     "reservoir": {"V1": "[40]"},

@@ -63,6 +63,8 @@ def test_every_objective_trains(name: str) -> None:
     data = {"extends": "data/moving_digits.yaml", "data": {"init_args": {"digit": 8}}}
     if kind.pairs_streams:
         data = {"data": {"init_args": {"twin_distance": 2.0}}}
+    if kind is objectives.When:
+        data = {"data": {"class_path": "brainmodel.data.Photographs"}}  # whose eye jumps
     Path("part.yaml").write_text(yaml.safe_dump({"model": part} | data))  # tasks need labels
     two_steps("--config=part.yaml", "--data.batch_size=4")
 

@@ -79,7 +79,8 @@ def test_two_processes_with_half_the_streams_are_one_with_all(
         torch.testing.assert_close(weights(one), begun, rtol=1e-4, atol=1e-5)
 
     errors = ("relative_error/", "held_out_relative_error/")
-    compared = ("loss/", "held_out_loss/", "rate/", "silent/", *errors, "terms/")
+    terms = ("terms/", "held_out_terms/")
+    compared = ("loss/", "held_out_loss/", "rate/", "silent/", *errors, *terms)
     curves = [scalars(Path("runs", name, "version_0"), compared) for name in ("one", "two")]
     assert len(curves[0]) > 12 and {tag.split("/")[0] + "/" for tag in curves[0]} == {*compared}
     for tag, values in curves[0].items():

@@ -238,6 +238,19 @@ OBJECTIVES = {
     OBJECTIVE.format("CLAPP", "horizon: 7"): ("new", "CLAPP", "7", "data.window"),
     OBJECTIVE.format("CLAPP", "saccade: photograph"): ("saccade", "true or false", "photograph"),
     OBJECTIVE.format("CLAPP", "saccade: jump"): ("new", "CLAPP", "jump", "saccade"),
+    OBJECTIVE.format("When", "label: jump, of: objectives.Energy"): ("new", "When", "jump"),
+    OBJECTIVE.format("When", "label: photograph, of: objectives.Energy"): (
+        "new",
+        "photograph",
+        "true or false",
+    ),
+    OBJECTIVE.format(
+        "When",
+        "label: saccade, of: {class_path: objectives.VICReg, init_args: {areas: [V1, PM]}}",
+    ): ("new", "VICReg", "one area"),
+    OBJECTIVE.format(
+        "When", "label: saccade, of: {class_path: objectives.TargetRate, init_args: {rate: 0.1}}"
+    ): ("new", "TargetRate", "single streams"),
     OBJECTIVE.format("CrossEntropy", "label: photograph, classes: 3"): ("classes", "6", "3"),
     OBJECTIVE.format("CrossEntropy", "label: photograph, classes: 1"): ("classes", "2 or more"),
     OBJECTIVE.format("CrossEntropy", "label: motion, classes: 3"): ("motion", "Regression"),
@@ -316,6 +329,11 @@ DATA = {
     "--data=areas.GRU": ("data", "GRU"),
     "--data=brainmodel.data.Photograph": ("data", "Photograph"),
     "--data=brainmodel.data.VideoFolder": ("folder", "missing"),
+    DIGITS.format("tasks.DelayedMatch", "delay: [9, 4]"): ("delay", "[9, 4]", "the least"),
+    DIGITS.format("tasks.DelayedMatch", "aligned: true"): ("window", "4", "26", "aligned"),
+    DIGITS.format("tasks.EvidenceAccumulation", "likely: 1.5"): ("likely", "1.5", "probability"),
+    DIGITS.format("tasks.CentreOutReaching", "arm: [0.1, 0.1]"): ("distance", "0.1", "nearer"),
+    DIGITS.format("tasks.SequentialDigits", "root: nowhere"): ("root", "nowhere", "train-labels"),
     DIGITS.format("VideoFolder", "folder: nowhere"): ("folder", "nowhere"),
     DIGITS.format("VideoClasses", "folder: nowhere"): ("folder", "nowhere"),
     DIGITS.format("VideoFolder", "folder: ."): ("folder", "no video", ".mp4"),

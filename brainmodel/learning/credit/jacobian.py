@@ -29,7 +29,7 @@ from areas.shapes import PerStreamSteps
 class LinearSteps(NamedTuple):
     """An area's steps, linearised."""
 
-    currents: Float[Tensor, "time batch field current unit"]  # D_I
+    currents: Float[Tensor, "time batch field current unit"]  # D_I, without constants
     carried: Float[Tensor, "time batch field field unit"]  # D_c: of the first by the second, before
     slope: Float[Tensor, "time batch errors"] | None
     """Of each error by its potential; None where units do not receive the error."""
@@ -64,7 +64,7 @@ def linearise(area: Area, record: Record) -> LinearSteps:
         return torch.stack(filled, 2)
 
     slope = slopes_by_potential(area, record) if "error" in area.afferents else None
-    by_currents = stacked(list(range(len(cell.currents))))
+    by_currents = stacked(list(range(len(cell.currents) - len(cell.constants))))
     return LinearSteps(by_currents, stacked([places.get(n) for n in fields]), slope, record.keep)
 
 
@@ -118,15 +118,14 @@ def push(
     """
     tangents = _alive(linear, t, tangents)
     rate, emitted = tangents[:, :, 0], tangents[:, :, area.dynamics.emitted]
-    shape = (*rate.shape[:2], len(area.cell.currents) * area.units[0])
-    currents = rate.new_zeros(shape)
+    currents = rate.new_zeros(*rate.shape[:2], len(area.bias))
     currents[..., area.reached("recurrent")] += emitted @ area.synapses["recurrent"].weight.t()
     if linear.slope is not None:
         assert area.predictor is not None
         potential = rate @ area.predictor.synapses["rate"].weight.t()
         error = area.comparison.spread(potential) * linear.slope[t][:, None]
         currents[..., area.reached("error")] += error @ area.synapses["error"].weight.t()
-    currents = currents.unflatten(2, (len(area.cell.currents), -1))
+    currents = currents.unflatten(2, (-1, area.units[0]))
     after = torch.einsum("bfgu,blgu->blfu", linear.carried[t], tangents)
     return after + torch.einsum("bfcu,blcu->blfu", linear.currents[t], currents)
 

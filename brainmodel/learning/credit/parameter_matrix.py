@@ -35,7 +35,7 @@ def sizes(area: Area) -> Sizes:
     """How many elements state, targets and sources of an area have."""
     joined = places(area).values()
     targets, sources = (max(place[k].stop for place in joined) for k in (0, 1))
-    targets = max(targets, len(area.at_rest))
+    targets = max(targets, len(area.bias))
     return Sizes(len(area.dynamics.outputs) * area.units[0], targets, sources)
 
 
@@ -51,7 +51,7 @@ def places(area: Area) -> dict[str, tuple[slice, slice]]:
     for name, count in _sources(area).items():
         columns[name] = slice(first, first + count)
         first = columns[name].stop
-    one, currents = slice(first, first + 1), len(area.at_rest)
+    one, currents = slice(first, first + 1), len(area.bias)
     found = {of_units(BIAS): (area.reached(BIAS), one)}
     for name in area.synapses:
         found[of_units(name)] = (area.reached(name), columns[name])

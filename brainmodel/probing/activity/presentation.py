@@ -61,8 +61,11 @@ class Presentation:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not self.frames_per_second > 0:
-            raise ValueError(f"frames_per_second is {self.frames_per_second}: give above 0.")
+        if not 1 <= self.frames_per_second <= 1000:
+            raise ValueError(
+                f"frames_per_second is {self.frames_per_second}: give steps per second, from 1 to "
+                "1000 (30 where a step takes .0333 s)."
+            )
         if self.recorded < 1:
             raise ValueError(
                 f"seconds is {self.seconds}: give at least one step, "

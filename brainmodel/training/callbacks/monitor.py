@@ -9,7 +9,7 @@ from torch import Tensor
 
 from areas.keys import short
 from brainmodel.brain import Brain
-from brainmodel.training.held_out import Sums, predicting, squared_errors
+from brainmodel.training.held_out import Sums, TermSums, predicting, squared_errors
 from brainmodel.training.module import brain_of
 from brainmodel.training.processes import whole_batch
 from brainmodel.training.terms import objective_terms
@@ -26,7 +26,7 @@ class Monitor(pl.Callback):
     gradient/AREA.SOURCE: norm of the gradient of the synapses from one source (a pathway, drive,
         error, recurrent), and of the predictor's
     terms/AREA.OBJECTIVE.TERM: further numbers of objectives, such as how often a discriminator is
-        right
+        right; and held_out_terms/AREA.OBJECTIVE.TERM after each validation, over all of its steps
     learning_rate/AREA.KIND, speed/frames_per_second
 
     Args:
@@ -39,6 +39,7 @@ class Monitor(pl.Callback):
         self.silence = silence
         self._held_out: dict[str, Sums] = {}
         self._last: dict[str, Tensor] = {}
+        self._terms: TermSums | None = None
         self._since = (time.monotonic(), 0)
         self._frames = 0
 
@@ -91,21 +92,28 @@ class Monitor(pl.Callback):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        """Add up errors."""
+        """Add up errors, and terms of objectives."""
+        brain = brain_of(pl_module)
         if batch_idx == 0:
-            self._held_out, self._last = {}, {}
-        for name, activity in predicting(brain_of(pl_module), outputs["activities"]).items():
+            self._held_out, self._last, self._terms = {}, {}, TermSums(brain)
+        if self._terms is not None:
+            self._terms.see(outputs["activities"])
+        for name, activity in predicting(brain, outputs["activities"]).items():
             found = squared_errors(activity, self._last.get(name))
             self._held_out[name] = found if batch_idx == 0 else self._held_out[name].add(found)
             self._last[name] = activity.drive[-1]
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Log them, by the module, so that other callbacks may watch them."""
-        ratios = {
+        values = {
             f"held_out_relative_error/{name}": sums.of_all_processes().mean().ratio
             for name, sums in self._held_out.items()
         }
-        pl_module.log_dict(ratios, sync_dist=True)
+        if self._terms is not None:
+            self._terms.of_all_processes()
+            terms = self._terms.terms()
+            values |= {f"held_out_terms/{name}": value for name, value in terms.items()}
+        pl_module.log_dict(values, sync_dist=True)
 
     on_test_batch_end = on_validation_batch_end
     on_test_epoch_end = on_validation_epoch_end

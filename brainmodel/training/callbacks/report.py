@@ -1,6 +1,6 @@
 """The report at the end of a run: prediction errors, a picture, and where all files are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -11,25 +11,36 @@ from pytorch_lightning.utilities import rank_zero_only
 from areas.loops.compiled import which_loops
 from brainmodel.brain import Brain
 from brainmodel.data import StreamModule
+from brainmodel.data.window import Window
 from brainmodel.figures import draw_brain, draw_circuits, draw_frames, save, views
 from brainmodel.physiology import orientation_tuning, receptive_fields
 from brainmodel.training.held_out import (
     STEPS,
+    Ahead,
     HeldOut,
     LinearPredictor,
     Tally,
+    TermSums,
+    ahead_table,
     compare,
     error_table,
+    errors_ahead,
     fit_linear,
     follow_streams,
 )
-from brainmodel.training.module import brain_of
-from brainmodel.training.terms import parted
+from brainmodel.training.module import brain_of, labelled
+from brainmodel.training.terms import labels_of, parted
 from brainmodel.training.witness import Witness
+from objectives import Activity
 
 LOSS = "held_out_loss/"
 MEANING = """of repeating the last drive the
 mean squared error per unit of each area's drive, of all else the share of that:
+"""
+AHEAD = """
+Some steps ahead, by the best linear read-out of rates and from the last two
+drives, of repeating the last drive the error, of all else the share of that:
+
 """
 
 
@@ -39,15 +50,24 @@ class Report(pl.Callback):
     Args:
         scenes: held-out scenes in the picture; 0 makes none.
         steps: steps of each scene in the picture.
+        ahead: how many steps ahead a second table looks, beside what rates tell then (see
+            `errors_ahead`); none unless given.
+
+    Raises:
+        ValueError: for a number out of range.
     """
 
-    def __init__(self, scenes: int = 3, steps: int = 8):
-        for name, value, least in (("scenes", scenes, 0), ("steps", steps, 1)):
-            if value < least:
-                raise ValueError(f"report.{name}: need {least} or more, got {value}")
-        self.scenes, self.steps = scenes, steps
+    def __init__(self, scenes: int = 3, steps: int = 8, ahead: Sequence[int] = ()):
+        least = (("scenes", scenes, 0), ("steps", steps, 1), *(("ahead", k, 1) for k in ahead))
+        for name, value, lowest in least:
+            if value < lowest:
+                raise ValueError(f"report.{name}: need {lowest} or more, got {value}")
+        self.scenes, self.steps, self.ahead = scenes, steps, tuple(ahead)
+        self.told: Ahead = {}
         self.untrained: dict[str, HeldOut] = {}
         self.tallies: dict[str, Tally] = {}
+        self.terms: dict[str, float] = {}  # of objectives, by "AREA.OBJECTIVE.TERM", measured last
+        self.untrained_terms: dict[str, float] = {}
         self._linear: dict[str, LinearPredictor] = {}
         self.selectivity: dict[str, float] = {}  # for orientation, the median of each area's units
         self.untrained_selectivity: dict[str, float] = {}
@@ -60,11 +80,16 @@ class Report(pl.Callback):
     def state_dict(self) -> dict[str, Any]:
         """The errors before training, for a run that is resumed."""
         held = {name: tuple(errors) for name, errors in self.untrained.items()}
-        return {"untrained": held, "selectivity": self.untrained_selectivity}
+        return {
+            "untrained": held,
+            "selectivity": self.untrained_selectivity,
+            "terms": self.untrained_terms,
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """See `state_dict`; older checkpoints tell less."""
         self.untrained_selectivity = state_dict.get("selectivity", {})
+        self.untrained_terms = state_dict.get("terms", {})
         for name, held in state_dict["untrained"].items():
             known = held if isinstance(held, tuple) else (held, float("nan"))
             self.untrained[name] = HeldOut(*known)
@@ -74,9 +99,9 @@ class Report(pl.Callback):
         say(f"Steps are taken by {which_loops(pl_module.device.type)}.")
         say(*getattr(getattr(trainer, "datamodule", None), "facts", ()))
         say(*parted(brain_of(pl_module), trainer.world_size))
-        if not self.untrained:
+        if not (self.untrained or self.untrained_terms):
             self.tallies, seen = self._measure(trainer, pl_module)
-            self.untrained = self.errors
+            self.untrained, self.untrained_terms = self.errors, self.terms
             self.untrained_selectivity = selectivity(brain_of(pl_module))
             say(*seen.sentences())
 
@@ -113,8 +138,12 @@ class Report(pl.Callback):
         """Measure, all processes together, and print."""
         self._fit(trainer, module)
         self.tallies, seen = self._measure(trainer, module)
-        table = error_table(brain_of(module), self.tallies, self.untrained, seen.words())
-        say(f"\nPrediction of held-out streams{when and ' '}{when}: {MEANING}\n", table)
+        if self.tallies:
+            table = error_table(brain_of(module), self.tallies, self.untrained, seen.words())
+            say(f"\nPrediction of held-out streams{when and ' '}{when}: {MEANING}\n", table)
+        self._look_ahead(trainer, module)
+        chance = getattr(streams(trainer), "chance", {})
+        say(*scores(self.terms, self.untrained_terms, labels_of(brain_of(module)), chance))
         self.selectivity = selectivity(brain_of(module))
         say(*tuned(self.selectivity, self.untrained_selectivity))
         say(*[f"\n{sentence}" for sentence in seen.sentences()])
@@ -123,19 +152,35 @@ class Report(pl.Callback):
         """The linear predictors; drives that come from inputs alone never change."""
         data = streams(trainer)
         if data is not None and not self._linear:
-            steps = data.window * data.batch_size * trainer.world_size
-            windows = data.first_windows(ceil(STEPS / steps))
+            windows = data.first_windows(windows_of(data, trainer))
             self._linear = fit_linear(brain_of(module), windows, module.device)
+
+    def _look_ahead(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Measure what rates tell some steps ahead, and print it, if it is asked for."""
+        data = streams(trainer)
+        if data is None or not self.ahead:
+            return
+        training = data.first_windows(windows_of(data, trainer))
+        brain = brain_of(module)
+        self.told = errors_ahead(brain, training, held_out(trainer), self.ahead, module.device)
+        if self.told:
+            say(AHEAD, ahead_table(self.told))
 
     def _measure(
         self, trainer: pl.Trainer, module: pl.LightningModule
     ) -> tuple[dict[str, Tally], Witness]:
         """Errors of each area on the held-out windows of all processes; what was odd in them."""
-        seen = Witness()
+        seen, brain = Witness(), brain_of(module)
+        terms = TermSums(brain)
+
+        def look(window: Window, activities: dict[str, Activity]) -> None:
+            seen.see(window, activities)
+            terms.see(labelled(activities, window))
+
         data, linear = streams(trainer), {a: p.to(module.device) for a, p in self._linear.items()}
-        tallies = compare(
-            brain_of(module), held_out(trainer), data, linear, module.device, seen.see
-        )
+        tallies = compare(brain, held_out(trainer), data, linear, module.device, look)
+        terms.of_all_processes()
+        self.terms = terms.terms()
         return tallies, seen.of_all_processes()
 
     def _draw(self, trainer: pl.Trainer, module: pl.LightningModule, folder: Path) -> str:
@@ -155,6 +200,11 @@ class Report(pl.Callback):
             fields = receptive_fields(brain_of(module), name)
             save(draw_frames(*some, most=self.steps, fields=fields), made[-1])
         return "  ".join(map(str, reversed(made)))
+
+
+def windows_of(data: StreamModule, trainer: pl.Trainer) -> int:
+    """How many windows of training streams rivals and read-outs are fitted to."""
+    return ceil(STEPS / (data.window * data.batch_size * trainer.world_size))
 
 
 def held_out(trainer: pl.Trainer) -> Any:
@@ -178,6 +228,30 @@ def tuned(now: dict[str, float], untrained: dict[str, float]) -> list[str]:
         before = f" (untrained {untrained[name]:.2f})" if name in untrained else ""
         told.append(f"{name} {value:.2f}{before}")
     return [f"\nOrientation selectivity of units, median: {', '.join(told)}."] if told else []
+
+
+def scores(
+    now: Mapping[str, float],
+    untrained: Mapping[str, float],
+    labels: Mapping[str, Sequence[str]],
+    chance: Mapping[str, float],
+) -> list[str]:
+    """A line on the terms of tasks, each beside chance, where it is known, and the untrained brain.
+
+    Args:
+        now: by "AREA.OBJECTIVE.TERM".
+        untrained: likewise; some may be missing.
+        labels: that each objective reads; those that read none do no task.
+        chance: by label.
+    """
+    told = []
+    for name, value in now.items():
+        own = labels[name.rpartition(".")[0]]
+        beside = [f"chance {chance[label]:.3f}" for label in own if label in chance]
+        beside += [f"untrained {untrained[name]:.3f}"] if name in untrained else []
+        if own:
+            told.append(f"{name} {value:.3f}" + (f" ({', '.join(beside)})" if beside else ""))
+    return [f"\nTasks on held-out streams: {'; '.join(told)}."] if told else []
 
 
 def losses(logged: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,10 @@
 """What is predicted of held-out streams, beside what needs no brain: errors and their table."""
 
+from brainmodel.training.held_out.ahead import Ahead as Ahead
+from brainmodel.training.held_out.ahead import errors_ahead as errors_ahead
 from brainmodel.training.held_out.comparison import compare as compare
 from brainmodel.training.held_out.comparison import held_out_errors as held_out_errors
+from brainmodel.training.held_out.error_table import ahead_table as ahead_table
 from brainmodel.training.held_out.error_table import error_table as error_table
 from brainmodel.training.held_out.errors import HeldOut as HeldOut
 from brainmodel.training.held_out.errors import Sums as Sums
@@ -16,3 +19,4 @@ from brainmodel.training.held_out.tally import BRAIN as BRAIN
 from brainmodel.training.held_out.tally import LINEAR as LINEAR
 from brainmodel.training.held_out.tally import REPEATING as REPEATING
 from brainmodel.training.held_out.tally import Tally as Tally
+from brainmodel.training.held_out.term_sums import TermSums as TermSums

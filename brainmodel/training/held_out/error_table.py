@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from math import isnan
 
 from brainmodel.brain import Brain
+from brainmodel.training.held_out.ahead import Ahead
 from brainmodel.training.held_out.errors import HeldOut
-from brainmodel.training.held_out.tally import ALL, BRAIN, REPEATING, Tally, names
+from brainmodel.training.held_out.tally import ALL, BRAIN, LINEAR, REPEATING, Tally, names
 
 
 def error_table(
@@ -38,6 +39,17 @@ def error_table(
     for k, name in enumerate(found, 1):
         lines[k] += f"  {marks[name]}" if marks.get(name) else ""
     return "\n".join([lines[0], _rule(lines[0]), *lines[1:], *_split_lines(found)])
+
+
+def ahead_table(found: Ahead) -> str:
+    """What is told some steps ahead as text, over repeating; see `errors_ahead`."""
+    rows = [["area", "steps ahead", "repeating", "rates", LINEAR]]
+    for area, tallies in found.items():
+        for steps, tally in tallies.items():
+            shares = [_share(tally.ratio(BRAIN)), _share(tally.ratio(LINEAR))]
+            rows.append([area, str(steps), f"{tally.error(REPEATING):.3g}", *shares])
+    lines = _aligned(rows, left=1)
+    return "\n".join([lines[0], _rule(lines[0]), *lines[1:]])
 
 
 _NONE = float("nan")

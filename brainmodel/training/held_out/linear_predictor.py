@@ -124,12 +124,12 @@ def _samples(drive: Tensor, valid: Tensor, area: Area, number: int) -> tuple[Ten
     came = drive[2:].flatten(0, 1)[counts]
     if came.dim() == 2:
         return torch.cat(known, dim=1), came
-    places = _places(area, number)
-    around = [_surroundings(signal, reach_of(area), places) for signal in known]
-    return torch.cat(around, dim=1), rearrange(came.flatten(2)[:, :, places], "n c p -> (n p) c")
+    places = some_places(area, number)
+    near = [around(signal, reach_of(area), places) for signal in known]
+    return torch.cat(near, dim=1), rearrange(came.flatten(2)[:, :, places], "n c p -> (n p) c")
 
 
-def _surroundings(maps: Tensor, reach: int, places: Tensor) -> Tensor:
+def around(maps: Tensor, reach: int, places: Tensor) -> Tensor:
     """What lies around some places of maps, [step * place, channel * reach * reach]."""
     windows = bordered(maps, reach).unfold(2, reach, 1).unfold(3, reach, 1)
     width = maps.shape[3]
@@ -137,7 +137,7 @@ def _surroundings(maps: Tensor, reach: int, places: Tensor) -> Tensor:
     return rearrange(chosen, "n c p y x -> (n p) (c y x)")
 
 
-def _places(area: Area, number: int) -> Tensor:
+def some_places(area: Area, number: int) -> Tensor:
     """Some places of a map, others in each window, the same in all streams."""
     count = area.drive[1] * area.drive[2]
     some = max(1, min(8, round(NUMBERS / (STEPS * features_of(area)))))

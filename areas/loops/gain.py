@@ -1,0 +1,68 @@
+"""Gains of units: what a unit sends is multiplied by a number that comes from outside.
+
+    s(t) = step of the unit's own cell, of its currents and s(t-1)
+    h(t) = g(t) h'(t),    z(t) = g(t) z'(t)
+
+h' and z' are the rate and what recurrent synapses carry, as the cell alone makes them; g(t) is 1
+unless somebody says otherwise, and 0 silences the unit: nobody hears it, itself included. What else
+it remembers (a membrane potential, a memory cell) goes on by itself.
+
+A gain stands among the unit's currents as one more constant (`Cell.constants`), the last of them.
+So compiled loops, maps and learning rules treat it as they treat any constant, and know its value
+at each step from the record: credit is that of the units as they were.
+"""
+
+from collections.abc import Sequence
+from copy import copy
+from functools import cache
+from typing import Any, TypeVar, cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from areas.cell import Cell, State
+from areas.shapes import PerUnit
+
+GAIN = "gain"
+"""The name of the constant."""
+
+Kept = TypeVar("Kept", bound=Cell)
+
+
+class Gained(Cell):
+    """What a gain adds to a cell of any kind; see `gained`."""
+
+    def constant_values(self, units: int) -> Float[Tensor, "constant unit"]:
+        """See `Cell.constant_values`; those of the cell, and at last a gain of 1."""
+        own = super().constant_values(units)
+        return torch.cat([own, torch.ones(1, units, dtype=own.dtype)])
+
+    def step(self, currents: Sequence[PerUnit], state: State) -> State:
+        """One step; see `Cell.step`."""
+        new = super().step(currents[:-1], state)  # type: ignore[safe-super]
+        sent = dict.fromkeys(("rate", self.emitted))
+        return new._replace(**{name: getattr(new, name) * currents[-1] for name in sent})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As the cell alone: the kind of a cell with gains has no name to be found by."""
+        alone = object.__new__(type(self).__bases__[1])
+        alone.__dict__ |= self.__dict__
+        alone.currents, alone.constants = self.currents[:-1], self.constants[:-1]
+        return gained, (alone,)
+
+
+def gained(cell: Kept) -> Kept:
+    """The cell with gains: of its own kind, its numbers the same while all gains are 1."""
+    if isinstance(cell, Gained):
+        return cell
+    made = copy(cell)
+    made.__class__ = _kind(type(cell))
+    made.currents, made.constants = (*cell.currents, GAIN), (*cell.constants, GAIN)
+    return made
+
+
+@cache
+def _kind(kind: type[Kept]) -> type[Kept]:
+    """The kind of cells of a kind that have gains, under the name of the latter."""
+    return cast("type[Kept]", type(kind.__name__, (Gained, kind), {}))

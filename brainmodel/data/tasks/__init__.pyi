@@ -1,0 +1,12 @@
+from .add import Add as Add
+from .centre_out_reaching import CentreOutReaching as CentreOutReaching
+from .context_integration import ContextIntegration as ContextIntegration
+from .copy_sequence import CopySequence as CopySequence
+from .delayed_match import DelayedMatch as DelayedMatch
+from .evidence_accumulation import EvidenceAccumulation as EvidenceAccumulation
+from .path_integration import PathIntegration as PathIntegration
+from .pattern_generation import PatternGeneration as PatternGeneration
+from .poisson_spikes import PoissonSpikes as PoissonSpikes
+from .sequential_digits import SequentialDigits as SequentialDigits
+from .task_module import TaskModule as TaskModule
+from .temporal_xor import TemporalXOR as TemporalXOR
