@@ -1,6 +1,5 @@
 """Cortical areas: cells, one file each, the synapses onto them, and areas made of the two."""
 
-from areas.alif import ALIF as ALIF
 from areas.area import Area as Area
 from areas.branches import Branches as Branches
 from areas.cell import Cell as Cell
@@ -9,6 +8,7 @@ from areas.comparison import DriveComparison as DriveComparison
 from areas.comparison import Signed as Signed
 from areas.comparison import Split as Split
 from areas.conductance_based import ConductanceBased as ConductanceBased
+from areas.dendritic import Dendritic as Dendritic
 from areas.divisive_input import DivisiveInput as DivisiveInput
 from areas.feedback import Feedback as Feedback
 from areas.feedback import GivenFeedback as GivenFeedback
@@ -20,9 +20,7 @@ from areas.fix_sublstm import FixSubLSTM as FixSubLSTM
 from areas.gru import GRU as GRU
 from areas.hard_lstm import HardLSTM as HardLSTM
 from areas.leaky import Leaky as Leaky
-from areas.lif import LIF as LIF
 from areas.lstm import LSTM as LSTM
-from areas.membrane import Membrane as Membrane
 from areas.populations import Population as Population
 from areas.populations import Populations as Populations
 from areas.predictor import Predictor as Predictor
@@ -33,17 +31,25 @@ from areas.projections import Block as Block
 from areas.projections import Connectivity as Connectivity
 from areas.projections import FromMatrix as FromMatrix
 from areas.projections import LogNormal as LogNormal
+from areas.projections import LowRank as LowRank
 from areas.projections import Near as Near
 from areas.projections import NoAutapses as NoAutapses
 from areas.projections import OneToOne as OneToOne
+from areas.projections import PrePost as PrePost
 from areas.projections import Projection as Projection
 from areas.projections import Sparse as Sparse
 from areas.projections import SpectralRadius as SpectralRadius
+from areas.projections import Tied as Tied
 from areas.pyramidal import Pyramidal as Pyramidal
 from areas.record import Record as Record
 from areas.record import StepActivity as StepActivity
 from areas.short_term_plasticity import ShortTermPlasticity as ShortTermPlasticity
+from areas.spiking import ALIF as ALIF
+from areas.spiking import LIF as LIF
+from areas.spiking import Membrane as Membrane
 from areas.sublstm import SubLSTM as SubLSTM
 from areas.synapses import Convolution as Convolution
 from areas.synapses import Dense as Dense
+from areas.synapses import Making as Making
 from areas.synapses import Synapses as Synapses
+from areas.temporal_inference import TemporalInference as TemporalInference

@@ -31,6 +31,7 @@ from areas.loops.steps import Recurrence
 from areas.message import Message
 from areas.predictor import Predictor
 from areas.projections import Block, Connectivity, Projection
+from areas.projections.making import be_made
 from areas.projections.projection import lay, named, reach_of
 from areas.record import StepActivity, StepComparison, StepRecord
 from areas.shapes import PerCurrent, PerDrive, PerStream, PerUnit
@@ -104,6 +105,7 @@ class Area(nn.Module):
         if predictor is not None:
             self.hints = {name: tuple(hint.shape) for name, hint in onto_predictor.items()}
             predictor.build(drive, {"rate": units} | onto_predictor)
+        be_made(self.all_synapses(), projections or {})
 
     def _project(
         self,
@@ -236,9 +238,8 @@ class Area(nn.Module):
             drive: u(t), [batch, *drive].
             messages: by pathway, [batch, ...].
             state: the state before the step.
-            cut: whether to hide from autograd the way from the state before into the currents,
-                through recurrent synapses and through the area's own prediction error; what
-                remains is the unit's own state.
+            cut: whether to hide from autograd the way from the state before into the currents, by
+                recurrent synapses and the area's own error; what remains is the unit's own state.
             keep: 0 in streams that begin with this step, else 1 (see `DriveComparison.lead_in`).
             gain: as of `currents`.
 
@@ -284,8 +285,7 @@ class Area(nn.Module):
 
         Args:
             compared: what the first act of the step found.
-            messages: those that end on the units, [batch, ...]; those that were hints need not be
-                given again.
+            messages: those that end on the units, [batch, ...]; hints need not be given again.
             state: the state before the step.
             cut: as of `take`.
             gain: as of `currents`.

@@ -43,6 +43,7 @@ class Cell(ABC):
         autapses: whether a unit has synapses onto itself, unless the area's connectivity differs.
         surrogate: whether it has a pseudo-derivative, so that finite differences of the step are
             not its derivative.
+        settling: steps for which it needs each frame held (`data.hold`); 1 unless declared.
         initial_bias: bias of a current at the start of training; 0 where not named.
         state: the NamedTuple type of the state.
     """
@@ -56,6 +57,7 @@ class Cell(ABC):
     emitted: str = "rate"
     autapses: bool = True
     surrogate: bool = False
+    settling: int = 1
     initial_bias: ClassVar[dict[str, float]] = {}
     state: type
 

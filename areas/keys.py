@@ -3,6 +3,7 @@
     of_units(SOURCE)       "synapses.SOURCE.weight"             of_units(BIAS)      "bias"
     of_predictor(SOURCE)   "predictor.synapses.SOURCE.weight"   of_predictor(BIAS)  "predictor.bias"
     of_feedback(NAME)      "predictor.feedback.NAME"
+    "synapses.SOURCE.making.NAME"     of what makes the weights of a source
 
 A bias is the weight of a source that is 1 at all times, and so `BIAS` counts as a source here.
 `Area.weights` gives an area's parameters by these keys; rules give gradients by them.
@@ -10,6 +11,8 @@ A bias is the weight of a source that is 1 at all times, and so `BIAS` counts as
 
 BIAS = "bias"
 """The source that is 1 at all times; no pathway may have this name."""
+MAKING = ".making."
+"""In the key of a parameter of which weights are made, what stands behind their synapses."""
 
 
 def of_units(source: str) -> str:
@@ -30,6 +33,12 @@ def of_feedback(name: str) -> str:
 def belongs_to_predictor(key: str) -> bool:
     """Whether a key is of a parameter of the predictor or of its feedback."""
     return key.startswith("predictor.")
+
+
+def makes(key: str) -> str:
+    """The key of the weights that a parameter of this key makes; of others the key itself."""
+    synapses, made, _ = key.partition(MAKING)
+    return f"{synapses}.weight" if made else key
 
 
 def short(key: str) -> str:

@@ -94,6 +94,7 @@ class Populations(Cell):
         self.state = state_of(tuple(known))
         self.autapses = all(cell.autapses for cell in cells)
         self.surrogate = any(cell.surrogate for cell in cells)
+        self.settling = max(cell.settling for cell in cells)
 
     def places(self, units: int) -> dict[str, slice]:
         """See `Cell.places`.

@@ -17,22 +17,57 @@ from torch.nn.grad import conv2d_weight
 from areas.shapes import Postsynaptic, Presynaptic, SynapticWeight
 
 
+class Making(nn.Module, ABC):
+    """What makes the weights of a group of synapses (see `areas.projections.making`).
+
+    Attributes:
+        other: key of the weights of other synapses that it needs; None unless declared.
+    """
+
+    other: str | None = None
+
+    @abstractmethod
+    def build(self, weight: SynapticWeight, other: "Synapses | None") -> None:
+        """Prepare for a group of synapses, once.
+
+        Args:
+            weight: as they were drawn.
+            other: the synapses of the key `other`, where it is one.
+
+        Raises:
+            ValueError: if it does not fit.
+        """
+
+    @abstractmethod
+    def forward(self, other: Tensor | None) -> SynapticWeight:
+        """The weights, of own parameters or of the weights that `other` is the key of.
+
+        Args:
+            other: these weights, of any shape; None where there are none.
+        """
+
+
 class Synapses(nn.Module, ABC):
     """Synapses from one source.
 
     Attributes:
-        weight: the synaptic weights, postsynaptic dimension first.
+        weight: the synaptic weights, postsynaptic dimension first. Where something makes them, they
+            are as they were last made, and no parameters that learn.
+        making: what makes the weights, if anything does.
         mask: 1 where a synapse exists, of the weights' shape; None where all do.
         sign: 1 where a synapse can only excite, -1 where only inhibit, 0 where either, of the
             weights' shape; None where all can do either.
     """
 
     weight: nn.Parameter
+    making: Making | None
     mask: Tensor | None
     sign: Tensor | None
 
     def __init__(self) -> None:
         super().__init__()
+        self.making = None
+        self.made_of: tuple[Synapses, ...] = ()  # other synapses; hidden here, they are elsewhere
         self.register_buffer("mask", None)
         self.register_buffer("sign", None)
 
@@ -60,6 +95,28 @@ class Synapses(nn.Module, ABC):
         if self.sign is not None:
             with torch.no_grad():
                 self.weight.masked_fill_(self.weight * self.sign < 0, 0.0)
+
+    def be_made(self, making: Making, other: "Synapses | None") -> None:
+        """Have weights that something makes, of its own parameters or of other synapses."""
+        making.build(self.weight.detach(), other)
+        self.making, self.made_of = making, () if other is None else (other,)
+        self.weight.requires_grad_(False)
+        self.remake()
+
+    def made(self) -> SynapticWeight:
+        """The weights as they are made now, differentiable; only where something makes them."""
+        assert self.making is not None
+        others = [o.weight if o.mask is None else o.weight * o.mask for o in self.made_of]
+        weight = self.making(*others or [None])
+        if self.sign is not None:
+            weight = torch.where(self.sign == 0, weight, weight.abs() * self.sign)
+        return weight if self.mask is None else weight * self.mask
+
+    def remake(self) -> None:
+        """Put the weights as they are made now in the place of those made before."""
+        if self.making is not None:
+            with torch.no_grad():
+                self.weight.copy_(self.made())
 
     @abstractmethod
     def forward(self, source: Presynaptic, weight: SynapticWeight | None = None) -> Postsynaptic:

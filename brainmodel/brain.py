@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
@@ -16,6 +17,7 @@ from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
 from brainmodel.wiring.gains import Gains, open_gains, resolve
 from brainmodel.wiring.literal_step import literal_step
 from brainmodel.wiring.losses import Losses, judge, weigh
+from brainmodel.wiring.made_weights import with_weights
 from brainmodel.wiring.plan import AreaPlan, BrainPlan
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.window import require_state, require_window
@@ -109,7 +111,8 @@ class Brain(Wiring):
         found = resolve(self, gains or {}, reset[None])
         open_gains(self, found, state)
         now = {name: gain[0] for name, gain in found.items()}
-        took, after = literal_step(self, dict(inputs) | now, reset, state)
+        step = partial(literal_step, self, dict(inputs) | now, reset, state)
+        took, after = with_weights(self, self.make(), step)
         return {name: step.activity for name, step in took.items()}, after
 
     def judge(self, activities: Mapping[str, Activity]) -> Losses:

@@ -24,6 +24,7 @@ class Move(NamedTuple):
 
 
 MOVES = (
+    Move("areas", "alif lif membrane", "ALIF LIF Membrane", "areas"),
     Move("areas", "connectivity", "AllToAll Connectivity NoAutapses Sparse", "areas"),
     Move("brainmodel", "plan brain", "AreaPlan", "brainmodel"),
     Move("brainmodel", "pathway", "Flatten Mix Pathway Pool Upsample", "brainmodel.pathways"),

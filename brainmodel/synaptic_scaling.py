@@ -46,15 +46,21 @@ class RateSetPoints:
         self.means: dict[str, Tensor] = {}
 
     def require_areas(self, brain: Wiring) -> None:
-        """Refuse set points for areas that the brain does not have.
+        """Refuse set points for areas that the brain does not have, or whose weights are made.
 
         Raises:
-            ValueError: naming the area, and those that there are.
+            ValueError: naming the area, and what to do.
         """
         for name in self.rates:
             if name not in brain.areas:
                 there = ", ".join(brain.areas)
                 raise ValueError(f"synaptic_scaling.rates: there is no {name!r}; there are {there}")
+            for source, synapses in brain.area(name).synapses.items():
+                if synapses.making is not None and source not in brain.frozen[name]:
+                    raise ValueError(
+                        f"synaptic_scaling.rates: weights of {source} onto {name} are made, and "
+                        f"would be made anew; leave {name} out, or freeze them by plastic"
+                    )
 
     def scale(self, brain: Wiring, now: Mapping[str, Tensor]) -> None:
         """Follow the rates of one window, and scale the synapses of each area in place.

@@ -69,10 +69,18 @@ def pyramidal(cell, i: Values, s: Values) -> Values:
     return {"rate": spikes, "somatic": soma, "apical": dendrite, "plateau": plateau}
 
 
+def dendritic(cell, i: Values, s: Values) -> Values:
+    """Sacramento et al. (2018): each conductance pulls the soma towards its own potential."""
+    u, outer = s["somatic"], i["teaching" if cell.taught else "apical"]
+    pull = cell.basal * (i["basal"] - u) + cell.apical * (outer - u) - cell.leak * u
+    return {"rate": cell.activation(u + pull), "somatic": u + pull}
+
+
 def branches(cell, i: Values, s: Values) -> Values:
     """Each branch by itself: its sum, and of what is amplified g shares more."""
     keep, after, sent = math.exp(-1 / cell.tau) if cell.tau else 0.0, {}, []
-    for name, current in i.items():
+    for name in (n for n in i if n.startswith("branch")):  # and no gain
+        current = i[name]
         v = current + keep * (s[name] - current) if cell.tau else current
         after[name] = v
         sent.append(v + cell.gain * v * sigma((v - cell.threshold) / cell.width))
@@ -105,6 +113,14 @@ def short_term(cell, i: Values, s: Values) -> Values:
     r = leaky(cell, i, s)["rate"]
     moved = {"facilitation": u - cell.use, "depletion": 1 - x}
     return {"rate": r, "transmitted": u * x * r} | moved
+
+
+def temporal_inference(cell, i: Values, s: Values) -> Values:
+    """Millidge et al. (2024), the linear model; the frame is over after so many steps."""
+    z = (1 - cell.alpha) * s["rate"] + cell.alpha * (i["prior"] + cell.precision * i["evidence"])
+    over = s["phase"] + 1 > cell.steps - 0.5
+    phase = torch.where(over, torch.zeros_like(z), s["phase"] + 1)
+    return {"rate": z, "held": torch.where(over, z, s["held"]), "phase": phase}
 
 
 class Heaviside(torch.autograd.Function):
@@ -141,6 +157,7 @@ EQUATIONS: dict[str, Callable] = {
     "ALIF": lif,
     "Branches": branches,
     "ConductanceBased": conductance_based,
+    "Dendritic": dendritic,
     "FixSubLSTM": fix_sublstm,
     "GRU": gru,
     "HardLSTM": hard_lstm,
@@ -150,6 +167,7 @@ EQUATIONS: dict[str, Callable] = {
     "Pyramidal": pyramidal,
     "ShortTermPlasticity": short_term,
     "SubLSTM": sublstm,
+    "TemporalInference": temporal_inference,
 }
 
 
@@ -162,6 +180,10 @@ def equation(cell, i: Values, s: Values) -> Values:
 
 def ends(cell, source: str) -> tuple[str, ...]:
     """The currents onto which a source has synapses; none where it has onto all."""
+    if type(cell).__name__ == "Dendritic":
+        return cell.currents[:1] if source in {"drive", "error", "recurrent"} else cell.currents[1:]
+    if type(cell).__name__ == "TemporalInference":
+        return cell.currents[1:] if source in {"drive", "error"} else cell.currents[:1]
     if type(cell).__name__ == "Pyramidal":
         named = set() if cell.apical is None else set(cell.apical)
         message = cell.apical is None and source not in {"drive", "error", "recurrent"}

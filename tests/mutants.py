@@ -69,6 +69,54 @@ MUTANTS = [
     ),
     Mutant(
         file="areas/synapses.py",
+        old="weight.abs() * self.sign)",
+        new="weight)",
+        tests="tests/brain/test_making.py -k 'last_bit and SGD'",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/roll_out.py",
+        old="weights = [made.get(own[0], parameter) for parameter, own in names.items()]",
+        new="weights = list(names)",
+        tests="tests/brain/test_making.py -k autograd",
+    ),
+    Mutant(
+        file="areas/dendritic.py",
+        old="(0.0 if self.taught else self.apical)",
+        new="self.apical",
+        tests="tests/learning/test_dendritic_errors.py -k published",
+    ),
+    Mutant(
+        file="brainmodel/learning/dendritic_errors.py",
+        old="told[:, :, at] = -apical[:, :, at]",
+        new="told[:, :, at] = apical[:, :, at]",
+        tests="tests/learning/test_dendritic_errors.py -k published",
+    ),
+    Mutant(
+        file="areas/temporal_inference.py",
+        old="last = step > self.steps - 0.5",
+        new="last = step > self.steps - 1.5",
+        tests="tests/learning/test_temporal_predictive_coding.py -k published",
+    ),
+    Mutant(
+        file="brainmodel/data/held.py",
+        old="last = (phase == self.hold - 1)",
+        new="last = (phase == 0)",
+        tests="tests/data/test_held.py -k shown",
+    ),
+    Mutant(
+        file="brainmodel/learning/timing/spike_timing.py",
+        old="modulated(part, signal.level) / size for part in (grow, sent - spikes)",
+        new="modulated(part, signal.level) / size for part in (grow, sent)",
+        tests="tests/learning/test_spike_timing.py -k bi_and_poo",
+    ),
+    Mutant(
+        file="brainmodel/learning/timing/behavioural_timescale.py",
+        old="(now - low) / (high - low)",
+        new="now",
+        tests="tests/learning/test_behavioural_timescale.py -k published",
+    ),
+    Mutant(
+        file="areas/synapses.py",
         old="self.weight.masked_fill_(self.weight * self.sign < 0, 0.0)",
         new="self.weight.abs_().mul_(self.sign)",
         tests="tests/areas/test_projection.py -k 'dales_law or sums_over_blocks'",
@@ -99,8 +147,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/wiring/plastic.py",
-        old="rule.plastic(key) and key not in frozen",
-        new="rule.plastic(key)",
+        old="rule.plastic(whole) and whole not in frozen",
+        new="rule.plastic(whole)",
         tests="tests/areas/test_projection.py -k 'one_bit and recurrent'",
     ),
     Mutant(
@@ -950,19 +998,19 @@ MUTANTS = [
         tests="tests/learning/test_carried_influences.py -k credit",
     ),
     Mutant(
-        file="areas/membrane.py",
+        file="areas/spiking/membrane.py",
         old="slope = damp * torch.relu(1.0 - excess.abs())",
         new="slope = damp * torch.relu(1.0 - excess)",
         tests="tests/areas/test_spiking.py -k triangle",
     ),
     Mutant(
-        file="areas/membrane.py",
+        file="areas/spiking/membrane.py",
         old="* (refractory <= 0).to(excess.dtype)",
         new="* (refractory <= 1).to(excess.dtype)",
         tests="tests/areas/test_spiking.py -k refractory",
     ),
     Mutant(
-        file="areas/alif.py",
+        file="areas/spiking/alif.py",
         old="rho * state.adaptation + state.spike",
         new="rho * state.adaptation + state.spike.detach()",
         tests="tests/learning/test_spiking_e_prop.py -k published",
@@ -1287,8 +1335,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/roll_out/roll_out.py",
-        old="functional_call(back, held, (bars,))",
-        new="back(bars)",
+        old="with_weights(ctx.rolling.brain, held, lambda: ctx.rolling.gradients(bars))",
+        new="ctx.rolling.gradients(bars)",
         tests="tests/scopes/test_made_weights.py -k autograd",
     ),
     Mutant(

@@ -1,4 +1,5 @@
-"""What can be said of the synapses of a group: which exist, their signs, how they begin."""
+"""What can be said of the synapses of a group: which exist, their signs, how they begin, what
+makes their weights."""
 
 from areas.projections.beginnings import Alike as Alike
 from areas.projections.beginnings import Beginning as Beginning
@@ -11,5 +12,8 @@ from areas.projections.connectivity import Near as Near
 from areas.projections.connectivity import NoAutapses as NoAutapses
 from areas.projections.connectivity import OneToOne as OneToOne
 from areas.projections.connectivity import Sparse as Sparse
+from areas.projections.making import LowRank as LowRank
+from areas.projections.making import PrePost as PrePost
+from areas.projections.making import Tied as Tied
 from areas.projections.projection import Block as Block
 from areas.projections.projection import Projection as Projection

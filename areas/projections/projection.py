@@ -3,6 +3,7 @@
     which exist         blocks: from which population onto which current of which
     of which sign       Dale's law: what a synapse does, excite or inhibit, it does for ever
     how they begin      `areas.projections.beginnings`
+    what makes them     `areas.projections.making`, where the weights are no parameters themselves
 
 Signs hold under every optimizer: what it moved across 0 is put back to 0 after its step
 (`Synapses.project`).
@@ -10,7 +11,7 @@ Signs hold under every optimizer: what it moved across 0 is put back to 0 after 
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import torch
@@ -19,7 +20,7 @@ from torch import Tensor
 from areas.cell import Cell
 from areas.projections.beginnings import Beginning
 from areas.projections.connectivity import Connectivity
-from areas.synapses import Synapses
+from areas.synapses import Making, Synapses
 
 Sign = Literal["excitatory", "inhibitory"]
 SIGNS: dict[Sign | None, float] = {"excitatory": 1.0, "inhibitory": -1.0, None: 0.0}
@@ -69,10 +70,17 @@ class Projection:
     Args:
         blocks: those that exist; one block of all unless given.
         begin: how their weights begin; uniform in +-1/sqrt(sources) unless given.
+        made: what makes their weights; they are parameters themselves unless given.
     """
 
-    blocks: list[Block] = field(default_factory=lambda: [Block()])
+    blocks: list[Block] | None = None
     begin: Beginning | None = None
+    made: Making | None = None
+
+    @property
+    def parts(self) -> list[Block]:
+        """The blocks, one of all synapses where none are given."""
+        return [Block()] if self.blocks is None else self.blocks
 
 
 class Laid(NamedTuple):
@@ -94,8 +102,8 @@ def reach_of(projection: Projection, cell: Cell, units: int, source: str) -> sli
     """
     found = torch.zeros(len(cell.currents), dtype=torch.bool)
     allowed = cell.reach(source)
-    for k, block in enumerate(projection.blocks):
-        with named(f"blocks.{k}." if len(projection.blocks) > 1 else ""):
+    for k, block in enumerate(projection.parts):
+        with named(f"blocks.{k}." if len(projection.parts) > 1 else ""):
             ends = cell.receives(source, units, block.target)[allowed]
             if not ends.any():
                 raise ValueError(f"target: synapses of {source} cannot end on {block.target}")
@@ -123,7 +131,7 @@ def lay(
         ValueError: naming the option at fault.
     """
     shape = (reach.stop - reach.start, units, *synapses.weight.shape[1:])
-    laid = _laid(projection.blocks, cell, source, reach, shape)
+    laid = _laid(projection.parts, cell, source, reach, shape)
     weight, begin = synapses.weight.detach(), projection.begin
     if begin is not None:
         weight = begin.draw(weight)

@@ -1,4 +1,4 @@
-"""What the objectives of a brain need from the data: streams, steps and labels."""
+"""What a brain and its objectives need from the data: streams, steps and labels."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -29,11 +29,27 @@ def require_data(brain: Brain, data: object, learns: bool) -> None:
         require_labels(brain, labels, getattr(data, "label_kinds", {}))
     if isinstance(data, StreamModule):
         require_room(brain, data.batch_size, data.window)
+        require_hold(brain, data.hold)
         if learns:
             require_enough(brain, data.batch_size)
             require_memories(brain, data.batch_size)
             require_pairs(brain, data.paired)
             require_long(brain, data.window, data.episode)
+
+
+def require_hold(brain: Brain, hold: int) -> None:
+    """Refuse cells that settle on each frame for another time than it is held.
+
+    Raises:
+        ValueError: naming the area.
+    """
+    for name in brain.areas:
+        steps = brain.area(name).cell.settling
+        if steps not in (1, hold):
+            raise ValueError(
+                f"areas.{name}.cell: settles on each frame for {steps} steps, but the data hold it "
+                f"for {hold}; set data.hold: {steps}"
+            )
 
 
 def require_enough(brain: Brain, streams: int) -> None:

@@ -9,6 +9,7 @@ import pytorch_lightning as pl
 from torch import Tensor
 
 from brainmodel.data.checks import require_whole
+from brainmodel.data.held import LAST, HeldStream, require_whole_frames
 from brainmodel.data.loaders import ContinuingLoader, FreshLoader, Windows
 from brainmodel.data.streams import Part, Share
 from brainmodel.data.window import Label, Window
@@ -25,6 +26,11 @@ class StreamOptions(TypedDict, total=False):
     num_workers: int
     windows_per_epoch: int
     validation_windows: int
+    hold: int
+
+
+LEAST = {"episode": 2, "seed": 0, "num_workers": 0}
+"""What options must be at the least, where it is not 1."""
 
 
 class StreamModule(pl.LightningDataModule, ABC):
@@ -33,7 +39,7 @@ class StreamModule(pl.LightningDataModule, ABC):
     Args:
         shapes: shape of one step of one sample, by input name; known without touching any data.
         label_names: of the labels of windows; None if not known without touching any data.
-        frames_per_second: steps per second.
+        frames_per_second: steps per second; where frames are held, frames of `hold` steps each.
         window: steps per window (K).
         batch_size: streams per PROCESS (B); process r serves streams r * B to (r + 1) * B.
         episode: steps until a stream shows something new.
@@ -41,9 +47,11 @@ class StreamModule(pl.LightningDataModule, ABC):
         num_workers: processes that prepare windows; 0 prepares them in the main process.
         windows_per_epoch: length of a Lightning epoch; the streams go on across epochs.
         validation_windows: windows of held-out streams per validation and per test.
+        hold: steps for which each frame is shown; from 2 on, windows and episodes are of whole
+            frames, and the label "last" is true at the last step of each.
 
     Raises:
-        ValueError: if a number is out of range.
+        ValueError: if a number is out of range, or not a multiple of `hold`.
     """
 
     def __init__(
@@ -59,36 +67,32 @@ class StreamModule(pl.LightningDataModule, ABC):
         num_workers: int = 0,
         windows_per_epoch: int = 100,
         validation_windows: int = 10,
+        hold: int = 1,
     ) -> None:
         super().__init__()
-        for field, value, least in (
-            ("window", window, 1),
-            ("batch_size", batch_size, 1),
-            ("episode", episode, 2),
-            ("seed", seed, 0),
-            ("num_workers", num_workers, 0),
-            ("windows_per_epoch", windows_per_epoch, 1),
-            ("validation_windows", validation_windows, 1),
-        ):
-            require_whole(field, value, least)
-        require_whole("num_workers", num_workers, 0, 256)
-        frame = sum(math.prod(shape) for shape in shapes.values())
+        self.window, self.batch_size, self.episode, self.hold = window, batch_size, episode, hold
+        self.seed, self.num_workers = seed, num_workers
+        self.windows_per_epoch, self.validation_windows = windows_per_epoch, validation_windows
+        self.shapes, self.frames_per_second = shapes, frames_per_second
+        self._require_numbers()
+        self.label_names = None if label_names is None else self.with_last(label_names)
+
+    def _require_numbers(self) -> None:
+        """Refuse numbers out of range, with a ValueError."""
+        for field in StreamOptions.__annotations__:
+            require_whole(field, getattr(self, field), LEAST.get(field, 1))
+        require_whole("num_workers", self.num_workers, 0, 256)
+        require_whole_frames(self.hold, window=self.window, episode=self.episode)
+        frame = sum(math.prod(shape) for shape in self.shapes.values())
         require_memory(
-            *max(("window", window), ("batch_size", batch_size), key=lambda pair: pair[1]),
-            window * batch_size * frame,
+            *max(
+                ("window", self.window), ("batch_size", self.batch_size), key=lambda pair: pair[1]
+            ),
+            self.window * self.batch_size * frame,
             "take fewer, or smaller frames",
         )
-        require_memory("episode", episode, 10 * batch_size * episode, "take fewer steps")
-        self.shapes = shapes
-        self.label_names = label_names
-        self.frames_per_second = frames_per_second
-        self.window = window
-        self.batch_size = batch_size
-        self.episode = episode
-        self.seed = seed
-        self.num_workers = num_workers
-        self.windows_per_epoch = windows_per_epoch
-        self.validation_windows = validation_windows
+        many = 10 * self.batch_size * self.episode
+        require_memory("episode", self.episode, many, "take fewer steps")
 
     @property
     def label_kinds(self) -> dict[str, Label]:
@@ -148,14 +152,27 @@ class StreamModule(pl.LightningDataModule, ABC):
         del window, last
         return {}
 
+    def with_last(self, label_names: Sequence[str]) -> list[str]:
+        """Names of labels, with that of the last step of a frame where frames are held."""
+        return [*label_names, *[LAST] * (self.hold > 1)]
+
+    def windows(self, part: Part) -> Windows:
+        """The windows of a part for this process, frames held as long as they are to be."""
+        share = self.share(part, self._rank())
+        if self.hold == 1:
+            return self.stream(share)
+        frames = share._replace(steps=share.steps // self.hold, episode=share.episode // self.hold)
+        return HeldStream(self.stream(frames), self.hold)
+
     def first_windows(self, count: int) -> FreshLoader:
         """The first windows of the training streams, anew in each pass."""
-        return FreshLoader(self.stream(self.share(Part.TRAINING, self._rank())), count, 0)
+        return FreshLoader(self.windows(Part.TRAINING), count, 0)
 
     def train_dataloader(self) -> ContinuingLoader:
         """Training windows without end; remembers where it is in checkpoints."""
-        stream = self.stream(self.share(Part.TRAINING, self._rank()))
-        return ContinuingLoader(stream, self.windows_per_epoch, self.num_workers)
+        return ContinuingLoader(
+            self.windows(Part.TRAINING), self.windows_per_epoch, self.num_workers
+        )
 
     def val_dataloader(self) -> FreshLoader:
         """The same held-out windows at every validation."""
@@ -166,8 +183,7 @@ class StreamModule(pl.LightningDataModule, ABC):
         return self._held_out(Part.TEST)
 
     def _held_out(self, part: Part) -> FreshLoader:
-        stream = self.stream(self.share(part, self._rank()))
-        return FreshLoader(stream, self.validation_windows, self.num_workers)
+        return FreshLoader(self.windows(part), self.validation_windows, self.num_workers)
 
     def _rank(self) -> int:
         return 0 if self.trainer is None else self.trainer.global_rank

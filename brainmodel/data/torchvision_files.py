@@ -117,7 +117,7 @@ class VideoClasses(VideoModule):
         self, folder: Path, skip_corrupt: bool = False, **options: Unpack[VideoOptions]
     ) -> None:
         super().__init__(skip_corrupt=skip_corrupt, **options)
-        self.label_names = ["class", "motion", "video"]
+        self.label_names = self.with_last(["class", "motion", "video"])
         self.folder = Path(folder)
         self.files()
 

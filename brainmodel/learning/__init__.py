@@ -2,6 +2,7 @@
 
 from brainmodel.learning.bptt import BPTT as BPTT
 from brainmodel.learning.burst_dependent import BurstDependent as BurstDependent
+from brainmodel.learning.dendritic_errors import DendriticErrors as DendriticErrors
 from brainmodel.learning.dni import DNI as DNI
 from brainmodel.learning.dni_learnt import DNILearnt as DNILearnt
 from brainmodel.learning.e_prop import EProp as EProp
@@ -28,4 +29,11 @@ from brainmodel.learning.rule import Memory as Memory
 from brainmodel.learning.rule import Rule as Rule
 from brainmodel.learning.snap import SnAp as SnAp
 from brainmodel.learning.stemmler_koch import StemmlerKoch as StemmlerKoch
+from brainmodel.learning.temporal_predictive_coding import (
+    TemporalPredictiveCoding as TemporalPredictiveCoding,
+)
+from brainmodel.learning.timing import BehaviouralTimescale as BehaviouralTimescale
+from brainmodel.learning.timing import Overlap as Overlap
+from brainmodel.learning.timing import SpikeTiming as SpikeTiming
+from brainmodel.learning.timing import Triplets as Triplets
 from brainmodel.learning.uoro import UORO as UORO

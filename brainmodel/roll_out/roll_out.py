@@ -9,9 +9,8 @@ from operator import is_
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.func import functional_call
 
 from areas.record import Record
 from brainmodel.learning.modulation import Moments
@@ -19,6 +18,7 @@ from brainmodel.learning.rule import Gradients
 from brainmodel.roll_out.sweep import Sweep
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
 from brainmodel.wiring.literal_window import LiteralWindow
+from brainmodel.wiring.made_weights import with_weights
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 from objectives import Activity
@@ -53,8 +53,10 @@ def roll_out(
         names.setdefault(parameter, []).append(name)
     with torch.autocast(reset.device.type, enabled=False):
         inputs = {name: signal.to(brain.dtype) for name, signal in inputs.items()}
-        rolling = _Rolling(brain, scope, listener, inputs, reset, state)
-        shown = _RollOut.apply(rolling, list(names.values()), *names)
+        rolling, made = _Rolling(brain, scope, listener, inputs, reset, state), brain.make()
+        weights = [made.get(own[0], parameter) for parameter, own in names.items()]
+        rolling.made = {n: w.detach().requires_grad_(w.requires_grad) for n, w in made.items()}
+        shown = _RollOut.apply(rolling, list(names.values()), *weights)
     activities = {}
     for k, name in enumerate(brain.areas):
         activities[name] = Activity(*shown[4 * k : 4 * k + 4], valid=~reset)
@@ -77,6 +79,7 @@ class _Rolling:
         self.brain, self.scope, self.listener = brain, scope, listener
         self.inputs, self.reset, self.start = inputs, reset, state
         self.learns = torch.is_grad_enabled()
+        self.made: dict[str, Tensor] = {}  # weights in the place of parameters, by name
         self.passage: Passage | None = None
         self.after: BrainState | None = None
         self.shown: list[torch.Size] = []  # shapes of what the forward returns
@@ -146,17 +149,6 @@ class _Rolling:
         return {name: ActivityDerivatives(*full[4 * k : 4 * k + 4]) for k, name in areas}
 
 
-class _GoingBack(nn.Module):
-    """The way back as a module, for that is what `functional_call` puts weights into."""
-
-    def __init__(self, rolling: _Rolling):
-        super().__init__()
-        self.brain, self.rolling = rolling.brain, rolling
-
-    def forward(self, bars: Sequence[Tensor | None]) -> Gradients:
-        return self.rolling.gradients(bars)
-
-
 class _RollOut(torch.autograd.Function):
     """The roll-out as autograd sees it: parameters in, what areas did out.
 
@@ -171,7 +163,7 @@ class _RollOut(torch.autograd.Function):
         ctx.rolling, ctx.names = rolling, names
         ctx.save_for_backward(*weights)
         ctx.set_materialize_grads(False)
-        return tuple(rolling.forward())
+        return tuple(with_weights(rolling.brain, rolling.made, rolling.forward))
 
     @staticmethod
     @once_differentiable
@@ -180,9 +172,8 @@ class _RollOut(torch.autograd.Function):
         if all(map(is_, weights, ctx.rolling.brain.parameters())):
             found = ctx.rolling.gradients(bars)
         else:
-            back = _GoingBack(ctx.rolling)
-            held = {f"brain.{n[0]}": w for n, w in zip(names, weights, strict=True)}
-            found = functional_call(back, held, (bars,))
+            held = {own[0]: weight for own, weight in zip(names, weights, strict=True)}
+            found = with_weights(ctx.rolling.brain, held, lambda: ctx.rolling.gradients(bars))
         _require_known(found, names)
         learns = ctx.needs_input_grad[2:]
         gradients = [

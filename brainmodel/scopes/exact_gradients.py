@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import torch
 
-from areas.keys import short
+from areas.keys import makes, short
 from brainmodel.learning.bptt import BPTT
 from brainmodel.learning.rule import Gradients
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, learning_signal
@@ -53,17 +53,20 @@ def gradient_alignment(
 def by_part(brain: Wiring, found: Gradients, exact: Gradients) -> dict[str, GradientAlignment]:
     """Angle and length for each area, under its name, and for each of its parameters that learn.
 
-    Those of parameters stand under "AREA.PARAMETER".
+    Those of parameters stand under "AREA.PARAMETER"; weights that are made count in the place of
+    what makes them.
 
     Args:
         brain: the brain.
         found: gradients by the brain's parameter names.
         exact: likewise.
     """
-    parts = {}
+    parts, made = {}, {one.name for one in brain.made if one.learn}
     for area in brain.areas:
         weights = brain.area(area).weights().items()
-        own = {key: brain.parameter_name(area, key) for key, w in weights if w.requires_grad}
+        names = {key: brain.parameter_name(area, key) for key, _ in weights if makes(key) == key}
+        learnt = {key for key, w in weights if w.requires_grad}
+        own = {key: name for key, name in names.items() if key in learnt or name in made}
         parts[area] = gradient_alignment(found, exact, own.values())
         for key, name in own.items():
             parts[f"{area}.{short(key)}"] = gradient_alignment(found, exact, [name])

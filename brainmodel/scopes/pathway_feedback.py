@@ -44,11 +44,16 @@ class PathwayFeedback(nn.Module):
         returned = list(returning(brain))
         self.groups = nn.ModuleDict({area: nn.ModuleDict() for area in sorted(brain.areas)})
         shapes = {tuple(synapses.weight.shape): None for _, _, synapses in returned}
+        made = {one.name for one in brain.made if one.learn}
         for area, key, synapses in returned:
             feedback = self._another()
             start = draw(synapses.weight, feedback.seed, f"{area}.{key}")
             with named(f"{area}.{key}"):
                 _build(feedback, synapses.weight, start, list(shapes))
+            if (
+                brain.parameter_name(area, key) in made
+            ):  # they learn, and their weights as such do not
+                feedback.requires_grad_()
             cast(nn.ModuleDict, self.groups[area])[slug(key)] = feedback
 
     def of(self, area: str, key: str) -> Feedback:

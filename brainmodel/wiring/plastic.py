@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from areas import Area
-from areas.keys import BIAS, belongs_to_predictor, of_units
+from areas.keys import BIAS, belongs_to_predictor, makes, of_units
 from brainmodel.learning.rule import Rule
 from brainmodel.schedules import Schedule
+from brainmodel.wiring.made_weights import made_in
 
 PREDICTOR = "predictor"
 """The group of everything that ends on the prediction."""
@@ -13,6 +14,8 @@ PREDICTOR = "predictor"
 
 def choose(area: Area, rule: Rule, plastic: Mapping[str, bool | Schedule]) -> dict[str, Schedule]:
     """Let an area's parameters learn or not.
+
+    Where weights are made, what makes them does in their place.
 
     Args:
         area: the area.
@@ -27,8 +30,11 @@ def choose(area: Area, rule: Rule, plastic: Mapping[str, bool | Schedule]) -> di
     """
     keys = {group: _keys(area, group) for group in plastic}
     frozen = {key for group, own in keys.items() if plastic[group] is False for key in own}
+    made = {of_units(source) for source, _ in made_in(area)}
     for key, parameter in area.weights().items():
-        parameter.requires_grad_(rule.plastic(key) and key not in frozen)
+        whole = makes(key)
+        learns = key not in made and rule.plastic(whole) and whole not in frozen
+        parameter.requires_grad_(learns)
     schedules = {g: level for g, level in plastic.items() if isinstance(level, Schedule)}
     return {key: level for group, level in schedules.items() for key in keys[group]}
 

@@ -9,12 +9,14 @@ from torch import Tensor, nn
 
 from areas import Area
 from areas.checks import check_shape
+from areas.keys import of_units
 from areas.message import Message
 from brainmodel.errors import named
 from brainmodel.learning.modulation import Modulator
 from brainmodel.learning.rule import Rule, of_rule
 from brainmodel.pathways.route import Route
 from brainmodel.schedules import Schedule, Weight
+from brainmodel.wiring.made_weights import MadeWeights, made_in
 from brainmodel.wiring.objective_weights import require_means, weights
 from brainmodel.wiring.order import acting_order, acts, stages
 from brainmodel.wiring.parameter_names import full_name
@@ -38,6 +40,7 @@ class Wiring(nn.Module):
         acting: names of the areas, lower ones first.
         acts: what they do within a step, in order (see `order.acts`).
         stages: areas grouped by the cycles that they share (see `order.stages`).
+        made: synapses whose weights are made; the brain computes with those that `make` gives.
 
     Raises:
         ValueError: if areas and pathways do not fit; the message names the area or pathway.
@@ -70,6 +73,7 @@ class Wiring(nn.Module):
         self.plasticities = {name: area.plasticity for name, area in plan.areas.items()}
         self.plastic: dict[str, Schedule] = {}  # by name of a parameter
         self.frozen: dict[str, set[str]] = {}  # by area, groups of synapses that never change
+        self.made: list[MadeWeights] = []
         self.weights: dict[str, dict[str, Weight]] = {}
         for name in sorted(plan.areas, key=lambda name: -prod(units[name])):
             with named(f"areas.{name}"):
@@ -125,6 +129,9 @@ class Wiring(nn.Module):
             full_name(name, key): level
             for key, level in choose(area, plan.rule, plan.plastic).items()
         }
+        for source, synapses in made_in(area):
+            learn = plan.rule.plastic(of_units(source)) and source not in self.frozen[name]
+            self.made.append(MadeWeights(full_name(name, of_units(source)), synapses, learn))
         for key, objective in plan.objectives.items():
             with named(f"objectives.{key}"):
                 require_means(objective, plan.predictor)
@@ -238,19 +245,27 @@ class Wiring(nn.Module):
         memories, modulators = dict.fromkeys(self.areas), dict.fromkeys(self.modulators)
         return BrainState(states, delayed, memories, modulators)
 
+    def make(self) -> dict[str, Tensor]:
+        """Weights that are made, as they are made now, by name; differentiable."""
+        return {one.name: one.now() for one in self.made}
+
     def still(self) -> list[nn.Parameter]:
         """Parameters that do not learn now, though they do at other times."""
         age = int(self.age)
         names = [name for name, schedule in self.plastic.items() if schedule.level(age) == 0]
-        return [self.get_parameter(name) for name in names]
+        makers = [one.synapses.making for one in self.made if one.name in names]
+        own = [parameter for making in makers if making for parameter in making.parameters()]
+        return [self.get_parameter(name) for name in names] + own
 
     def after_step(self) -> None:
-        """What follows each step of the optimizer: count it, keep the signs of synapses, and let
-        objectives do their part."""
+        """What follows each step of the optimizer: count it, keep the signs of synapses, make the
+        weights that are made, and let objectives do their part."""
         self.age += 1
         for name in self.areas:
             for synapses in self.area(name).synapses.values():
                 synapses.project()
+        for one in self.made:
+            one.synapses.remake()
         for held in (*self.objectives.children(), self.groups):
             for objective in held.children():
                 cast(Objective | GroupObjective, objective).after_step()

@@ -3,10 +3,21 @@
 import torch
 from torch import Tensor
 
-from areas import Alike, Block, Divisive, DivisiveInput, Leaky, OneToOne, Predictor, Projection
+from areas import (
+    Alike,
+    Block,
+    Divisive,
+    DivisiveInput,
+    Leaky,
+    OneToOne,
+    Predictor,
+    Projection,
+    Tied,
+)
 from brainmodel.brain import AreaPlan, Brain
-from brainmodel.learning import NoLearning
+from brainmodel.learning import EProp, NoLearning
 from brainmodel.pathways import Pathway
+from objectives import SquaredError
 
 EYE, UNITS, HIGHER = 7, 3, 2
 
@@ -93,6 +104,32 @@ def test_signed_errors_find_the_most_likely_causes() -> None:
     ridge = torch.linalg.solve(torch.eye(UNITS) + causes.t() @ causes, causes.t() @ frame.t())
     found = held(brain, frame, 3000)["V1"]
     torch.testing.assert_close(found, ridge.t(), rtol=1e-9, atol=1e-9)
+
+
+def test_what_is_tied_settles_as_what_was_set_by_hand() -> None:
+    """Also after either has changed: errors come in by the weights by which rates predict."""
+    plan = AreaPlan(Leaky(0.05, identity), [UNITS], EProp(), {"next": SquaredError()})
+    plan.projections = {
+        "recurrent": Projection(begin=Alike(0.0)),
+        "error": Projection(made=Tied("predictor.rate")),
+    }
+    plan.plastic = {"recurrent": False}
+    brain = Brain({"V1": plan}, {"up": Pathway("eye", "V1")}, {"eye": [EYE]}).double()
+    area, frame = brain.area("V1"), generative(2, EYE, 4)
+    assert area.predictor is not None
+    learnt = [p for p in brain.parameters() if p.requires_grad]
+    optimizer = torch.optim.Adam(learnt, lr=0.01)
+    for _ in range(20):
+        did, _ = brain({"eye": frame.expand(5, -1, -1)}, torch.zeros(5, 2, dtype=torch.bool))
+        brain.losses(did)["V1"]["next"].backward()
+        optimizer.step()
+        brain.after_step()
+    causes = area.predictor.synapses["rate"].weight.detach()
+    assert area.synapses["error"].weight.equal(causes.t())
+    bias, miss = area.bias.detach(), frame - area.predictor.bias.detach()
+    told = (miss @ causes + bias).t()
+    ridge = torch.linalg.solve(torch.eye(UNITS).double() + causes.t() @ causes, told)
+    torch.testing.assert_close(held(brain, frame, 3000)["V1"], ridge.t(), rtol=1e-9, atol=1e-9)
 
 
 def test_two_areas_settle_together() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from areas import ALIF, LIF, Membrane
-from areas.membrane import fire
+from areas.spiking.membrane import fire
 from brainmodel.learning import BPTT, EProp, Hebbian, Rule
 from brainmodel.scopes import Global
 from tests import lessons, toy
@@ -118,7 +118,7 @@ def test_all_but_the_spike_is_what_finite_differences_say(monkeypatch, cell: typ
     bars = [torch.randn(3, 5, generator=generator, dtype=torch.float64) for _ in range(3)]
     used = [t for k, t in enumerate(tensors) if made.currents[k : k + 1] != ("strength",)]
     found = torch.autograd.grad(step(*tensors), used, bars, allow_unused=True)
-    monkeypatch.setattr("areas.membrane.fire", soft)
+    monkeypatch.setattr("areas.spiking.membrane.fire", soft)
     expected = []
     for tensor in used:
         slopes = torch.zeros_like(tensor)

@@ -66,6 +66,10 @@ def is_factored(rule: str) -> bool:
     return isinstance(toy.RULES[rule](), FactoredInfluence)
 
 
+CROOKED = {"triplet_stdp", "behavioural_timescale"}
+"""Rules by which twice the presynaptic signal teaches another thing than twice as much."""
+
+
 def lone(rule: str, comparison: DriveComparison, **others) -> Brain:
     """One area that compares so, with units that the rule takes."""
     how = {"afferents": ["error", "drive"], "predictor": predictor(comparison)} | others
@@ -152,7 +156,7 @@ def test_differences_left_to_the_contract_are_the_differences(rule: str) -> None
     lessons.assert_same(left, known)
 
 
-@pytest.mark.parametrize("rule", [r for r in toy.RULES if not is_factored(r)])
+@pytest.mark.parametrize("rule", [r for r in toy.RULES if not is_factored(r) and r not in CROOKED])
 def test_an_error_in_two_halves_teaches_as_one(rule: str) -> None:
     """Not where chance meets the sizes of presynaptic signals, as in factored influences."""
     goals = {"next": SquaredError(), "energy": Energy()}

@@ -160,11 +160,12 @@ def test_global_generators_are_left_alone(source: Source) -> None:
         ("num_workers", 1.5),
         ("windows_per_epoch", True),
         ("validation_windows", 0),
+        ("hold", 0),
     ],
 )
 def test_a_wrong_number_is_refused_in_one_sentence(source: Source, field: str, value: Any) -> None:
-    if source.is_task and field == "episode":
-        pytest.skip("trials have lengths of their own")
+    if source.is_task and field in ("episode", "hold"):
+        pytest.skip("trials have lengths of their own, and no frames")
     with pytest.raises(ValueError, match=rf"^{field} is {value!r}: give a whole number, .*\.$"):
         source.module(**{field: value})
 

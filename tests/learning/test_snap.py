@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from areas import GRU, LSTM, Leaky
+from areas import GRU, LSTM, Cell, Leaky
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, RFLO, RTRL, EProp, Rule, SnAp
 from brainmodel.learning.snap import reach
@@ -81,13 +81,18 @@ def test_the_predictor_learns_from_its_own_error_alone() -> None:
     lessons.assert_same(found[0], found[1])
 
 
+def pace(cell: Cell) -> int:
+    """Steps that a message takes from unit to unit: more than one where frames are held."""
+    return cell.settling
+
+
 @pytest.mark.parametrize("n", [2, 3])
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_snap_n_is_the_masked_influence_moved_on_step_by_step(cell: str, n: int) -> None:
     brain = sparse(cell, n)
     rule, area = brain.rule("V1"), brain.area("V1")
     assert isinstance(rule, SnAp) and not rule.full
-    inputs, reset = toy.stream(brain, steps=5)
+    inputs, reset = toy.stream(brain, steps=5 * pace(area.cell))
     reached = torch.eye(5)
     for far in range(1, n):
         reached += torch.diag(torch.ones(5 - far), -far)
@@ -139,7 +144,7 @@ def test_a_mask_that_is_saturated_through_sparse_synapses_is_rtrl(cell: str) -> 
         weight[:, 0, 4] = 0.7
         rule.build(area)
         assert isinstance(rule, SnAp) and rule.full == (n == 5)
-        inputs, reset = toy.stream(brain, steps=7, resets=False)
+        inputs, reset = toy.stream(brain, steps=7 * pace(area.cell), resets=False)
         found[n] = lessons.learn(brain, inputs, reset, [3])
     exact = sparse(cell, 1)
     exact.area("V1").synapses["recurrent"].weight.data.view(-1, 5, 5)[:, 0, 4] = 0.7

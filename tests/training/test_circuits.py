@@ -2,18 +2,25 @@
 
 from contextlib import redirect_stdout
 from io import StringIO
+from pathlib import Path
 from warnings import catch_warnings
 
+import pytest
 import torch
 from matplotlib.text import Text
 
 from areas import Block, Leaky, Population, Populations, Projection
 from benchmarks._training import fit
 from brainmodel.brain import Brain
+from brainmodel.cli import main
 from brainmodel.command_line.config_files import Config
 from brainmodel.command_line.train_command import quieten
+from brainmodel.data import Photographs
+from brainmodel.data.streams import Part
 from brainmodel.figures import draw_brain, draw_circuits
 from brainmodel.figures.circuit_drawing import ways
+from brainmodel.roll_out.sweep import Sweep
+from brainmodel.training import BrainModule
 from brainmodel.training.callbacks.monitor import with_populations
 from brainmodel.training.module import brain_of
 from tests import toy
@@ -72,3 +79,80 @@ def test_of_the_reservoir_the_predictor_alone_learns() -> None:
     assert learns == {"areas.V1.predictor.bias", "areas.V1.predictor.synapses.rate.weight"}
     weight = brain.area("V1").synapses["recurrent"].weight.detach().double()
     assert abs(float(torch.linalg.eigvals(weight).abs().max()) - 0.95) < 1e-6
+
+
+def in_v1(brain: Brain, name: str) -> float:
+    """Mean square of what comes to pyramidal cells' apical dendrites, in all or by one source."""
+    data = Photographs(size=16, window=12, batch_size=8)
+    window = data.stream(data.share(Part.VALIDATION)).window(1)
+    with torch.no_grad():
+        sweep = Sweep(brain, window.inputs, window.reset, brain.initial_state(8))
+        sweep.run()
+    record, cells = sweep.records()["V1"], brain.area("V1").cell.places(64)["P"].stop
+    whole = record.currents[:, :, 64 : 64 + cells]
+    if name != "all":
+        weight = brain.area("V1").synapses[name].weight[:cells]
+        whole = record.source(name) @ weight.t()
+    return float(whole[2:].square().mean())
+
+
+@pytest.mark.slow
+def test_interneurons_come_to_cancel_what_comes_down() -> None:
+    with redirect_stdout(StringIO()), catch_warnings():
+        quieten()
+        young, old = (brain_of(fit("microcircuit", {}, 0, n).model) for n in (1, 200))
+    assert in_v1(young, "all") > 0.5 * in_v1(young, "LM_V1")
+    assert in_v1(old, "all") < 0.05 * in_v1(old, "LM_V1")
+
+
+def test_projections_come_back_from_a_checkpoint(own_folder: Path) -> None:
+    """Such as say nothing of blocks, and such as are made."""
+    made = "{class_path: areas.LowRank, init_args: {rank: 3}}"
+    options = [f"--model.areas.V1.projections.drive.made={made}", "--report.scenes=0"]
+    options += ["--trainer.max_steps=2", "--trainer.logger.name=made", "--data.window=3"]
+    with redirect_stdout(StringIO()):
+        main(["fit", "--config=microcircuit", *options, "--trainer.limit_val_batches=0"])
+    (run,) = (own_folder / "runs" / "made").iterdir()
+    brain = BrainModule.load_from_checkpoint(run / "checkpoints" / "last.ckpt").brain
+    drive = brain.area("V1").synapses["drive"]
+    assert torch.linalg.matrix_rank(drive.weight) == 3 and drive.made().equal(drive.weight)
+
+
+HELD = """
+model:
+  areas:
+    V1:
+      cell: {class_path: areas.TemporalInference, init_args: {steps: 6, alpha: 0.1}}
+      units: [16]
+      afferents: [error]
+      projections: {error: {made: {class_path: areas.Tied, init_args: {of: predictor.rate}}}}
+      predictor: areas.Predictor
+      objectives: {next: objectives.SquaredError}
+      rule: brainmodel.learning.TemporalPredictiveCoding
+  pathways:
+    eye_V1:
+      source: eye
+      target: V1
+      signal: rate
+      adapters:
+        - {class_path: brainmodel.pathways.Pool, init_args: {factor: 2}}
+        - brainmodel.pathways.Flatten
+data:
+  class_path: brainmodel.data.Photographs
+  init_args: {size: 16, hold: 6, window: 12, episode: 60, batch_size: 4, validation_windows: 2}
+report: {scenes: 0}
+"""
+
+
+def test_an_area_learns_from_held_frames(own_folder: Path) -> None:
+    """The example of docs/circuits.md; what is settled on explains more of frames than at first."""
+    Path("held.yaml").write_text(HELD)
+    with redirect_stdout(StringIO()) as said:
+        main(["fit", "--config=held.yaml", "--trainer.max_steps=40", "--trainer.logger.name=held"])
+    (run,) = (own_folder / "runs" / "held").iterdir()
+    area = BrainModule.load_from_checkpoint(run / "checkpoints" / "last.ckpt").brain.area("V1")
+    assert area.predictor is not None
+    causes = area.predictor.synapses["rate"].weight.detach()
+    assert area.synapses["error"].weight.equal(causes.t())
+    (row,) = (line.split() for line in said.getvalue().splitlines() if line.startswith("  V1 "))
+    assert float(row[3]) < 0.5 * float(row[4]), row

@@ -24,6 +24,7 @@ EXAMPLES = [
     "corollary_discharge",
     "homeostatic",
     "interneurons",
+    "microcircuit",
     "oddball",
     "reservoir",
     "siamese",
@@ -36,6 +37,7 @@ EXAMPLES = [
 CIRCUITS = {
     "cortical_layers": dict.fromkeys(("L4", "L23", "L5"), "[4,8,8]"),
     "interneurons": {"V1": "[16,8,8]", "LM": "[16,4,4]"},
+    "microcircuit": {"V1": "[64]", "LM": "[16]"},
     "reservoir": {"V1": "[40]"},
 }
 

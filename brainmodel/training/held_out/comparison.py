@@ -41,11 +41,12 @@ def compare(
     tallies: dict[str, Tally] = {}
     past: dict[str, Tensor] = {}
     last: Window | None = None
+    told = data if data is not None and data.hold == 1 else None  # held frames do not move
     for window, activities in follow_streams(brain, windows, device):
         if witness is not None:
             witness(window, activities)
-        splits = data.splits(window, last) if data is not None else {}
-        moved = data.foreseen(window, last) if data is not None else {}
+        splits = told.splits(window, last) if told is not None else {}
+        moved = told.foreseen(window, last) if told is not None else {}
         for name, activity in predicting(brain, activities).items():
             own = rivals_of(brain, name, moved, linear or {})
             tallies.setdefault(name, Tally()).see(

@@ -8,7 +8,7 @@
 Each unit has its own beta, which is 0 in units that do not adapt: a constant (`Cell.constants`).
 
 Source: Bellec et al. (2020), Nature Communications 11:3625, Methods, "ALIF neurons"; see
-`areas.membrane` for what it shares with LIF.
+`areas.spiking.membrane` for what it shares with LIF.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from areas.cell import Cell
-from areas.membrane import Membrane
 from areas.shapes import PerUnit
+from areas.spiking.membrane import Membrane
 
 
 class ALIFState(NamedTuple):

@@ -4,7 +4,7 @@
     z(t) = H( (v(t) - thr) / thr )             spikes, which the recurrent synapses carry
     h(t) = kappa h(t-1) + (1 - kappa) z(t)     their filtered rate, for predictor and other areas
 
-See `areas.membrane` for the constants, the refractory time and the pseudo-derivative.
+See `areas.spiking.membrane` for the constants, the refractory time and the pseudo-derivative.
 
 Source: Bellec et al. (2020), Nature Communications 11:3625, Methods, "LIF neurons".
 """
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from areas.cell import Cell
-from areas.membrane import Membrane
 from areas.shapes import PerUnit
+from areas.spiking.membrane import Membrane
 
 
 class LIFState(NamedTuple):
