@@ -26,7 +26,7 @@ from areas.checks import Afferent, check_afferents, check_shape
 from areas.comparison import DriveComparison, Signed, begun
 from areas.keys import BIAS, of_predictor, of_units
 from areas.loops.dynamics import Dynamics
-from areas.loops.gain import gained
+from areas.loops.gain import NOTHING, Outside, gained
 from areas.loops.steps import Recurrence
 from areas.message import Message
 from areas.predictor import Predictor
@@ -204,8 +204,8 @@ class Area(nn.Module):
         potential = self.predictor.potential({"rate": rate, **hints})
         return potential, self.predictor.activate(potential)
 
-    def currents(self, sources: Mapping[str, Tensor], gain: PerUnit | None = None) -> PerCurrent:
-        """Synaptic currents [batch, current * unit, ...] of signals by source, and gains if any."""
+    def currents(self, sources: Mapping[str, Tensor], outside: Outside = NOTHING) -> PerCurrent:
+        """Currents [batch, current * unit, ...] of signals by source and of what is outside."""
         total = self.at_rest.view(-1, *[1] * (len(self.units) - 1))
         total = total.expand(next(iter(sources.values())).shape[0], -1, *self.units[1:])
         for name, synapses in self.synapses.items():
@@ -213,7 +213,7 @@ class Area(nn.Module):
             reached = self.reached(name)
             rest = (reached.start, total.shape[1] - reached.stop)
             total = total + nn.functional.pad(current, (*[0, 0] * (len(self.units) - 1), *rest))
-        return total if gain is None else torch.cat([total[:, : -self.units[0]], gain], dim=1)
+        return outside.join(total)
 
     def step(
         self, drive: PerDrive, messages: Mapping[str, Tensor], state: State, **how: Any
@@ -230,7 +230,7 @@ class Area(nn.Module):
         *,
         cut: bool = False,
         keep: PerStream | None = None,
-        gain: PerUnit | None = None,
+        outside: Outside = NOTHING,
     ) -> StepRecord:
         """One step, differentiable, written out as it is defined: `compare`, then `move`.
 
@@ -241,13 +241,13 @@ class Area(nn.Module):
             cut: whether to hide from autograd the way from the state before into the currents, by
                 recurrent synapses and the area's own error; what remains is the unit's own state.
             keep: 0 in streams that begin with this step, else 1 (see `DriveComparison.lead_in`).
-            gain: as of `currents`.
+            outside: gains and currents that come from outside of the brain.
 
         Returns:
             what happened, the state after the step included.
         """
         compared = self.compare(drive, messages, state, cut=cut, keep=keep)
-        return self.move(compared, messages, state, cut=cut, gain=gain)
+        return self.move(compared, messages, state, cut=cut, outside=outside)
 
     def compare(
         self,
@@ -279,7 +279,7 @@ class Area(nn.Module):
         state: State,
         *,
         cut: bool = False,
-        gain: PerUnit | None = None,
+        outside: Outside = NOTHING,
     ) -> StepRecord:
         """The second act of a step: currents, and the state that the cell makes of them.
 
@@ -288,13 +288,13 @@ class Area(nn.Module):
             messages: those that end on the units, [batch, ...]; hints need not be given again.
             state: the state before the step.
             cut: as of `take`.
-            gain: as of `currents`.
+            outside: gains and currents that come from outside of the brain.
         """
         drive, hints, potential, prediction, error, felt = compared
         emitted = getattr(state, self.cell.emitted)
         emitted = emitted.detach() if cut else emitted
         sources = {"drive": drive, "error": felt, "recurrent": emitted, **hints, **messages}
-        currents = self.currents(sources, gain)
+        currents = self.currents(sources, outside)
         state = self.cell.step(currents.chunk(len(self.cell.currents), dim=1), state)
         activity = StepActivity(drive, prediction, error, state.rate)
         return StepRecord(activity, sources, potential, currents, state)

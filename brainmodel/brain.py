@@ -14,12 +14,13 @@ from brainmodel.roll_out.roll_out import Listener, roll_out
 from brainmodel.schedules import Weight
 from brainmodel.scopes.local import Local
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
-from brainmodel.wiring.gains import Gains, open_gains, resolve
 from brainmodel.wiring.literal_step import literal_step
 from brainmodel.wiring.losses import Losses, judge, weigh
 from brainmodel.wiring.made_weights import with_weights
+from brainmodel.wiring.outside import ByAddress
 from brainmodel.wiring.plan import AreaPlan, BrainPlan
 from brainmodel.wiring.state import BrainState
+from brainmodel.wiring.unit_noise import from_outside
 from brainmodel.wiring.window import require_state, require_window
 from brainmodel.wiring.wiring import Wiring
 from objectives import Activity, GroupObjective
@@ -60,7 +61,8 @@ class Brain(Wiring):
         inputs: Mapping[str, Tensor],
         reset: Tensor,
         state: BrainState | None = None,
-        gains: Gains | None = None,
+        gains: ByAddress | None = None,
+        currents: ByAddress | None = None,
     ) -> tuple[dict[str, Activity], BrainState]:
         """A window of time.
 
@@ -69,16 +71,17 @@ class Brain(Wiring):
             reset: [time, batch] bool, true where a stream begins anew at that step.
             state: from the window before; None where all streams begin.
             gains: what multiplies rates of areas or populations, or messages of pathways, by
-                address: "V1", "V1.SST", "LM_V1" (see `brainmodel.wiring.gains`). Numbers, or
+                address: "V1", "V1.SST", "LM_V1" (see `brainmodel.wiring.outside`). Numbers, or
                 tensors [time], [time, batch], or of all that they multiply; 1 unless given.
+            currents: what is added to currents of units, likewise: "V1", "V1.E.apical".
 
         Returns:
             what each area did, by name, and the state after the window, detached. The backward pass
             of any loss computed from the former hands each area's learning signal to its rule.
 
         Raises:
-            ValueError: in one sentence, if inputs, reset, state or gains are of another kind or
-                shape, or nothing has the address of a gain.
+            ValueError: in one sentence, if inputs, reset, state, gains or currents are of another
+                kind or shape, or nothing has their address.
         """
         require_window(self.inputs, inputs, reset)
         if state is None:
@@ -86,8 +89,7 @@ class Brain(Wiring):
         else:
             units = {name: self.area(name).units for name in self.areas}
             require_state(units, state, reset.shape[1])
-        found = resolve(self, gains or {}, reset)
-        open_gains(self, found, state)
+        found, state = from_outside(self, reset, state, gains, currents)
         return roll_out(self, self.scope, self._report, dict(inputs) | found, reset, state)
 
     def step(
@@ -95,7 +97,8 @@ class Brain(Wiring):
         inputs: Mapping[str, Tensor],
         reset: Tensor,
         state: BrainState,
-        gains: Gains | None = None,
+        gains: ByAddress | None = None,
+        currents: ByAddress | None = None,
     ) -> tuple[dict[str, StepActivity], BrainState]:
         """One step by its definition, differentiable throughout (see `literal_step`).
 
@@ -103,16 +106,16 @@ class Brain(Wiring):
             inputs: by name, [batch, *shape].
             reset: [batch] bool.
             state: before the step.
-            gains: as of `forward`, of a window of this one step.
+            gains, currents: as of `forward`, of a window of this one step.
 
         Returns:
             what each area did, by name, and the state after the step; not detached.
         """
-        found = resolve(self, gains or {}, reset[None])
-        open_gains(self, found, state)
-        now = {name: gain[0] for name, gain in found.items()}
+        found, state = from_outside(self, reset[None], state, gains, currents)
+        now = {name: signal[0] for name, signal in found.items()}
         step = partial(literal_step, self, dict(inputs) | now, reset, state)
         took, after = with_weights(self, self.make(), step)
+        after = after._replace(noise=state.noise and state.noise.later())
         return {name: step.activity for name, step in took.items()}, after
 
     def judge(self, activities: Mapping[str, Activity]) -> Losses:

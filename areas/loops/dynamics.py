@@ -48,6 +48,7 @@ class Dynamics(Pointwise):
         """
         carried = [fields[name] for name in self.cell.carried]
         results = [fields[name] for name in self.outputs]
+        self._require_currents(currents, results[0])
         kernel = self._kernel(0, currents, *carried, *results)
         kind = TensorForward if kernel is None else FusedForward
         return kind(self, currents, carried, results, kernel)
@@ -69,9 +70,19 @@ class Dynamics(Pointwise):
             carried_bar: derivatives by the carried fields after the last step, [batch, *units]
                 each, contiguous; each step overwrites them with those before it.
         """
+        self._require_currents(currents, rate_bar)
         kernel = self._kernel(1, currents, *carried)
         kind = TensorReverse if kernel is None else FusedReverse
         return kind(self, currents, carried, rate_bar, carried_bar, kernel)
+
+    def _require_currents(self, currents: Tensor, units: Tensor) -> None:
+        """Refuse currents of another cell: native loops would read beyond their end."""
+        wanted = len(self.cell.currents) * units.shape[2]
+        if currents.shape[2] != wanted:
+            raise ValueError(
+                f"currents have {currents.shape[2]} places, and {units.shape[2]} units of "
+                f"{type(self.cell).__name__} {wanted}: they were recorded with another cell"
+            )
 
     def _kernel(self, direction: int, *tensors: Tensor) -> Kernel | None:
         if not all(t.device.type == "cpu" and t.is_contiguous() for t in tensors):

@@ -13,41 +13,64 @@ at each step from the record: credit is that of the units as they were.
 """
 
 from collections.abc import Sequence
-from copy import copy
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from areas.cell import Cell, State
-from areas.shapes import PerUnit
+from areas.shapes import PerCurrent, PerUnit
 
 GAIN = "gain"
 """The name of the constant."""
 
+
+class Outside(NamedTuple):
+    """What comes to an area's units from outside of the brain at a step."""
+
+    gain: PerUnit | None = None  # of units that have gains; 1 where there is none
+    current: PerCurrent | None = None
+    """[batch, current * unit, ...], added to the currents that are no constants."""
+
+    def join(self, total: PerCurrent) -> PerCurrent:
+        """Currents with what comes from outside."""
+        if self.current is not None:
+            felt = self.current.shape[1]
+            total = torch.cat([total[:, :felt] + self.current, total[:, felt:]], dim=1)
+        if self.gain is None:
+            return total
+        return torch.cat([total[:, : -self.gain.shape[1]], self.gain], dim=1)
+
+
+NOTHING = Outside()
+"""Neither gains nor currents."""
 Kept = TypeVar("Kept", bound=Cell)
 
 
-class Gained(Cell):
-    """What a gain adds to a cell of any kind; see `gained`."""
+class Gained:
+    """What a gain adds to a cell of any kind, and no cell by itself; see `gained`."""
+
+    currents: tuple[str, ...]
+    constants: tuple[str, ...]
+    emitted: str
 
     def constant_values(self, units: int) -> Float[Tensor, "constant unit"]:
         """See `Cell.constant_values`; those of the cell, and at last a gain of 1."""
-        own = super().constant_values(units)
+        own = super().constant_values(units)  # type: ignore[misc]
         return torch.cat([own, torch.ones(1, units, dtype=own.dtype)])
 
     def step(self, currents: Sequence[PerUnit], state: State) -> State:
         """One step; see `Cell.step`."""
-        new = super().step(currents[:-1], state)  # type: ignore[safe-super]
+        new = super().step(currents[:-1], state)  # type: ignore[misc]
         sent = dict.fromkeys(("rate", self.emitted))
         return new._replace(**{name: getattr(new, name) * currents[-1] for name in sent})
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As the cell alone: the kind of a cell with gains has no name to be found by."""
         alone = object.__new__(type(self).__bases__[1])
-        alone.__dict__ |= self.__dict__
+        vars(alone).update(vars(self))
         alone.currents, alone.constants = self.currents[:-1], self.constants[:-1]
         return gained, (alone,)
 
@@ -56,8 +79,8 @@ def gained(cell: Kept) -> Kept:
     """The cell with gains: of its own kind, its numbers the same while all gains are 1."""
     if isinstance(cell, Gained):
         return cell
-    made = copy(cell)
-    made.__class__ = _kind(type(cell))
+    made = object.__new__(_kind(type(cell)))
+    vars(made).update(vars(cell))
     made.currents, made.constants = (*cell.currents, GAIN), (*cell.constants, GAIN)
     return made
 

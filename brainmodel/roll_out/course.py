@@ -7,6 +7,7 @@ from torch import Tensor
 
 from areas import Area
 from areas.comparison import begun
+from areas.loops.gain import NOTHING, Outside
 from areas.record import Record, fade, flat, stretches
 from brainmodel.pathways.pathway import COMPARED
 
@@ -21,7 +22,7 @@ class Course:
         state: the cell's state before the window.
         keep: 0 where a stream was reset, [time, batch], or None.
         steps: number of steps.
-        gain: of the units, [time, batch, *units], in an area that has gains; 1 unless given.
+        outside: what comes to the units from outside of the brain, [time, batch, ...] each.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class Course:
         state: tuple[Tensor, ...],
         keep: Tensor | None,
         steps: int,
-        gain: Tensor | None = None,
+        outside: Outside = NOTHING,
     ):
         self.area, self.keep = area, keep
         self._comparison = area.comparison
@@ -52,8 +53,10 @@ class Course:
         for name, value in _items(state):
             self.fields[name][0] = value
         self.currents = self._hoist(steps, batch)
-        if gain is not None:  # the last of the constants
-            self.currents[:, :, -area.units[0] :] = gain
+        if outside.current is not None:
+            self.currents[:, :, : len(area.bias)] += outside.current
+        if outside.gain is not None:  # the last of the constants
+            self.currents[:, :, -area.units[0] :] = outside.gain
         self._adders = [
             (n, synapses.adder(), self.currents[:, :, area.reached(n)].unbind(0))
             for n, synapses in area.synapses.items()

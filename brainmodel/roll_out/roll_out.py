@@ -96,7 +96,8 @@ class _Rolling:
             passage = Passage(self.inputs, self.reset, self.start, records, levels, literal=literal)
             memories, waiting = self.scope.remember(self.brain, passage)
             self.passage = passage._replace(waiting=waiting)
-        self.after = BrainState(way.states(), way.delayed(), memories, modulators, waiting)
+        noise = self.start.noise and self.start.noise.later(len(self.reset))
+        self.after = BrainState(way.states(), way.delayed(), memories, modulators, waiting, noise)
         shown = [signal for name in self.brain.areas for signal in self._shown(records[name])]
         self.shown = [signal.shape for signal in shown]
         return shown

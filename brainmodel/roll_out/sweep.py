@@ -14,8 +14,8 @@ from torch import Tensor
 from areas.record import Record, fade, flat
 from brainmodel.pathways.pathway import told
 from brainmodel.roll_out.course import Course
-from brainmodel.wiring.gains import gain_of
 from brainmodel.wiring.order import Act
+from brainmodel.wiring.outside import gain_of, outside_of
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -25,7 +25,7 @@ class Sweep:
 
     Args:
         brain: the brain.
-        inputs: by name, [time, batch, ...]; gains among them.
+        inputs: by name, [time, batch, ...]; what comes from outside among them.
         reset: [time, batch] bool.
         state: the state before the window.
     """
@@ -90,8 +90,8 @@ class Sweep:
                     self.coming[Act(name, "compare" if early else "move")][source] = names
                 else:
                     known[source] = _join([self._window(n) for n in names], dim=2)
-            state, gain = self.start.areas[name], self.inputs.get(gain_of(name))
-            self.courses[name] = Course(area, known, shapes, state, self.keep, self.steps, gain)
+            state, more = self.start.areas[name], outside_of(name, self.inputs)
+            self.courses[name] = Course(area, known, shapes, state, self.keep, self.steps, more)
 
     def _act(self, act: Act, t: int) -> None:
         course = self.courses[act.area]

@@ -52,7 +52,7 @@ from brainmodel.scopes.waiting import (
     keep,
     under_way,
 )
-from brainmodel.wiring.gains import gain_of
+from brainmodel.wiring.outside import gain_of
 from brainmodel.wiring.wiring import Wiring
 
 

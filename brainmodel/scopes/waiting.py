@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_map_only
 
 from areas.record import Record
 from brainmodel.scopes.scope import ActivityDerivatives, Passage
-from brainmodel.wiring.gains import gain_of
+from brainmodel.wiring.outside import gain_of
 
 
 class Waiting(NamedTuple):

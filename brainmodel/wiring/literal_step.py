@@ -11,8 +11,8 @@ from torch import Tensor
 
 from areas.record import StepComparison, StepRecord
 from brainmodel.pathways.pathway import Pathway, told
-from brainmodel.wiring.gains import gain_of
 from brainmodel.wiring.order import Act
+from brainmodel.wiring.outside import gain_of, outside_of
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -29,7 +29,7 @@ def literal_step(
 
     Args:
         brain: the areas and pathways.
-        inputs: by name, [batch, *shape]; gains among them.
+        inputs: by name, [batch, *shape]; what comes from outside among them.
         reset: [batch] bool.
         state: before the step.
         crossing: what happens to a signal where it enters a pathway; `torch.detach` keeps
@@ -76,8 +76,10 @@ class _Step:
             self.compared[name] = found
         else:
             messages = self._arrived(name, area.messages.keys() - area.hints.keys())
-            gain = self.inputs.get(gain_of(name))
-            self.took[name] = area.move(self.compared[name], messages, before, cut=cut, gain=gain)
+            more = outside_of(name, self.inputs)
+            self.took[name] = area.move(
+                self.compared[name], messages, before, cut=cut, outside=more
+            )
 
     def under_way(self) -> dict[str, Tensor]:
         """Messages that have not arrived when the step is over, by pathway."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from areas import Cell, Connectivity, Predictor, Projection
 from areas.checks import Afferent
@@ -12,6 +13,27 @@ from brainmodel.schedules import Schedule, Weight
 from objectives import GroupObjective, Objective
 
 EXAMPLES: dict[type, str] = {Sequence: "a list, such as [64]", Mapping: "a dict, one by name"}
+
+
+@dataclass(frozen=True)
+class UnitNoise:
+    """Noise in the currents of units; each unit has its own.
+
+    Args:
+        deviation: standard deviation in the unit of the currents, 0 or more.
+        seed: another gives other noise.
+
+    Raises:
+        ValueError: if the deviation is out of range.
+    """
+
+    deviation: float
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a deviation below 0, and one that is no number."""
+        if not 0 <= self.deviation < inf:
+            raise ValueError(f"noise.deviation: need 0 or more, got {self.deviation}")
 
 
 @dataclass
@@ -36,6 +58,7 @@ class AreaPlan:
         modulator: what multiplies its learning signal from moment to moment; nothing unless given.
         plasticity: what multiplies its learning signal over the steps of the optimizer, such as a
             critical period; nothing unless given.
+        noise: of the currents of its units (see `brainmodel.wiring.unit_noise`); none unless given.
     """
 
     cell: Cell
@@ -52,6 +75,7 @@ class AreaPlan:
     weights: dict[str, float | Weight] = field(default_factory=dict)
     modulator: Modulator | None = None
     plasticity: Schedule | None = None
+    noise: UnitNoise | None = None
 
     def __post_init__(self) -> None:
         """Refuse parts of another kind: a ValueError that names the option."""

@@ -71,6 +71,7 @@ class Wiring(nn.Module):
         self.areas, self.rules, self.objectives = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         self.modulators = nn.ModuleDict()
         self.plasticities = {name: area.plasticity for name, area in plan.areas.items()}
+        self.noise = {name: area.noise for name, area in plan.areas.items() if area.noise}
         self.plastic: dict[str, Schedule] = {}  # by name of a parameter
         self.frozen: dict[str, set[str]] = {}  # by area, groups of synapses that never change
         self.made: list[MadeWeights] = []

@@ -18,6 +18,7 @@ from areas import (
     SubLSTM,
     SymmetricFeedback,
 )
+from areas.loops.gain import Outside
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp, NoLearning, Rule
 from brainmodel.learning.modulation import Constant
@@ -92,7 +93,8 @@ def once_back(
             state = area.cell.state(**course.state(name, t))
             keep = (~course.reset[t]).double()
             gain = course.gains[name][t] if name in course.gains else None
-            report, _ = area.step(drive, arrived, state, cut=cut, keep=keep, gain=gain)
+            how = {"cut": cut, "keep": keep, "outside": Outside(gain)}
+            report, _ = area.step(drive, arrived, state, **how)
             bars = {f: said[name][f][t] for f in Activity._fields[:4]}
             if t + 1 < steps:
                 bars["rate"] = bars["rate"] + share(brain, course, said[name], name, t)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import torch
 import torch.distributed
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int64, Shaped
 from torch import Tensor
 
 from areas import Area
@@ -67,7 +67,7 @@ class NoisyRule(Rule):
         return self.begin(area, noise_at_start(record.currents[0])) if memory is None else memory
 
 
-def noise_at_start(like: Float[Tensor, "batch ..."]) -> Noise:
+def noise_at_start(like: Shaped[Tensor, "batch ..."]) -> Noise:
     """Noise of streams that begin: one for each row of `like`, different in every process."""
     batch, device = like.shape[0], like.device
     rank = 0

@@ -1,4 +1,4 @@
-"""Gains by address: what they do, what learning makes of them, and what is refused."""
+"""Gains and currents by address, and noise of units: what they do, and what rules learn then."""
 
 import copy
 import pickle
@@ -8,12 +8,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from areas import Leaky, Population, Populations
+from areas import Leaky, Population, Populations, Pyramidal
 from areas.loops.gain import gained
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, RTRL, EProp, EPropLiteral, KeRNL, Rule
+from brainmodel.learning import BPTT, RTRL, EProp, EPropLiteral, Rule
+from brainmodel.learning.credit.stream_noise import noise_at_start
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.scopes import Adjacent, Global, Local
+from brainmodel.scopes import Adjacent, Global, Local, Scope
+from brainmodel.wiring.plan import UnitNoise
+from brainmodel.wiring.unit_noise import noise_currents
 from tests import lessons, toy
 from tests.literal import Literal
 from tests.scopes.test_adjacent import by_definition, scope_of
@@ -200,7 +203,7 @@ def test_a_cell_with_gains_is_of_its_own_kind_copied_and_pickled() -> None:
         ({"V1": float("nan")}, "gains.V1: got () with numbers that are not finite"),
         ({"V1": torch.ones(3)}, r"gains.V1: got (3,); give a number, [time], [time, batch]"),
         ({"on": torch.ones(6, 2, 3)}, r"or (6, 2, 4)"),
-        ({"on": torch.ones(6, requires_grad=True)}, "gains.on requires grad"),
+        ({"on": torch.ones(6, requires_grad=True)}, "gains.on: it requires grad"),
     ],
 )
 def test_a_gain_that_fits_nothing_is_refused(gains: dict, told: str) -> None:
@@ -211,9 +214,143 @@ def test_a_gain_that_fits_nothing_is_refused(gains: dict, told: str) -> None:
     assert told in str(refusal.value)
 
 
-def test_gains_that_come_late_to_a_rule_that_remembers_are_refused() -> None:
-    brain = toy.lone(rule=KeRNL())
-    inputs, reset = toy.stream(brain)
+@pytest.mark.parametrize("scope", [Local, Adjacent])
+def test_gains_that_come_late_are_refused_where_steps_are_remembered(scope: type) -> None:
+    brain = toy.ladder(lambda name: EProp() if scope is Local else BPTT(), scope())
+    inputs, reset = toy.stream(brain, resets=False)
     _, state = brain(inputs, reset)
-    with pytest.raises(ValueError, match="gains.V1: its rule remembers steps of before it had"):
+    with pytest.raises(ValueError, match=r"gains\.V1: its rule remembers steps of before it had"):
         brain(inputs, reset, state, {"V1": 0.5})
+    with torch.no_grad():  # nothing is remembered
+        _, state = brain(inputs, reset)
+        brain(inputs, reset, state, {"V1": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [("V1", slice(0, 5)), ("V1.E", slice(0, 3)), ("V1.I", slice(3, 5))],
+)
+def test_a_current_is_like_a_bias_of_those_that_it_reaches(address: str, place: slice) -> None:
+    brain = typed()
+    other = copy.deepcopy(brain)
+    other.area("V1").bias.data[place] += 0.7
+    inputs, reset = toy.stream(brain)
+    lit, _ = brain(inputs, reset, None, None, {address: 0.7})
+    expected, _ = other(inputs, reset)
+    for name in brain.areas:
+        torch.testing.assert_close(lit[name].rate, expected[name].rate, rtol=0, atol=1e-12)
+    assert (brain(inputs, reset)[0]["V1"].rate - lit["V1"].rate).abs().max() > 1e-2
+
+
+@pytest.mark.parametrize(
+    ("address", "place"), [("V1.E.apical", slice(5, 8)), ("V1.E.basal", slice(0, 3))]
+)
+def test_a_current_ends_where_its_address_says(address: str, place: slice) -> None:
+    cells = Populations({"E": Population(Pyramidal(), 0.6), "I": Population(Leaky(), 0.4)})
+    brain = toy.lone(cells, units=[5])
+    inputs, reset = toy.stream(brain, batch=1)
+    light = torch.linspace(-1, 1, len(reset) * 3, dtype=torch.float64).view(-1, 1, 3)
+    lit, _ = brain(inputs, reset, None, None, {address: light})
+    bias, state = brain.area("V1").bias.data.clone(), None
+    for t in range(len(reset)):
+        brain.area("V1").bias.data[place] = bias[place] + light[t, 0]
+        took, state = brain({"eye": inputs["eye"][t : t + 1]}, reset[t : t + 1], state)
+        torch.testing.assert_close(took["V1"].rate[0], lit["V1"].rate[t], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("scope", [Local, Global])
+def test_rules_learn_from_what_a_current_made(scope: type) -> None:
+    """As from units whose bias is so much more, at whatever scope."""
+    brain = toy.ladder(lambda name: EProp(), scope())
+    other = copy.deepcopy(brain)
+    other.area("LM").bias.data += 0.4
+    inputs, reset = toy.stream(brain)
+    activities, _ = brain(inputs, reset, None, None, {"LM": 0.4})
+    loss = lessons.total(brain, activities)
+    found = torch.autograd.grad(loss, lessons.learnt(brain), allow_unused=True)
+    lessons.assert_same(lessons.complete(brain, found), lessons.learn(other, inputs, reset))
+
+
+@pytest.mark.parametrize(
+    ("currents", "told"),
+    [
+        ({"on": 1.0}, "currents.on: there is no area 'on'; there are V1, LM, and populations"),
+        ({"V1.SST": 1.0}, "currents.V1.SST: there is no population 'SST'; there are E, I"),
+        ({"V1.E.apical": 1.0}, "target: Leaky has no current 'apical'; there are current"),
+        ({"LM.nowhere": 1.0}, "target: SubLSTM has no current 'nowhere'"),
+        ({"V1.E": torch.ones(6, 2, 5)}, "got (6, 2, 5); give a number, [time], [time, batch], or"),
+    ],
+)
+def test_a_current_that_fits_nothing_is_refused(currents: dict, told: str) -> None:
+    brain = typed()
+    inputs, reset = toy.stream(brain)
+    with pytest.raises(ValueError) as refusal:
+        brain(inputs, reset, None, None, currents)
+    assert told in str(refusal.value)
+
+
+def noisy(maps: bool = False, scope: Scope | None = None) -> Brain:
+    return toy.lone(Leaky(0.5), maps, EProp(), scope, noise=UnitNoise(0.3))
+
+
+@pytest.mark.parametrize("maps", [False, True])
+def test_noise_does_not_depend_on_windows_or_on_the_batch(maps: bool) -> None:
+    brain = noisy(maps)
+    inputs, reset = toy.stream(brain, steps=7, batch=3)
+    whole = brain(inputs, reset)[0]["V1"].rate
+    state, pieces = None, []
+    for first, last in lessons.windows(7, [1, 4, 2]):
+        window = {n: x[first:last] for n, x in inputs.items()}
+        activities, state = brain(window, reset[first:last], state)
+        pieces.append(activities["V1"].rate)
+    torch.testing.assert_close(torch.cat(pieces), whole, rtol=0, atol=1e-12)
+    alone = brain({n: x[:, :1] for n, x in inputs.items()}, reset[:, :1])[0]["V1"].rate
+    torch.testing.assert_close(alone, whole[:, :1], rtol=0, atol=1e-12)
+    state = brain.initial_state(3)
+    for t in range(7):
+        took, state = brain.step({n: x[t] for n, x in inputs.items()}, reset[t], state)
+        torch.testing.assert_close(took["V1"].rate, whole[t], rtol=0, atol=1e-12)
+    silent = toy.lone(Leaky(0.5), maps, EProp())(inputs, reset)[0]["V1"].rate
+    assert (silent - whole).abs().max() > 0.05
+
+
+def test_noise_is_normal_and_each_unit_stream_and_step_has_its_own() -> None:
+    plans = {n: toy.plan(Leaky(1.0, identity), [40], noise=UnitNoise(0.5)) for n in ("A", "B")}
+    brain = toy.brain(plans, {f"to_{n}": Pathway("eye", n) for n in plans}, {"eye": [2]})
+    for name in plans:
+        for synapses in brain.area(name).synapses.values():
+            synapses.weight.data.zero_()
+        brain.area(name).bias.data.zero_()
+    reset = torch.zeros(50, 30, dtype=torch.bool)
+    found, _ = brain({"eye": torch.zeros(50, 30, 2, dtype=torch.float64)}, reset)
+    a, b = (found[name].rate.detach() for name in plans)
+    count = a.numel()
+    assert abs(float(a.mean())) < 5 * 0.5 / count**0.5
+    assert abs(float(a.var()) / 0.25 - 1) < 5 * (2 / count) ** 0.5
+    pairs = ((a[:, :, 0], a[:, :, 1]), (a[0], a[1]), (a[:, 0], a[:, 1]), (a, b))
+    for one, other in pairs:
+        alike = float(torch.corrcoef(torch.stack([one.flatten(), other.flatten()]))[0, 1])
+        assert abs(alike) < 5 / one.numel() ** 0.5
+
+
+def identity(x: Tensor) -> Tensor:
+    return x * 1.0
+
+
+@pytest.mark.parametrize("scope", [Local, Global])
+def test_rules_learn_from_units_as_their_noise_made_them(scope: type) -> None:
+    brain, plain = noisy(scope=scope()), toy.lone(Leaky(0.5), rule=EProp(), scope=scope())
+    inputs, reset = toy.stream(brain)
+    drawn = noise_currents(brain, noise_at_start(reset[0]), len(reset))["V1"]
+    activities, _ = plain(inputs, reset, None, None, {"V1": drawn})
+    loss = lessons.total(plain, activities)
+    made = torch.autograd.grad(loss, lessons.learnt(plain), allow_unused=True)
+    found = lessons.learn(brain, inputs, reset)
+    lessons.assert_same(found, lessons.complete(plain, made))
+    assert lessons.distance(found, lessons.learn(plain, inputs, reset)) > 1e-3
+
+
+@pytest.mark.parametrize("deviation", [-0.1, float("nan"), float("inf")])
+def test_a_deviation_that_is_none_is_refused(deviation: float) -> None:
+    with pytest.raises(ValueError, match=r"noise\.deviation: need 0 or more, got"):
+        UnitNoise(deviation)
