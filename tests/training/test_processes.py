@@ -37,6 +37,11 @@ fit(f"--ckpt_path={checkpoint(run, 3)}", *two, folder="resumed", config=CONFIG)
 """
 
 
+@pytest.fixture
+def few_samples() -> None:
+    """Here linear rivals are compared, and are fitted to as many steps as in training."""
+
+
 def scalars(run: Path, groups: tuple[str, ...]) -> dict[str, list[float]]:
     """Curves of a run, by tag."""
     events = EventAccumulator(str(run))
