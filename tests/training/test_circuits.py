@@ -127,7 +127,10 @@ model:
       afferents: [error]
       projections: {error: {made: {class_path: areas.Tied, init_args: {of: predictor.rate}}}}
       predictor: areas.Predictor
-      objectives: {next: objectives.SquaredError}
+      objectives:
+        next:
+          class_path: objectives.When
+          init_args: {label: last, of: objectives.SquaredError}
       rule: brainmodel.learning.TemporalPredictiveCoding
   pathways:
     eye_V1:
