@@ -57,7 +57,15 @@ def test_the_tested_versions_lie_in_the_promised_ranges() -> None:
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     tested = dict(line.split("==") for line in lines if not line.startswith("#"))
     extras = PROJECT["optional-dependencies"]
-    named = ("dev", "video", "probing", "zarr", "parquet")  # what `make` installs
+    named = (
+        "dev",
+        "video",
+        "probing",
+        "zarr",
+        "parquet",
+        "sweeps",
+        "clusters",
+    )  # what `make` installs
     installed = [*PROJECT["dependencies"], *(one for name in named for one in extras[name])]
     for requirement in map(Requirement, installed):
         if requirement.name != "brainmodel":
