@@ -27,19 +27,45 @@ def import_own_files(content: Any, words: Iterable[str]) -> None:
     Raises:
         Refused: naming file and line, if a module cannot be run.
     """
-    values = [value for _, value in nodes(content)] + [w.partition("=")[2] or w for w in words]
-    paths = [v for v in values if isinstance(v, str) and re.fullmatch(r"[A-Za-z_]\w*(\.\w+)+", v)]
-    for module in dict.fromkeys(path.rpartition(".")[0] for path in paths):
-        if module.partition(".")[0] not in PACKAGES and _is_here(module.partition(".")[0]):
+    for module in _foreign_modules(content, words):
+        package = module.partition(".")[0]
+        if package not in sys.modules and _own_place(package):
             _import(module)
 
 
-def _is_here(package: str) -> bool:
-    if package in sys.modules:
-        return False
-    spec = find_spec(package)
+def own_files(content: Any, words: Iterable[str]) -> set[Path]:
+    """The files of the present folder that a config or an option names parts of.
+
+    Args:
+        content: the merged config.
+        words: of the command line.
+    """
+    packages = {module.partition(".")[0] for module in _foreign_modules(content, words)}
+    found: set[Path] = set()
+    for place in filter(None, map(_own_place, packages)):
+        package = place.parent if place.name == "__init__.py" else place
+        found |= set(package.rglob("*.py")) if package.is_dir() else {place}
+    return found
+
+
+def _foreign_modules(content: Any, words: Iterable[str]) -> list[str]:
+    """Modules of all dotted paths that are none of our packages."""
+    values = [value for _, value in nodes(content)] + [w.partition("=")[2] or w for w in words]
+    paths = [v for v in values if isinstance(v, str) and re.fullmatch(r"[A-Za-z_]\w*(\.\w+)+", v)]
+    modules = dict.fromkeys(path.rpartition(".")[0] for path in paths)
+    return [module for module in modules if module.partition(".")[0] not in PACKAGES]
+
+
+def _own_place(package: str) -> Path | None:
+    """Where a package or module of the present folder lies; None if it is none of these."""
+    try:
+        spec = find_spec(package)
+    except ValueError:  # one that was run, not imported
+        return None
     origin = spec and (spec.origin or next(iter(spec.submodule_search_locations or ()), None))
-    return bool(origin) and Path(str(origin)).resolve().is_relative_to(Path.cwd().resolve())
+    place = Path(str(origin)).resolve()
+    here = origin and place.is_relative_to(Path.cwd().resolve())
+    return place if here and "site-packages" not in place.parts else None
 
 
 def _import(module: str) -> None:

@@ -1,4 +1,5 @@
 from .checkpoints import Checkpoints as Checkpoints
+from .curves import Curves as Curves
 from .gradient_alignment import Alignment as Alignment
 from .monitor import Monitor as Monitor
 from .pictures import Pictures as Pictures

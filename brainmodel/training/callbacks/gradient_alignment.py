@@ -46,6 +46,7 @@ class Alignment(pl.Callback):
         if not every_n_steps >= 0:
             raise ValueError(f"alignment.every_n_steps: need 0 or more, got {every_n_steps}")
         self.every_n_steps = every_n_steps
+        self.latest: dict[str, float] = {}  # by curve, what was compared last
         self._values: dict[str, float] = {}
         self._listening: RemovableHandle | None = None
 
@@ -76,6 +77,7 @@ class Alignment(pl.Callback):
             self._listening.remove()
             self._listening = None
         values = {name: value for name, value in self._values.items() if value == value}
+        self.latest |= values
         for logger in trainer.loggers if values else ():
             logger.log_metrics(values, step=trainer.global_step)
         self._values = {}
