@@ -11,7 +11,7 @@ import yaml
 
 from brainmodel.probing.drawing import Illustration
 from brainmodel.probing.report.content import Content, Rows
-from brainmodel.probing.report.page_template import HOW_TO_READ, PAGE
+from brainmodel.probing.report.page_template import HOW_TO_READ, PAGE, STYLE
 from brainmodel.probing.report.versions import versions
 from brainmodel.probing.report.words import Verdict
 
@@ -29,10 +29,11 @@ def page_of(
     """
     used = ", ".join(f"{name} {number}" for name, number in versions().items())
     return PAGE.format(
+        style=STYLE,
         title=escape(content.title),
         facts=escape(content.facts),
         shown=escape(content.shown),
-        verdicts="\n".join(map(_verdict, content.verdicts)),
+        verdicts="\n".join(map(html_verdict, content.verdicts)),
         gains=html_table(content.gains),
         figures="\n".join(_figures(content.figures, pictures)),
         summary=html_table(content.summary),
@@ -49,17 +50,19 @@ def page_of(
     )
 
 
-def _verdict(found: Verdict) -> str:
+def html_verdict(found: Verdict) -> str:
+    """A verdict as an entry of a list; its outcome in colour."""
     colour = {True: "good", False: "bad", None: "open"}[found.good]
     words = f"<b>{escape(found.topic)}:</b> {escape(found.facts)}"
     return f"<li>{words} <span class={colour}>{escape(found.outcome)}</span></li>"
 
 
 def _figures(figures: Mapping[str, Illustration], pictures: Mapping[str, bytes]) -> list[str]:
-    return [_figure(name, pictures[name], figures[name].caption) for name in figures]
+    return [html_figure(name, pictures[name], figures[name].caption) for name in figures]
 
 
-def _figure(name: str, content: bytes, caption: str) -> str:
+def html_figure(name: str, content: bytes, caption: str) -> str:
+    """A picture (PNG) as part of the text of a page, under it its caption in HTML."""
     source = b64encode(content).decode("ascii")
     words = escape(re.sub("<.*?>", "", caption))
     return (

@@ -30,6 +30,33 @@ some stimulus: counted, and not scored.</dd>
 </dl>
 """
 
+STYLE = """body { font: 16px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #222;
+  margin: 0 auto; max-width: 72rem; padding: 2rem 1.5rem 4rem; background: #fff; }
+h1 { font-size: 1.9rem; margin: 0 0 .2rem; }
+h2 { font-size: 1.25rem; margin: 2.6rem 0 .8rem; border-bottom: 1px solid #ddd;
+  padding-bottom: .3rem; }
+.facts { color: #666; margin: 0 0 1.5rem; }
+.verdicts { background: #f7f4ec; border-left: 4px solid #2166ac; margin: 0; list-style: none;
+  padding: 1rem 1.4rem; }
+.verdicts li + li { margin-top: .6rem; }
+.good { color: #1b7837; font-weight: 600; }
+.open { color: #555; }
+.bad { color: #b2411f; font-weight: 600; }
+figure { margin: 2rem 0; }
+figure img { max-width: 100%; height: auto; max-height: 46rem; display: block; }
+figcaption { color: #444; font-size: .92rem; max-width: 56rem; margin-top: .5rem; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabular-nums; }
+th { text-align: left; border-bottom: 2px solid #222; padding: .3rem .36rem;
+  white-space: nowrap; }
+td { border-bottom: 1px solid #e6e6e6; padding: .25rem .36rem; white-space: nowrap; }
+td.number { text-align: right; }
+dt { font-weight: 600; margin-top: .6rem; }
+dd { margin: 0 0 0 1.2rem; max-width: 54rem; }
+pre { background: #f6f6f6; padding: 1rem; overflow-x: auto; font-size: .8rem; line-height: 1.35; }
+"""
+"""Of this page, and of that of a study."""
+
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -37,31 +64,7 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Probe: {title}</title>
 <style>
-body {{ font: 16px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #222;
-  margin: 0 auto; max-width: 72rem; padding: 2rem 1.5rem 4rem; background: #fff; }}
-h1 {{ font-size: 1.9rem; margin: 0 0 .2rem; }}
-h2 {{ font-size: 1.25rem; margin: 2.6rem 0 .8rem; border-bottom: 1px solid #ddd;
-  padding-bottom: .3rem; }}
-.facts {{ color: #666; margin: 0 0 1.5rem; }}
-.verdicts {{ background: #f7f4ec; border-left: 4px solid #2166ac; margin: 0; list-style: none;
-  padding: 1rem 1.4rem; }}
-.verdicts li + li {{ margin-top: .6rem; }}
-.good {{ color: #1b7837; font-weight: 600; }}
-.open {{ color: #555; }}
-.bad {{ color: #b2411f; font-weight: 600; }}
-figure {{ margin: 2rem 0; }}
-figure img {{ max-width: 100%; height: auto; max-height: 46rem; display: block; }}
-figcaption {{ color: #444; font-size: .92rem; max-width: 56rem; margin-top: .5rem; }}
-.wide {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabular-nums; }}
-th {{ text-align: left; border-bottom: 2px solid #222; padding: .3rem .36rem;
-  white-space: nowrap; }}
-td {{ border-bottom: 1px solid #e6e6e6; padding: .25rem .36rem; white-space: nowrap; }}
-td.number {{ text-align: right; }}
-dt {{ font-weight: 600; margin-top: .6rem; }}
-dd {{ margin: 0 0 0 1.2rem; max-width: 54rem; }}
-pre {{ background: #f6f6f6; padding: 1rem; overflow-x: auto; font-size: .8rem; line-height: 1.35; }}
-</style>
+{style}</style>
 </head>
 <body>
 <h1>{title}</h1>
