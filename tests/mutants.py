@@ -38,6 +38,24 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/study/analysis.py",
+        old="by_seed(scores, axis, one) - by_seed(scores, axis, other)",
+        new="by_seed(scores, axis, one) - by_seed(scores, axis, other).mean()",
+        tests="tests/study/test_analysis.py -k seed_by_seed",
+    ),
+    Mutant(
+        file="brainmodel/study/worker.py",
+        old="key=lambda point: sign * scores[point]",
+        new="key=lambda point: scores[point]",
+        tests="tests/study/test_queue.py -k tuned",
+    ),
+    Mutant(
+        file="brainmodel/study/queue.py",
+        old="while not over.wait(self.stale / 4):",
+        new="while not over.wait(self.stale * 4):",
+        tests="tests/study/test_queue.py -k claim",
+    ),
+    Mutant(
         file="areas/loops/gain.py",
         old='dict.fromkeys(("rate", self.emitted))',
         new='dict.fromkeys(("rate",))',
