@@ -1,4 +1,4 @@
-"""The command line: `brainmodel fit --config default`, and validate, test, probe, migrate.
+"""The command line: `brainmodel fit --config default`, and validate, test, probe, study, migrate.
 
 Whatever can be refused without torch and Lightning is refused before they are loaded.
 """
@@ -19,6 +19,7 @@ COMMANDS = {
     "validate": "measure a brain, or a checkpoint of it, on held-out streams",
     "test": "the same on other held-out streams",
     "probe": "score checkpoints against a recording of a brain, and write a report",
+    "study": "train every combination of rules, cells, tasks, ... and seeds, and compare them",
     "migrate": "give classes that moved their new names in configs and checkpoints",
 }
 USAGE = """usage: brainmodel COMMAND --config FILE [--config FILE ...] [--any.option VALUE ...]
@@ -32,6 +33,7 @@ options, after the command:
                       several are merged, the later over the earlier
   --ckpt_path FILE    go on from a checkpoint (fit), or measure it (validate, test, probe)
   --recording FILE    what to score against (probe)
+  --out DIR           folder of a study, or of a probe's report
   --print_config      show the whole configuration and stop
   --help              show every option of the command with that config, and stop
   --traceback         show where in the program an error came from
@@ -84,6 +86,11 @@ def _run(words: list[str]) -> None:
         return
     names, rest = take_configs(words[1:])
     check_options(rest)
+    if words[0] == "study":
+        from brainmodel.command_line import study_command
+
+        study_command.run(names, rest)
+        return
     config, rest = lay_over(load(names), rest)
     if words[0] == "probe":
         from brainmodel.command_line import probe_command

@@ -1,0 +1,216 @@
+"""The cells of a study, each resolved into a config, checked, trained and measured."""
+
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import pytorch_lightning as pl
+import torch
+
+from brainmodel.command_line.config_files import Config, lay_over, merge, read_config, settle
+from brainmodel.command_line.train_command import CommandLine, usual, with_predictors
+from brainmodel.errors import Refused
+from brainmodel.study.plan import RELATIVE, Measure, StudyCell, StudyPlan
+from brainmodel.training.callbacks.curves import Curves
+from brainmodel.training.callbacks.gradient_alignment import Alignment
+from brainmodel.training.callbacks.report import Report
+from brainmodel.training.module import brain_of
+from brainmodel.training.terms import labels_of, objectives_of
+
+TERMS = "held_out_terms/"
+Callback = TypeVar("Callback", bound=pl.Callback)
+
+
+class CellRun(CommandLine):
+    """The training of a cell, with its held-out curves kept."""
+
+    def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
+        """See the parent."""
+        trainer = super().instantiate_trainer(**kwargs)
+        cast(list[pl.Callback], trainer.callbacks).append(Curves())  # type: ignore[attr-defined]
+        return trainer
+
+    def callback(self, kind: type[Callback]) -> Callback:
+        """The callback of a kind."""
+        callbacks: list[pl.Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
+        return next(found for found in callbacks if isinstance(found, kind))
+
+
+class CellCheck(CellRun):
+    """The same, which builds everything and does not run."""
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        pass
+
+
+def resolved(
+    plan: StudyPlan, cell: StudyCell, point: int | None, words: Sequence[str]
+) -> tuple[Config, list[str]]:
+    """The config of a cell and the options that are laid over it.
+
+    Args:
+        plan: of the study.
+        cell: of it.
+        point: of the grid, if the study tunes.
+        words: options for all cells, as of the command line.
+
+    Raises:
+        Refused: if a config that is named does not exist or is none.
+    """
+    config: Config = {}
+    for name in plan.base:
+        config = merge(config, read_config(name))
+    config = merge(config, plan.changes)
+    options = list(words)
+    for factor, level in zip(plan.factors, cell.levels, strict=True):
+        for part in factor.levels[level].configs:
+            config = merge(config, read_config(part) if isinstance(part, str) else part)
+        options += factor.levels[level].words
+    if plan.tuning is not None and point is not None:
+        options += plan.tuning.words(point)
+    return lay_over(settle(config), options)
+
+
+def in_place(config: Config, seed: int, folder: str) -> Config:
+    """A config whose run writes nothing that stays, with the seed of a cell."""
+    quiet: Config = {
+        "seed_everything": seed,
+        "data": {"init_args": {"seed": seed}},
+        "trainer": {
+            "max_time": None,  # cells have the same number of steps, however slow the machine
+            "default_root_dir": folder,
+            "logger": False,
+            "enable_progress_bar": False,
+            "enable_checkpointing": False,
+        },
+        "report": {"scenes": 0},
+        "pictures": {"scenes": 0},
+    }
+    return with_predictors(merge(merge(usual("fit", []), config), quiet))
+
+
+def check_cells(plan: StudyPlan, words: Sequence[str]) -> None:
+    """Build every combination of levels once, and train none.
+
+    Raises:
+        Refused: naming the levels, if one of them cannot be built or has not what is measured.
+    """
+    points = range(len(plan.tuning.points)) if plan.tuning else [None]
+    first = plan.combinations[0]
+    for levels in plan.combinations:
+        for point in points if levels == first else list(points)[:1]:
+            cell = StudyCell(levels, plan.seeds[0], None)
+            names = ", ".join(f"{f} {level}" for f, level in plan.names(levels).items())
+            try:
+                _check(plan, cell, point, words)
+            except Refused as error:
+                raise Refused(f"factors, {names}: {error}") from error
+
+
+def _check(plan: StudyPlan, cell: StudyCell, point: int | None, words: Sequence[str]) -> None:
+    config, rest = resolved(plan, cell, point, words)
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        built = CellCheck("fit", in_place(config, cell.seed, tempfile.gettempdir()), rest)
+    trainer: Any = built.trainer
+    if trainer.max_steps < 0 and (trainer.max_epochs or -1) < 0:
+        raise Refused(
+            "trainer.max_steps: is not given, so cells would have no end; add it to changes"
+        )
+    brain = brain_of(built.model)
+    known = [f"{TERMS}{name}" for name in objectives_of(brain)]
+    known += [f"{RELATIVE}{area}" for area in brain.areas if brain.area(area).predictor is not None]
+    for measure in plan.measures:
+        curves = [curve for curve in measure.of if curve.startswith((TERMS, RELATIVE))]
+        places = [c.rpartition(".")[0] if c.startswith(TERMS) else c for c in curves]
+        if places and not any(fnmatchcase(name, place) for place in places for name in known):
+            raise Refused(
+                f"measures.{measure.name}: nothing measures {' or '.join(curves)}; there are "
+                f"{', '.join(n + '.*' if n.startswith(TERMS) else n for n in known)}"
+            )
+
+
+def train_cell(
+    plan: StudyPlan, cell: StudyCell, point: int | None, words: Sequence[str], log: Path
+) -> dict[str, Any]:
+    """Train a cell, and measure it.
+
+    Args:
+        plan: of the study.
+        cell: of it.
+        point: of the grid, if the study tunes.
+        words: options for all cells.
+        log: where what the training says is kept.
+
+    Returns:
+        measures, untrained and chance by measure; curves by measure, as pairs of step and score;
+        and how long it took.
+    """
+    begun = time.monotonic()
+    config, rest = resolved(plan, cell, point, words)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        log.open("w", encoding="utf-8") as said,
+        redirect_stdout(said),
+        redirect_stderr(said),
+    ):
+        run = CellRun("fit", in_place(config, cell.seed, folder), rest)
+    found: dict[str, Any] = {"measures": {}, "untrained": {}, "chance": {}, "curves": {}}
+    measured, untrained, chance = _told(run)
+    points = run.callback(Curves).points
+    for measure in plan.measures:
+        name = _name_of(measure, measured)
+        found["measures"][measure.name] = measured[name]
+        for kind, known in (("untrained", untrained), ("chance", chance)):
+            if name in known:
+                found[kind][measure.name] = known[name]
+        if name in points:
+            found["curves"][measure.name] = [list(pair) for pair in points[name].items()]
+    return found | {"seconds": round(time.monotonic() - begun, 1)}
+
+
+def _name_of(measure: Measure, measured: dict[str, float]) -> str:
+    """The curve that a measure means, of those that a run has.
+
+    Raises:
+        ValueError: if there is none, or more than one.
+    """
+    names = [n for n in measured if any(fnmatchcase(n, pattern) for pattern in measure.of)]
+    if len(names) != 1:
+        told = ", ".join(names or measured)
+        found = f"{len(names)} curves are" if names else "no curve is"
+        raise ValueError(f"measures.{measure.name}: {found} called that; among {told}")
+    return names[0]
+
+
+def _told(run: CellRun) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+    """What a run measured, the same of the untrained brain, and chance; by curve."""
+    report, module = run.callback(Report), run.model
+    ratios = {f"{RELATIVE}{area}": held.ratio for area, held in report.errors.items()}
+    before = {f"{RELATIVE}{area}": held.ratio for area, held in report.untrained.items()}
+    trainer: Any = run.trainer
+    logged = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    measured = logged | run.callback(Alignment).latest | ratios
+    measured |= {f"{TERMS}{name}": value for name, value in report.terms.items()}
+    untrained = before | {f"{TERMS}{n}": value for n, value in report.untrained_terms.items()}
+    by_label = getattr(run.datamodule, "chance", {})
+    labels = labels_of(brain_of(module))
+    chance = {}
+    for name in report.terms:
+        own = [label for label in labels[name.rpartition(".")[0]] if label in by_label]
+        if own:
+            chance[f"{TERMS}{name}"] = float(by_label[own[0]])
+    return measured, untrained, chance
+
+
+def settle_down(threads: int) -> None:
+    """Set this process up for cells: so many threads, and no words of Lightning's."""
+    torch.set_num_threads(threads)
+    for name in ("pytorch_lightning", "lightning_fabric", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.ERROR)

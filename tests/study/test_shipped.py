@@ -1,0 +1,39 @@
+"""The studies that come along can be built, and the page shows one of them as it is."""
+
+import re
+import warnings
+from pathlib import Path
+
+import pytest
+import yaml
+
+from brainmodel import CONFIGS
+from brainmodel.command_line.config_files import read_config
+from brainmodel.command_line.study_cells import check_cells
+from brainmodel.command_line.train_command import quieten
+from brainmodel.study.plan import read_plan
+
+STUDIES = sorted(path.stem for path in (CONFIGS / "studies").glob("*.yaml"))
+PAGE = Path(__file__).parents[2] / "docs" / "studies.md"
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_can_be_built_and_has_a_reservoir(name: str) -> None:
+    plan = read_plan(read_config(f"studies/{name}"))
+    with warnings.catch_warnings():
+        quieten()
+        check_cells(plan, [])
+    levels = {level.words for factor in plan.factors for level in factor.levels}
+    assert any("brainmodel.learning.NoLearning" in word for words in levels for word in words)
+    head = (CONFIGS / "studies" / f"{name}.yaml").read_text()
+    assert f"#   python train.py study --config studies/{name} --out runs/studies/" in head
+
+
+def test_the_page_shows_the_study_that_it_names() -> None:
+    shown = [
+        yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.S)
+    ]
+    shipped = read_config("studies/rules_by_cells")
+    shipped["changes"] = {"trainer": shipped["changes"]["trainer"]}
+    assert shown[0] == shipped
+    assert shown[1]["tune"] == read_config("studies/rules_on_delayed_match")["tune"]

@@ -1,0 +1,163 @@
+"""Studies by the command line: what they train and write, killed, joined, failing, spread."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from brainmodel.cli import main
+from brainmodel.command_line import study_command
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SMALL = str(HERE / "small.yaml")
+
+
+def study(*options: str, config: str = SMALL, out: str = "out") -> list[dict[str, str]]:
+    """Run a study; the rows of its table."""
+    main(["study", f"--config={config}", f"--out={out}", *options])
+    return rows(out)
+
+
+def rows(out: str = "out") -> list[dict[str, str]]:
+    with Path(out, "study.csv").open() as opened:
+        return list(csv.DictReader(opened))
+
+
+def journal(out: str = "out") -> str:
+    path = Path(out, "study.journal")
+    return path.read_text() if path.exists() else ""
+
+
+def done(text: str) -> int:
+    """How many trials are complete, by the journal of a study."""
+    return text.count('"state":1,')
+
+
+@pytest.mark.slow
+def test_a_study_measures_what_fit_measures_and_trains_nothing_twice(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = study()
+    assert [(row["rule"], row["seed"]) for row in found] == [
+        (rule, seed) for seed in "01" for rule in ("BPTT", "NoLearning")
+    ]
+    content = yaml.safe_load(Path(SMALL).read_text())
+    Path("same.yaml").write_text(
+        yaml.safe_dump({"extends": "tasks/temporal_xor"} | content["changes"])
+    )
+    quiet = ["--trainer.enable_progress_bar=false", "--report.scenes=0", "--trainer.logger=false"]
+    seed = ["--seed_everything=1", "--data.seed=1", "--trainer.enable_checkpointing=false"]
+    capsys.readouterr()
+    main(["fit", "--config=same.yaml", *seed, *quiet])
+    told = re.search(r"accuracy (\S+) \(chance (\S+), untrained (\S+)\)", capsys.readouterr().out)
+    assert told is not None
+    (row,) = [row for row in found if (row["rule"], row["seed"]) == ("BPTT", "1")]
+    ours = [f"{float(row[column]):.3f}" for column in ("score", "chance", "untrained")]
+    assert ours == list(told.groups())
+    assert len({row["score"] for row in found}) > 1, "the control"
+
+    def never(*_: Any) -> Any:
+        raise AssertionError("a finished cell was trained again")
+
+    monkeypatch.setattr(study_command, "train_cell", never)
+    assert study() == found
+    page = Path("out", "study.html").read_text()
+    assert not re.search(r"(src|href)=\"(?!data:)", page)
+    for part in ("chance", "untrained", "cannot tell", "NoLearning", "Configuration", "data:image"):
+        assert part in page
+    told_again = json.loads(Path("out", "study.json").read_text())
+    (cell, *_) = [c for c in told_again["cells"] if c["seed"] == 1]
+    assert [step for step, _ in cell["curves"]["accuracy"]] == [6, 12]
+
+
+@pytest.mark.slow
+def test_a_study_that_is_killed_three_times_ends_with_the_same_table() -> None:
+    whole = study(out="whole")
+    command = [sys.executable, str(ROOT / "train.py"), "study", f"--config={SMALL}", "--out=out"]
+    command += ["--stale_after=2"]
+    moments = (lambda: '"alive"' in journal(), *(lambda k=k: done(journal()) >= k for k in (1, 2)))
+    for moment in moments:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+            while not moment() and running.poll() is None:
+                time.sleep(0.01)
+            os.kill(running.pid, signal.SIGKILL)
+        assert done(journal()) < 4
+    assert study("--stale_after=2") == whole
+    assert done(journal()) == 4, "what was finished was not run again"
+
+
+@pytest.mark.slow
+def test_two_workers_run_each_cell_once_and_find_the_same() -> None:
+    alone = study(out="alone")
+    assert study("--workers=2") == alone
+    assert done(journal()) == 4 and journal().count('"op_code":4') >= 4
+    workers = re.findall(r'"worker_id":"([^"]+)","trial_id":\d+,"user_attr":{"found"', journal())
+    assert len(workers) == 4 and len(set(workers)) == 2, "the control: both had a part in it"
+
+
+@pytest.mark.slow
+def test_a_cell_that_fails_is_shown_and_not_mixed_in(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("breaks.py").write_text(
+        "import pytorch_lightning as pl\n\n\n"
+        "class Breaks(pl.Callback):\n"
+        "    def on_train_end(self, trainer, pl_module):\n"
+        "        raise RuntimeError('out of luck\\nat all')\n"
+    )
+    broken = {"trainer": {"callbacks": ["breaks.Breaks"]}}
+    levels = {"levels": {"whole": {}, "broken": broken}}
+    content = yaml.safe_load(Path(SMALL).read_text()) | {"factors": {"callbacks": levels}}
+    Path("mine.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    found = study(config="mine.yaml")
+    assert [row["state"] for row in found] == ["done", "failed"] * 2
+    assert found[1]["error"] == "RuntimeError: out of luck" and found[1]["score"] == ""
+    assert "failed: callbacks broken, seed 0: RuntimeError: out of luck" in capsys.readouterr().out
+    tables = json.loads(Path("out", "study.json").read_text())["tables"]["accuracy"]
+    whole, without, *_ = tables["levels"]
+    scores = [float(row["score"]) for row in found if row["callbacks"] == "whole"]
+    assert whole["score"] == pytest.approx(sum(scores) / 2) and whole["seeds"] == 2
+    assert without["score"] is None and without["seeds"] == 0
+    assert tables["differences"][0]["outcome"] == "cannot tell" and tables["variance"] == []
+    assert "out of luck" in Path("out", "study.html").read_text()
+    log = [path.read_text() for path in Path("out", "cells").iterdir()]
+    assert len(log) == 4
+    Path("breaks.py").write_text(Path("breaks.py").read_text().replace("luck", "time"))
+    with pytest.raises(SystemExit):
+        study(config="mine.yaml")
+    assert "holds results of other code" in capsys.readouterr().err
+    assert rows() == found
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"  # nobody waits for the process of a job
+)
+def test_jobs_of_a_cluster_do_the_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    submitit = pytest.importorskip("submitit")
+
+    class Here:
+        """submitit, whose jobs run on this machine."""
+
+        @staticmethod
+        def AutoExecutor(folder: str, cluster: str) -> Any:  # noqa: N802
+            assert cluster == "slurm"
+            return submitit.AutoExecutor(folder, cluster="local")
+
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setattr(study_command, "require_slurm", lambda: Here)
+    first = study("--slurm=1", "--slurm_options={timeout_min: 5}")
+    assert len(first) == 4
+    until = time.monotonic() + 120
+    while done(journal()) < 4 and time.monotonic() < until:
+        time.sleep(0.2)
+    monkeypatch.setattr(study_command, "train_cell", None)
+    assert {row["state"] for row in study("--workers=0")} == {"done"}
