@@ -216,8 +216,10 @@ def _watch(queue: StudyQueue, children: Sequence[BaseProcess], look: Any) -> Non
     standings = queue.standings()
     look(standings)
     if not settled(standings):
+        codes = ", ".join(str(child.exitcode) for child in children)
         sys.exit(
-            "brainmodel: stopped: all workers ended before the study did; run it again to go on"
+            f"brainmodel: stopped: all workers ended (exit status {codes}) before the study did; "
+            "run it again to go on"
         )
 
 

@@ -22,6 +22,8 @@ from typing import Any, NamedTuple
 from brainmodel.errors import Refused
 
 SECTIONS = ("base", "changes", "factors", "seeds", "tune", "measures")
+RESERVED = ("seed", "for", "state", "measure", "score", "untrained", "chance", "error")
+"""Columns of the table of cells that are no factors."""
 LARGEST = 2**32 - 1
 RELATIVE = "held_out_relative_error/"
 
@@ -169,6 +171,8 @@ def _factor(name: str, value: Any) -> Factor:
     place = f"factors.{name}"
     if not isinstance(value, Mapping) or not set(value) <= {"key", "levels"}:
         raise Refused(f"{place}: need levels, and the key they are values of, got {value!r}")
+    if name in RESERVED:
+        raise Refused(f"{place}: the table has a column {name!r} already; give it another name")
     levels, key = value.get("levels"), value.get("key")
     if not isinstance(levels, Mapping | list) or not levels:
         raise Refused(f"{place}: has no levels; list its values, or name partial configs")

@@ -82,8 +82,7 @@ def level_rows(plan: StudyPlan, scores: Scores, measure: Measure) -> StudyRows:
             )
     for name, values in (("untrained", scores.untrained), ("chance", scores.chance)):
         if np.isfinite(values).any():
-            every = np.nanmean(values.reshape(len(values), -1), 1)
-            rows.append({"factor": "", "level": name} | _cells("score", over_seeds(every)))
+            rows.append({"factor": "", "level": name} | _cells("score", over_seeds(_known(values))))
     return filled(rows)
 
 
@@ -181,6 +180,12 @@ def filled(rows: StudyRows) -> StudyRows:
     """Rows with the same columns, in the order in which they first appear."""
     columns = list(dict.fromkeys(column for row in rows for column in row))
     return [{column: row.get(column) for column in columns} for row in rows]
+
+
+def _known(values: Floats) -> Floats:
+    """[seed] mean over the cells that have a value; not a number where none has."""
+    known = [seed[np.isfinite(seed)] for seed in values]
+    return np.array([seed.mean() if len(seed) else np.nan for seed in known])
 
 
 def _cells(name: str, mean: PairedDifference | None, *, seeds: bool = True) -> dict[str, Any]:

@@ -161,3 +161,13 @@ def test_jobs_of_a_cluster_do_the_cells(monkeypatch: pytest.MonkeyPatch) -> None
         time.sleep(0.2)
     monkeypatch.setattr(study_command, "train_cell", None)
     assert {row["state"] for row in study("--workers=0")} == {"done"}
+
+
+def test_how_well_gradients_align_is_a_measure() -> None:
+    content = yaml.safe_load(Path(SMALL).read_text())
+    content["changes"]["alignment"] = {"every_n_steps": 4}
+    content["factors"]["rule"]["levels"] = ["brainmodel.learning.BPTT", "brainmodel.learning.EProp"]
+    content |= {"measures": {"alignment": "cosine_local/PFC"}, "seeds": [0]}
+    Path("mine.yaml").write_text(yaml.safe_dump(content))
+    exact, local = (float(row["score"]) for row in study(config="mine.yaml"))
+    assert exact == pytest.approx(1, abs=1e-5) and 0 < local < 0.9999

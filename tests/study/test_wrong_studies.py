@@ -35,6 +35,10 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         {"factors": {"rule": {"key": "model.areas.PFC.rule", "levels": ["a.B", "c.B"]}}},
         ("factors.rule", "two levels of one name", "B, B"),
     ),
+    "a taken name": (
+        {"factors": {"score": {"key": "model.learning_rate", "levels": [0.1]}}},
+        ("factors.score", "a column 'score' already"),
+    ),
     "no factors": ({"factors": {}}, ("factors: need one or more",)),
     "unknown level": (
         {"factors": {"task": {"levels": {"one": "tasks/nothing"}}}},
