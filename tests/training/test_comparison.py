@@ -171,3 +171,12 @@ def test_the_control_out_of_order_differs_in_nothing_else(monkeypatch: pytest.Mo
     for config in begun:
         config["trainer"].pop("default_root_dir")  # each its own
     assert plain == shuffled
+
+
+def test_a_table_of_what_never_changes_says_none_in_the_place_of_shares() -> None:
+    brain = seeing([3], [4])
+    still = Window({"eye": torch.ones(6, 2, 4)}, torch.zeros(6, 2, dtype=torch.bool), {})
+    found = compare(brain, [still])
+    before = {"V1": found["V1"].held_out()}
+    row = error_table(brain, found, before, {}).splitlines()[2].split()
+    assert row == ["V1", "4", "0", "-", "-", "-"]

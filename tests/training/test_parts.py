@@ -41,14 +41,16 @@ def two_steps(*options: str) -> None:
 @pytest.mark.parametrize("name", parts("areas"))
 def test_every_cell_trains_dense_and_on_maps(name: str) -> None:
     path = CONFIGS / "areas" / f"{name}.yaml"
-    two_steps(f"--model.areas.LM.cell={path}", f"--model.areas.PM.cell={path}")
+    hold = ["--data.hold=2"] if name == "temporal_inference" else []  # its steps
+    two_steps(f"--model.areas.LM.cell={path}", f"--model.areas.PM.cell={path}", *hold)
 
 
 @pytest.mark.parametrize("name", parts("learning"))
 def test_every_rule_trains(name: str) -> None:
     path = CONFIGS / "learning" / f"{name}.yaml"
     cell = type(toy.fit(name)()).__name__
-    two_steps(f"--model.areas.PM.cell=areas.{cell}", f"--model.areas.PM.rule={path}")
+    hold = ["--data.hold=8", "--data.window=8"] if cell == "TemporalInference" else []
+    two_steps(f"--model.areas.PM.cell=areas.{cell}", f"--model.areas.PM.rule={path}", *hold)
 
 
 @pytest.mark.parametrize("name", parts("objectives"))

@@ -29,10 +29,10 @@ def error_table(
         rows[0].append("/ untrained's")
     for name, tally in found.items():
         before = untrained.get(name, HeldOut(_NONE, _NONE))
-        shares = [tally.ratio(BRAIN), before.error / tally.error(REPEATING)]
+        shares = [tally.ratio(BRAIN), _over(before.error, tally.error(REPEATING))]
         shares += [tally.ratio(rival) for rival in rivals]
         if untrained:
-            shares.append(tally.error(BRAIN) / before.repeating)
+            shares.append(_over(tally.error(BRAIN), before.repeating))
         drive = "x".join(map(str, brain.area(name).drive))
         rows.append([name, drive, f"{tally.error(REPEATING):.3g}", *map(_share, shares)])
     lines = _aligned(rows, left=2)
@@ -67,6 +67,11 @@ def _split_lines(found: Mapping[str, Tally]) -> list[str]:
             rows.append([name, prediction, *shares])
     lines = _aligned(rows, left=2)
     return ["", lines[0], _rule(lines[0]), *lines[1:]]
+
+
+def _over(error: float, repeating: float) -> float:
+    """Not a number where repeating makes no error: nothing changed."""
+    return error / repeating if repeating else _NONE
 
 
 def _share(value: float) -> str:
