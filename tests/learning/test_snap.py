@@ -135,9 +135,9 @@ def test_with_a_full_mask_it_is_rtrl_and_says_so(cell: str, caplog) -> None:
 
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_a_mask_that_is_saturated_through_sparse_synapses_is_rtrl(cell: str) -> None:
-    """A chain closed to a ring: with n = 5 everything is reached; with n = 4 not yet."""
+    """A chain closed to a ring: with n = 5 all is reached; with 4 not yet, but more than with 1."""
     found = {}
-    for n in (4, 5):
+    for n in (1, 4, 5):
         brain = sparse(cell, n)
         area, rule = brain.area("V1"), brain.rule("V1")
         weight = area.synapses["recurrent"].weight.data.view(-1, 5, 5)
@@ -152,7 +152,8 @@ def test_a_mask_that_is_saturated_through_sparse_synapses_is_rtrl(cell: str) -> 
     whole = lessons.learn(exact, inputs, reset)
     lessons.assert_same(found[5], whole)
     if not brain.area("V1").cell.surrogate:  # few steps of pseudo-derivatives end before the ring
-        assert 1e-9 < lessons.distance(found[4], whole) < 0.1
+        near, far = (lessons.distance(found[n], whole) for n in (4, 1))
+        assert 1e-9 < near < 0.7 * far
 
 
 def test_without_own_synapses_snap_1_on_leaky_units_is_rflo() -> None:
