@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import Counter
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,13 @@ def scores(queue: StudyQueue) -> dict[StudyCell, float]:
 def test_workers_at_once_run_every_cell_exactly_once(storage: str | None) -> None:
     ran: Counter[StudyCell] = Counter()
     hands: Counter[str] = Counter()
-    start = threading.Barrier(4)
+    start, two, number = threading.Barrier(4), threading.Barrier(2), count()
 
     def train(cell: StudyCell, point: int | None) -> dict[str, Any]:
         ran[cell] += 1
         hands[threading.current_thread().name] += 1
-        time.sleep(0.02)
+        if next(number) < 2:  # the first cell is not over before somebody else has taken another
+            two.wait(30)
         return score(cell)
 
     opened(storage=storage)
