@@ -96,7 +96,7 @@ def test_a_cell_that_was_enqueued_twice_runs_once() -> None:
 
 
 def test_a_claim_is_given_once_and_lost_when_nothing_is_heard() -> None:
-    one, other = opened(stale=0.3), opened(stale=0.3)
+    one, other = opened(stale=1.0), opened(stale=1.0)
     one.fill()
     first = one.plan.cells[:1]
     claimed = one.claim(first)
@@ -104,10 +104,10 @@ def test_a_claim_is_given_once_and_lost_when_nothing_is_heard() -> None:
     other.declare_lost()
     assert other.standings()[first[0]].state == "running", "it was just heard of"
     with one.beating(claimed[1]):
-        time.sleep(0.5)
+        time.sleep(1.5)
         other.declare_lost()
         assert other.standings()[first[0]].state == "running", "it beats"
-    time.sleep(0.4)
+    time.sleep(1.3)
     other.declare_lost()
     other.fill()
     again = other.claim(first)
