@@ -17,10 +17,9 @@ from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
 from brainmodel.wiring.literal_step import literal_step
 from brainmodel.wiring.losses import Losses, judge, weigh
 from brainmodel.wiring.made_weights import with_weights
-from brainmodel.wiring.outside import ByAddress
+from brainmodel.wiring.outside import ByAddress, from_outside
 from brainmodel.wiring.plan import AreaPlan, BrainPlan
 from brainmodel.wiring.state import BrainState
-from brainmodel.wiring.unit_noise import from_outside
 from brainmodel.wiring.window import require_state, require_window
 from brainmodel.wiring.wiring import Wiring
 from objectives import Activity, GroupObjective

@@ -7,10 +7,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from areas.record import Record
 from brainmodel.brain import Brain
 from brainmodel.learning.credit.stream_noise import Noise, NoisyRule
+from brainmodel.learning.learning_signal import LearningSignal
+from brainmodel.roll_out.sweep import Sweep
 from brainmodel.wiring.state import BrainState
 from objectives import Activity
+from tests import toy
 from tests.literal import Literal
 
 Gradients = dict[str, Tensor]
@@ -131,3 +135,18 @@ def assert_same(found: Gradients, expected: Gradients, atol: float = 1e-11) -> N
 def distance(found: Gradients, expected: Gradients) -> float:
     """Largest difference of two sets of gradients."""
     return max(float((found[name] - g).abs().max()) for name, g in expected.items() if g.numel())
+
+
+def recorded(brain: Brain, steps: int = 6) -> Record:
+    """What happened in V1 over a window of random inputs."""
+    inputs, reset = toy.stream(brain, steps=steps)
+    with torch.no_grad():
+        sweep = Sweep(brain, inputs, reset, brain.initial_state(reset.shape[1]))
+        sweep.run()
+    return sweep.records()["V1"]
+
+
+def given(brain: Brain, record: Record, **more: Tensor) -> Gradients:
+    """The gradients of V1's rule where no loss says anything, but for `more` of the signal."""
+    zero = LearningSignal(torch.zeros_like(record.fields["rate"][1:]), 0 * record.prediction)
+    return brain.rule("V1").gradients(brain.area("V1"), record, zero._replace(**more), None)

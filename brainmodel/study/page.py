@@ -1,16 +1,11 @@
 """The page of a study: what was found in sentences, figures and tables, self-contained."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from html import escape
 from typing import Any
 
-import yaml
-
 from brainmodel.probing.drawing import Illustration
-from brainmodel.probing.report.page import html_figure, html_table, html_verdict
-from brainmodel.probing.report.page_template import STYLE
-from brainmodel.probing.report.versions import versions
+from brainmodel.probing.report.page import PageHead, html_figure, html_table, whole_page
 from brainmodel.probing.report.words import Verdict
 from brainmodel.study.analysis import CANNOT_TELL
 from brainmodel.study.plan import StudyPlan
@@ -41,33 +36,9 @@ table.</dd>
 seeds may tell; it does not mean that the two are alike.</dd>
 </dl>
 """
-PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Study: {title}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p class="facts">{facts}</p>
-<ul class="verdicts">
-{verdicts}
-</ul>
-{sections}
+BODY = """{sections}
 <h2>Cells that failed</h2>
 {failed}
-<h2>How to read this</h2>
-{how_to_read}
-<h2>What was run</h2>
-<p>{date}</p>
-<pre>{command}</pre>
-<p>{versions}</p>
-<details><summary>Configuration</summary><pre>{config}</pre></details>
-</body>
-</html>
 """
 StudyTables = Mapping[str, Mapping[str, StudyRows]]
 
@@ -89,20 +60,13 @@ def study_page(
         told: its title, the command and the config, for the record.
     """
     failed = failed_rows(plan, standings)
-    used = ", ".join(f"{name} {number}" for name, number in versions().items())
-    return PAGE.format(
-        title=escape(told["title"]),
-        style=STYLE,
-        facts=escape(facts(plan, standings)),
-        verdicts="\n".join(map(html_verdict, study_verdicts(plan, tables))),
+    body = BODY.format(
         sections="\n".join(_section(m.name, tables, pictures) for m in plan.measures),
         failed=html_table(failed) or "<p>None.</p>",
-        how_to_read=HOW_TO_READ,
-        date=f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}",
-        command=escape(told["command"]),
-        versions=escape(used),
-        config=escape(yaml.safe_dump(told["config"], sort_keys=False)),
     )
+    words = study_verdicts(plan, tables)
+    head = PageHead("Study", told["title"], escape(facts(plan, standings)), words)
+    return whole_page(head, body, HOW_TO_READ, told["command"], told["config"])
 
 
 def _section(

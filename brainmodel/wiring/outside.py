@@ -26,7 +26,9 @@ from torch import Tensor
 
 from areas.loops.gain import Gained, Outside
 from brainmodel.errors import named
+from brainmodel.learning.credit.stream_noise import noise_at_start
 from brainmodel.wiring.state import BrainState
+from brainmodel.wiring.unit_noise import noise_currents
 from brainmodel.wiring.wiring import Wiring
 
 ByAddress = Mapping[str, Tensor | float]
@@ -47,6 +49,40 @@ def current_into(name: str) -> str:
 def outside_of(area: str, inputs: Mapping[str, Tensor]) -> Outside:
     """What comes to an area from outside, found among the inputs."""
     return Outside(inputs.get(gain_of(area)), inputs.get(current_into(area)))
+
+
+def from_outside(
+    brain: Wiring,
+    reset: Tensor,
+    state: BrainState,
+    gains: ByAddress | None = None,
+    currents: ByAddress | None = None,
+) -> tuple[dict[str, Tensor], BrainState]:
+    """All that comes from outside in a window besides its inputs, the noise of units included.
+
+    Args:
+        brain: the brain; areas get gains where some are given.
+        reset: of the window, [time, batch].
+        state: before the window.
+        gains: by address.
+        currents: by address.
+
+    Returns:
+        gains and currents by the names under which they stand among inputs; the state, with the
+        noise of streams that begin where units have noise.
+
+    Raises:
+        ValueError: as of `gains_of`, `currents_of` and `open_gains`.
+    """
+    found = gains_of(brain, gains or {}, reset) | currents_of(brain, currents or {}, reset)
+    open_gains(brain, found, state)
+    if not brain.noise:
+        return found, state
+    stands = state.noise or noise_at_start(reset[0])
+    for name, current in noise_currents(brain, stands, len(reset)).items():
+        key = current_into(name)
+        found[key] = found[key] + current if key in found else current
+    return found, state._replace(noise=stands)
 
 
 class _Units(NamedTuple):

@@ -12,44 +12,8 @@ from zlib import crc32
 import torch
 from torch import Tensor
 
-from brainmodel.learning.credit.stream_noise import Noise, noise_at_start
-from brainmodel.wiring.outside import ByAddress, current_into, currents_of, gains_of, open_gains
-from brainmodel.wiring.state import BrainState
+from brainmodel.learning.credit.stream_noise import Noise
 from brainmodel.wiring.wiring import Wiring
-
-
-def from_outside(
-    brain: Wiring,
-    reset: Tensor,
-    state: BrainState,
-    gains: ByAddress | None = None,
-    currents: ByAddress | None = None,
-) -> tuple[dict[str, Tensor], BrainState]:
-    """All that comes from outside in a window besides its inputs; see `outside`.
-
-    Args:
-        brain: the brain; areas get gains where some are given.
-        reset: of the window, [time, batch].
-        state: before the window.
-        gains: by address.
-        currents: by address.
-
-    Returns:
-        gains and currents by the names under which they stand among inputs; the state, with the
-        noise of streams that begin where units have noise.
-
-    Raises:
-        ValueError: as of `gains_of`, `currents_of` and `open_gains`.
-    """
-    found = gains_of(brain, gains or {}, reset) | currents_of(brain, currents or {}, reset)
-    open_gains(brain, found, state)
-    if not brain.noise:
-        return found, state
-    stands = state.noise or noise_at_start(reset[0])
-    for name, current in noise_currents(brain, stands, len(reset)).items():
-        key = current_into(name)
-        found[key] = found[key] + current if key in found else current
-    return found, state._replace(noise=stands)
 
 
 def noise_currents(brain: Wiring, stands: Noise, steps: int) -> dict[str, Tensor]:

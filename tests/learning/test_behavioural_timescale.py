@@ -4,16 +4,13 @@ from math import exp
 
 import pytest
 import torch
-from torch import Tensor
 
 from areas import Pyramidal
-from areas.record import Record
 from brainmodel.brain import Brain
 from brainmodel.learning import BehaviouralTimescale, Overlap
-from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.roll_out.sweep import Sweep
 from tests import lessons, toy
+from tests.lessons import given, recorded
 
 GROW, SHRINK = Overlap(0.9, 0.3, 8.0), Overlap(0.4, 0.05, 30.0)
 
@@ -26,19 +23,6 @@ def told(taught: BehaviouralTimescale | None = None) -> Brain:
     plans = {"V1": toy.plan(Pyramidal(), [3], taught or rule(), afferents=["drive", "error"])}
     pathways = {"up": Pathway("eye", "V1"), "down": Pathway("mind", "V1", "feedback", "rate")}
     return toy.brain(plans, pathways, {"eye": [4], "mind": [2]})
-
-
-def recorded(brain: Brain, steps: int) -> Record:
-    inputs, reset = toy.stream(brain, steps=steps)
-    with torch.no_grad():
-        sweep = Sweep(brain, inputs, reset, brain.initial_state(reset.shape[1]))
-        sweep.run()
-    return sweep.records()["V1"]
-
-
-def given(brain: Brain, record: Record, **more: Tensor) -> lessons.Gradients:
-    zero = LearningSignal(torch.zeros_like(record.fields["rate"][1:]), 0 * record.prediction)
-    return brain.rule("V1").gradients(brain.area("V1"), record, zero._replace(**more), None)
 
 
 def logistic(x: float) -> float:

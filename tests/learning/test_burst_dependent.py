@@ -11,10 +11,9 @@ from areas.record import Record
 from brainmodel.brain import Brain
 from brainmodel.learning import BurstDependent, EProp
 from brainmodel.learning.burst_dependent import surprise
-from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.roll_out.sweep import Sweep
 from tests import lessons, toy
+from tests.lessons import given, recorded
 
 UNITS = 3
 
@@ -25,20 +24,6 @@ def told(rule: BurstDependent | None = None, cell: Pyramidal | None = None) -> B
     plans["V1"].afferents = ["drive", "error"]
     pathways = {"up": Pathway("eye", "V1"), "down": Pathway("mind", "V1", "feedback", "rate")}
     return toy.brain(plans, pathways, {"eye": [4], "mind": [2]})
-
-
-def recorded(brain: Brain, steps: int = 7) -> Record:
-    inputs, reset = toy.stream(brain, steps=steps)
-    with torch.no_grad():
-        sweep = Sweep(brain, inputs, reset, brain.initial_state(reset.shape[1]))
-        sweep.run()
-    return sweep.records()["V1"]
-
-
-def given(brain: Brain, record: Record, **more: Tensor) -> lessons.Gradients:
-    zero = LearningSignal(torch.zeros_like(record.fields["rate"][1:]), 0 * record.prediction)
-    rule, area = brain.rule("V1"), brain.area("V1")
-    return rule.gradients(area, record, zero._replace(**more), None)
 
 
 def change(cell: Pyramidal, record: Record, source: str, rates: tuple[float, float]) -> Tensor:
@@ -70,7 +55,7 @@ def change(cell: Pyramidal, record: Record, source: str, rates: tuple[float, flo
 def test_it_is_its_published_definition_synapse_by_synapse(plateau: float) -> None:
     cell = Pyramidal(tau_plateau=plateau)
     brain = told(BurstDependent(tau_trace=1.7, tau_average=4.0), cell)
-    record = recorded(brain)
+    record = recorded(brain, steps=7)
     assert record.keep is not None and not record.keep[1:].all() and record.keep[1:].any()
     found = given(brain, record)
     for source in ("drive", "error", "recurrent"):

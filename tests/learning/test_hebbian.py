@@ -6,19 +6,10 @@ from torch import Tensor
 
 from areas import GRU, Leaky
 from areas.record import Record
-from brainmodel.brain import Brain
 from brainmodel.learning import Hebbian
 from brainmodel.learning.learning_signal import LearningSignal
-from brainmodel.roll_out.sweep import Sweep
 from tests import lessons, toy
-
-
-def recorded(brain: Brain, steps: int = 5) -> Record:
-    inputs, reset = toy.stream(brain, steps=steps)
-    with torch.no_grad():
-        sweep = Sweep(brain, inputs, reset, brain.initial_state(2))
-        sweep.run()
-    return sweep.records()["V1"]
+from tests.lessons import recorded
 
 
 def told(record: Record) -> LearningSignal:
@@ -29,7 +20,7 @@ def told(record: Record) -> LearningSignal:
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_gradients_are_the_three_factors_synapse_by_synapse(cell: str) -> None:
     brain = toy.lone(toy.CELLS[cell](), rule=Hebbian(), afferents=["drive"])
-    record, area = recorded(brain), brain.area("V1")
+    record, area = recorded(brain, steps=5), brain.area("V1")
     signal = told(record)
     found = brain.rule("V1").gradients(area, record, signal, None)
     weight = torch.zeros_like(area.synapses["drive"].weight)
@@ -70,7 +61,7 @@ def test_windows_of_any_length_give_the_same() -> None:
 
 def test_all_units_hear_the_same_modulator() -> None:
     brain = toy.lone(Leaky(), rule=Hebbian(), afferents=["drive"])
-    record, area = recorded(brain), brain.area("V1")
+    record, area = recorded(brain, steps=5), brain.area("V1")
 
     def bias(unit: int) -> Tensor:
         said = torch.zeros_like(record.fields["rate"][1:])

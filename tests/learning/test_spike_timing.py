@@ -10,10 +10,9 @@ from areas import ALIF, LIF, Leaky, Population, Populations
 from areas.record import Record
 from brainmodel.brain import Brain
 from brainmodel.learning import SpikeTiming, Triplets
-from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.roll_out.sweep import Sweep
 from tests import lessons, toy
+from tests.lessons import given, recorded
 
 THREE = Triplets(0.3, 0.2, tau_pre=13.0, tau_post=17.0)
 
@@ -27,19 +26,6 @@ def told(rule: SpikeTiming, cell: LIF | ALIF | Populations | None = None) -> Bra
     plans = {"V1": toy.plan(cell or LIF(), [4], rule, afferents=["drive", "error"])}
     pathways = {"up": Pathway("eye", "V1"), "down": Pathway("mind", "V1", "feedback", "rate")}
     return toy.brain(plans, pathways, {"eye": [3], "mind": [2]})
-
-
-def recorded(brain: Brain, steps: int) -> Record:
-    inputs, reset = toy.stream(brain, steps=steps)
-    with torch.no_grad():
-        sweep = Sweep(brain, inputs, reset, brain.initial_state(reset.shape[1]))
-        sweep.run()
-    return sweep.records()["V1"]
-
-
-def given(brain: Brain, record: Record, **more: Tensor) -> lessons.Gradients:
-    zero = LearningSignal(torch.zeros_like(record.fields["rate"][1:]), 0 * record.prediction)
-    return brain.rule("V1").gradients(brain.area("V1"), record, zero._replace(**more), None)
 
 
 def trains(brain: Brain, came: dict[int, float], sent: list[int], steps: int) -> Record:

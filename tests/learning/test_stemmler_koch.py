@@ -7,14 +7,12 @@ import torch
 from torch import Tensor
 
 from areas import ConductanceBased
-from areas.record import Record
-from brainmodel.brain import Brain
 from brainmodel.learning import StemmlerKoch
 from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.learning.stemmler_koch import intrinsic_gradient
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.roll_out.sweep import Sweep
 from tests import lessons, toy
+from tests.lessons import recorded
 
 LOGS = (0.2, -0.6, -2.5)
 CELL = ConductanceBased()
@@ -103,14 +101,6 @@ def test_units_come_to_exponential_rates_of_the_mean_they_are_told(mean: float) 
     assert distance(first, mean) > 0.1 > 0.05 > distance(last, mean)
     assert last.mean().item() == pytest.approx(mean, rel=0.06)
     assert (area.synapses["drive"].weight == 1.5).all()
-
-
-def recorded(brain: Brain) -> Record:
-    inputs, reset = toy.stream(brain)
-    with torch.no_grad():
-        sweep = Sweep(brain, inputs, reset, brain.initial_state(reset.shape[1]))
-        sweep.run()
-    return sweep.records()["V1"]
 
 
 @pytest.mark.parametrize("maps", [False, True])

@@ -2,16 +2,16 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from brainmodel.probing.drawing import Illustration
 from brainmodel.probing.report.content import Content, Rows
-from brainmodel.probing.report.page_template import HOW_TO_READ, PAGE, STYLE
+from brainmodel.probing.report.page_template import BODY, HOW_TO_READ, PAGE, STYLE
 from brainmodel.probing.report.versions import versions
 from brainmodel.probing.report.words import Verdict
 
@@ -27,13 +27,7 @@ def page_of(
         config: what the probe was asked.
         command: by which.
     """
-    used = ", ".join(f"{name} {number}" for name, number in versions().items())
-    return PAGE.format(
-        style=STYLE,
-        title=escape(content.title),
-        facts=escape(content.facts),
-        shown=escape(content.shown),
-        verdicts="\n".join(map(html_verdict, content.verdicts)),
+    body = BODY.format(
         gains=html_table(content.gains),
         figures="\n".join(_figures(content.figures, pictures)),
         summary=html_table(content.summary),
@@ -42,9 +36,48 @@ def page_of(
             for found in content.sections
         ),
         neurons=html_table(content.neurons),
-        how_to_read=HOW_TO_READ,
+    )
+    head = PageHead(
+        "Probe",
+        content.title,
+        f"{escape(content.facts)}<br>Shown to the model: {escape(content.shown)}",
+        content.verdicts,
+    )
+    return whole_page(head, body, HOW_TO_READ, command or "(from Python)", config)
+
+
+class PageHead(NamedTuple):
+    """What stands above everything else on a page."""
+
+    kind: str  # a probe, or a study
+    title: str
+    facts: str  # HTML
+    verdicts: Sequence[Verdict]
+
+
+def whole_page(
+    head: PageHead, body: str, how_to_read: str, command: str, config: Mapping[str, Any]
+) -> str:
+    """A page that needs nothing beside it.
+
+    Args:
+        head: what stands above everything else.
+        body: HTML.
+        how_to_read: HTML.
+        command: by which it was made.
+        config: that was given; it may be empty.
+    """
+    used = ", ".join(f"{name} {number}" for name, number in versions().items())
+    return PAGE.format(
+        style=STYLE,
+        kind=head.kind,
+        title=escape(head.title),
+        facts=head.facts,
+        verdicts="\n".join(map(html_verdict, head.verdicts)),
+        body=body,
+        how_to_read=how_to_read,
         date=f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}",
-        command=escape(command or "(from Python)"),
+        command=escape(command),
         versions=escape(used),
         config=escape(yaml.safe_dump(dict(config), sort_keys=False) if config else "(none given)"),
     )

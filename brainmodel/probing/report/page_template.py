@@ -62,25 +62,17 @@ PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Probe: {title}</title>
+<title>{kind}: {title}</title>
 <style>
 {style}</style>
 </head>
 <body>
 <h1>{title}</h1>
-<p class="facts">{facts}<br>Shown to the model: {shown}</p>
+<p class="facts">{facts}</p>
 <ul class="verdicts">
 {verdicts}
 </ul>
-<h2>What learning gains</h2>
-{gains}
-{figures}
-<h2>The numbers</h2>
-<p>Each at its best lag; all lags and seeds are in scores.csv and scores.json.</p>
-{summary}
-{sections}
-<h2>Neurons</h2>
-{neurons}
+{body}
 <h2>How to read this</h2>
 {how_to_read}
 <h2>What was run</h2>
@@ -90,4 +82,16 @@ PAGE = """<!doctype html>
 <details><summary>Configuration</summary><pre>{config}</pre></details>
 </body>
 </html>
+"""
+"""What the page of a probe and that of a study share."""
+
+BODY = """<h2>What learning gains</h2>
+{gains}
+{figures}
+<h2>The numbers</h2>
+<p>Each at its best lag; all lags and seeds are in scores.csv and scores.json.</p>
+{summary}
+{sections}
+<h2>Neurons</h2>
+{neurons}
 """
