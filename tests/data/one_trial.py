@@ -1,17 +1,23 @@
 """One trial of each of many streams, and what may be said of so many."""
 
+from inspect import isclass
 from typing import Any
 
 import pytest
 from torch import Tensor
 
+from brainmodel.data import tasks
 from brainmodel.data.streams import Part
-from brainmodel.data.tasks import (
-    TaskModule,
-)
+from brainmodel.data.tasks import TaskModule
 from brainmodel.data.window import Window
 
 MANY = 4000  # trials
+EVERY = [getattr(tasks, name) for name in sorted(dir(tasks))]
+KINDS = [
+    part
+    for part in EVERY
+    if isclass(part) and issubclass(part, TaskModule) and part is not TaskModule
+]
 
 
 def trials(module: TaskModule, part: Part = Part.TRAINING, index: int = 0) -> Window:

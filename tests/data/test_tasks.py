@@ -8,32 +8,15 @@ import torch
 
 from brainmodel.data.tasks import (
     Add,
-    CentreOutReaching,
     ContextIntegration,
     CopySequence,
     DelayedMatch,
     EvidenceAccumulation,
-    PathIntegration,
-    PatternGeneration,
     PoissonSpikes,
-    SequentialDigits,
     TaskModule,
     TemporalXOR,
 )
-from tests.data.one_trial import MANY, about, made, onsets, share, trials
-
-KINDS = [
-    Add,
-    CentreOutReaching,
-    ContextIntegration,
-    CopySequence,
-    DelayedMatch,
-    EvidenceAccumulation,
-    PathIntegration,
-    PatternGeneration,
-    SequentialDigits,
-    TemporalXOR,
-]
+from tests.data.one_trial import KINDS, MANY, about, made, onsets, share, trials
 
 
 @pytest.mark.parametrize("kind", KINDS)
