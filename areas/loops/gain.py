@@ -5,7 +5,8 @@
 
 h' and z' are the rate and what recurrent synapses carry, as the cell alone makes them; g(t) is 1
 unless somebody says otherwise, and 0 silences the unit: nobody hears it, itself included. What else
-it remembers (a membrane potential, a memory cell) goes on by itself.
+it remembers (a membrane potential, a memory cell) goes on by itself; where the rate is what a unit
+remembers (`areas.Leaky`), that is multiplied, too.
 
 A gain stands among the unit's currents as one more constant (`Cell.constants`), the last of them.
 So compiled loops, maps and learning rules treat it as they treat any constant, and know its value
