@@ -19,6 +19,7 @@ COMMANDS = {
     "validate": "measure a brain, or a checkpoint of it, on held-out streams",
     "test": "the same on other held-out streams",
     "probe": "score checkpoints against a recording of a brain, and write a report",
+    "physiology": "ask checkpoints for phenomena of cortex, and write a report",
     "study": "train every combination of rules, cells, tasks, ... and seeds, and compare them",
     "migrate": "give classes that moved their new names in configs and checkpoints",
 }
@@ -31,9 +32,9 @@ options, after the command:
   -c, --config FILE   a yaml file, or the short name of one that comes along:
                       {configs};
                       several are merged, the later over the earlier
-  --ckpt_path FILE    go on from a checkpoint (fit), or measure it (validate, test, probe)
+  --ckpt_path FILE    go on from a checkpoint (fit), or measure it (all commands but study)
   --recording FILE    what to score against (probe)
-  --out DIR           folder of a study, or of a probe's report
+  --out DIR           folder of a study, or of a report
   --print_config      show the whole configuration and stop
   --help              show every option of the command with that config, and stop
   --traceback         show where in the program an error came from
@@ -97,6 +98,11 @@ def _run(words: list[str]) -> None:
 
         probe_command.run(names, config, rest)
         return
+    if words[0] == "physiology":
+        from brainmodel.command_line import physiology_command
+
+        physiology_command.run(names, config, rest)
+        return
     if not names and not {"-h", "--help"} & set(rest):
         raise Refused(f"{words[0]} needs a config: add --config default, or a file of your own")
     from brainmodel.command_line.train_command import train_or_measure
@@ -106,7 +112,7 @@ def _run(words: list[str]) -> None:
 
 def usage() -> str:
     """The text of --help, without loading torch."""
-    commands = "\n".join(f"  {name:<10}{what}" for name, what in COMMANDS.items())
+    commands = "\n".join(f"  {name:<12}{what}" for name, what in COMMANDS.items())
     configs = ", ".join(path.stem for path in sorted(CONFIGS.glob("*.yaml")))
     return USAGE.format(commands=commands, configs=configs)
 

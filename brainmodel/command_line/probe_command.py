@@ -55,7 +55,7 @@ def run(names: Sequence[str], config: Config, rest: Sequence[str]) -> None:
         try:
             built = parser.instantiate(parsed)
         except Exception as error:
-            raise _refused(error, parser) from error
+            raise refused(error, parser) from error
         _probe(built, held, names)
 
 
@@ -91,7 +91,7 @@ def _parse(parser: ArgumentParser, config: Config, rest: Sequence[str]) -> Names
     try:
         return parser.parse_args(["--config", text, *spelled_out(rest)])
     except Exception as error:
-        raise _refused(error, parser) from error
+        raise refused(error, parser) from error
 
 
 def spelled_out(words: Sequence[str]) -> list[str]:
@@ -145,7 +145,7 @@ def _read_in(parts: Any) -> Any:
     }
 
 
-def _refused(error: Exception, parser: ArgumentParser) -> Refused:
+def refused(error: Exception, parser: ArgumentParser) -> Refused:
     """What parsing or building raised, in one sentence."""
     if isinstance(error, Refused):
         return error
@@ -169,7 +169,7 @@ def _probe(built: Namespace, held: Config, names: Sequence[str]) -> None:
         raise Refused("ckpt_path: is missing; add --ckpt_path FILE.ckpt, once for each checkpoint")
     if built.untrained < 2:
         raise Refused(f"untrained: need 2 seeds or more, got {built.untrained}")
-    out = Path(built.out) if built.out else _new_folder(names)
+    out = Path(built.out) if built.out else new_folder(names, "probes")
     previous = signal.signal(signal.SIGTERM, _leave)
     try:
         plan = Plan(**{name: built[name] for name in Plan.__dataclass_fields__})
@@ -199,10 +199,11 @@ def _replaced(plan: Plan) -> list[str]:
     return lines
 
 
-def _new_folder(names: Sequence[str]) -> Path:
-    name = Path(names[-1]).stem if names else "probe"
+def new_folder(names: Sequence[str], place: str) -> Path:
+    """A folder under runs/PLACE for a report, not there yet, named after the last config."""
+    name = Path(names[-1]).stem if names else place
     number = 0
-    while (folder := Path("runs", "probes", f"{name}_{number}")).exists():
+    while (folder := Path("runs", place, f"{name}_{number}")).exists():
         number += 1
     return folder
 

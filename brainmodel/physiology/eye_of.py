@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from brainmodel.brain import Brain
+from brainmodel.wiring.outside import ByAddress
 from brainmodel.wiring.state import BrainState
 from objectives import Activity
 
@@ -20,12 +21,15 @@ def eye_of(brain: Brain) -> str | None:
     return None
 
 
-def show(brain: Brain, frames: Tensor) -> Iterator[Mapping[str, Activity]]:
+def show(
+    brain: Brain, frames: Tensor, gains: ByAddress | None = None
+) -> Iterator[Mapping[str, Activity]]:
     """What areas do when their eye sees frames, and all other inputs are silent; piece by piece.
 
     Args:
         brain: the brain, which has an eye; it does not learn.
         frames: [time, stream, size, size] in [0, 1], gray; a stream begins at the first.
+        gains: numbers by address, as of `Brain.forward`.
 
     Yields:
         activities of `PIECE` steps after the other, so that not all have to be held at once.
@@ -41,5 +45,5 @@ def show(brain: Brain, frames: Tensor) -> Iterator[Mapping[str, Activity]]:
         reset = torch.zeros(shape, dtype=torch.bool, device=piece.device)
         reset[0] = start == 0
         with torch.no_grad():
-            activities, state = brain(inputs, reset, state)
+            activities, state = brain(inputs, reset, state, gains)
         yield activities

@@ -6,34 +6,18 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from areas import Leaky
-from brainmodel import AreaPlan, Brain, Pathway
+from brainmodel import Brain
 from brainmodel.data.gratings import drifting_grating
-from brainmodel.learning import NoLearning
 from brainmodel.physiology import OrientationTuning, orientation_tuning, receptive_fields
-from objectives import Energy
 from tests import toy
-
-REACH = 3
-PLACE = torch.arange(-REACH, REACH + 1.0)
-ROUND = torch.exp(-(PLACE**2 + PLACE[:, None] ** 2) / 4)
+from tests.physiology.hand_wired import PLACE, REACH, ROUND, wired
 
 
-def wired() -> Brain:
-    """Rectified units without recurrence: an upright Gabor, a centre with its surround, silence."""
-    gabor = ROUND * torch.cos(2 * math.pi * PLACE / 4)
+def three_units() -> Brain:
+    """An upright Gabor, a centre with its surround, silence."""
+    upright = ROUND * torch.cos(2 * math.pi * PLACE / 4)
     centre = ROUND**2 - ROUND * ROUND.square().sum() / ROUND.sum()
-    plan = AreaPlan(
-        Leaky(1.0, torch.relu), [3, 16, 16], NoLearning(), {"e": Energy()}, None, ["drive"], 7
-    )
-    brain = Brain(
-        {"V1": plan}, {"eye_V1": Pathway("eye", "V1", signal="rate")}, {"eye": [1, 16, 16]}
-    )
-    area = brain.area("V1")
-    area.synapses["recurrent"].weight.data.zero_()
-    area.bias.data.zero_()
-    area.synapses["drive"].weight.data[:] = torch.stack([gabor, centre, 0 * gabor])[:, None]
-    return brain
+    return wired(torch.stack([upright, centre, 0 * upright]))
 
 
 def test_selectivity_is_the_vector_sum() -> None:
@@ -49,7 +33,7 @@ def test_selectivity_is_the_vector_sum() -> None:
 
 
 def test_responses_are_those_of_the_filters() -> None:
-    brain = wired()
+    brain = three_units()
     found = orientation_tuning(brain, cycles=(2, 4), orientations=4, contrast=0.6)["V1"]
     weight = brain.area("V1").synapses["drive"].weight.detach()
     for k, cycles in enumerate((2, 4)):
@@ -66,12 +50,12 @@ def test_responses_are_those_of_the_filters() -> None:
 
 
 def test_a_gabor_is_tuned_and_a_centre_with_its_surround_is_not() -> None:
-    gabor, centre, silent = orientation_tuning(wired())["V1"].selectivity.tolist()
+    gabor, centre, silent = orientation_tuning(three_units())["V1"].selectivity.tolist()
     assert gabor > 0.5 and centre < 0.1 and math.isnan(silent)
 
 
 def test_reverse_correlation_finds_the_filters() -> None:
-    brain = wired()
+    brain = three_units()
     fields = receptive_fields(brain, "V1", lags=2, reach=6, frames=3000)
     assert fields is not None and fields.shape == (2, 3, 13, 13)
     line = torch.exp(-(torch.arange(-6, 7.0) ** 2) / 4)  # of the noise: a Gaussian with itself

@@ -1,8 +1,11 @@
 """Each test of training runs in a folder of its own."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from brainmodel.physiology import orientation_tuning
 
 
 @pytest.fixture(autouse=True)
@@ -15,5 +18,9 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Linear rivals are fitted to few steps: in most runs nobody looks at how well they do."""
-    monkeypatch.setattr("brainmodel.training.callbacks.report.STEPS", 240)
+    """Linear rivals are fitted to few steps, and tuning is measured with few gratings: in most runs
+    nobody looks at how well they do."""
+    report = "brainmodel.training.callbacks.report"
+    few = partial(orientation_tuning, cycles=(2,), orientations=2)
+    monkeypatch.setattr(f"{report}.STEPS", 48)
+    monkeypatch.setattr(f"{report}.orientation_tuning", few)

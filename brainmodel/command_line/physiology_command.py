@@ -1,0 +1,150 @@
+"""The command `physiology`: trained brains are asked for phenomena of cortex.
+
+What the brain is stands in its checkpoints. So sections of a config that belong to training are
+left to training, and the battery may be laid over the config of a run.
+"""
+
+import shlex
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+from jsonargparse import ArgumentParser, Namespace
+from tqdm import tqdm
+
+from brainmodel.brain import Brain
+from brainmodel.command_line.config_files import Config, read_config
+from brainmodel.command_line.probe_command import (
+    TRAINING,
+    new_folder,
+    refused,
+    spelled_out,
+)
+from brainmodel.command_line.probed_brains import brains
+from brainmodel.command_line.refusals import unknown
+from brainmodel.command_line.train_command import quieten
+from brainmodel.errors import Refused
+from brainmodel.physiology import Answered, Phenomenon, compare, eye_of, measure, write_physiology
+from brainmodel.physiology.page import rows_in_words
+from brainmodel.probing.report import require_new
+
+BATTERY = "physiology/battery"
+
+
+def run(names: Sequence[str], config: Config, rest: Sequence[str]) -> None:
+    """Parse, build, ask, report.
+
+    Args:
+        names: of the config files, the last of which gives the report its name.
+        config: what they say, merged; the battery that comes along unless it names phenomena.
+        rest: options that are laid over it.
+
+    Raises:
+        Refused: if the configuration or a checkpoint is wrong, or the brain cannot be asked.
+    """
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # the user's own classes lie in the user's own files
+    if "phenomena" not in config:
+        config = read_config(BATTERY) | config
+    with warnings.catch_warnings():
+        quieten()
+        parser = physiology_parser()
+        parsed = _parse(parser, config, rest)
+        held = yaml.safe_load(parser.dump(parsed, skip_none=False))
+        try:
+            built = parser.instantiate(parsed)
+        except Exception as error:
+            raise refused(error, parser) from error
+        _ask(built, held, names)
+
+
+def physiology_parser() -> ArgumentParser:
+    """The options of the battery."""
+    parser = ArgumentParser(
+        prog="brainmodel physiology", exit_on_error=False, allow_abbrev=False, logger=False
+    )
+    add = parser.add_argument
+    add("--config", action="config", help="a yaml file")
+    add("--ckpt_path", type=list[str], default=[], help="checkpoints, of one seed each")
+    add("--phenomena", type=dict[str, Phenomenon], help="what brains are asked for, by name")
+    add("--untrained", type=int, default=1, help="seeds of the untrained brain, at least")
+    add("--out", type=str | None, default=None, help="a new folder for the report")
+    return parser
+
+
+def _parse(parser: ArgumentParser, config: Config, rest: Sequence[str]) -> Namespace:
+    mine = {k: v for k, v in config.items() if k not in TRAINING and (k, v) != ("ckpt_path", None)}
+    known = [action.dest for action in parser._actions]
+    for section in mine:
+        if section not in known:
+            raise Refused(unknown(section, known))
+    if isinstance(mine.get("ckpt_path"), str):
+        mine["ckpt_path"] = [mine["ckpt_path"]]
+    text = yaml.safe_dump(mine, sort_keys=False)
+    try:
+        return parser.parse_args(["--config", text, *spelled_out(rest)])
+    except Exception as error:
+        raise refused(error, parser) from error
+
+
+def _ask(built: Namespace, held: Config, names: Sequence[str]) -> None:
+    """Ask all brains for all phenomena; write the report."""
+    if not built.ckpt_path:
+        raise Refused("ckpt_path: is missing; add --ckpt_path FILE.ckpt, once for each seed")
+    if built.untrained < 1:
+        raise Refused(f"untrained: need 1 seed or more, got {built.untrained}")
+    out = Path(built.out) if built.out else new_folder(names, "physiology")
+    phenomena: dict[str, Phenomenon] = built.phenomena
+    try:
+        require_new(out)
+        found, drawn = brains(built.ckpt_path, built.untrained)
+    except (ValueError, FileNotFoundError) as error:
+        raise Refused(str(error)) from error
+    trained, untrained = [own.brain for own in found], list(drawn.values())
+    size = require_eye(trained[0], phenomena)
+    answers = {}
+    with tqdm(total=len(phenomena) * (2 * len(trained) + len(untrained)), unit="brain") as bar:
+        for name, phenomenon in phenomena.items():
+            bar.set_description(name)
+            shown = measure(phenomenon, trained, untrained, bar.update)
+            answers[name] = Answered(phenomenon, shown, compare(name, phenomenon, shown))
+        bar.total = bar.n  # brains without feedback are asked less
+    told = {
+        "title": Path(names[-1]).stem if names else "physiology",
+        "facts": facts(len(trained), len(untrained), size),
+        "command": f"brainmodel {shlex.join(sys.argv[1:])}",
+        "config": held,
+    }
+    page = write_physiology(answers, size, out, told)
+    print(told["facts"], *rows_in_words(list(answers.values())), sep="\n")
+    print(f"\nreport      {page}\ntable       {out / 'physiology.csv'}")
+
+
+def require_eye(brain: Brain, phenomena: dict[str, Phenomenon]) -> int:
+    """Pixels of the brain's eye.
+
+    Raises:
+        Refused: if it has none, or one that is too small for a phenomenon.
+    """
+    eye = eye_of(brain)
+    if eye is None:
+        shapes = ", ".join(f"{name} {list(shape)}" for name, shape in brain.inputs.items())
+        raise Refused(
+            f"ckpt_path: this brain has no eye, an input [1 or 3, size, size]; it has {shapes}"
+        )
+    size = brain.inputs[eye][1]
+    for name, phenomenon in phenomena.items():
+        if size < phenomenon.smallest_eye:
+            raise Refused(
+                f"phenomena.{name}: its stimuli need an eye of {phenomenon.smallest_eye} pixels or "
+                f"more, and that of this brain has {size}; leave it out"
+            )
+    return size
+
+
+def facts(trained: int, untrained: int, size: int) -> str:
+    """How many brains were asked, in a sentence."""
+    one = "" if trained > 1 else " Of a single brain intervals are over its units alone."
+    return f"{trained} trained and {untrained} untrained brains, eye of {size} pixels.{one}"

@@ -1,0 +1,177 @@
+"""The battery: phenomena in trained brains, beside untrained ones and ones without feedback.
+
+    value      mean over brains of the mean over samples (units, movies) that tell anything
+    interval   percentile bootstrap: brains are drawn, and in each its samples; of a single brain
+               its samples alone, which says nothing of another brain
+    effect     Cohen's d: (mean trained - mean untrained) / pooled standard deviation of samples
+
+A phenomenon is PRESENT in an area if its index lies above its absence and above the untrained
+brain's, both beyond their intervals; there BEFORE LEARNING if above its absence only; REVERSED if
+below its absence; else it cannot be told.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from brainmodel.brain import Brain
+from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Shown
+from brainmodel.probing.array_types import Floats
+from brainmodel.probing.statistics.bootstrap import interval
+from brainmodel.wiring.outside import ByAddress
+
+DRAWS = 1000
+PRESENT, BEFORE, REVERSED = "present", "there before learning", "reversed"
+CANNOT_TELL = "cannot tell"
+TRAINED, UNTRAINED, BLOCKED = "trained", "untrained", "feedback blocked"
+
+
+class Estimate(NamedTuple):
+    """A mean with its interval of 95 %."""
+
+    value: float
+    low: float
+    high: float
+
+    def above(self, other: "Estimate | float") -> bool:
+        """Whether it lies above a number, or above another's interval."""
+        return self.low > (other.high if isinstance(other, Estimate) else other)
+
+    def below(self, other: float) -> bool:
+        """Whether it lies below a number."""
+        return self.high < other
+
+
+class Comparison(NamedTuple):
+    """A phenomenon in an area."""
+
+    phenomenon: str
+    area: str
+    brains: int
+    samples: int  # of trained brains that tell anything, in all
+    trained: Estimate
+    untrained: Estimate | None
+    blocked: Estimate | None  # without feedback, of the trained brains
+    fall: Estimate | None  # what blocking takes away, sample by sample
+    effect: float | None
+    outcome: str
+
+
+Measured = dict[str, list[Mapping[str, Shown]]]
+"""By what was done (trained, untrained, feedback blocked), for each brain, by area."""
+
+
+def measure(
+    phenomenon: Phenomenon,
+    trained: Sequence[Brain],
+    untrained: Sequence[Brain],
+    tick: Callable[[], object] = lambda: None,
+) -> Measured:
+    """What all brains show.
+
+    Args:
+        phenomenon: what they are asked for.
+        trained: brains of one kind.
+        untrained: the same, as they were drawn.
+        tick: is called after each brain.
+    """
+    silent = feedback_of(trained[0])
+    asked: list[tuple[str, Sequence[Brain], ByAddress | None]] = [
+        (TRAINED, trained, None),
+        (UNTRAINED, untrained, None),
+        *([(BLOCKED, trained, silent)] if silent else []),
+    ]
+    found: Measured = {}
+    for what, brains, gains in asked:
+        for brain in brains:
+            found.setdefault(what, []).append(phenomenon.measure(brain, gains))
+            tick()
+    return found
+
+
+def feedback_of(brain: Brain) -> dict[str, float]:
+    """Gains of 0 for all pathways that bring feedback."""
+    return {name: 0.0 for name, pathway in brain.pathways.items() if pathway.kind == "feedback"}
+
+
+def compare(name: str, phenomenon: Phenomenon, found: Measured) -> list[Comparison]:
+    """A row for each area.
+
+    Args:
+        name: of the phenomenon.
+        phenomenon: it.
+        found: what all brains show.
+    """
+    areas = list(found[TRAINED][0])
+    return [row for area in areas if (row := _compare(name, phenomenon, found, area))]
+
+
+def _compare(name: str, phenomenon: Phenomenon, found: Measured, area: str) -> Comparison | None:
+    samples = {
+        what: [np.asarray(shown[area].strength, float) for shown in brains if area in shown]
+        for what, brains in found.items()
+    }
+    trained = estimate(samples[TRAINED])
+    if trained is None:
+        return None
+    untrained = estimate(samples.get(UNTRAINED, []))
+    blocked, fall = None, None
+    if BLOCKED in samples:
+        pairs = zip(samples[TRAINED], samples[BLOCKED], strict=True)
+        blocked, fall = estimate(samples[BLOCKED]), estimate([a - b for a, b in pairs])
+    return Comparison(
+        phenomenon=name,
+        area=area,
+        brains=len(samples[TRAINED]),
+        samples=sum(int(np.isfinite(own).sum()) for own in samples[TRAINED]),
+        trained=trained,
+        untrained=untrained,
+        blocked=blocked,
+        fall=fall,
+        effect=effect_size(samples[TRAINED], samples.get(UNTRAINED, [])),
+        outcome=outcome(trained, untrained, phenomenon.absent),
+    )
+
+
+def outcome(trained: Estimate, untrained: Estimate | None, absent: float) -> str:
+    """The verdict in a word or two; see the head of this file."""
+    if trained.above(absent):
+        return PRESENT if untrained is None or trained.above(untrained) else BEFORE
+    return REVERSED if trained.below(absent) else CANNOT_TELL
+
+
+def estimate(brains: Sequence[Floats], draws: int = DRAWS, seed: int = 0) -> Estimate | None:
+    """The mean over brains of the mean over samples, with its interval; None where nothing is told.
+
+    Args:
+        brains: of each the samples, [sample]; those that are not finite tell nothing.
+        draws: of the bootstrap.
+        seed: of it.
+    """
+    told = [own[np.isfinite(own)] for own in brains]
+    told = [own for own in told if len(own)]
+    if not told:
+        return None
+    random = np.random.default_rng(seed)
+    means = np.stack([_resampled(own, draws, random) for own in told])  # [brain, draw]
+    which = random.integers(len(told), size=(len(told), draws))
+    drawn = np.take_along_axis(means, which, axis=0).mean(0)
+    value = float(np.mean([own.mean() for own in told]))
+    return Estimate(value, *interval(value, drawn))
+
+
+def _resampled(samples: Floats, draws: int, random: np.random.Generator) -> Floats:
+    """Means of samples drawn with replacement, [draw]."""
+    return samples[random.integers(len(samples), size=(draws, len(samples)))].mean(1)
+
+
+def effect_size(trained: Sequence[Floats], untrained: Sequence[Floats]) -> float | None:
+    """Cohen's d over all samples; None where either has fewer than two, or none varies."""
+    both = [np.concatenate([[], *side]) for side in (trained, untrained)]
+    one, other = (samples[np.isfinite(samples)] for samples in both)
+    if min(len(one), len(other)) < 2:
+        return None
+    spread = (len(one) - 1) * one.var(ddof=1) + (len(other) - 1) * other.var(ddof=1)
+    pooled = spread / (len(one) + len(other) - 2)
+    return float((one.mean() - other.mean()) / np.sqrt(pooled)) if pooled > 0 else None

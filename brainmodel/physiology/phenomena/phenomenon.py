@@ -1,0 +1,77 @@
+"""A phenomenon of cortex: stimuli, for each unit a number that tells its strength, and a curve."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from brainmodel.brain import Brain
+from brainmodel.physiology.responses import responsive
+from brainmodel.wiring.outside import ByAddress
+
+
+class Shown(NamedTuple):
+    """What an area showed."""
+
+    strength: Float[Tensor, "sample"]  # not a number where nothing can be told
+    curve: Float[Tensor, "point"]  # mean over samples
+
+
+class Phenomenon(ABC):
+    """What physiologists found in cortex, and how a brain is asked for it.
+
+    Class attributes:
+        title: in a few words.
+        index: what the number is, as a formula in words.
+        absent: the index where the phenomenon is not there.
+        published: what animals show, with the source.
+        samples: what the index is given for.
+        axis: what the curve runs over.
+    """
+
+    title: ClassVar[str]
+    index: ClassVar[str]
+    published: ClassVar[str]
+    axis: ClassVar[str]
+    absent: ClassVar[float] = 0.0
+    samples: ClassVar[str] = "units"
+    smallest_eye: ClassVar[int] = 8
+    """Pixels along a side that the stimuli need."""
+
+    @abstractmethod
+    def points(self, size: int) -> list[float]:
+        """Where the curve has its points, for an eye of so many pixels."""
+
+    @abstractmethod
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> Mapping[str, Shown]:
+        """Strength and curve of each area in which there is anything to measure.
+
+        Args:
+            brain: the brain, which has an eye of `smallest_eye` pixels or more; it does not learn
+                and is left as it was.
+            gains: what is silenced meanwhile, numbers by address.
+        """
+
+
+def of_best(
+    responses: Float[Tensor, "stimulus point unit"],
+) -> Float[Tensor, "point unit"]:
+    """The curves of each unit for that of the stimuli at which it responds most; not a number for
+    units that respond to none."""
+    units = responses.shape[2]
+    best = responses.amax(1).argmax(0)
+    curves = responses[best, :, torch.arange(units)].T
+    return torch.where(responsive(responses), curves, torch.nan)
+
+
+def mean_curve(curves: Float[Tensor, "point unit"]) -> Float[Tensor, "point"]:
+    """The mean over units, each scaled to a largest response of 1."""
+    return (curves / curves.amax(0).clamp_min(1e-12)).nanmean(1)
+
+
+def suppression(curves: Float[Tensor, "point unit"]) -> Float[Tensor, "unit"]:
+    """(largest - last) / largest of each unit: how much it is suppressed at the last point."""
+    return 1 - curves[-1] / curves.amax(0)

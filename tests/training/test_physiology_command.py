@@ -1,0 +1,78 @@
+"""The command `physiology`, from a checkpoint to the page."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from brainmodel.cli import main
+from brainmodel.physiology import phenomena
+from brainmodel.physiology.phenomena import Phenomenon
+from tests.training.runs import fit
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of one step of a brain with an eye of 8 pixels and feedback."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as moved:
+        moved.chdir(folder)
+        return folder / fit("--trainer.max_steps=1") / "checkpoints" / "last.ckpt"
+
+
+def test_a_page_a_table_and_a_figure_are_written(
+    checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("few.yaml").write_text(
+        "phenomena: {size: brainmodel.physiology.phenomena.SizeTuning,\n"
+        "  move: {class_path: brainmodel.physiology.phenomena.DirectionSelectivity,"
+        " init_args: {cycles: [2]}}}\n"
+    )
+    main(["physiology", "--config", "few.yaml", f"--ckpt_path={checkpoint}", "--out=found"])
+    assert {path.name for path in Path("found").iterdir()} == {
+        "physiology.html",
+        "physiology.csv",
+        "size.png",
+        "move.png",
+    }
+    with Path("found/physiology.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["phenomenon"] for row in rows} <= {"size", "move"} and rows
+    page = Path("found/physiology.html").read_text()
+    for words in ("Surround suppression", "Direction selectivity", "Nassi", "1 trained and 1"):
+        assert words in page
+    assert "1 trained and 1 untrained" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ([], "ckpt_path: is missing"),
+        (["--untrained=0"], "untrained: need 1 seed or more, got 0"),
+        (["--phenomena.size=nowhere.Class"], "nowhere"),
+        (["--colour=3"], "colour"),
+        (
+            ["--phenomena.illusory=brainmodel.physiology.phenomena.IllusoryContours"],
+            "phenomena.illusory: its stimuli need an eye of 24 pixels or more",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(
+    options: list[str], sentence: str, checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("few.yaml").write_text("phenomena: {size: brainmodel.physiology.phenomena.SizeTuning}\n")
+    given = [f"--ckpt_path={checkpoint}"] if options else []
+    with pytest.raises(SystemExit) as left:
+        main(["physiology", "--config=few.yaml", *given, *options])
+    said = capsys.readouterr().err
+    assert left.value.code == 2 and sentence in said and len(said.splitlines()) == 1
+    assert not Path("runs").exists()
+
+
+def test_the_battery_holds_all_phenomena() -> None:
+    from brainmodel.command_line.config_files import read_config
+
+    named = set(read_config("physiology/battery")["phenomena"].values())
+    kinds = [v for v in vars(phenomena).values() if isinstance(v, type)]
+    here = {k.__name__ for k in kinds if issubclass(k, Phenomenon) and k is not Phenomenon}
+    assert named == {f"brainmodel.physiology.phenomena.{name}" for name in here}
