@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Shown
+from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.statistics.bootstrap import interval
 from brainmodel.wiring.outside import ByAddress
@@ -43,7 +43,7 @@ class Estimate(NamedTuple):
         return self.high < other
 
 
-class Comparison(NamedTuple):
+class AreaAnswer(NamedTuple):
     """A phenomenon in an area."""
 
     phenomenon: str
@@ -58,7 +58,7 @@ class Comparison(NamedTuple):
     outcome: str
 
 
-Measured = dict[str, list[Mapping[str, Shown]]]
+Measured = dict[str, list[Mapping[str, Showing]]]
 """By what was done (trained, untrained, feedback blocked), for each brain, by area."""
 
 
@@ -95,7 +95,7 @@ def feedback_of(brain: Brain) -> dict[str, float]:
     return {name: 0.0 for name, pathway in brain.pathways.items() if pathway.kind == "feedback"}
 
 
-def compare(name: str, phenomenon: Phenomenon, found: Measured) -> list[Comparison]:
+def compare(name: str, phenomenon: Phenomenon, found: Measured) -> list[AreaAnswer]:
     """A row for each area.
 
     Args:
@@ -107,7 +107,7 @@ def compare(name: str, phenomenon: Phenomenon, found: Measured) -> list[Comparis
     return [row for area in areas if (row := _compare(name, phenomenon, found, area))]
 
 
-def _compare(name: str, phenomenon: Phenomenon, found: Measured, area: str) -> Comparison | None:
+def _compare(name: str, phenomenon: Phenomenon, found: Measured, area: str) -> AreaAnswer | None:
     samples = {
         what: [np.asarray(shown[area].strength, float) for shown in brains if area in shown]
         for what, brains in found.items()
@@ -120,7 +120,7 @@ def _compare(name: str, phenomenon: Phenomenon, found: Measured, area: str) -> C
     if BLOCKED in samples:
         pairs = zip(samples[TRAINED], samples[BLOCKED], strict=True)
         blocked, fall = estimate(samples[BLOCKED]), estimate([a - b for a, b in pairs])
-    return Comparison(
+    return AreaAnswer(
         phenomenon=name,
         area=area,
         brains=len(samples[TRAINED]),

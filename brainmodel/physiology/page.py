@@ -16,7 +16,7 @@ from brainmodel.physiology.battery import (
     PRESENT,
     TRAINED,
     UNTRAINED,
-    Comparison,
+    AreaAnswer,
     Estimate,
     Measured,
 )
@@ -54,7 +54,7 @@ class Answered(NamedTuple):
 
     phenomenon: Phenomenon
     found: Measured
-    rows: list[Comparison]
+    rows: list[AreaAnswer]
 
 
 def write_physiology(
@@ -97,13 +97,13 @@ def verdicts_of(answered: Answered) -> list[Verdict]:
     return [Verdict(answered.phenomenon.title, facts, f"{outcome}.", GOOD.get(best, False))]
 
 
-def _short(row: Comparison) -> str:
+def _short(row: AreaAnswer) -> str:
     beside = [f"untrained {row.untrained.value:.2f}"] if row.untrained else []
     beside += [f"feedback blocked {row.blocked.value:.2f}"] if row.blocked else []
     return f"{row.trained.value:.2f} ({', '.join(beside)})"
 
 
-def line(row: Comparison) -> dict[str, Any]:
+def line(row: AreaAnswer) -> dict[str, Any]:
     """A row of the table."""
     cells: dict[str, Any] = {"phenomenon": row.phenomenon, "area": row.area}
     for what, estimate in (

@@ -19,8 +19,8 @@ CYCLES = 2  # that are shown; the last one counts, when the beginning has been f
 FAINT = 1e-3  # of the area's strongest response: weaker ones are none
 
 Frames = Float[Tensor, "time stream size size"]
-Rates = Float[Tensor, "time stream unit"]
-Responses = Float[Tensor, "stream unit"]
+RateCourse = Float[Tensor, "time stream unit"]
+ByGrating = Float[Tensor, "stream unit"]
 
 
 def eye_size(brain: Brain) -> int:
@@ -30,7 +30,7 @@ def eye_size(brain: Brain) -> int:
     return brain.inputs[eye][1]
 
 
-def rates_of(brain: Brain, frames: Frames, gains: ByAddress | None = None) -> dict[str, Rates]:
+def rates_of(brain: Brain, frames: Frames, gains: ByAddress | None = None) -> dict[str, RateCourse]:
     """Rates of each area; of maps those of the units in the middle.
 
     Args:
@@ -45,14 +45,14 @@ def rates_of(brain: Brain, frames: Frames, gains: ByAddress | None = None) -> di
     return {name: torch.cat(own) for name, own in found.items()}
 
 
-def middle(rate: Tensor) -> Rates:
+def middle(rate: Tensor) -> RateCourse:
     """[time, stream, unit] of rates [time, stream, *units]; of a map the unit in its middle."""
     return rate[..., rate.shape[3] // 2, rate.shape[4] // 2] if rate.dim() == 5 else rate
 
 
 def grating_responses(
     brain: Brain, frames: Frames, gains: ByAddress | None = None
-) -> dict[str, Responses]:
+) -> dict[str, ByGrating]:
     """Responses, 0 or more, of each area to gratings that drift once in `CYCLE` steps.
 
     Args:
@@ -94,7 +94,7 @@ def responsive(responses: Float[Tensor, "... unit"]) -> Tensor:
     return largest > FAINT * largest.max()
 
 
-def _responses(rate: Rates) -> Responses:
+def _responses(rate: RateCourse) -> ByGrating:
     """Of rates whose last stream is that to gray."""
     cycle = rate[-CYCLE:]
     rise = cycle[:, :-1].mean(0) - cycle[:, -1:].mean(0)

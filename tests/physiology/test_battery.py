@@ -23,7 +23,7 @@ from brainmodel.physiology.battery import (
     outcome,
 )
 from brainmodel.physiology.phenomena import SizeTuning
-from brainmodel.physiology.phenomena.phenomenon import Shown
+from brainmodel.physiology.phenomena.phenomenon import Showing
 from tests.physiology.hand_wired import gabor, wired
 
 
@@ -79,8 +79,8 @@ def test_verdicts(trained: tuple[float, ...], untrained: tuple[float, ...], expe
 
 
 def test_a_row_holds_what_was_planted() -> None:
-    def shown(*values: float) -> dict[str, Shown]:
-        return {"V1": Shown(torch.tensor(values), torch.zeros(1))}
+    def shown(*values: float) -> dict[str, Showing]:
+        return {"V1": Showing(torch.tensor(values), torch.zeros(1))}
 
     found = {
         TRAINED: [shown(0.5, 0.7, math.nan), shown(0.6, 0.8, 0.7)],

@@ -8,15 +8,17 @@ from brainmodel.physiology.phenomena.direction_selectivity import (
 from brainmodel.physiology.phenomena.illusory_contours import IllusoryContours as IllusoryContours
 from brainmodel.physiology.phenomena.length_tuning import LengthTuning as LengthTuning
 from brainmodel.physiology.phenomena.mismatch import Mismatch as Mismatch
-from brainmodel.physiology.phenomena.omission import Omission as Omission
+from brainmodel.physiology.phenomena.missing_flash import MissingFlash as MissingFlash
 from brainmodel.physiology.phenomena.orientation_selectivity import (
     OrientationSelectivity as OrientationSelectivity,
 )
+from brainmodel.physiology.phenomena.path_straightening import (
+    PathStraightening as PathStraightening,
+)
 from brainmodel.physiology.phenomena.phenomenon import Phenomenon as Phenomenon
-from brainmodel.physiology.phenomena.phenomenon import Shown as Shown
+from brainmodel.physiology.phenomena.phenomenon import Showing as Showing
 from brainmodel.physiology.phenomena.repetition_suppression import (
     RepetitionSuppression as RepetitionSuppression,
 )
 from brainmodel.physiology.phenomena.size_tuning import SizeTuning as SizeTuning
-from brainmodel.physiology.phenomena.straightening import Straightening as Straightening
 from brainmodel.physiology.phenomena.transience import Transience as Transience

@@ -13,7 +13,12 @@ from collections.abc import Sequence
 import torch
 
 from brainmodel.brain import Brain
-from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Shown, mean_curve, of_best
+from brainmodel.physiology.phenomena.phenomenon import (
+    Phenomenon,
+    Showing,
+    mean_curve,
+    of_best,
+)
 from brainmodel.physiology.responses import eye_size, grating_responses, gratings
 from brainmodel.wiring.outside import ByAddress
 
@@ -40,7 +45,7 @@ class ContrastResponse(Phenomenon):
         """See `Phenomenon.points`."""
         return list(CONTRASTS)
 
-    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Shown]:
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`."""
         angle = math.pi * torch.arange(ORIENTATIONS) / ORIENTATIONS
         found: dict[str, list[torch.Tensor]] = {}
@@ -52,6 +57,6 @@ class ContrastResponse(Phenomenon):
                 found.setdefault(name, []).append(by_contrast)
         curves = {name: of_best(torch.cat(own)) for name, own in found.items()}
         return {
-            name: Shown(1 - (own[-1] - own[-2]) / own[-2], mean_curve(own))
+            name: Showing(1 - (own[-1] - own[-2]) / own[-2], mean_curve(own))
             for name, own in curves.items()
         }

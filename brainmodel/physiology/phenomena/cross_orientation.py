@@ -1,6 +1,6 @@
 """Cross-orientation suppression: a mask at right angles takes from the response to a grating.
 
-    index = 1 - r(grating + mask) / r(grating)
+    index = (r(grating) - r(grating + mask)) / (r(grating) + r(grating + mask))
 
 Morrone, Burr & Maffei (1982), Proc. R. Soc. B 216:335; Carandini, Heeger & Movshon (1997), J.
 Neurosci. 17:8621. The mask alone drives the unit little, by its orientation; a linear unit that
@@ -13,7 +13,12 @@ from collections.abc import Sequence
 import torch
 
 from brainmodel.brain import Brain
-from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Shown, mean_curve, of_best
+from brainmodel.physiology.phenomena.phenomenon import (
+    Phenomenon,
+    Showing,
+    mean_curve,
+    of_best,
+)
 from brainmodel.physiology.responses import eye_size, grating_responses, gratings
 from brainmodel.wiring.outside import ByAddress
 
@@ -30,7 +35,7 @@ class CrossOrientation(Phenomenon):
     """
 
     title = "Cross-orientation suppression"
-    index = "1 - r(grating + strongest mask) / r(grating)"
+    index = "(alone - under the strongest mask) / (alone + under it)"
     published = "cat and macaque V1: most cells (Morrone et al. 1982, Carandini et al. 1997)"
     axis = "contrast of the mask"
 
@@ -41,7 +46,7 @@ class CrossOrientation(Phenomenon):
         """See `Phenomenon.points`."""
         return list(MASKS)
 
-    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Shown]:
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`."""
         angle = math.pi * torch.arange(ORIENTATIONS) / ORIENTATIONS
         found: dict[str, list[torch.Tensor]] = {}
@@ -55,11 +60,12 @@ class CrossOrientation(Phenomenon):
         return {name: _shown(torch.stack(own)) for name, own in found.items()}
 
 
-def _shown(responses: torch.Tensor) -> Shown:
+def _shown(responses: torch.Tensor) -> Showing:
     """Of responses [cycles, mask, orientation, unit]; the best grating is that without a mask."""
     alone = responses[:, 0].flatten(0, 1)
     best = alone.argmax(0)
     by_mask = responses.transpose(1, 2).flatten(0, 1)  # [stimulus, mask, unit]
     curves = by_mask[best, :, torch.arange(len(best))].T
     curves = torch.where(of_best(alone[:, None])[0].isnan(), torch.nan, curves)
-    return Shown(1 - curves[-1] / curves[0], mean_curve(curves))
+    masked, free = curves[-1], curves[0]
+    return Showing((free - masked) / (free + masked), mean_curve(curves))

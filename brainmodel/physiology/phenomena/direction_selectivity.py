@@ -9,7 +9,12 @@ from collections.abc import Sequence
 import torch
 
 from brainmodel.brain import Brain
-from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Shown, mean_curve, of_best
+from brainmodel.physiology.phenomena.phenomenon import (
+    Phenomenon,
+    Showing,
+    mean_curve,
+    of_best,
+)
 from brainmodel.physiology.responses import eye_size, grating_responses, gratings
 from brainmodel.wiring.outside import ByAddress
 
@@ -36,7 +41,7 @@ class DirectionSelectivity(Phenomenon):
         """See `Phenomenon.points`."""
         return [360.0 * (k - DIRECTIONS // 2) / DIRECTIONS for k in range(DIRECTIONS)]
 
-    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Shown]:
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`."""
         angle = 2 * math.pi * torch.arange(DIRECTIONS) / DIRECTIONS
         found: dict[str, list[torch.Tensor]] = {}
@@ -47,10 +52,10 @@ class DirectionSelectivity(Phenomenon):
         return {name: _shown(torch.stack(own)) for name, own in found.items()}
 
 
-def _shown(responses: torch.Tensor) -> Shown:
+def _shown(responses: torch.Tensor) -> Showing:
     """Of responses [cycles, direction, unit]."""
     curves = of_best(responses)
     shift = torch.arange(DIRECTIONS)[:, None] - DIRECTIONS // 2
     turned = curves.gather(0, (curves.nan_to_num().argmax(0) + shift) % DIRECTIONS)
     best, opposite = turned[DIRECTIONS // 2], turned[0]
-    return Shown((best - opposite) / (best + opposite), mean_curve(turned))
+    return Showing((best - opposite) / (best + opposite), mean_curve(turned))

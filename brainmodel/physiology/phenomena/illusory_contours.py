@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Shown
+from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.physiology.phenomena.transience import BEFORE, flashed
 from brainmodel.physiology.responses import eye_size, rates_of, responsive
 from brainmodel.wiring.outside import ByAddress
@@ -67,7 +67,7 @@ class IllusoryContours(Phenomenon):
         """See `Phenomenon.points`; one for each of `KINDS`."""
         return [float(k) for k in range(len(KINDS))]
 
-    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Shown]:
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`."""
         size = eye_size(brain)
         each = [stimulus(kind, edge, size) for kind in KINDS for edge in range(EDGES)]
@@ -75,7 +75,7 @@ class IllusoryContours(Phenomenon):
         return {name: _shown(rate) for name, rate in rates_of(brain, frames, gains).items()}
 
 
-def _shown(rate: Tensor) -> Shown:
+def _shown(rate: Tensor) -> Showing:
     """Of rates [time, kind * edge, unit]."""
     rise = (rate[BEFORE:] - rate[BEFORE - 1]).amax(0).clamp_min(0)
     responses = rise.unflatten(0, (len(KINDS), EDGES))  # [kind, edge, unit]
@@ -83,4 +83,4 @@ def _shown(rate: Tensor) -> Shown:
     best, units = line.argmax(0), torch.arange(line.shape[1])
     own = torch.where(responsive(line), responses[:, best, units], torch.nan)
     illusory, amodal = own[1], own[2]
-    return Shown((illusory - amodal) / (illusory + amodal), (own / own.amax(0)).nanmean(1))
+    return Showing((illusory - amodal) / (illusory + amodal), (own / own.amax(0)).nanmean(1))

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Shown
+from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.physiology.phenomena.size_tuning import windowed
 from brainmodel.physiology.responses import eye_size
 from brainmodel.wiring.outside import ByAddress
@@ -60,7 +60,7 @@ class LengthTuning(Phenomenon):
         """See `Phenomenon.points`; the last bar leaves the frame at both ends."""
         return [share * size for share in SHARES]
 
-    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Shown]:
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`."""
         size = eye_size(brain)
         angle = math.pi * torch.arange(ORIENTATIONS) / ORIENTATIONS

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from brainmodel.brain import Brain
 from brainmodel.physiology.eye_of import show
-from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Shown
+from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.physiology.responses import CYCLE, eye_size, gratings, middle
 from brainmodel.wiring.outside import ByAddress
 
@@ -42,7 +42,7 @@ class Mismatch(Phenomenon):
         """See `Phenomenon.points`."""
         return [float(k) for k in range(-BEFORE, BEFORE)]
 
-    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Shown]:
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`; of areas that predict."""
         angle = 2 * torch.pi * torch.arange(DIRECTIONS) / DIRECTIONS
         drift = gratings(angle, self.contrast, self.cycles, eye_size(brain))
@@ -56,10 +56,10 @@ class Mismatch(Phenomenon):
         return {name: _shown(torch.cat(own), len(drift)) for name, own in found.items()}
 
 
-def _shown(error: Tensor, halt: int) -> Shown:
+def _shown(error: Tensor, halt: int) -> Showing:
     """Of absolute errors [time, direction, drive]."""
     course = error.mean(1)
     after, before = course[halt : halt + AFTER].mean(0), course[halt - AFTER : halt].mean(0)
     index = (after - before) / (after + before)
     shown = course[halt - BEFORE : halt + BEFORE]
-    return Shown(index, (shown / shown.amax(0).clamp_min(1e-12)).mean(1))
+    return Showing(index, (shown / shown.amax(0).clamp_min(1e-12)).mean(1))

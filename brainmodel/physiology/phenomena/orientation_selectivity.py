@@ -7,7 +7,7 @@ import torch
 
 from brainmodel.brain import Brain
 from brainmodel.physiology.orientation import OrientationTuning, orientation_tuning
-from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Shown
+from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.wiring.outside import ByAddress
 
 ORIENTATIONS = 8
@@ -25,10 +25,10 @@ class OrientationSelectivity(Phenomenon):
         """See `Phenomenon.points`."""
         return [180.0 * (k - ORIENTATIONS // 2) / ORIENTATIONS for k in range(ORIENTATIONS)]
 
-    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Shown]:
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`."""
         found = orientation_tuning(brain, orientations=ORIENTATIONS, gains=gains)
-        return {name: Shown(own.selectivity, _around_best(own)) for name, own in found.items()}
+        return {name: Showing(own.selectivity, _around_best(own)) for name, own in found.items()}
 
 
 def _around_best(tuning: OrientationTuning) -> torch.Tensor:

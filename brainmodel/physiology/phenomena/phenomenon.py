@@ -13,7 +13,7 @@ from brainmodel.physiology.responses import responsive
 from brainmodel.wiring.outside import ByAddress
 
 
-class Shown(NamedTuple):
+class Showing(NamedTuple):
     """What an area showed."""
 
     strength: Float[Tensor, "sample"]  # not a number where nothing can be told
@@ -46,7 +46,7 @@ class Phenomenon(ABC):
         """Where the curve has its points, for an eye of so many pixels."""
 
     @abstractmethod
-    def measure(self, brain: Brain, gains: ByAddress | None = None) -> Mapping[str, Shown]:
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> Mapping[str, Showing]:
         """Strength and curve of each area in which there is anything to measure.
 
         Args:

@@ -12,7 +12,12 @@ import torch
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Shown, mean_curve, of_best
+from brainmodel.physiology.phenomena.phenomenon import (
+    Phenomenon,
+    Showing,
+    mean_curve,
+    of_best,
+)
 from brainmodel.physiology.phenomena.transience import BEFORE, flashed, standing
 from brainmodel.physiology.responses import eye_size, rates_of
 from brainmodel.wiring.outside import ByAddress
@@ -41,7 +46,7 @@ class RepetitionSuppression(Phenomenon):
         """See `Phenomenon.points`."""
         return [float(k + 1) for k in range(SHOWINGS)]
 
-    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Shown]:
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`."""
         size = eye_size(brain)
         pictures = torch.cat([standing(c, self.contrast, size) for c in self.cycles])
@@ -49,10 +54,10 @@ class RepetitionSuppression(Phenomenon):
         return {name: _shown(rate) for name, rate in rates_of(brain, frames, gains).items()}
 
 
-def _shown(rate: Tensor) -> Shown:
+def _shown(rate: Tensor) -> Showing:
     """Of rates [time, stimulus, unit]; the best stimulus is that of the largest first response."""
     rise = (rate[BEFORE:] - rate[BEFORE - 1]).unflatten(0, (SHOWINGS, ON + OFF)).amax(1)
     first = rise[0].argmax(0)
     curves = rise[:, first, torch.arange(rise.shape[2])]
     curves = torch.where(of_best(rise[0][:, None])[0] > 0, curves, torch.nan)
-    return Shown(1 - curves[-1] / curves[0], mean_curve(curves))
+    return Showing(1 - curves[-1] / curves[0], mean_curve(curves))

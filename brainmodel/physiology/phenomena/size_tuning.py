@@ -17,7 +17,7 @@ from torch import Tensor
 from brainmodel.brain import Brain
 from brainmodel.physiology.phenomena.phenomenon import (
     Phenomenon,
-    Shown,
+    Showing,
     mean_curve,
     of_best,
     suppression,
@@ -68,7 +68,7 @@ class SizeTuning(Phenomenon):
         discs = [disc(diameter, size) for diameter in self.points(size)[:-1]]
         return torch.stack([*discs, torch.ones(size, size)])
 
-    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Shown]:
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`."""
         angle = math.pi * torch.arange(ORIENTATIONS) / ORIENTATIONS
         windows = self.windows(eye_size(brain))
@@ -83,7 +83,7 @@ def windowed(
     windows: Tensor,
     cycles: Sequence[float],
     contrast: float,
-) -> dict[str, Shown]:
+) -> dict[str, Showing]:
     """Suppression at the last of the windows, in the best orientation and spatial frequency.
 
     Args:
@@ -101,4 +101,4 @@ def windowed(
         for name, own in grating_responses(brain, frames, gains).items():
             found.setdefault(name, []).append(own.unflatten(0, (len(angle), -1)))
     curves = {name: of_best(torch.cat(own)) for name, own in found.items()}
-    return {name: Shown(suppression(own), mean_curve(own)) for name, own in curves.items()}
+    return {name: Showing(suppression(own), mean_curve(own)) for name, own in curves.items()}

@@ -14,7 +14,12 @@ from torch import Tensor
 
 from brainmodel.brain import Brain
 from brainmodel.data.gratings import drifting_grating
-from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Shown, mean_curve, of_best
+from brainmodel.physiology.phenomena.phenomenon import (
+    Phenomenon,
+    Showing,
+    mean_curve,
+    of_best,
+)
 from brainmodel.physiology.responses import Frames, eye_size, rates_of
 from brainmodel.wiring.outside import ByAddress
 
@@ -56,7 +61,7 @@ class Transience(Phenomenon):
         """See `Phenomenon.points`."""
         return [float(k) for k in range(SHOWN)]
 
-    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Shown]:
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`."""
         size = eye_size(brain)
         pictures = torch.cat([standing(c, self.contrast, size) for c in self.cycles])
@@ -64,9 +69,9 @@ class Transience(Phenomenon):
         return {name: _shown(rate) for name, rate in rates_of(brain, frames, gains).items()}
 
 
-def _shown(rate: Tensor) -> Shown:
+def _shown(rate: Tensor) -> Showing:
     """Of rates [time, stimulus, unit]."""
     rise = (rate[BEFORE:] - rate[BEFORE - 1]).transpose(0, 1)
     curves = of_best(rise)
     late = curves[-SHOWN // 4 :].mean(0)
-    return Shown(1 - late / curves.amax(0), mean_curve(curves))
+    return Showing(1 - late / curves.amax(0), mean_curve(curves))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Shown
+from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.physiology.phenomena.transience import BEFORE, flashed, standing
 from brainmodel.physiology.responses import eye_size, rates_of, responsive
 from brainmodel.wiring.outside import ByAddress
@@ -21,7 +21,7 @@ FLASHES, LATER = 6, 4  # periods
 ON, OFF = 3, 3  # steps
 
 
-class Omission(Phenomenon):
+class MissingFlash(Phenomenon):
     """A row of flashes of a grating, and the place in it at which none comes.
 
     Args:
@@ -41,7 +41,7 @@ class Omission(Phenomenon):
         """See `Phenomenon.points`; from two flashes before to the one that is missing."""
         return [float(k) for k in range(-2 * (ON + OFF), ON + OFF)]
 
-    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Shown]:
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`."""
         pictures = standing(self.cycles, self.contrast, eye_size(brain))
         row = ([True] * ON + [False] * OFF) * FLASHES
@@ -50,7 +50,7 @@ class Omission(Phenomenon):
         return {name: _shown(rate) for name, rate in found.items()}
 
 
-def _shown(rate: Tensor) -> Shown:
+def _shown(rate: Tensor) -> Showing:
     """Of rates [time, stimulus, unit]; each unit's best stimulus is that of its largest rate."""
     period, missing = ON + OFF, BEFORE + FLASHES * (ON + OFF)
     rise = rate - rate[-period:].mean(0)
@@ -60,4 +60,4 @@ def _shown(rate: Tensor) -> Shown:
     largest = torch.where(responsive(during), during[best, units], torch.nan)
     index = curves[missing : missing + ON].mean(0) / largest
     shown = curves[missing - 2 * period : missing + period] / largest
-    return Shown(index, shown.nanmean(1))
+    return Showing(index, shown.nanmean(1))

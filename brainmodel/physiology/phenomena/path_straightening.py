@@ -14,7 +14,7 @@ from brainmodel.brain import Brain
 from brainmodel.data.photograph_files import load_photograph, photograph_file, soften
 from brainmodel.data.photographs import HELD_OUT
 from brainmodel.physiology.eye_of import show
-from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Shown
+from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.physiology.responses import Frames, eye_size
 from brainmodel.probing.statistics.path_curvature import curvature
 from brainmodel.wiring.outside import ByAddress
@@ -22,7 +22,7 @@ from brainmodel.wiring.outside import ByAddress
 STEPS, WARM = 16, 6
 
 
-class Straightening(Phenomenon):
+class PathStraightening(Phenomenon):
     """The curvature of rates beside that of the frames.
 
     Args:
@@ -55,7 +55,7 @@ class Straightening(Phenomenon):
             scenes.append(_along(picture, path, random.uniform(0.3, 0.7, 2), size))
         return torch.stack(scenes, dim=1)
 
-    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Shown]:
+    def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`."""
         frames = self.frames(eye_size(brain))
         rates: dict[str, list[torch.Tensor]] = {}
@@ -66,7 +66,7 @@ class Straightening(Phenomenon):
         found = {}
         for name, own in rates.items():
             bent = _curvature(torch.cat(own))
-            found[name] = Shown(seen - bent, torch.stack([seen.mean(), bent.nanmean()]))
+            found[name] = Showing(seen - bent, torch.stack([seen.mean(), bent.nanmean()]))
         return found
 
 
