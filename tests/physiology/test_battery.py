@@ -15,6 +15,7 @@ from brainmodel.physiology.battery import (
     TRAINED,
     UNTRAINED,
     Estimate,
+    Measured,
     compare,
     effect_size,
     estimate,
@@ -82,7 +83,7 @@ def test_a_row_holds_what_was_planted() -> None:
     def shown(*values: float) -> dict[str, Showing]:
         return {"V1": Showing(torch.tensor(values), torch.zeros(1))}
 
-    found = {
+    found: Measured = {
         TRAINED: [shown(0.5, 0.7, math.nan), shown(0.6, 0.8, 0.7)],
         UNTRAINED: [shown(0.1, 0.0, 0.1)],
         BLOCKED: [shown(0.4, 0.6, math.nan), shown(0.5, 0.7, 0.6)],
