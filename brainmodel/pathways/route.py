@@ -1,6 +1,6 @@
 """The route of a pathway: its adapters in order, or those that bring one shape to another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
@@ -17,6 +17,10 @@ class Route(nn.Module):
         units: shape of the units of the target.
         gain: what multiplies the signal behind them.
 
+    Attributes:
+        read_out: what makes the signal of the rates that are sent, before the adapters, on the way
+            to an environment; it belongs to an objective. None elsewhere.
+
     Raises:
         ValueError: if the shapes cannot be joined.
     """
@@ -30,6 +34,7 @@ class Route(nn.Module):
     ):
         super().__init__()
         self.gain = gain
+        self.read_out: Callable[[Tensor], Tensor] | None = None
         self.adapters = nn.ModuleList(adapters or infer(tuple(source), tuple(units)))
         self.shape = tuple(source)
         for adapter in self.adapters:
@@ -53,6 +58,8 @@ class Route(nn.Module):
             signal: what is sent.
             told: [batch, ...], where there is a gain: of the input that tells it.
         """
+        if self.read_out is not None:
+            signal = self.read_out(signal)
         for adapter in self.adapters:
             signal = adapter(signal)
         if self.gain is None:

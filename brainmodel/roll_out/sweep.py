@@ -14,6 +14,8 @@ from torch import Tensor
 from areas.record import Record, fade, flat
 from brainmodel.pathways.pathway import told
 from brainmodel.roll_out.course import Course
+from brainmodel.roll_out.environment_course import EnvironmentCourse
+from brainmodel.wiring.environments import EnvironmentRecord, arrived_in, label_of
 from brainmodel.wiring.order import Act
 from brainmodel.wiring.outside import gain_of, outside_of
 from brainmodel.wiring.state import BrainState
@@ -35,6 +37,10 @@ class Sweep:
         self.steps, self.batch = reset.shape
         self.keep = (~reset).to(brain.dtype) if bool(reset.any()) else None
         self.courses: dict[str, Course] = {}
+        self.worlds: dict[str, EnvironmentCourse] = {}
+        self.reset = reset
+        self.breaks = [False] * self.steps if self.keep is None else reset.any(dim=1).tolist()
+        self._lost: dict[int, tuple[list[bool], Tensor | None]] = {}
         self.coming: dict[Act, dict[str, list[str]]] = {}
         self._messages: dict[str, Tensor] = {}
 
@@ -42,8 +48,8 @@ class Sweep:
         """Sweep every stage through the window."""
         for stage in self.brain.stages:
             self._enter(stage)
-            course = self.courses[stage[0]]
-            if len(stage) == 1 and not course.waits:
+            course = self.courses.get(stage[0])
+            if len(stage) == 1 and course is not None and not course.waits:
                 course.run()
                 course.complete()
             else:
@@ -59,6 +65,23 @@ class Sweep:
     def states(self) -> dict[str, Any]:
         """States of the cells after the window, by area."""
         return {name: course.state() for name, course in self.courses.items()}
+
+    def environments(self) -> dict[str, Any]:
+        """States of environments after the window, by name."""
+        return {name: course.state() for name, course in self.worlds.items()}
+
+    def labels(self) -> dict[str, Tensor]:
+        """Labels that environments gave, [time, batch, ...] by name."""
+        worlds = self.brain.environments
+        return {
+            label_of(worlds, name, label): value
+            for name, course in self.worlds.items()
+            for label, value in course.labels().items()
+        }
+
+    def met(self) -> dict[str, EnvironmentRecord]:
+        """What environments met that have derivatives, by name."""
+        return {n: c.record() for n, c in self.worlds.items() if c.environment.differentiable}
 
     def delayed(self) -> dict[str, Tensor]:
         """Messages still under way after the window, by pathway."""
@@ -79,6 +102,12 @@ class Sweep:
 
     def _enter(self, stage: list[str]) -> None:
         for name in stage:
+            if name in self.brain.environments:
+                world, state = self.brain.environments[name], self.start.environments[name]
+                self.worlds[name] = EnvironmentCourse(
+                    world, state, self.inputs[name], self.reset, self.breaks
+                )
+                continue
             area = self.brain.area(name)
             for part in ("compare", "move"):
                 self.coming[Act(name, part)] = {}
@@ -94,6 +123,10 @@ class Sweep:
             self.courses[name] = Course(area, known, shapes, state, self.keep, self.steps, more)
 
     def _act(self, act: Act, t: int) -> None:
+        if act.part == "reply":
+            came = [self._message(name, t) for name in self.brain.hearing[act.area]]
+            self.worlds[act.area].reply(t, arrived_in(came))
+            return
         course = self.courses[act.area]
         for source, names in self.coming[act].items():
             course.sources[source][t] = _join([self._message(n, t) for n in names], dim=1)
@@ -105,6 +138,8 @@ class Sweep:
     def _signal(self, name: str) -> Tensor:
         """The signal at the start of a pathway, [time, batch, ...]."""
         pathway = self.brain.pathways[name]
+        if pathway.source in self.worlds:
+            return self.worlds[pathway.source].signal(pathway.carries)
         if pathway.source in self.inputs:
             return self.inputs[pathway.source]
         return self.courses[pathway.source].signal(pathway.carries)
@@ -135,9 +170,20 @@ class Sweep:
             message = self.start.delayed[name][t]
         else:
             message = self.brain.route(name)(self._signal(name)[t - delay])
-        alive, gain = self._alive(delay), self.inputs.get(gain_of(name))
-        message = message if alive is None else fade(message[None], alive[t : t + 1])[0]
+        lost, alive = self._arriving(delay)
+        if lost[t] and alive is not None:
+            message = fade(message[None], alive[t : t + 1])[0]
+        gain = self.inputs.get(gain_of(name))
         return message if gain is None else gain[t] * message
+
+    def _arriving(self, delay: int) -> tuple[list[bool], Tensor | None]:
+        """For each step whether any message of this delay is lost, and `_alive`; found once."""
+        if delay not in self._lost:
+            alive = self._alive(delay)
+            none = [False] * self.steps
+            lost = none if alive is None else (alive == 0).any(dim=1).tolist()
+            self._lost[delay] = lost, alive
+        return self._lost[delay]
 
     def _alive(self, delay: int) -> Tensor | None:
         """1 where no reset happened while a message of this delay was under way; None if never."""

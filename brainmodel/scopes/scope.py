@@ -12,6 +12,7 @@ from areas.comparison import errors_back
 from areas.record import Record
 from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.learning.rule import Gradients, Memory
+from brainmodel.wiring.environments import EnvironmentRecord
 from brainmodel.wiring.literal_window import LiteralWindow
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
@@ -27,6 +28,8 @@ class Passage(NamedTuple):
     levels: dict[str, Tensor]  # by area that has a modulator, M [time, batch] or [..., unit]
     waiting: Any = None  # what `Scope.remember` keeps for the next window
     literal: LiteralWindow | None = None  # the window as `Scope.literal` stepped it
+    met: dict[str, EnvironmentRecord] = {}  # by environment that has derivatives, if swept
+    by_labels: dict[str, Tensor] = {}  # derivatives of the loss by labels of environments
 
 
 class ActivityDerivatives(NamedTuple):

@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
+from brainmodel.environments import Environment
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.schedules import Annealing, Weight
 from brainmodel.scopes import Scope
@@ -45,6 +46,7 @@ class BrainModule(pl.LightningModule):
         optimizer: turns gradients into changes.
         final: the share of all learning rates that is left at the end of training, in (0, 1]; they
             fall to it along half a cosine over the steps of the trainer.
+        environments: what areas act on, by name; the command line takes them from the data.
 
     Raises:
         ValueError: if areas, pathways and objectives do not fit, a learning rate is not positive or
@@ -63,6 +65,7 @@ class BrainModule(pl.LightningModule):
         learning_rates: dict[str, float] | None = None,
         optimizer: OptimizerCallable = torch.optim.Adam,
         final: float = 1.0,
+        environments: dict[str, Environment] | None = None,
     ):
         super().__init__()
         if not 0 < final <= 1:
@@ -70,7 +73,7 @@ class BrainModule(pl.LightningModule):
         areas = {
             name: deepcopy(plan) for name, plan in areas.items()
         }  # defaults are shared objects
-        self.brain = Brain(areas, pathways, inputs, scope, groups, group_weights)
+        self.brain = Brain(areas, pathways, inputs, scope, groups, group_weights, environments)
         own = {name: plan.learning_rate for name, plan in areas.items()}
         self.parts = parameter_groups(self.brain, own, learning_rate, learning_rates or {})
         self.optimizer, self.final = optimizer, final
@@ -189,8 +192,8 @@ class BrainModule(pl.LightningModule):
 
 
 def labelled(activities: dict[str, Activity], window: Window) -> dict[str, Activity]:
-    """Activities with the labels of the window, which tasks need."""
-    return {name: a._replace(labels=window.labels) for name, a in activities.items()}
+    """Activities with the labels of the window beside those of environments."""
+    return {name: a._replace(labels=window.labels | a.labels) for name, a in activities.items()}
 
 
 def require_end(trainer: pl.Trainer, final: float) -> None:

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from areas.record import StepComparison, StepRecord
+from brainmodel.environments import Reply
 from brainmodel.pathways.pathway import Pathway, told
+from brainmodel.wiring.environments import arrived_in, reply, sent_by
 from brainmodel.wiring.order import Act
 from brainmodel.wiring.outside import gain_of, outside_of
 from brainmodel.wiring.state import BrainState
@@ -24,8 +26,8 @@ def literal_step(
     state: BrainState,
     crossing: Callable[[Tensor], Tensor] = lambda signal: signal,
     cut: Callable[[str], bool] = lambda area: False,
-) -> tuple[dict[str, StepRecord], BrainState]:
-    """One step of all areas.
+) -> tuple[dict[str, StepRecord], dict[str, Reply], BrainState]:
+    """One step of all areas and environments.
 
     Args:
         brain: the areas and pathways.
@@ -37,14 +39,17 @@ def literal_step(
         cut: by area, whether to hide its recurrent synapses from autograd (see `Area.take`).
 
     Returns:
-        what happened in each area, by name, and the state after the step; not detached.
+        what happened in each area, and what each environment replied, by name, and the state after
+        the step; not detached.
     """
     step = _Step(brain, inputs, reset, state, crossing)
     for act in brain.acts:
         step.take(act, cut(act.area))
     took = {name: step.took[name] for name in brain.areas}
     states = {name: taken.state for name, taken in took.items()}
-    return took, state._replace(areas=states, delayed=step.under_way())
+    worlds = {name: found.state for name, found in step.replies.items()}
+    after = state._replace(areas=states, delayed=step.under_way(), environments=worlds)
+    return took, step.replies, after
 
 
 class _Step:
@@ -65,8 +70,16 @@ class _Step:
         self.before = {name: _kept(own, self.keep) for name, own in state.areas.items()}
         self.compared: dict[str, StepComparison] = {}
         self.took: dict[str, StepRecord] = {}
+        self.reset, self.worlds = reset, state.environments
+        self.replies: dict[str, Reply] = {}
 
     def take(self, act: Act, cut: bool) -> None:
+        if act.part == "reply":
+            heard = arrived_in([self._message(name) for name in self.brain.hearing[act.area]])
+            world, drawn = self.brain.environments[act.area], self.inputs[act.area]
+            found = reply(world, self.worlds[act.area], heard, drawn, self.reset)
+            self.replies[act.area] = found[1]
+            return
         name, area = act.area, self.brain.area(act.area)
         before = self.before[name]
         if act.part == "compare":
@@ -102,6 +115,8 @@ class _Step:
         return self.brain.route(pathway)(self._sent(way), told(way, self.inputs))
 
     def _sent(self, pathway: Pathway) -> Tensor:
+        if pathway.source in self.brain.environments:
+            return self.crossing(sent_by(self.replies[pathway.source], pathway.carries))
         if pathway.source in self.inputs:
             return self.inputs[pathway.source]
         if pathway.moved:

@@ -2,35 +2,36 @@
 
 from collections.abc import Mapping, Sequence
 
-from areas import Cell
+from brainmodel.environments.environment import REWARD
 from brainmodel.errors import named
 from brainmodel.pathways.adapters import Adapter, Members
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.pathways.route import Route, infer
+from brainmodel.wiring.plan import BrainPlan
 
 Shape = tuple[int, ...]
 
 
 def find_routes(
+    plan: BrainPlan,
     pathways: Mapping[str, Pathway],
-    units: Mapping[str, Shape],
     inputs: Mapping[str, Shape],
     errors: Mapping[str, int],
-    cells: Mapping[str, Cell],
+    units: Mapping[str, Shape],
 ) -> tuple[dict[str, Route], dict[str, Shape]]:
     """How each pathway's signal is adapted, by name, and the shape of each area's drive.
 
     Args:
-        pathways: by name.
-        units: shapes of the areas' units.
+        plan: of the brain.
+        pathways: by name, written out.
         inputs: shapes of the inputs.
         errors: how many errors each value of an area's drive makes, by area that predicts.
-        cells: of the areas, which may have populations.
+        units: shapes of the areas' units.
 
     Raises:
         ValueError: if a pathway's shapes cannot be joined, or drives are errors of each other.
     """
-    search = _Search(pathways, units, inputs, errors, cells)
+    search = _Search(plan, pathways, inputs, errors, units)
     drives = {area: search.drive(area) for area in units}
     for name in pathways:
         search.route(name)
@@ -46,14 +47,16 @@ class _Search:
 
     def __init__(
         self,
+        plan: BrainPlan,
         pathways: Mapping[str, Pathway],
-        units: Mapping[str, Shape],
         inputs: Mapping[str, Shape],
         errors: Mapping[str, int],
-        cells: Mapping[str, Cell],
+        units: Mapping[str, Shape],
     ):
-        self.pathways, self.units, self.inputs, self.errors = pathways, units, inputs, errors
-        self.cells = cells
+        self.plan, self.pathways, self.inputs, self.errors = plan, pathways, inputs, errors
+        worlds = plan.environments
+        self.units = dict(units) | {name: (one.hears,) for name, one in worlds.items()}
+        self.observations = {name: tuple(one.shape) for name, one in worlds.items()}
         self.routes: dict[str, Route] = {}
         self.drives: dict[str, Shape] = {}
 
@@ -71,8 +74,13 @@ class _Search:
     def route(self, name: str, below: tuple[str, ...] = ()) -> Route:
         if name not in self.routes:
             pathway = self.pathways[name]
-            if pathway.source in self.inputs:
+            if pathway.source in self.observations:
+                source = (1,) if pathway.carries == REWARD else self.observations[pathway.source]
+            elif pathway.source in self.inputs:
                 source = self.inputs[pathway.source]
+            elif pathway.read_out is not None:
+                objectives = self.plan.areas[pathway.source].objectives
+                source = (objectives[pathway.read_out].reads_out,)
             elif pathway.moved:
                 source = self.units[pathway.source]
             else:
@@ -89,7 +97,7 @@ class _Search:
         """A pathway's adapters, behind what picks the population that it comes from."""
         if pathway.population is None:
             return pathway.adapters
-        cell = self.cells[pathway.source]
+        cell = self.plan.areas[pathway.source].cell
         with named("population"):
             units = cell.members(pathway.population, source[0]).nonzero()
         members = Members(int(units[0]), int(units[-1]) + 1)

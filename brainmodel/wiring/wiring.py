@@ -12,10 +12,16 @@ from areas.checks import check_shape
 from areas.keys import of_units
 from areas.message import Message
 from brainmodel.errors import named
+from brainmodel.environments.environment import REWARD
 from brainmodel.learning.modulation import Modulator
 from brainmodel.learning.rule import Rule, of_rule
 from brainmodel.pathways.route import Route
 from brainmodel.schedules import Schedule, Weight
+from brainmodel.wiring.environments import (
+    labels_of_environments,
+    require_environments,
+    require_heard,
+)
 from brainmodel.wiring.made_weights import MadeWeights, made_in
 from brainmodel.wiring.objective_weights import require_means, weights
 from brainmodel.wiring.order import acting_order, acts, stages
@@ -40,6 +46,8 @@ class Wiring(nn.Module):
         acting: names of the areas, lower ones first.
         acts: what they do within a step, in order (see `order.acts`).
         stages: areas grouped by the cycles that they share (see `order.stages`).
+        environments: what areas act on, by name; `hearing`: the pathways that end in each.
+        inputs: shapes of what comes from outside, what environments draw by chance included.
         made: synapses whose weights are made; the brain computes with those that `make` gives.
 
     Raises:
@@ -52,21 +60,30 @@ class Wiring(nn.Module):
         self.register_buffer("age", torch.zeros((), dtype=torch.int64))
         for name, shape in plan.inputs.items():
             require_kind(f"inputs.{name}", shape, Sequence)
-        check_pathways(plan.areas, plan.inputs, plan.pathways)
+        self.environments = dict(plan.environments)
+        require_environments(self.environments, plan.areas, plan.inputs, plan.pathways)
+        drawn = {name: (one.draws,) for name, one in self.environments.items()}
+        self.inputs = {name: tuple(shape) for name, shape in plan.inputs.items()} | drawn
+        check_pathways(plan.areas, self.inputs, plan.pathways, self.environments)
         predictors = {name: area.predictor for name, area in plan.areas.items()}
         errors = {name: p.comparison.errors for name, p in predictors.items() if p is not None}
         cells = {name: area.cell for name, area in plan.areas.items()}
-        self.pathways = written_out(plan.pathways, plan.inputs, errors, cells)
-        self.inputs = {name: tuple(shape) for name, shape in plan.inputs.items()}
+        self.pathways = written_out(
+            plan.pathways, self.inputs, errors, cells, self.environments
+        )
         self.acting = acting_order(plan.areas, self.pathways)
-        self.acts = acts(self.acting, self.pathways)
-        self.stages = stages(self.acting, self.pathways)
+        self.acts = acts(self.acting, self.pathways, self.environments)
+        self.stages = stages([*self.environments, *self.acting], self.pathways)
         self._arrivals = {name: self._sources(name) for name in plan.areas}
+        self.hearing = {name: self._sources(name)["drive"] for name in self.environments}
         for name, area in plan.areas.items():
             with named(f"areas.{name}"):
                 check_shape(area.units)
         units = {name: tuple(area.units) for name, area in plan.areas.items()}
-        routes, drives = find_routes(self.pathways, units, self.inputs, errors, cells)
+        routes, drives = find_routes(plan, self.pathways, self.inputs, errors, units)
+        require_heard(
+            self.environments, self.pathways, {n: way.shape for n, way in routes.items()}
+        )
         self.routes = nn.ModuleDict(routes)
         self.areas, self.rules, self.objectives = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         self.modulators = nn.ModuleDict()
@@ -82,6 +99,10 @@ class Wiring(nn.Module):
         for name in self.acting:
             with named(f"areas.{name}"):
                 self._add_area(name, plan.areas[name], drives[name])
+        for name, pathway in self.pathways.items():
+            if pathway.read_out is not None:
+                objective = plan.areas[pathway.source].objectives[pathway.read_out]
+                routes[name].read_out = objective.read_out
         self._require_parts_of_their_own()
         self.groups = nn.ModuleDict(dict(plan.groups))
         for name, group in plan.groups.items():
@@ -140,7 +161,9 @@ class Wiring(nn.Module):
         self.weights[name] = weights(plan.weights, plan.objectives)
         if plan.modulator is not None:
             with named("modulator"):
-                plan.modulator.build(area, self.inputs)
+                heard = labels_of_environments(self.environments)
+                rewards = {n: (1,) for n in heard if n.rpartition(".")[2] == REWARD}
+                plan.modulator.build(area, self.inputs | rewards)
             self.modulators[name] = plan.modulator
         self.areas[name], self.rules[name] = area, plan.rule
         self.objectives[name] = nn.ModuleDict(plan.objectives)
@@ -244,7 +267,8 @@ class Wiring(nn.Module):
         }
         states = {name: self.area(name).initial_state(batch) for name in self.areas}
         memories, modulators = dict.fromkeys(self.areas), dict.fromkeys(self.modulators)
-        return BrainState(states, delayed, memories, modulators)
+        worlds = {n: e.begin(like.new_zeros(batch, e.draws)) for n, e in self.environments.items()}
+        return BrainState(states, delayed, memories, modulators, environments=worlds)
 
     def make(self) -> dict[str, Tensor]:
         """Weights that are made, as they are made now, by name; differentiable."""

@@ -1,0 +1,6 @@
+"""Environments: what areas act on, one file each."""
+
+from brainmodel.environments.bandit import Bandit as Bandit
+from brainmodel.environments.environment import Environment as Environment
+from brainmodel.environments.environment import Reply as Reply
+from brainmodel.environments.label import Label as Label
