@@ -18,6 +18,7 @@ from areas import Area, Cell, DriveComparison, Predictor
 from areas.message import Onto
 from brainmodel import CONFIGS, learning
 from brainmodel.brain import AreaPlan, Brain
+from brainmodel.environments import Environment
 from brainmodel.learning import BPTT, Rule
 from brainmodel.pathways.adapters import Adapter, Flatten, Mix, Pool
 from brainmodel.pathways.pathway import Kind, Pathway, Signal
@@ -91,9 +92,10 @@ def brain(
     inputs: Mapping[str, Sequence[int]],
     scope: Scope | None = None,
     seed: int = 0,
+    environments: Mapping[str, Environment] | None = None,
 ) -> Brain:
     """A brain in float64 with its own random weights."""
-    made = Brain(plans, pathways, inputs, scope).double()
+    made = Brain(plans, pathways, inputs, scope, environments=environments).double()
     for name, parameter in made.named_parameters():  # by name: whatever else the brain may hold
         generator = torch.Generator().manual_seed(seed + crc32(name.encode()))
         random = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)

@@ -43,6 +43,7 @@ from areas.record import Record
 from brainmodel.learning.rule import Gradients, Memory
 from brainmodel.pathways.pathway import COMPARED
 from brainmodel.scopes.crossing import Crossing, cross, learnt_on_the_way
+from brainmodel.scopes.environment_crossing import cross_environments
 from brainmodel.scopes.pathway_feedback import PathwayFeedback
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope, rule_gradients
 from brainmodel.scopes.waiting import (
@@ -84,7 +85,8 @@ class Adjacent(Scope):
             ValueError: for a pathway back along which no learning signal knows its way.
         """
         for name, pathway in brain.pathways.items():
-            if pathway.carries not in ("rate", *COMPARED):
+            inner = pathway.source in brain.areas and pathway.target in brain.areas
+            if inner and pathway.carries not in ("rate", *COMPARED):
                 raise ValueError(
                     f"pathways.{name}.signal: under scope Adjacent learning signals return to "
                     f"rates, predictions and errors alone, and this carries the {pathway.carries} "
@@ -93,7 +95,11 @@ class Adjacent(Scope):
         self.feedback.build(brain)
         longest = dict.fromkeys([*brain.areas, *brain.inputs], 0)
         ways = brain.pathways.items()
-        inner = [p for n, p in ways if p.source in brain.areas or n in brain.learning]
+        inner = [
+            p
+            for n, p in ways
+            if (p.source in brain.areas or n in brain.learning) and p.target in brain.areas
+        ]
         for _ in range(self.hops):
             farther = dict(longest)
             for pathway in inner:
@@ -123,6 +129,7 @@ class Adjacent(Scope):
         self, brain: Wiring, passage: Passage, derivatives: dict[str, ActivityDerivatives]
     ) -> Gradients:
         """See `Scope.gradients`."""
+        derivatives, on_the_way = cross_environments(brain, passage, derivatives)
         records, levels = under_way(passage)
         if passage.start.waiting is not None:
             waited = passage.start.waiting.signals
@@ -130,7 +137,7 @@ class Adjacent(Scope):
         ripe = max(0, len(next(iter(records.values())).currents) - self.lag)
         if passage.waiting is not None:
             _fill(passage.waiting.signals, derivatives, ripe)
-        found: Gradients = {}
+        found = on_the_way
         if ripe == 0:
             return found
         with torch.no_grad():

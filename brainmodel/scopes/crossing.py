@@ -149,7 +149,7 @@ def back_along(
     Returns:
         of the signals that arrived, [time - delay, batch, ...].
     """
-    delay, bar = brain.pathways[pathway].steps, _arrived(brain, pathway, bar, keep)
+    delay, bar = brain.pathways[pathway].steps, arrived(brain, pathway, bar, keep)
     sent = signal[: max(0, len(signal) - delay)]
     with torch.enable_grad():
         leaf = flat(sent).detach().requires_grad_()
@@ -168,7 +168,7 @@ def learnt_on_the_way(
         bar, keep, signal: as of `back_along`.
         steps: how many of the first steps, at which something was sent, are to be learnt from.
     """
-    delay, bar = brain.pathways[pathway].steps, _arrived(brain, pathway, bar, keep)
+    delay, bar = brain.pathways[pathway].steps, arrived(brain, pathway, bar, keep)
     named = dict(brain.route(pathway).named_parameters(prefix=f"routes.{pathway}"))
     own = {name: parameter for name, parameter in named.items() if parameter.requires_grad}
     sent = signal[: max(0, min(steps, len(signal) - delay))]
@@ -181,7 +181,7 @@ def learnt_on_the_way(
     return {n: g for n, g in zip(own, found, strict=True) if g is not None}
 
 
-def _arrived(brain: Wiring, pathway: str, bar: Tensor, keep: Tensor | None) -> Tensor:
+def arrived(brain: Wiring, pathway: str, bar: Tensor, keep: Tensor | None) -> Tensor:
     """Derivative by the message of a pathway, 0 for those that a reset kept from arriving."""
     if keep is None:
         return bar

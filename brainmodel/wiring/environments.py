@@ -11,7 +11,7 @@ from torch.utils._pytree import tree_map
 from brainmodel.environments import Environment, Reply
 from brainmodel.environments.environment import REWARD
 from brainmodel.environments.label import Label
-from brainmodel.pathways.pathway import Pathway
+from brainmodel.pathways.pathway import COMPARED, Pathway
 from brainmodel.wiring.plan import AreaPlan, require_kind
 
 
@@ -55,7 +55,7 @@ def require_environments(
             )
     for name, pathway in pathways.items():
         if pathway.target in environments:
-            _require_way(f"pathways.{name}", pathway, areas)
+            _require_way(f"pathways.{name}", pathway, areas, environments[pathway.target])
         elif pathway.read_out is not None:
             raise ValueError(
                 f"pathways.{name}.read_out: is for pathways to an environment, and "
@@ -63,7 +63,9 @@ def require_environments(
             )
 
 
-def _require_way(where: str, pathway: Pathway, areas: Mapping[str, AreaPlan]) -> None:
+def _require_way(
+    where: str, pathway: Pathway, areas: Mapping[str, AreaPlan], environment: Environment
+) -> None:
     """Refuse a pathway that cannot lead from an area to an environment."""
     if pathway.source not in areas:
         raise ValueError(
@@ -77,6 +79,17 @@ def _require_way(where: str, pathway: Pathway, areas: Mapping[str, AreaPlan]) ->
         )
     if pathway.kind != "feedforward" or pathway.onto is not None or pathway.kernel is not None:
         raise ValueError(f"{where}: an environment has no synapses; leave kind, onto, kernel out")
+    for adapter in pathway.adapters:
+        if not environment.differentiable and any(p.requires_grad for p in adapter.parameters()):
+            raise ValueError(
+                f"{where}.adapters: {type(adapter).__name__} has weights that learn, and no "
+                f"derivative comes back from {pathway.target}; use a read_out"
+            )
+    if environment.differentiable and pathway.signal not in (None, "rate", *COMPARED):
+        raise ValueError(
+            f"{where}.signal: derivatives of {pathway.target} come back to rates, predictions and "
+            f"errors alone, got {pathway.signal!r}; give one of these"
+        )
     if pathway.read_out is None:
         return
     speaking = [n for n, o in areas[pathway.source].objectives.items() if o.reads_out]

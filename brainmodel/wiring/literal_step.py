@@ -44,7 +44,10 @@ def literal_step(
     """
     step = _Step(brain, inputs, reset, state, crossing)
     for act in brain.acts:
-        step.take(act, cut(act.area))
+        if act.part == "reply":
+            step.reply(act.area)
+        else:
+            step.take(act, cut(act.area))
     took = {name: step.took[name] for name in brain.areas}
     states = {name: taken.state for name, taken in took.items()}
     worlds = {name: found.state for name, found in step.replies.items()}
@@ -73,13 +76,12 @@ class _Step:
         self.reset, self.worlds = reset, state.environments
         self.replies: dict[str, Reply] = {}
 
+    def reply(self, name: str) -> None:
+        heard = arrived_in([self._message(way) for way in self.brain.hearing[name]])
+        world, state = self.brain.environments[name], self.worlds[name]
+        self.replies[name] = reply(world, state, heard, self.inputs[name], self.reset)[1]
+
     def take(self, act: Act, cut: bool) -> None:
-        if act.part == "reply":
-            heard = arrived_in([self._message(name) for name in self.brain.hearing[act.area]])
-            world, drawn = self.brain.environments[act.area], self.inputs[act.area]
-            found = reply(world, self.worlds[act.area], heard, drawn, self.reset)
-            self.replies[act.area] = found[1]
-            return
         name, area = act.area, self.brain.area(act.area)
         before = self.before[name]
         if act.part == "compare":
