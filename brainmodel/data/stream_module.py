@@ -13,6 +13,7 @@ from brainmodel.data.held import LAST, HeldStream, require_whole_frames
 from brainmodel.data.loaders import ContinuingLoader, FreshLoader, Windows
 from brainmodel.data.streams import Part, Share
 from brainmodel.data.window import Label, Window
+from brainmodel.environments import Environment
 from brainmodel.memory import require_memory
 
 
@@ -97,6 +98,11 @@ class StreamModule(pl.LightningDataModule, ABC):
     @property
     def label_kinds(self) -> dict[str, Label]:
         """What its labels are, by name, as far as it is known without touching any data."""
+        return {}
+
+    @property
+    def environments(self) -> dict[str, Environment]:
+        """What the areas of a brain act on, by name; nothing, of most data."""
         return {}
 
     @property

@@ -4,3 +4,4 @@ from brainmodel.environments.bandit import Bandit as Bandit
 from brainmodel.environments.environment import Environment as Environment
 from brainmodel.environments.environment import Reply as Reply
 from brainmodel.environments.label import Label as Label
+from brainmodel.environments.two_step_decision import TwoStepDecision as TwoStepDecision
