@@ -14,7 +14,7 @@ from brainmodel.data.tasks import (
     PatternGeneration,
 )
 from brainmodel.data.tasks.path_integration import ornstein_uhlenbeck
-from brainmodel.data.tasks.two_link_arm import TwoLinkArm
+from brainmodel.environments.two_link_arm import TwoLinkArm
 from tests.data.one_trial import about, made, onsets, share, trials
 
 
