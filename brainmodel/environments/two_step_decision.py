@@ -43,8 +43,10 @@ class TwoStepState(NamedTuple):
 class TwoStepDecision(Environment):
     """The two-step decision, trial after trial.
 
-    Hears bids for two actions. The observation [7] is on while something is shown: the first stage,
-    X, Y, the outcome; whether it paid; and which of the two actions was chosen last in the trial.
+    Hears bids for two actions. The observation [13] is 1 while something is shown: the first stage;
+    X, Y and which choice led there, A or B, until the end of the trial; at the outcome, which of the
+    four was chosen, left and right at X, left and right at Y, on four values if it did not pay, on
+    four others if it did.
     Labels: reward; those of `acting_labels`; stage, 0 to 2; first, the choice at the first stage;
     common, whether it led where it commonly leads; both from the second stage on.
 
@@ -77,7 +79,7 @@ class TwoStepDecision(Environment):
             raise ValueError(f"steps: need 1 or more, got {steps}")
         self.common, self.drift, self.steps = common, drift, steps
         self.bounds = float(bounds[0]), float(bounds[1])
-        self.hears, self.shape, self.draws = 2, (7,), 7
+        self.hears, self.shape, self.draws = 2, (13,), 7
         more = {"first": Label((0, 1)), "common": Label((0, 1)), "stage": Label((0, 2))}
         self.kinds = acting_labels(2) | more
 
@@ -129,8 +131,8 @@ class TwoStepDecision(Environment):
 
     def _shown(self, now: TwoStepState, stage: Tensor, like: Tensor) -> Tensor:
         """The observation."""
-        shown = stage + (stage == 2) + now.place * (stage == 1)
-        last = torch.where(stage == 1, now.first, now.second).where(stage > 0, 2)
-        paid = (now.paid * (stage == 2))[:, None]
-        chosen = one_hot(last, 3)[:, :2]
-        return torch.cat([one_hot(shown, 4).to(like), paid, chosen.to(like)], dim=1)
+        where = one_hot((1 + now.place).where(stage > 0, 0), 3)
+        chosen = one_hot(now.first.where(stage > 0, 2), 3)[:, :2]
+        outcome = 2 * now.place + now.second + 4 * now.paid.long()
+        outcomes = one_hot(outcome.where(stage == 2, 8), 9)[:, :8]
+        return torch.cat([where, chosen, outcomes], dim=1).to(like)

@@ -44,8 +44,9 @@ class EnvironmentCourse:
         """The reply of step t to what arrived at it, [batch, hears]."""
         anew = self.reset[t] if self._breaks[t] else None
         before, found = reply(self.environment, self._state, heard, self.drawn[t], anew)
-        self._befores.append(before)
-        self._heard.append(heard)
+        if self.environment.differentiable:  # nobody goes back through others
+            self._befores.append(before)
+            self._heard.append(heard)
         self._replies.append(found)
         self._state = found.state
         self.observation[t] = found.observation

@@ -87,17 +87,19 @@ def test_steps_show_the_stage_the_reward_and_the_last_choice() -> None:
     stage = labels["stage"][:, 0]
     assert torch.equal(stage, step // 2)
     assert torch.equal(labels["acts"][:, 0], (step == 2) | (step == 4))
-    assert bool((seen[:, :, :4].sum(2) == 1).all())
+    assert bool((seen[:, :, :3].sum(2) == 1).all())
     place = torch.where(labels["common"], labels["first"], 1 - labels["first"])
-    assert bool(seen[stage == 0][:, :, 0].all()) and bool(seen[stage == 2][:, :, 3].all())
-    assert torch.equal(seen[stage == 1][:, :, 2].long(), place[stage == 1])
+    assert bool(seen[stage == 0][:, :, 0].all())
+    assert torch.equal(seen[stage > 0][:, :, 2].long(), place[stage > 0])
+    assert torch.equal(seen[:, :, 5:].sum(2), (stage == 2)[:, None].expand(60, 30).float())
+    assert torch.equal(seen[stage > 0][:, :, 3:5].argmax(2), labels["first"][stage > 0])
     ends = labels["ends"]
-    assert torch.equal(seen[:, :, 4][ends], labels["reward"][ends])
-    assert torch.equal(seen[:, :, 4][1:][ends[:-1]], labels["reward"][ends])
-    assert not seen[stage < 2][:, :, 4].any() and not seen[stage == 0][:, :, 5:].any()
-    taken = seen[:, :, 5:].argmax(2)
-    assert torch.equal(taken[ends], labels["action"][ends])
-    assert torch.equal(taken[stage == 1], labels["first"][stage == 1])
+    paid = seen[:, :, 9:].sum(2)
+    assert torch.equal(paid[ends], labels["reward"][ends])
+    assert torch.equal(paid[1:][ends[:-1]], labels["reward"][ends])
+    assert not seen[stage == 0][:, :, 3:].any()
+    option = seen[:, :, 5:].argmax(2) % 4
+    assert torch.equal(option[ends], (2 * place + labels["action"])[ends])
 
 
 @pytest.mark.parametrize(

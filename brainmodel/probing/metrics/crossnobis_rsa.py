@@ -11,7 +11,7 @@ import numpy as np
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.metric import Responses
 from brainmodel.probing.metrics.whitened_rsa import WhitenedRSA
-from brainmodel.probing.optional import optional
+from brainmodel.optional import optional
 
 
 class CrossnobisRSA(WhitenedRSA):

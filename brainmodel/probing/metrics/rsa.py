@@ -21,7 +21,7 @@ from brainmodel.probing.metrics.metric import (
     Responses,
     varies,
 )
-from brainmodel.probing.optional import optional
+from brainmodel.optional import optional
 
 DISSIMILARITIES = ("correlation", "euclidean")
 
