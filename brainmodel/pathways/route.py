@@ -51,6 +51,11 @@ class Route(nn.Module):
                 raise ValueError("gain: adapters that learn cannot stand before it; leave one out")
             self.shape = (gain.cells * self.shape[0], *self.shape[1:])
 
+    @property
+    def plain(self) -> bool:
+        """Whether a message is the signal as it was sent."""
+        return not self.adapters and self.gain is None and self.read_out is None
+
     def forward(self, signal: Tensor, told: Tensor | None = None) -> Tensor:
         """The signal [batch, *source] as a message [batch, *shape].
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from areas.record import Record, fade, flat
-from brainmodel.pathways.pathway import told
+from brainmodel.pathways.pathway import COMPARED, told
 from brainmodel.roll_out.course import Course
 from brainmodel.roll_out.environment_course import EnvironmentCourse
 from brainmodel.wiring.environments import EnvironmentRecord, arrived_in, label_of
@@ -53,10 +53,13 @@ class Sweep:
                 course.run()
                 course.complete()
             else:
-                acts = [act for act in self.brain.acts if act.area in stage]
+                later = self._compared_later(stage)
+                acts = [act for act in self.brain.acts if act.area in stage and act not in later]
                 for t in range(self.steps):
                     for act in acts:
                         self._act(act, t)
+                for act in later:
+                    self.courses[act.area].complete()
 
     def records(self) -> dict[str, Record]:
         """The record of the window, by area."""
@@ -121,6 +124,31 @@ class Sweep:
                     known[source] = _join([self._window(n) for n in names], dim=2)
             state, more = self.start.areas[name], outside_of(name, self.inputs)
             self.courses[name] = Course(area, known, shapes, state, self.keep, self.steps, more)
+        self._share(stage)
+
+    def _compared_later(self, stage: list[str]) -> list[Act]:
+        """Comparisons that no step of the stage waits for, which are made of all steps at once."""
+        ways = [way for way in self.brain.pathways.values() if way.target in stage]
+        waited_for = {way.source for way in ways if way.carries in COMPARED}
+        later = []
+        for name in stage:
+            if name in self.courses and name not in waited_for and not self.courses[name].feels:
+                later.append(Act(name, "compare"))
+                self.coming[Act(name, "move")] |= self.coming.pop(later[-1])
+        return later
+
+    def _share(self, stage: list[str]) -> None:
+        """Let areas see what others of the stage send in the very step, where it is as it was sent.
+
+        What would be copied step by step is then one tensor, which the sender fills.
+        """
+        for act, coming in self.coming.items():
+            for source, names in list(coming.items()) if act.area in stage else ():
+                (name, *others), way = names, self.brain.pathways[names[0]]
+                plain = not others and way.steps == 0 and self.brain.route(name).plain
+                if plain and gain_of(name) not in self.inputs:
+                    self.courses[act.area].sources[source] = self._signal(name)
+                    del coming[source]
 
     def _act(self, act: Act, t: int) -> None:
         if act.part == "reply":
