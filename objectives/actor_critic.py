@@ -116,7 +116,7 @@ class ActorCritic(Objective):
 
     def read_out(self, rate: Tensor) -> Tensor:
         """Bids [batch, actions] of rates [batch, *units]."""
-        return self.actor(rate[None])[0]
+        return self.actor.once(rate)  # type: ignore[operator]
 
     def forward(self, activity: Activity) -> SampleLoss:
         valid, like, delay = activity.valid, activity.rate, self.reach

@@ -59,7 +59,7 @@ class Outcome(Objective):
 
     def read_out(self, rate: Tensor) -> Tensor:
         """What the area does, [batch, size], of its rates [batch, *units]."""
-        return self.readout(rate[None])[0]
+        return self.readout.once(rate)  # type: ignore[operator]
 
     def forward(self, activity: Activity) -> SampleLoss:
         told = target(activity, self.label).to(activity.rate.dtype)

@@ -164,9 +164,7 @@ class Literal:
                 state = type(state)(*new)
             elif self.reset[0].any():
                 begun = zip(state, world.begin(drawn), strict=True)
-                state = type(state)(
-                    *(torch.where(wide(self.reset[0], o), b, o) for o, b in begun)
-                )
+                state = type(state)(*(torch.where(wide(self.reset[0], o), b, o) for o, b in begun))
             if t == self.first or self.local:
                 state = type(state)(*(field.detach() for field in state))
             self.replies[name, t] = world.step(state, heard, drawn)  # type: ignore[arg-type]

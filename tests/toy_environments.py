@@ -69,7 +69,9 @@ def acting(
         "B_world": Pathway("B", "world", signal="rate"),
     }
     made: dict[str, AreaPlan] = plans
-    return toy.brain(made, pathways, {"eye": [2]}, scope, environments={"world": environment}, **others)
+    return toy.brain(
+        made, pathways, {"eye": [2]}, scope, environments={"world": environment}, **others
+    )
 
 
 def rule_of(kind: type[Rule]):

@@ -13,12 +13,12 @@ after a reward that came by a common transition, and leaves it after one that ca
 Chance, who chooses at random, is paid as the mean of the bounds.
 """
 
+from itertools import product
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from brainmodel.environments.bandit import acting_labels, require_probability
 from brainmodel.environments.choosing import choose
@@ -27,6 +27,21 @@ from brainmodel.environments.label import Label
 
 CHOICE, TRANSITION, PAY, DRIFT = range(4)
 """Which of the numbers drawn is for what; four from the last on are for the drift."""
+
+
+def shown_at(stage: int, place: int, first: int, second: int, paid: int) -> list[float]:
+    """The observation of each combination of these; see `TwoStepDecision`."""
+    values = [0.0] * 13
+    values[0 if stage == 0 else 1 + place] = 1.0
+    if stage > 0:
+        values[3 + first] = 1.0
+    if stage == 2:
+        values[5 + 2 * place + second + 4 * paid] = 1.0
+    return values
+
+
+SHOWN = [shown_at(*each) for each in product(range(3), *[range(2)] * 4)]
+"""Observations in the order of these numbers, read as one."""
 
 
 class TwoStepState(NamedTuple):
@@ -131,8 +146,5 @@ class TwoStepDecision(Environment):
 
     def _shown(self, now: TwoStepState, stage: Tensor, like: Tensor) -> Tensor:
         """The observation."""
-        where = one_hot((1 + now.place).where(stage > 0, 0), 3)
-        chosen = one_hot(now.first.where(stage > 0, 2), 3)[:, :2]
-        outcome = 2 * now.place + now.second + 4 * now.paid.long()
-        outcomes = one_hot(outcome.where(stage == 2, 8), 9)[:, :8]
-        return torch.cat([where, chosen, outcomes], dim=1).to(like)
+        at = ((stage * 2 + now.place) * 2 + now.first) * 2 + now.second
+        return like.new_tensor(SHOWN)[at * 2 + now.paid.long()]

@@ -193,5 +193,3 @@ def arrived_in(messages: Sequence[Tensor]) -> Tensor:
     for message in messages[1:]:
         total = total + message
     return total
-
-

@@ -68,9 +68,7 @@ class Wiring(nn.Module):
         predictors = {name: area.predictor for name, area in plan.areas.items()}
         errors = {name: p.comparison.errors for name, p in predictors.items() if p is not None}
         cells = {name: area.cell for name, area in plan.areas.items()}
-        self.pathways = written_out(
-            plan.pathways, self.inputs, errors, cells, self.environments
-        )
+        self.pathways = written_out(plan.pathways, self.inputs, errors, cells, self.environments)
         self.acting = acting_order(plan.areas, self.pathways)
         self.acts = acts(self.acting, self.pathways, self.environments)
         self.stages = stages([*self.environments, *self.acting], self.pathways)
@@ -81,9 +79,7 @@ class Wiring(nn.Module):
                 check_shape(area.units)
         units = {name: tuple(area.units) for name, area in plan.areas.items()}
         routes, drives = find_routes(plan, self.pathways, self.inputs, errors, units)
-        require_heard(
-            self.environments, self.pathways, {n: way.shape for n, way in routes.items()}
-        )
+        require_heard(self.environments, self.pathways, {n: way.shape for n, way in routes.items()})
         self.routes = nn.ModuleDict(routes)
         self.areas, self.rules, self.objectives = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         self.modulators = nn.ModuleDict()

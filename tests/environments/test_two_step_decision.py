@@ -53,8 +53,10 @@ def test_what_choices_pay_drifts_as_far_as_is_said_and_stays_between_its_bounds(
     world = TwoStepDecision(drift=0.05)
     pays = [play(world, steps, 3000)[2].pays for steps in (3, 6)]
     change = pays[1] - pays[0]
-    inner = ((pays[0] - 0.5).abs() < 0.1)
-    assert abs(float(change[inner].std()) - 0.05) < 0.002 and abs(float(change[inner].mean())) < 2e-3
+    inner = (pays[0] - 0.5).abs() < 0.1
+    assert (
+        abs(float(change[inner].std()) - 0.05) < 0.002 and abs(float(change[inner].mean())) < 2e-3
+    )
     far = play(TwoStepDecision(drift=0.2), 300, 500)[2].pays
     assert float(far.min()) >= 0.25 and float(far.max()) <= 0.75
     assert abs(float(far.mean()) - 0.5) < 0.02, "uniform between the bounds"
@@ -66,7 +68,10 @@ def test_what_choices_pay_drifts_as_far_as_is_said_and_stays_between_its_bounds(
 def test_rewards_come_with_the_probability_of_what_was_chosen() -> None:
     world = TwoStepDecision(drift=0.0, bounds=(0.0, 1.0))
     labels, _, state = play(world, 600, 300)
-    ends, place = labels["ends"], torch.where(labels["common"], labels["first"], 1 - labels["first"])
+    ends, place = (
+        labels["ends"],
+        torch.where(labels["common"], labels["first"], 1 - labels["first"]),
+    )
     which = 2 * place + labels["action"]
     for option in range(4):
         for stream in range(0, 300, 60):
