@@ -5,18 +5,21 @@ windows of 20 steps. Per step, of processor time: forward, losses, backward and 
 
     open       the observations and labels of the closed loop, played back as data
     closed     the environment within the window
-    one step   the environment outside, and windows of one step (what a loop cost without environments)
+    one step   the environment outside, and windows of one step (what a loop cost without
+    environments)
 
-and the same for a brain whose areas form a cycle, which is stepped area by area in any case; and for
-reaching, whose plant alone takes as long as three areas: there the time of the plant is told apart.
-All are measured in turn in one process, so that ratios hold on a machine that does other things.
+and the same for a brain whose areas form a cycle, which is stepped area by area in any case; and
+for reaching, whose plant alone takes as long as three areas: there the time of the plant is told
+apart. All are measured in turn in one process, so that ratios hold on a machine that does other
+things.
 
     python -m benchmarks.closed_loop --out runs/benchmarks/closed_loop
 """
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -117,6 +120,13 @@ def one_by_one(course: Course, world: Environment, drawn: Tensor, reset: Tensor)
         state = found.state
 
 
+def alone(world: Environment, state: Any, drawn: Tensor) -> None:
+    """The environment, to which nothing is done."""
+    silent = drawn.new_zeros(STREAMS, world.hears)
+    for now in drawn:
+        state = world.step(state, silent, now).state
+
+
 def measure(task: Task, windows: int) -> list[Figure]:
     """Times of a task, all ways in turn, window after window."""
     world = task.environment()
@@ -132,14 +142,13 @@ def measure(task: Task, windows: int) -> list[Figure]:
         with torch.no_grad():  # what is to be played back
             labels = closed.brain({"world": drawn}, reset, before)[0]["M"].labels
             seen = torch.rand(WINDOW, STREAMS, *world.shape, generator=generator)
-        state, silent = before.environments["world"], drawn.new_zeros(STREAMS, world.hears)
-        taken = {
-            "closed": timed(lambda: closed.learn({"world": drawn}, reset)),
-            "open": timed(lambda: shown.learn({"shown": seen}, reset, labels)),
-            "one step": timed(lambda: one_by_one(single, world, drawn, reset)),
-            "environment alone": timed(lambda: [world.step(state, silent, d) for d in drawn]),
-        }
-        for name, value in taken.items() if index > 1 else ():  # the first compile loops
+        taken = (
+            timed(partial(shown.learn, {"shown": seen}, reset, labels)),
+            timed(partial(closed.learn, {"world": drawn}, reset)),
+            timed(partial(one_by_one, single, world, drawn, reset)),
+            timed(partial(alone, world, before.environments["world"], drawn)),
+        )
+        for name, value in zip(names, taken, strict=True) if index > 1 else ():  # then warm
             times[name].append(value)
     settings = {"units": UNITS, "streams": STREAMS, "window": WINDOW}
     return [

@@ -81,7 +81,8 @@ class Brain(Wiring):
 
         Returns:
             what each area did, by name, and the state after the window, detached. What environments
-            say is among the labels of each activity. The backward pass of any loss computed from the former hands each area's learning signal to its rule.
+            say is among the labels of each activity. The backward pass of any loss computed from
+            the former hands each area's learning signal to its rule.
 
         Raises:
             ValueError: in one sentence, if inputs, reset, state, gains or currents are of another

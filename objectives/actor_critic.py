@@ -12,15 +12,17 @@ bracket that stands alone differentiated. g discounts, l is how long traces last
 window this is the actor-critic with eligibility traces of Sutton & Barto (2018), "Reinforcement
 learning", section 13.5, seen forwards:
 
-    sum_t A(t) grad log p(t)  =  sum_t delta(t) e(t),     e(t) = g l (1 - ends(t-1)) e(t-1) + grad log p(t)
+    sum_t A(t) grad log p(t)  =  sum_t delta(t) e(t)
+    e(t) = g l (1 - ends(t-1)) e(t-1) + grad log p(t)
 
-The gradient of the rates goes on to the area's rule, so its own eligibility traces are multiplied by
-a prediction error of reward: reward-based e-prop, Bellec et al. (2020), doi:10.1038/s41467-020-17236-y.
-With l = 1 it is REINFORCE with a baseline (section 13.4; Williams (1992), doi:10.1007/BF00992696).
+The gradient of the rates goes on to the area's rule, so its own eligibility traces are multiplied
+by a prediction error of reward: reward-based e-prop, Bellec et al. (2020),
+doi:10.1038/s41467-020-17236-y. With l = 1 it is REINFORCE with a baseline (section 13.4; Williams
+(1992), doi:10.1007/BF00992696).
 
-Several areas may bid for one action: p is of the sum of their bids, which the environment tells, and
-each learns as far as its own bids go. Traces end with the window: what is paid in a later one is
-known by V alone. The critic learns v and v0, and h is a constant to it.
+Several areas may bid for one action: p is of the sum of their bids, which the environment tells,
+and each learns as far as its own bids go. Traces end with the window: what is paid in a later one
+is known by V alone. The critic learns v and v0, and h is a constant to it.
 """
 
 from collections.abc import Mapping

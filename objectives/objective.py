@@ -75,7 +75,7 @@ class Objective(nn.Module, ABC):
         del drive, units
 
     def read_out(self, rate: Tensor) -> Tensor:
-        """What the area does to an environment, [batch, reads_out], of its rates [batch, *units]."""
+        """What it does to an environment, [batch, reads_out], of rates [batch, *units]."""
         raise NotImplementedError(type(self).__name__)
 
     def require_label(self, whole: tuple[int, int] | None, shape: tuple[int, ...]) -> None:

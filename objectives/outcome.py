@@ -3,9 +3,10 @@
     loss(t) = label(t) + effort mean_i u_i(t)^2,      u(t) = W h(t) + c
 
 u, a read-out of the rates, is what the area does to the environment, over a pathway that names this
-objective as its `read_out`. The label is of an environment that has derivatives. Scope Global goes back through the environment and the whole
-window, as backpropagation through a plant does (Werbos (1990), doi:10.1109/5.58337, cited from
-memory); scope Local one step (see `brainmodel.scopes.environment_crossing`).
+objective as its `read_out`. The label is of an environment that has derivatives. Scope Global goes
+back through the environment and the whole window, as backpropagation through a plant does (Werbos
+(1990), doi:10.1109/5.58337, cited from memory); scope Local one step (see
+`brainmodel.scopes.environment_crossing`).
 """
 
 from functools import partial
@@ -29,7 +30,8 @@ class Outcome(Objective):
         feedback: through which weights what is said comes back to the area (see `Readout`).
 
     Raises:
-        ValueError: if the size is below 1 or the effort below 0; while learning, if there is no such label.
+        ValueError: if the size is below 1 or the effort below 0; while learning, if there is no
+            such label.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """A closed loop: what comes depends on what areas do, and the data bring chance alone.
 
-A window brings, for each environment, the uniform random numbers of each step and stream. They depend
-on (seed, part, stream number, step, environment) and on nothing else (`CounterDraws`), so that the
-same choices meet the same chance whatever the windows, the batch and the processes are.
+A window brings, for each environment, the uniform random numbers of each step and stream. They
+depend on (seed, part, stream number, step, environment) and on nothing else (`CounterDraws`), so
+that the same choices meet the same chance whatever the windows, the batch and the processes are.
 """
 
 from typing import Unpack

@@ -2,9 +2,9 @@
 
     r(t) = 1 with probability p of the arm that was pulled, else 0
 
-Nothing tells the arms apart but what they pay, so the observation is constant. Sutton & Barto (2018),
-"Reinforcement learning", chapter 2. Chance, who pulls at random, gets the mean of p; the best gets
-the largest.
+Nothing tells the arms apart but what they pay, so the observation is constant. Sutton & Barto
+(2018), "Reinforcement learning", chapter 2. Chance, who pulls at random, gets the mean of p; the
+best gets the largest.
 """
 
 from collections.abc import Sequence

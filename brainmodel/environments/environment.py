@@ -7,9 +7,10 @@ each with a delay of one step or more. In a step it replies first, then all area
     state(t), observation(t), reward(t), labels(t)  = step( state(t-1), heard(t), drawn(t) )
 
 `step` is a pure function of tensors, of all streams at once. Where a stream is reset, state(t-1) is
-what `begin` makes of drawn(t), and nothing is heard. Chance enters by `drawn` alone: uniform numbers
-in [0, 1) that the data bring with each step, under the environment's name, as they bring inputs. So
-an environment meets the same chance whatever the windows, the batch and the processes are.
+what `begin` makes of drawn(t), and nothing is heard. Chance enters by `drawn` alone: uniform
+numbers in [0, 1) that the data bring with each step, under the environment's name, as they bring
+inputs. So an environment meets the same chance whatever the windows, the batch and the processes
+are.
 """
 
 from abc import ABC, abstractmethod

@@ -3,8 +3,8 @@
 A foreign environment changes itself, and its state cannot be taken out. What can is how it came to
 be there: the seed of its episode and all actions since. That history is the state here; a foreign
 environment that has just been through it goes on, and where there is none, one is made and led
-through it again. So the same history gives the same reply, to the last bit, whatever the windows are,
-and after a run was resumed, if the foreign one keeps to its seed.
+through it again. So the same history gives the same reply, to the last bit, whatever the windows
+are, and after a run was resumed, if the foreign one keeps to its seed.
 
 Towers et al. (2024), "Gymnasium: a standard interface for reinforcement learning environments",
 arXiv:2407.17032. It comes with the extra `tasks`.
@@ -115,7 +115,7 @@ class Gymnasium(Environment):
         return seen, [float(one[1]) for one in found], [one[2] for one in found]
 
     def _after(self, seed: int, actions: list[int]) -> tuple[Any, float, bool]:
-        """What a foreign environment says after a history: observation, reward, whether it ended."""
+        """Observation, reward, and whether the episode is over, after a history."""
         if not actions:
             foreign, paid, ended = self._make(), 0.0, False
             seen = foreign.reset(seed=seed)[0]

@@ -1,19 +1,20 @@
 """An arm of two links that six muscles move in a plane: a plant in differentiable tensor calls.
 
     a  <- a + (1 - exp(-dt / tau)) ( sigmoid(u) - a )               activations, from what is heard
-    F  =  strength a ( 1 - tanh( R^T w / fastest ) )                tensions; R^T w: how fast they shorten
+    F  =  strength a ( 1 - tanh( R^T w / fastest ) )      tensions; R^T w: how fast they shorten
     w  <- w + dt M(e)^-1 ( R F + J^T f - C(e, w) - B w )            w = (s', e'), angular velocities
     q  <- q + dt w                                                  q = (s, e), the angles
 
     M = [ a1 + 2 a2 cos e,  a3 + a2 cos e ;  a3 + a2 cos e,  a3 ],    a1 = I1 + I2 + m2 l1^2
     C = a2 sin e [ - e' (2 s' + e') ;  s'^2 ],                        a2 = m2 l1 c2,    a3 = I2
 
-Angles are those of `two_link_arm`; f is a force on the hand. Masses, inertias and the friction B are
-those of Li & Todorov (2004), "Iterative linear quadratic regulator design for nonlinear biological
-movement systems" (cited from memory). Muscles are our own simplification: flexors and extensors of
-shoulder, elbow and both, with moment arms R that are constant and opposite, so that equal activations
-make no torque; tensions fall with the speed of shortening and do not depend on length. Velocities
-are changed before angles, so that the derivative of the hand's place by u is not 0 within a step.
+Angles are those of `two_link_arm`; f is a force on the hand. Masses, inertias and the friction B
+are those of Li & Todorov (2004), "Iterative linear quadratic regulator design for nonlinear
+biological movement systems" (cited from memory). Muscles are our own simplification: flexors and
+extensors of shoulder, elbow and both, with moment arms R that are constant and opposite, so that
+equal activations make no torque; tensions fall with the speed of shortening and do not depend on
+length. Velocities are changed before angles, so that the derivative of the hand's place by u is
+not 0 within a step.
 """
 
 from typing import NamedTuple

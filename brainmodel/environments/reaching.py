@@ -3,13 +3,14 @@
     hold | target shown, preparation | go: reaction | movement | rest at the target | the next trial
 
 At each trial the arm stands at the centre again. It is to follow the straight course of least jerk
-(Flash & Hogan (1985), J. Neurosci. 5:1688) to one of the targets on a circle, and says how far it is
-off, as a share of the distance D, where it will be `LEAD` seconds from now if it goes on as it moves:
+(Flash & Hogan (1985), J. Neurosci. 5:1688) to one of the targets on a circle, and says how far it
+is off, as a share of the distance D, where it will be `LEAD` seconds from now if it goes on as it
+moves:
 
     miss(t) = | hand(t) + LEAD hand'(t) - wanted(t + LEAD) |^2 / D^2
 
-so that an action is felt at once. Perturbations: a force field that turns with the hand's velocity v,
-f = field (v_y, -v_x) (Shadmehr & Mussa-Ivaldi (1994), J. Neurosci. 14:3208), and, in a share of
+so that an action is felt at once. Perturbations: a force field that turns with the hand's velocity
+v, f = field (v_y, -v_x) (Shadmehr & Mussa-Ivaldi (1994), J. Neurosci. 14:3208), and, in a share of
 trials, a push of 100 ms in a random direction during the movement.
 
 Chance is that of an arm that never moves.
@@ -55,7 +56,7 @@ class Reaching(Environment):
     the shoulder, of the elbow, of both. The observation [7] is the target from the centre, in
     distances, while it is shown; the cue to hold; angles and angular velocities from those at the
     centre (5 radians, 5 radians per second, are 1).
-    Labels: reward, minus what was missed; miss; hand [2] in metres; target; go, true from the go on;
+    Labels: reward, minus what was missed; miss; hand [2] in metres; target; go, true from then on;
     ends, true at the last step of a trial.
 
     Args:

@@ -5,10 +5,11 @@
     left and right at X and Y pay 1 with probabilities of their own, which drift:
     p <- p + drift n,  n normal, after each trial, reflected at the bounds
 
-Daw, Gershman, Seymour, Dayan & Dolan (2011), "Model-based influences on humans' choices and striatal
-prediction errors", Neuron 69:1204 (0.7, drift 0.025, bounds 0.25 and 0.75). Whoever repeats what was
-paid, a habit, stays with the first choice after any reward; who knows how choices lead on does so
-after a reward that came by a common transition, and leaves it after one that came by a rare one.
+Daw, Gershman, Seymour, Dayan & Dolan (2011), "Model-based influences on humans' choices and
+striatal prediction errors", Neuron 69:1204 (0.7, drift 0.025, bounds 0.25 and 0.75). Whoever
+repeats what was paid, a habit, stays with the first choice after any reward; who knows how choices
+lead on does so after a reward that came by a common transition, and leaves it after one that came
+by a rare one.
 
 Chance, who chooses at random, is paid as the mean of the bounds.
 """
@@ -59,9 +60,9 @@ class TwoStepDecision(Environment):
     """The two-step decision, trial after trial.
 
     Hears bids for two actions. The observation [13] is 1 while something is shown: the first stage;
-    X, Y and which choice led there, A or B, until the end of the trial; at the outcome, which of the
-    four was chosen, left and right at X, left and right at Y, on four values if it did not pay, on
-    four others if it did.
+    X, Y and which choice led there, A or B, until the end of the trial; at the outcome, which of
+    the four was chosen, left and right at X, left and right at Y, on four values if it did not
+    pay, on four others if it did.
     Labels: reward; those of `acting_labels`; stage, 0 to 2; first, the choice at the first stage;
     common, whether it led where it commonly leads; both from the second stage on.
 

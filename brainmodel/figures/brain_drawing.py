@@ -52,7 +52,8 @@ def draw_brain(brain: Brain) -> Figure:
 
 
 def box_places(brain: Brain) -> dict[str, Point]:
-    """Places of inputs, environments and areas: as high as the longest chain of feedforward pathways to them."""
+    """Places of inputs, environments and areas: as high as the longest chain of feedforward
+    pathways to them."""
     ways = brain.pathways.values()
     feedforward = [p for p in ways if p.kind == "feedforward" and p.target in brain.areas]
     depth = dict.fromkeys((*brain.inputs, *brain.areas), 0)

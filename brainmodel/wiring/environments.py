@@ -119,8 +119,8 @@ def require_heard(
             brought, hears = list(shapes[name]), environments[pathway.target].hears
             if brought != [hears]:
                 raise ValueError(
-                    f"pathways.{name}: brings {brought}, and {pathway.target} hears [{hears}]; give "
-                    "a read_out, units or adapters of as many"
+                    f"pathways.{name}: brings {brought}, and {pathway.target} hears [{hears}]; "
+                    "give a read_out, units or adapters of as many"
                 )
 
 

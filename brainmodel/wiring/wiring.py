@@ -11,8 +11,8 @@ from areas import Area
 from areas.checks import check_shape
 from areas.keys import of_units
 from areas.message import Message
-from brainmodel.errors import named
 from brainmodel.environments.environment import REWARD
+from brainmodel.errors import named
 from brainmodel.learning.modulation import Modulator
 from brainmodel.learning.rule import Rule, of_rule
 from brainmodel.pathways.route import Route

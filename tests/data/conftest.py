@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The muscled arm: closed forms of where the hand is, conservation of energy, finite differences."""
+"""The muscled arm: closed forms of the hand, conservation of energy, finite differences."""
 
 import numpy as np
 import pytest
