@@ -38,6 +38,42 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/wiring/environments.py",
+        old="state = tree_map(lambda new, old: _where(reset, new, old), begun, state)",
+        new="pass",
+        tests="tests/brain/test_environments.py -k 'reset_begins or roll_out'",
+    ),
+    Mutant(
+        file="brainmodel/scopes/environment_crossing.py",
+        old="bar = arrived(brain, way, bar, record.keep)[delay:]",
+        new="bar = bar[delay:]",
+        tests="tests/brain/test_environments.py -k one_step_back",
+    ),
+    Mutant(
+        file="objectives/actor_critic.py",
+        old="likely = (bids + own - own.detach()).log_softmax(2)",
+        new="likely = own.log_softmax(2)",
+        tests="tests/environments/test_bandit.py -k expected_gradient",
+    ),
+    Mutant(
+        file="objectives/actor_critic.py",
+        old="delta = reward[1:] + goes_on[1:] * value[1:] - value[:-1]",
+        new="delta = reward[1:] + discount * value[1:] - value[:-1]",
+        tests="tests/environments/test_bandit.py tests/objectives/test_actor_critic.py",
+    ),
+    Mutant(
+        file="brainmodel/environments/muscled_arm.py",
+        old="pulled = torch.stack([-w[:, 1] * (2 * w[:, 0] + w[:, 1]), w[:, 0] ** 2], dim=1)",
+        new="pulled = torch.stack([-w[:, 1] * (w[:, 0] + w[:, 1]), w[:, 0] ** 2], dim=1)",
+        tests="tests/environments/test_muscled_arm.py -k energy",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/sweep.py",
+        old="waited_for = {way.source for way in ways if way.carries in COMPARED}",
+        new="waited_for = set()",
+        tests="tests/brain/test_sweep.py",
+    ),
+    Mutant(
         file="brainmodel/study/analysis.py",
         old="by_seed(scores, axis, one) - by_seed(scores, axis, other)",
         new="by_seed(scores, axis, one) - by_seed(scores, axis, other).mean()",
