@@ -1,9 +1,9 @@
 """What brains do that act: reaches of the arm, and staying after the outcome of two steps.
 
-The brains of configs/tasks that act on environments are trained by the command line, as a user does,
-and their scores on held-out streams are read off what it prints, beside chance and untrained. Of the
-first seed a figure: the hand's courses to eight targets, and how often the first choice is repeated
-after what was paid or not, by a common or a rare transition (Daw et al. 2011, figure 2).
+The brains of configs/tasks that act on environments are trained by the command line, as a user
+does, and their scores on held-out streams are read off what it prints, beside chance and untrained.
+Of the first seed a figure: the hand's courses to eight targets, and how often the first choice is
+repeated after what was paid or not, by a common or a rare transition (Daw et al. 2011, figure 2).
 
     python -m benchmarks.acting --out runs/benchmarks/acting
 """

@@ -100,7 +100,7 @@ class _Rolling:
         if self.learns:
             levels, modulators = self._modulate(records)
             literal = way if isinstance(way, LiteralWindow) else None
-            met = {} if literal is not None else way.met()
+            met = way.met() if isinstance(way, Sweep) else {}
             passage = Passage(
                 self.inputs, self.reset, self.start, records, levels, literal=literal, met=met
             )
