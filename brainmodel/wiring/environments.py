@@ -138,6 +138,11 @@ def labels_of_environments(environments: Mapping[str, Environment]) -> dict[str,
     }
 
 
+def rewards_of(environments: Mapping[str, Environment]) -> dict[str, tuple[int, ...]]:
+    """Shapes of rewards, as inputs that modulators may read, by name."""
+    return {label_of(environments, name, REWARD): (1,) for name in environments}
+
+
 def reply(
     environment: Environment,
     state: Any,

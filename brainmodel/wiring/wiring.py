@@ -11,16 +11,15 @@ from areas import Area
 from areas.checks import check_shape
 from areas.keys import of_units
 from areas.message import Message
-from brainmodel.environments.environment import REWARD
 from brainmodel.errors import named
 from brainmodel.learning.modulation import Modulator
 from brainmodel.learning.rule import Rule, of_rule
 from brainmodel.pathways.route import Route
 from brainmodel.schedules import Schedule, Weight
 from brainmodel.wiring.environments import (
-    labels_of_environments,
     require_environments,
     require_heard,
+    rewards_of,
 )
 from brainmodel.wiring.made_weights import MadeWeights, made_in
 from brainmodel.wiring.objective_weights import require_means, weights
@@ -58,17 +57,12 @@ class Wiring(nn.Module):
         super().__init__()
         self.age: Tensor
         self.register_buffer("age", torch.zeros((), dtype=torch.int64))
-        for name, shape in plan.inputs.items():
-            require_kind(f"inputs.{name}", shape, Sequence)
-        self.environments = dict(plan.environments)
-        require_environments(self.environments, plan.areas, plan.inputs, plan.pathways)
-        drawn = {name: (one.draws,) for name, one in self.environments.items()}
-        self.inputs = {name: tuple(shape) for name, shape in plan.inputs.items()} | drawn
-        check_pathways(plan.areas, self.inputs, plan.pathways, self.environments)
+        self._open(plan)
         predictors = {name: area.predictor for name, area in plan.areas.items()}
         errors = {name: p.comparison.errors for name, p in predictors.items() if p is not None}
         cells = {name: area.cell for name, area in plan.areas.items()}
-        self.pathways = written_out(plan.pathways, self.inputs, errors, cells, self.environments)
+        worlds = self.environments
+        self.pathways = written_out(plan.pathways, self.inputs, errors, cells, worlds)
         self.acting = acting_order(plan.areas, self.pathways)
         self.acts = acts(self.acting, self.pathways, self.environments)
         self.stages = stages([*self.environments, *self.acting], self.pathways)
@@ -95,16 +89,30 @@ class Wiring(nn.Module):
         for name in self.acting:
             with named(f"areas.{name}"):
                 self._add_area(name, plan.areas[name], drives[name])
-        for name, pathway in self.pathways.items():
-            if pathway.read_out is not None:
-                objective = plan.areas[pathway.source].objectives[pathway.read_out]
-                routes[name].read_out = objective.read_out
+        self._read_out(plan)
         self._require_parts_of_their_own()
         self.groups = nn.ModuleDict(dict(plan.groups))
         for name, group in plan.groups.items():
             with named(f"groups.{name}"):
                 self._build_group(group)
         self.weights["groups"] = weights(plan.group_weights, self.groups, "group_weights")
+
+    def _open(self, plan: BrainPlan) -> None:
+        """What comes from outside, environments included, held against the plan."""
+        for name, shape in plan.inputs.items():
+            require_kind(f"inputs.{name}", shape, Sequence)
+        self.environments = dict(plan.environments)
+        require_environments(self.environments, plan.areas, plan.inputs, plan.pathways)
+        drawn = {name: (one.draws,) for name, one in self.environments.items()}
+        self.inputs = {name: tuple(shape) for name, shape in plan.inputs.items()} | drawn
+        check_pathways(plan.areas, self.inputs, plan.pathways, self.environments)
+
+    def _read_out(self, plan: BrainPlan) -> None:
+        """Let pathways to environments carry what objectives read out."""
+        for name, pathway in self.pathways.items():
+            if pathway.read_out is not None:
+                objective = plan.areas[pathway.source].objectives[pathway.read_out]
+                self.route(name).read_out = objective.read_out
 
     def _sources(self, area: str) -> dict[str, list[str]]:
         """Names of the pathways that end in an area, by source of its synapses."""
@@ -157,9 +165,7 @@ class Wiring(nn.Module):
         self.weights[name] = weights(plan.weights, plan.objectives)
         if plan.modulator is not None:
             with named("modulator"):
-                heard = labels_of_environments(self.environments)
-                rewards = {n: (1,) for n in heard if n.rpartition(".")[2] == REWARD}
-                plan.modulator.build(area, self.inputs | rewards)
+                plan.modulator.build(area, self.inputs | rewards_of(self.environments))
             self.modulators[name] = plan.modulator
         self.areas[name], self.rules[name] = area, plan.rule
         self.objectives[name] = nn.ModuleDict(plan.objectives)
