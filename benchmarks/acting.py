@@ -100,8 +100,8 @@ def draw_stays(axes: Axes, share: NDArray[np.float64]) -> None:
         axes.bar(places, share[::-1, common], 0.36, color=colour, label=name)
     axes.axhline(0.5, color="#444444", lw=0.8, ls="--")
     axes.set_xticks([0, 1], ["paid", "not paid"])
-    axes.set(ylim=(0, 1), ylabel="first choice repeated", title="two-step decision")
-    axes.legend(title="transition", frameon=False)
+    axes.set(ylim=(0, 1.3), ylabel="first choice repeated", title="two-step decision")
+    axes.legend(title="transition", frameon=False, ncols=2)
 
 
 def draw(out: Path, quick: bool) -> None:
