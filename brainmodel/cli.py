@@ -1,4 +1,4 @@
-"""The command line: `brainmodel fit --config default`, and validate, test, probe, record, study, ...
+"""The command line: `brainmodel fit --config default`, and all other commands.
 
 Whatever can be refused without torch and Lightning is refused before they are loaded.
 """

@@ -1,13 +1,14 @@
 """A session of a brain as NWB, to be analysed with the tools for animals (pynapple and others).
 
     trials                    a row for each: start_time, stop_time, condition, ...
-    units                     spike times, of areas whose rates are spikes: 0 or 1 at each step
+    units                     spike times, of areas whose cells emit spikes
     processing/ecephys        AREA_SIGNAL [time, unit], e.g. PFC_rate
     processing/behavior       input_NAME, label_NAME, answer_AREA_OBJECTIVE [time, ...]
 
 Streams that went on side by side lie one after the other, `GAP` seconds apart: stream k begins at
 k (T / frames_per_second + GAP). The table `epochs` says where each lies. A step has the time at
-which it begins. NWB is Rübel, Tritt, Ly et al. (2022), eLife 11:e78362 (cited from memory).
+which it begins; a trial ends half a step after the last of its steps began, so that neighbours do
+not share a time. NWB is Rübel, Tritt, Ly et al. (2022), eLife 11:e78362 (cited from memory).
 """
 
 from collections.abc import Iterator
@@ -19,11 +20,10 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from brainmodel.probing.activity.session import Session
+from brainmodel.probing.activity.session import SPIKE, Session
 from brainmodel.probing.optional import optional
 
 GAP = 1.0  # s between streams
-SPIKES = {0.0, 1.0}
 COLUMNS = {
     "stream": "number of the stream, counted from 0",
     "trial": "number of the trial in its stream",
@@ -112,11 +112,7 @@ def _series(
 def _add_spikes(file: Any, session: Session, times: NDArray[np.float64]) -> None:
     """Spike times of all units of areas that spike."""
     when = times.T.ravel()
-    spiking = {
-        area: _flat(values)
-        for area, values in session.activity.get("rate", {}).items()
-        if values.any() and set(np.unique(values)) <= SPIKES
-    }
+    spiking = {a: _flat(values) for a, values in session.activity.get(SPIKE, {}).items()}
     if spiking:
         file.add_unit_column("area", "name of the area")
     for area, spikes in spiking.items():
@@ -129,10 +125,10 @@ def _add_trials(file: Any, session: Session, times: NDArray[np.float64]) -> None
     if not table:
         return
     steps, stream = len(times), table["stream"]
-    step = 1 / session.frames_per_second
+    half = 0.5 / session.frames_per_second
     first = table.pop("response")
     start = times[table.pop("start"), stream]
-    stop = times[np.minimum(table.pop("stop"), steps) - 1, stream] + step
+    stop = times[np.minimum(table.pop("stop"), steps) - 1, stream] + half
     columns = dict(table)
     if "response" in session.labels:
         columns["response_time"] = np.where(first < 0, np.nan, times[first, stream])

@@ -18,6 +18,7 @@ from brainmodel.probing.array_types import Floats
 from objectives.parts.readout import Readout
 
 ANSWERS = ("readout", "policy")  # what objectives that answer call their read-outs
+SPIKE = "state.spike"  # of cells that emit spikes, 0 or 1; their rate is a trace of it
 NOT_TOLD = ("trial", "condition")  # labels that have columns of their own
 
 
@@ -78,18 +79,19 @@ def record_session(
         windows: inputs, reset and labels, [time, stream, ...] each, one after the other, such as
             `held_out_windows` of a data set.
         frames_per_second: steps per second.
-        signals: of each area, among rate, error, prediction and state.
+        signals: of each area, among rate, error, prediction and state; spikes of cells that emit
+            some are recorded in any case, as "state.spike".
 
     Raises:
         ValueError: for an unknown signal, or a window that is not made for this brain.
     """
     shown = list(windows)
+    spiking = any(brain.area(name).cell.emitted == "spike" for name in brain.areas)
+    asked = [*dict.fromkeys(["rate", *signals, *["state"] * spiking])]
     parts: dict[tuple[str, str], list[Tensor]] = {}
     answers: dict[str, list[Tensor]] = {}
-    for did in follow(
-        brain, ((w[0], w[1]) for w in shown), list(dict.fromkeys(["rate", *signals]))
-    ):
-        if did.signal in signals or did.signal.startswith("state."):
+    for did in follow(brain, ((w[0], w[1]) for w in shown), asked):
+        if did.signal.partition(".")[0] in signals or did.signal == SPIKE:
             parts.setdefault((did.signal, did.area), []).append(did.values.cpu().float().flatten(2))
         if did.signal == "rate":
             for name, values in _read_out(brain, did.area, did.values).items():
