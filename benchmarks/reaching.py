@@ -4,8 +4,8 @@ The setting of Liu, Yang & Cueva (2025, ICML): 200 units with time constant of 1
 tanh rates learn centre-out reaching by Adam at 3e-4 in 1,000 updates, with 10 times the mean squared
 rate added to the squared error of shoulder and elbow. They find e-prop and backpropagation through
 time equally far from the neurons at the same loss, by Procrustes distance. Theirs are the numbers
-of that line; initial weights, 16 trials an update and the lengths of the intervals (holding .3 to
-.5 s, preparing .5 to .7 s) are ours.
+of that line; initial weights, 8 trials an update and the lengths of the intervals (holding .2 to
+.3 s, preparing .5 to .6 s) are ours.
 
 Rates of the units, means over held-out trials of each direction, are compared with firing rates
 from .8 s before to .4 s after the movement began, all directions and times side by side:
@@ -18,19 +18,19 @@ from .8 s before to .4 s after the movement began, all directions and times side
 
 Beside them: the untrained network, a reservoir (the read-out alone learns; the rates stay as they
 were), inputs and angles themselves, and as a floor the distance of one random half of the neurons
-from the other. Each run is kept in --out, and not made again. --seeds says how many.
+from the other. Each run is kept in --out, and not made again; the table is of all that are kept.
 
     python -m benchmarks.reaching --out runs/benchmarks/reaching
 
-The recording is looked for in BRAINMODEL_RECORDINGS, or recordings/.
+The folder of recordings is the one that BRAINMODEL_RECORDINGS names.
 """
 
 import argparse
 import json
 import math
-import os
 import statistics
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,11 +40,22 @@ from torch import Tensor
 
 from areas import Branches, RandomFeedback
 from benchmarks._results import machine
+from benchmarks.recordings import recordings_folder
 from brainmodel import AreaPlan, Brain, Pathway
 from brainmodel.data.streams import Part
 from brainmodel.data.tasks import CentreOutReaching
-from brainmodel.learning import BPTT, DNI, FBPTT, MDGL, EProp, Hebbian, NoLearning, Rule, SnAp
-from brainmodel.learning import TypeMeans
+from brainmodel.learning import (
+    BPTT,
+    DNI,
+    FBPTT,
+    MDGL,
+    EProp,
+    Hebbian,
+    NoLearning,
+    Rule,
+    SnAp,
+    TypeMeans,
+)
 from brainmodel.probing import Plan, Shown
 from brainmodel.probing.metrics import Procrustes, Responses, procrustes_distance
 from brainmodel.probing.recordings import MotorCortexReaching, TaskTrials
@@ -53,8 +64,9 @@ from objectives import Energy, Regression, When
 
 FILE = "motor_cortex_reaching/reaching_141_neurons_8_directions.npz"
 UNITS, ALPHA, RATE, COST = 200, 0.1, 3e-4, 10.0
-INTERVALS: dict[str, Any] = {"hold": (30, 50), "preparation": (50, 70), "aligned": True}
+INTERVALS: dict[str, Any] = {"hold": (20, 30), "preparation": (50, 60), "aligned": True}
 HALVINGS = 50
+MOST = 100  # seeds that are looked for
 
 
 class Contender(NamedTuple):
@@ -113,7 +125,7 @@ class Judge:
     """Measures networks on held-out trials, beside the neurons."""
 
     def __init__(self, path: Path, seed: int) -> None:
-        task = CentreOutReaching(batch_size=128, seed=seed, **INTERVALS)
+        task = CentreOutReaching(batch_size=64, seed=seed, **INTERVALS)
         shown: Shown[TaskTrials] = MotorCortexReaching(str(path), task, 1, "since").read()
         self.showing = TaskShowing(shown.stimuli, shown.recording, Plan())
         rates = shown.recording.responses[:, :, 0]  # type: ignore[union-attr]  # [neuron, direction, time]
@@ -150,7 +162,7 @@ class Judge:
 
 def run(name: str, seed: int, updates: int, judge: Judge) -> list[Point]:
     """One training, and where it is on its way."""
-    data = CentreOutReaching(batch_size=16, seed=seed, **INTERVALS)
+    data = CentreOutReaching(batch_size=8, seed=seed, **INTERVALS)
     brain = network(CONTENDERS[name], data.shapes, seed)
     optimizer = torch.optim.Adam(brain.parameters(), lr=RATE)
     stream, state, every = data.stream(data.share(Part.TRAINING)), None, max(1, updates // 20)
@@ -169,14 +181,19 @@ def run(name: str, seed: int, updates: int, judge: Judge) -> list[Point]:
     return points
 
 
-def kept(out: Path, name: str, seed: int, updates: int, judge: Judge) -> list[Point]:
-    """A run of before, or a new one that is kept."""
-    file = out / "runs" / f"{name.replace(' ', '_')}_{seed}_{updates}.json"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(run(name, seed, updates, judge)))
-        print(name, "seed", seed, Point(*json.loads(file.read_text())[-1]), flush=True)
-    return [Point(*point) for point in json.loads(file.read_text())]
+def file_of(out: Path, name: str, seed: int, updates: int) -> Path:
+    """Where a run is kept."""
+    return out / "runs" / f"{name.replace(' ', '_').replace(',', '')}_{seed}_{updates}.json"
+
+
+def kept(out: Path, updates: int) -> dict[str, dict[int, list[Point]]]:
+    """By rule, by seed: the courses of all runs that are there."""
+    found: dict[str, dict[int, list[Point]]] = {}
+    for name, seed in product(CONTENDERS, range(MOST)):
+        if (file := file_of(out, name, seed, updates)).exists():
+            points = [Point(*point) for point in json.loads(file.read_text())]
+            found.setdefault(name, {})[seed] = points
+    return found
 
 
 def at_share(points: Sequence[Point], share: float) -> float:
@@ -238,15 +255,17 @@ def main() -> None:
     parser.add_argument("--rules", nargs="*", default=list(CONTENDERS), help="some of them")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    path = Path(os.environ.get("BRAINMODEL_RECORDINGS", "recordings"), FILE)
+    path = recordings_folder() / FILE
     updates, seeds = (20, 1) if options.quick else (1000, options.seeds)
-    judge, found = Judge(path, 0), {name: {} for name in options.rules}
-    for seed in range(seeds):
-        for name in options.rules:
-            found[name][seed] = kept(options.out, name, seed, updates, judge)
-    table = tabulate(found, judge)
-    (options.out / "table.md").write_text(table)
-    print(table)
+    judge = Judge(path, 0)
+    for seed, name in product(range(seeds), options.rules):
+        file = file_of(options.out, name, seed, updates)
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(run(name, seed, updates, judge)))
+            table = tabulate(kept(options.out, updates), judge)
+            (options.out / "table.md").write_text(table)
+    print(tabulate(kept(options.out, updates), judge))
 
 
 if __name__ == "__main__":
