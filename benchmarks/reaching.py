@@ -1,11 +1,11 @@
 """Networks that have learnt to reach beside 141 neurons of motor cortex: does the rule matter?
 
-The setting of Liu, Yang & Cueva (2025, ICML): 200 units with time constant of 10 steps and rectified
-tanh rates learn centre-out reaching by Adam at 3e-4 in 1,000 updates, with 10 times the mean squared
-rate added to the squared error of shoulder and elbow. They find e-prop and backpropagation through
-time equally far from the neurons at the same loss, by Procrustes distance. Theirs are the numbers
-of that line; initial weights, 8 trials an update and the lengths of the intervals (holding .2 to
-.3 s, preparing .5 to .6 s) are ours.
+The setting of Liu, Yang & Cueva (2025, ICML): 200 units with a time constant of 10 steps and
+rectified tanh rates learn centre-out reaching by Adam at 3e-4 in 1,000 updates, with 10 times the
+mean squared rate added to the squared error of shoulder and elbow. They find e-prop and
+backpropagation through time equally far from the neurons at the same loss, by Procrustes distance.
+Those numbers are theirs; initial weights, 8 trials an update and the lengths of the intervals
+(holding .2 to .3 s, preparing .5 to .6 s) are ours.
 
 Rates of the units, means over held-out trials of each direction, are compared with firing rates
 from .8 s before to .4 s after the movement began, all directions and times side by side:
