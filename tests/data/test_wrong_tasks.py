@@ -16,6 +16,7 @@ from brainmodel.data.tasks import (
     PoissonSpikes,
     SequentialDigits,
     TemporalXOR,
+    ToneClouds,
 )
 
 
@@ -59,6 +60,10 @@ from brainmodel.data.tasks import (
         ),
         (lambda: ContextIntegration(strengths=()), "strengths is []: give one or more positive"),
         (lambda: ContextIntegration(strengths=(0.0,)), "strengths is 0.0: give positive numbers"),
+        (lambda: ToneClouds(strengths=()), "strengths is []: give one or more, above 0"),
+        (lambda: ToneClouds(strengths=(1.5,)), "strengths is 1.5: give shares, from 1e-06 to 1"),
+        (lambda: ToneClouds(shown=0), "shown is 0: give a whole number, from 1 to"),
+        (lambda: ToneClouds(reversal=0), "reversal is 0: give a whole number"),
         (lambda: ContextIntegration(noise=-1.0), "noise is -1.0: give a standard deviation, from"),
         (
             lambda: SequentialDigits(pixels=5),
