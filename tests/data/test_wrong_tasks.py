@@ -79,6 +79,8 @@ from brainmodel.data.tasks import (
             "distance is 0.0: give metres, from 0.001 to 10.",
         ),
         (lambda: CentreOutReaching(preparation=(5, 9)), "preparation is [5, 9]: give two whole"),
+        (lambda: PathIntegration(width=0.0), "width is 0.0: give metres, from 0.01 to 100."),
+        (lambda: PathIntegration(place_cells=-1), "place_cells is -1: give a whole number"),
         (lambda: PathIntegration(box=0.0), "box is 0.0: give metres, from 0.1 to 100."),
         (lambda: PoissonSpikes(neurons=0), "spikes.neurons is 0: give a whole number"),
         (lambda: PoissonSpikes(peak=-1.0), "spikes.peak is -1.0: give spikes per second"),
