@@ -260,8 +260,8 @@ def main() -> None:
     torch.set_num_threads(1)
     path = recordings_folder() / FILE
     updates, seeds = (20, 1) if options.quick else (1000, options.seeds)
-    judge = Judge(path, 0)
-    for seed, name in product(range(seeds), options.rules):
+    judge, rules = Judge(path, 0), list[str](options.rules)
+    for seed, name in ((seed, name) for seed in range(seeds) for name in rules):
         file = file_of(options.out, name, seed, updates)
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)

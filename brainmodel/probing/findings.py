@@ -75,7 +75,7 @@ def probe(
     scores = score_models(compared, recording, plan.used_metrics, showing.scoring, inputs=inputs)
     sections = _analyse(plan, recording, showing, trained[0].brain, activity)
     patterns = _patterns(activity, trained[-1].instance)
-    seen = showing.seen(recording.stimuli, trained[-1].brain)
+    seen = showing.seen(list(map(str, recording.stimuli)), trained[-1].brain)
     if plan.read_out is not None:
         seen = seen._replace(how=f"{seen.how}; of each area: {plan.read_out.words}")
     return Findings(scores, recording, patterns, sections, seen, trained[-1].brain, still)

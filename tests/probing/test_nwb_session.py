@@ -18,6 +18,7 @@ from brainmodel.probing.activity.nwb_session import GAP
 from brainmodel.probing.recordings import NwbUnits
 from objectives import CrossEntropy, When
 
+OPEN: Any = pynwb.NWBHDF5IO
 TASK = DelayedMatch(stimuli=3, delay=(2, 4), aligned=True, batch_size=4)
 RATE = TASK.frames_per_second
 
@@ -53,7 +54,7 @@ def offset(session: Session, stream: int) -> float:
 
 def test_pynwb_reads_what_happened(session: Session, written: Path) -> None:
     assert [path.name for path in written.parent.iterdir()] == ["session.nwb"]
-    with pynwb.NWBHDF5IO(str(written), "r") as opened:
+    with OPEN(str(written), "r") as opened:
         file = opened.read()
         series = file.processing["ecephys"]["PFC_rate"]
         steps = len(session.reset)
@@ -82,7 +83,7 @@ def test_pynwb_reads_what_happened(session: Session, written: Path) -> None:
 def test_areas_that_spike_have_units(session: Session, written: Path) -> None:
     spikes = session.activity["state.spike"]["A1"]
     assert 10 < spikes.sum() < spikes.size / 2, "a control: some fire"
-    with pynwb.NWBHDF5IO(str(written), "r") as opened:
+    with OPEN(str(written), "r") as opened:
         units = opened.read().units
         assert len(units) == 20 and set(units["area"][:]) == {"A1"}
         for unit in range(20):

@@ -1,6 +1,7 @@
 """The command `record`, and `probe` of a brain that does a task."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pynwb
@@ -10,6 +11,7 @@ import yaml
 from brainmodel.cli import main
 from brainmodel.probing.recordings import Recording, write_npz
 
+OPEN: Any = pynwb.NWBHDF5IO
 TASK = "brainmodel.data.tasks.CentreOutReaching"
 REACHES = {"hold": [2, 3], "preparation": [20, 22], "movement": 6, "aligned": True}
 SMALL = ["--data.hold=[2, 3]", "--data.preparation=[20, 22]", "--data.movement=6"]
@@ -42,7 +44,7 @@ def test_a_checkpoint_is_recorded_while_it_does_its_task(
     words = ["--config=tasks/centre_out_reaching", *SMALL, f"--ckpt_path={ran[1]}", "--windows=2"]
     main(["record", *words, "--out=session.nwb"])
     assert "8 streams of 1.12 s, 16 trials; units of PFC (6)" in capsys.readouterr().out
-    with pynwb.NWBHDF5IO("session.nwb", "r") as opened:
+    with OPEN("session.nwb", "r") as opened:
         file = opened.read()
         assert file.processing["ecephys"]["PFC_rate"].data.shape == (8 * 112, 6)
         assert file.processing["behavior"]["answer_PFC_arm"].data.shape == (8 * 112, 2)

@@ -1,14 +1,15 @@
 """Path integration: where am I, from nothing but where I started and how I have moved?
 
-    speed v(t) = s |(n1, n2)|,   tau_v dn = -n dt + sqrt(2 tau_v) dW        (Rayleigh's law)
+    speed v(t) = s |(n1, n2)|,   2 tau_v dn = -n dt + sqrt(4 tau_v) dW      (Rayleigh's law)
     turning:   tau_w dw = -w dt + sqrt(2 tau_w) sigma_w dW,      d heading = w dt
     place = fold( start + sum of steps )           a wall reflects
 
 The walk of a rat in a square box, with the constants that George et al. (2024), eLife 13:e85274
 (RatInABox), fitted to rats: s = 0.08 m/s, so that the mean speed is s sqrt(pi/2) = 0.1 m/s, tau_v =
 0.7 s, tau_w = 0.08 s, sigma_w = 120 degrees/s. Unlike there, the speed is the length of a vector
-and not a function of one number (of the same law), and walls neither slow the animal nor turn it
-beforehand. Starting places and headings are uniform; both processes begin in their stationary law.
+and not a function of one number (of the same law; a length forgets twice as fast as its components,
+hence the 2), and walls neither slow the animal nor turn it beforehand. Starting places and headings
+are uniform; both processes begin in their stationary law.
 
 Inputs are the steps that were taken, [x, y], in units of the mean step, and at the first step the
 place itself, with a cue that says so; the output is the place, from -1 to 1 along each side. So the
@@ -83,7 +84,7 @@ def walk(normal: NDArray, start: NDArray, walks: Walks) -> tuple[NDArray, NDArra
         start: place and heading as numbers in [0, 1), [3, ...].
         walks: how long, and where.
     """
-    fast = ornstein_uhlenbeck(normal[:, :2], walks.step / SPEED_TIME)
+    fast = ornstein_uhlenbeck(normal[:, :2], walks.step / (2 * SPEED_TIME))
     speed = SPEED * np.hypot(fast[:, 0], fast[:, 1])
     turn = TURNING * ornstein_uhlenbeck(normal[:, 2], walks.step / TURNING_TIME)
     heading = 2 * np.pi * start[2] + np.cumsum(turn * walks.step, axis=0)

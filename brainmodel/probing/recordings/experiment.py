@@ -14,7 +14,7 @@ from brainmodel.probing.recordings.recording import Recording
 from brainmodel.probing.recordings.stimuli import Stimuli
 from brainmodel.probing.recordings.task_trials import TaskTrials
 
-What = TypeVar("What", Stimuli, TaskTrials)
+What = TypeVar("What", bound=Stimuli | TaskTrials)
 
 
 class Shown(NamedTuple, Generic[What]):
