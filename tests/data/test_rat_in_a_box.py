@@ -1,4 +1,4 @@
-"""Walks of path integration move as those of RatInABox do: George et al. (2024), eLife 13:e85274."""
+"""Walks of path integration move as those of RatInABox do (George et al. 2024, eLife 13:e85274)."""
 
 import warnings
 from typing import Any
