@@ -879,8 +879,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/probing/activity/model_activity.py",
-        old="start - presentation.before, values",
-        new="start, values",
+        old="did.start - presentation.before",
+        new="did.start",
         tests="tests/probing/test_model_activity.py",
     ),
     Mutant(

@@ -13,7 +13,7 @@ from brainmodel.probing.array_types import Floats
 from brainmodel.probing.plan import Plan
 from brainmodel.probing.recordings import Shown
 from brainmodel.probing.scores import ScoreTable, score_models
-from brainmodel.probing.showing import Showing, showing_of
+from brainmodel.probing.showing import StimulusShowing, showing_of
 
 PLACE = Path(tempfile.gettempdir())  # of what is used meanwhile, in files without a name
 
@@ -59,7 +59,7 @@ def _score(
     activity: ModelActivity,
     shown: Shown,
     plan: Plan,
-    showing: Showing,
+    showing: StimulusShowing,
     halvings: int,
 ) -> ScoreTable:
     inputs = showing.inputs(brain, PLACE)

@@ -15,7 +15,7 @@ from brainmodel.probing.metrics import varies
 from brainmodel.probing.plan import Plan
 from brainmodel.probing.recordings import Experiment, Recorded, Shown
 from brainmodel.probing.scores import ScoreTable, require_scorable, score_models
-from brainmodel.probing.showing import Seen, Showing, showing_of
+from brainmodel.probing.showing import Seen, StimulusShowing, showing_of
 
 
 class Trained(NamedTuple):
@@ -81,7 +81,9 @@ def probe(
     return Findings(scores, recording, patterns, sections, seen, trained[-1].brain, still)
 
 
-def _require_probable(experiment: Experiment | Shown, plan: Plan) -> tuple[Recorded, Showing]:
+def _require_probable(
+    experiment: Experiment | Shown, plan: Plan
+) -> tuple[Recorded, StimulusShowing]:
     """The chosen areas of the recording, if they can be scored and analysed as planned."""
     shown = experiment.check() if isinstance(experiment, Shown) else experiment.read()
     if plan.brain_areas is not None:
@@ -95,7 +97,7 @@ def _require_probable(experiment: Experiment | Shown, plan: Plan) -> tuple[Recor
 def _record(
     trained: Sequence[Trained],
     untrained: Sequence[Brain] | Mapping[int, Brain],
-    showing: Showing,
+    showing: StimulusShowing,
     plan: Plan,
     folder: Path,
 ) -> ModelActivity:
@@ -155,7 +157,7 @@ def _without_still(activity: ModelActivity) -> tuple[ModelActivity, tuple[str, .
 
 
 def _analyse(
-    plan: Plan, recorded: Recorded, showing: Showing, brain: Brain, activity: ModelActivity
+    plan: Plan, recorded: Recorded, showing: StimulusShowing, brain: Brain, activity: ModelActivity
 ) -> dict[str, Section]:
     """The sections of all analyses."""
     found = {}

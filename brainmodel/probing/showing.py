@@ -15,9 +15,9 @@ from brainmodel.brain import Brain
 from brainmodel.probing.activity import (
     ActivityBySignal,
     ModelActivity,
+    average_places,
     eye_of,
     mean_inputs,
-    places_of,
     record_conditions,
     record_model,
 )
@@ -41,7 +41,7 @@ class Seen(NamedTuple):
     caption: str  # of the pictures
 
 
-class Showing(ABC):
+class StimulusShowing(ABC):
     """What was shown, as a plan has it.
 
     Attributes:
@@ -79,7 +79,7 @@ class Showing(ABC):
         """For analyses that were not refused."""
 
 
-class PictureShowing(Showing):
+class PictureShowing(StimulusShowing):
     """Stills and movies, which come to the eye of the brain."""
 
     def __init__(self, stimuli: Stimuli, plan: Plan) -> None:
@@ -89,16 +89,16 @@ class PictureShowing(Showing):
     def record(
         self, brain: Brain, signals: Sequence[str], folder: Path | None, progress: str
     ) -> ActivityBySignal:
-        """See `Showing.record`."""
+        """See `StimulusShowing.record`."""
         shown, batch = self.presentation, self.plan.batch
         return record_model(brain, self.stimuli, shown, signals, folder, batch, progress)
 
     def baselines(self, brain: Brain, folder: Path, progress: bool) -> dict[str, Floats]:
-        """See `Showing.baselines`."""
+        """See `StimulusShowing.baselines`."""
         return self._features(self.plan.used_baselines, brain, folder, progress)
 
     def inputs(self, brain: Brain, folder: Path) -> dict[str, Floats]:
-        """See `Showing.inputs`."""
+        """See `StimulusShowing.inputs`."""
         return self._features(self.plan.used_inputs, brain, folder)
 
     def _features(
@@ -126,16 +126,16 @@ class PictureShowing(Showing):
         return Seen(pictures.numpy(), [str(names[row]) for row in rows], shown.words, caption)
 
     def require_analysable(self, recording: Recorded) -> None:
-        """See `Showing.require_analysable`."""
+        """See `StimulusShowing.require_analysable`."""
         for name, analysis in (self.plan.analyses or {}).items():
             analysis.check(require_responses(recording, name), self.stimuli, self.presentation)
 
     def evidence(self, recording: Recording, brain: Brain, activity: ModelActivity) -> Evidence:
-        """See `Showing.evidence`."""
+        """See `StimulusShowing.evidence`."""
         return Evidence(recording, self.stimuli, self.presentation, eye_of(brain), activity)
 
 
-class TaskShowing(Showing):
+class TaskShowing(StimulusShowing):
     """Trials of a task, which give the brain all of its inputs; means by condition are compared.
 
     What any model has to beat is what it was given, its inputs, and what it was asked, the answer.
@@ -152,7 +152,7 @@ class TaskShowing(Showing):
         self.windows: list[tuple[dict[str, Tensor], Tensor]] = [(w[0], w[1]) for w in windows]
         self.labels = _joined([w[2] for w in windows])
         wanted = _steps_within(recording, self.rate, plan.scoring.lags)
-        self.places = places_of(self.labels, trials.event, trials.conditions, wanted)
+        self.places = average_places(self.labels, trials.event, trials.conditions, wanted)
         edges = (self.places.first + np.arange(self.places.steps + 1)) / self.rate
         self.scoring = replace(plan.scoring, edges=tuple(map(float, edges)))
         self.event = trials.event or "begin of the trial"
@@ -160,7 +160,7 @@ class TaskShowing(Showing):
     def record(
         self, brain: Brain, signals: Sequence[str], folder: Path | None, progress: str
     ) -> ActivityBySignal:
-        """See `Showing.record`; means are small, and stay in memory."""
+        """See `StimulusShowing.record`; means are small, and stay in memory."""
         del folder, progress
         return record_conditions(brain, self.windows, self.places, signals)
 
@@ -173,7 +173,7 @@ class TaskShowing(Showing):
         return {name: values for name, values in found.items() if np.ptp(values) > 0}
 
     def inputs(self, brain: Brain, folder: Path) -> dict[str, Floats]:
-        """See `Showing.inputs`: those of the brain, whatever features the metric would take."""
+        """Those of the brain, whatever features the metric would take."""
         del brain, folder
         return dict.fromkeys(self.plan.used_inputs, self._inputs())
 
@@ -199,7 +199,7 @@ class TaskShowing(Showing):
         return Seen((inputs - low) / max(high - low, 1e-12), some, how, caption)
 
     def require_analysable(self, recording: Recorded) -> None:
-        """See `Showing.require_analysable`."""
+        """See `StimulusShowing.require_analysable`."""
         del recording
         for name in self.plan.analyses or {}:
             raise ValueError(
@@ -211,7 +211,7 @@ class TaskShowing(Showing):
         raise NotImplementedError
 
 
-def showing_of(shown: Shown, plan: Plan) -> Showing:
+def showing_of(shown: Shown, plan: Plan) -> StimulusShowing:
     """What was shown, as a plan has it.
 
     Raises:

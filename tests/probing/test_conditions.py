@@ -14,7 +14,12 @@ from brainmodel.data.tasks import CentreOutReaching, DelayedMatch
 from brainmodel.learning import EProp
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.probing import Plan, Recording, Scoring, Shown, Trained, probe, write_report
-from brainmodel.probing.activity import mean_inputs, places_of, record_conditions, record_session
+from brainmodel.probing.activity import (
+    average_places,
+    mean_inputs,
+    record_conditions,
+    record_session,
+)
 from brainmodel.probing.analyses import Straightening
 from brainmodel.probing.baselines import Pixels
 from brainmodel.probing.during_training import best_scores, score_baselines, score_brain
@@ -118,7 +123,7 @@ def test_means_by_condition_are_those_of_a_loop_over_trials(event: str, count: i
     """The state goes on across windows; at -1 and 2 steps from the tone all trials are there."""
     windows, brain = Listening().held_out_windows(count), hearing()
     labels = {name: torch.cat([w[2][name] for w in windows]) for name in windows[0][2]}
-    places = places_of(labels, event, [1, 0], (-1, 3))
+    places = average_places(labels, event, [1, 0], (-1, 3))
     assert (places.first, places.steps) == (-1, 4) and places.trials.sum() >= 10
     given = [(w[0], w[1]) for w in windows]
     found = record_conditions(brain, given, places, ["rate", "state"])
@@ -135,7 +140,7 @@ def test_means_by_condition_are_those_of_a_loop_over_trials(event: str, count: i
 
 def test_only_steps_that_all_trials_have_are_averaged() -> None:
     labels = Listening().held_out_windows(1)[0][2]
-    wide = places_of(labels, "tone", [0, 1], (-100, 100))
+    wide = average_places(labels, "tone", [0, 1], (-100, 100))
     trial, tone = labels["trial"].numpy(), labels["tone"].numpy()
     before, after = [], []
     for stream in range(STREAMS):
@@ -147,7 +152,7 @@ def test_only_steps_that_all_trials_have_are_averaged() -> None:
             before.append(event - steps[0])
             after.append(steps[-1] - event)
     assert (wide.first, wide.first + wide.steps - 1) == (-min(before), min(after))
-    begin = places_of(labels, None, [0, 1], (-100, 100))
+    begin = average_places(labels, None, [0, 1], (-100, 100))
     assert begin.first == 0 and begin.steps >= 7
 
 
@@ -182,7 +187,7 @@ def test_what_cannot_be_averaged_is_refused(change: dict[str, object], sentence:
     labels = Listening().held_out_windows(1)[0][2]
     usual = {"event": "tone", "conditions": [0, 1], "within": (-1, 3)}
     with pytest.raises(ValueError, match=sentence):
-        places_of(labels, **(usual | change))  # type: ignore[arg-type]
+        average_places(labels, **(usual | change))  # type: ignore[arg-type]
 
 
 # ------------------------------------------------------------------------------ the whole probe
@@ -207,7 +212,7 @@ def planted(folder: Path, lag: int = 2) -> Path:
     """Neurons that are a rotation of a brain's units, so many steps earlier, 20 ms each way."""
     windows = REACHING.held_out_windows(3)
     labels = {name: torch.cat([w[2][name] for w in windows]) for name in windows[0][2]}
-    places = places_of(labels, "since", range(8), (-30, 12))
+    places = average_places(labels, "since", range(8), (-30, 12))
     given = [(w[0], w[1]) for w in windows]
     rates = record_conditions(reaching(0), given, places, ["rate"])["rate"]["M1"]
     random = np.random.default_rng(0)

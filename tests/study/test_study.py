@@ -19,7 +19,7 @@ import yaml
 from brainmodel.cli import main
 from brainmodel.command_line import study_command
 from brainmodel.data.tasks import TemporalXOR
-from brainmodel.probing.activity import mean_inputs, places_of
+from brainmodel.probing.activity import average_places, mean_inputs
 from brainmodel.probing.recordings import Recording, write_npz
 
 HERE = Path(__file__).parent
@@ -174,7 +174,7 @@ def test_a_score_against_neurons_is_a_measure() -> None:
     task = TemporalXOR(aligned=True, batch_size=32)
     windows = [window[2] for window in task.held_out_windows(2)]
     labels = {name: torch.cat([window[name] for window in windows]) for name in windows[0]}
-    places = places_of(labels, "response", range(4), (-8, 1))
+    places = average_places(labels, "response", range(4), (-8, 1))
     inputs = torch.cat([window[0]["stimulus"] for window in task.held_out_windows(2)])
     neurons = mean_inputs(inputs, places).transpose(2, 0, 1)[:, :, None].astype(float)
     edges = (places.first + np.arange(places.steps + 1)) / task.frames_per_second

@@ -1,6 +1,6 @@
 from .conditions import Places as Places
+from .conditions import average_places as average_places
 from .conditions import mean_inputs as mean_inputs
-from .conditions import places_of as places_of
 from .conditions import record_conditions as record_conditions
 from .eye import follow_gaze as follow_gaze
 from .eye import to_eye as to_eye

@@ -39,7 +39,7 @@ class _Trial(NamedTuple):
     stimulus: int
 
 
-def places_of(
+def average_places(
     labels: Mapping[str, Tensor],
     event: str | None,
     conditions: Sequence[int],
@@ -57,14 +57,7 @@ def places_of(
     Raises:
         ValueError: if a label is missing, a condition has no trial, or trials share no step.
     """
-    needed = ("trial", "condition", *([] if event is None else [event]))
-    for name in needed:
-        if name not in labels or labels[name].ndim != 2:
-            there = ", ".join(sorted(n for n, v in labels.items() if v.ndim == 2)) or "none"
-            raise ValueError(
-                f"event: the task has no label {name!r} of one number at each step; there are "
-                f"{there}."
-            )
+    _require_labels(labels, event)
     happens = None if event is None else _happens(labels[event])
     trials = list(
         _trials(labels["trial"].numpy(), labels["condition"].numpy(), happens, conditions)
@@ -90,10 +83,22 @@ def places_of(
     return Places(place, first, after - first, counts)
 
 
+def _require_labels(labels: Mapping[str, Tensor], event: str | None) -> None:
+    """Refuse labels without trials, conditions or the event."""
+    needed = ("trial", "condition", *([] if event is None else [event]))
+    for name in needed:
+        if name not in labels or labels[name].ndim != 2:
+            there = ", ".join(sorted(n for n, v in labels.items() if v.ndim == 2)) or "none"
+            raise ValueError(
+                f"event: the task has no label {name!r} of one number at each step; there are "
+                f"{there}."
+            )
+
+
 def record_conditions(
     brain: Brain, windows: Sequence[Given], places: Places, signals: Sequence[str]
 ) -> ActivityBySignal:
-    """Means of what the areas of a brain do, by condition; see `places_of`.
+    """Means of what the areas of a brain do, by condition; see `average_places`.
 
     Args:
         brain: the brain; it is left as it was.
