@@ -74,6 +74,24 @@ MUTANTS = [
         tests="tests/brain/test_sweep.py",
     ),
     Mutant(
+        file="brainmodel/probing/activity/conditions.py",
+        old="int(begin + found[0])",
+        new="int(begin + found[-1])",
+        tests="tests/probing/test_conditions.py -k loop_over_trials",
+    ),
+    Mutant(
+        file="brainmodel/probing/activity/following.py",
+        old="start += len(reset)",
+        new="start = len(reset)",
+        tests="tests/probing/test_conditions.py -k loop_over_trials",
+    ),
+    Mutant(
+        file="brainmodel/probing/activity/nwb_session.py",
+        old="values.swapaxes(0, 1).reshape",
+        new="values.reshape",
+        tests="tests/probing/test_nwb_session.py -k pynwb",
+    ),
+    Mutant(
         file="brainmodel/study/analysis.py",
         old="by_seed(scores, axis, one) - by_seed(scores, axis, other)",
         new="by_seed(scores, axis, one) - by_seed(scores, axis, other).mean()",
@@ -897,8 +915,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/probing/activity/model_activity.py",
-        old="start - presentation.before, values",
-        new="start, values",
+        old="did.start - presentation.before",
+        new="did.start",
         tests="tests/probing/test_model_activity.py",
     ),
     Mutant(

@@ -174,6 +174,16 @@ class StreamModule(pl.LightningDataModule, ABC):
         """The first windows of the training streams, anew in each pass."""
         return FreshLoader(self.windows(Part.TRAINING), count, 0)
 
+    def held_out_windows(
+        self, count: int
+    ) -> list[tuple[dict[str, Tensor], Tensor, dict[str, Tensor]]]:
+        """The first windows of the test streams: inputs, reset and labels, as `Window` has them.
+
+        For whoever shows them to a brain and knows nothing of data sets, such as `probe`.
+        """
+        windows = self.windows(Part.TEST)
+        return [tuple(windows.window(index)) for index in range(count)]  # type: ignore[misc]
+
     def train_dataloader(self) -> ContinuingLoader:
         """Training windows without end; remembers where it is in checkpoints."""
         return ContinuingLoader(
