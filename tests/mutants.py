@@ -56,6 +56,18 @@ MUTANTS = [
         tests="tests/study/test_queue.py -k claim",
     ),
     Mutant(
+        file="brainmodel/pathways/presynaptic_inhibition.py",
+        old="bar * message * (1 - opened)",
+        new="bar * message * opened",
+        tests="tests/brain/test_presynaptic_inhibition.py -k adjacent",
+    ),
+    Mutant(
+        file="brainmodel/scopes/adjacent.py",
+        old="back = 2 + longest[pathway.target]",
+        new="back = longest[pathway.target]",
+        tests="tests/brain/test_presynaptic_inhibition.py -k every_length",
+    ),
+    Mutant(
         file="areas/loops/gain.py",
         old='dict.fromkeys(("rate", self.emitted))',
         new='dict.fromkeys(("rate",))',

@@ -84,7 +84,7 @@ class Sweep:
                 self.coming[Act(name, part)] = {}
             known, shapes = {}, {}
             for source, names in self.brain.arrivals(name).items():
-                if any(self.brain.pathways[n].source in stage for n in names):
+                if any(not set(stage).isdisjoint(self.brain.pathways[n].heard) for n in names):
                     shapes[source] = area.arriving(source)
                     early = source == "drive" or source in area.hints
                     self.coming[Act(name, "compare" if early else "move")][source] = names
@@ -125,6 +125,10 @@ class Sweep:
         if delay > 0:
             series = torch.cat([self.start.delayed[name], series])[: self.steps]
             series = fade(series, self._alive(delay))
+        gate = self.brain.gate(name)
+        if gate is not None:
+            rates = fade(self.courses[gate.by].fields["rate"][:-1], self.keep)
+            series = gate(flat(series), flat(rates)).view_as(series)
         gain = self.inputs.get(gain_of(name))
         return series if gain is None else gain * series
 
@@ -133,10 +137,15 @@ class Sweep:
         delay = self.brain.pathways[name].steps
         if t < delay:
             message = self.start.delayed[name][t]
+        elif self.brain.pathways[name].source in self.inputs:
+            message = self._adapted(name)[t - delay]
         else:
             message = self.brain.route(name)(self._signal(name)[t - delay])
         alive, gain = self._alive(delay), self.inputs.get(gain_of(name))
         message = message if alive is None else fade(message[None], alive[t : t + 1])[0]
+        gate = self.brain.gate(name)
+        if gate is not None:
+            message = gate(message, self.courses[gate.by].before("rate", t))
         return message if gain is None else gain[t] * message
 
     def _alive(self, delay: int) -> Tensor | None:

@@ -6,6 +6,7 @@ from areas import Cell
 from brainmodel.errors import named
 from brainmodel.pathways.adapters import Adapter, Members
 from brainmodel.pathways.pathway import Pathway
+from brainmodel.pathways.presynaptic_inhibition import PresynapticInhibition
 from brainmodel.pathways.route import Route, infer
 
 Shape = tuple[int, ...]
@@ -35,6 +36,50 @@ def find_routes(
     for name in pathways:
         search.route(name)
     return dict(sorted(search.routes.items())), drives
+
+
+def find_gates(
+    pathways: Mapping[str, Pathway],
+    routes: Mapping[str, Route],
+    units: Mapping[str, Shape],
+    cells: Mapping[str, Cell],
+) -> dict[str, PresynapticInhibition]:
+    """Gates of pathways, by name of these, made to the shapes of what they gate.
+
+    Args:
+        pathways: by name.
+        routes: of the pathways, by name.
+        units: shapes of the areas' units.
+        cells: of the areas, which may have populations.
+
+    Raises:
+        ValueError: if the shape of a gating area cannot be brought to that of a message.
+    """
+    found = {}
+    for name, route in routes.items():
+        gate = pathways[name].gate
+        if gate is None:
+            continue
+        with named(f"pathways.{name}.gate"):
+            way = Pathway(gate.by, pathways[name].target, population=gate.population)
+            brings = Route(
+                _adapters(way, cells, units[gate.by], route.shape), units[gate.by], route.shape
+            )
+            gate.build(brings, brings.shape, route.shape)
+        found[name] = gate
+    return found
+
+
+def _adapters(
+    pathway: Pathway, cells: Mapping[str, Cell], source: Shape, target: Shape
+) -> Sequence[Adapter]:
+    """A pathway's adapters, behind what picks the population that it comes from."""
+    if pathway.population is None:
+        return pathway.adapters
+    with named("population"):
+        units = cells[pathway.source].members(pathway.population, source[0]).nonzero()
+    members = Members(int(units[0]), int(units[-1]) + 1)
+    return [members, *(pathway.adapters or infer(members.shape(source), target))]
 
 
 class _Search:
@@ -81,16 +126,6 @@ class _Search:
                     source = (self.errors[pathway.source] * source[0], *source[1:])
             with named(f"pathways.{name}"):
                 target = self.units[pathway.target]
-                adapters = self._adapters(pathway, source, target)
+                adapters = _adapters(pathway, self.cells, source, target)
                 self.routes[name] = Route(adapters, source, target, pathway.gain)
         return self.routes[name]
-
-    def _adapters(self, pathway: Pathway, source: Shape, target: Shape) -> Sequence[Adapter]:
-        """A pathway's adapters, behind what picks the population that it comes from."""
-        if pathway.population is None:
-            return pathway.adapters
-        cell = self.cells[pathway.source]
-        with named("population"):
-            units = cell.members(pathway.population, source[0]).nonzero()
-        members = Members(int(units[0]), int(units[-1]) + 1)
-        return [members, *(pathway.adapters or infer(members.shape(source), target))]
