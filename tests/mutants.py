@@ -165,7 +165,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/wiring/wiring.py",
-        old="                synapses.project()",
+        old="                part.project()",
         new="                pass",
         tests="tests/areas/test_projection.py -k 'last_bit and SGD'",
     ),

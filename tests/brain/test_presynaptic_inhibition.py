@@ -131,7 +131,7 @@ def test_gates_begin_open_and_stay_inhibitory() -> None:
     torch.testing.assert_close(gate(torch.ones(1, 3), torch.zeros(1, 3)), torch.full((1, 3), 0.75))
     assert (gate.synapses["rate"].weight < 0).all()
     with torch.no_grad():
-        gate.synapses["rate"].weight += 0.3
+        gate.synapses["rate"].weight.add_(0.3)
     assert (gate.synapses["rate"].weight > 0).any()
     brain.after_step()
     assert (gate.synapses["rate"].weight <= 0).all()
