@@ -17,6 +17,8 @@ from areas.feedback import RandomFeedback as RandomFeedback
 from areas.feedback import SignConcordantFeedback as SignConcordantFeedback
 from areas.feedback import SymmetricFeedback as SymmetricFeedback
 from areas.fix_sublstm import FixSubLSTM as FixSubLSTM
+from areas.gates import GatedCell as GatedCell
+from areas.gates import GatedPyramidal as GatedPyramidal
 from areas.gru import GRU as GRU
 from areas.hard_lstm import HardLSTM as HardLSTM
 from areas.leaky import Leaky as Leaky

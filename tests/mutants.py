@@ -68,6 +68,12 @@ MUTANTS = [
         tests="tests/brain/test_presynaptic_inhibition.py -k every_length",
     ),
     Mutant(
+        file="areas/gates/gated_cell.py",
+        old="currents[self.currents.index(n)]",
+        new="currents[0]",
+        tests="tests/areas/test_gates.py -k recorded",
+    ),
+    Mutant(
         file="areas/loops/gain.py",
         old='dict.fromkeys(("rate", self.emitted))',
         new='dict.fromkeys(("rate",))',
@@ -561,7 +567,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/scopes/adjacent.py",
-        old="messages[n] + bar if n in messages else bar",
+        old="first[name] + bar if name in first else bar",
         new="bar",
         tests="tests/scopes/test_taught_pathways.py -k 'definition and 2'",
     ),
@@ -1425,8 +1431,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/training/parameter_groups.py",
-        old='(route, "pathway") for name, route in brain.routes.items()}',
-        new='(route, "pathway") for name, route in ()}',
+        old='"pathway")\n        for name, route in brain.routes.items()',
+        new='"pathway")\n        for name, route in ()',
         tests="tests/training/test_what_learns.py -k group_of_its_own",
     ),
     Mutant(
