@@ -32,6 +32,7 @@ from areas.projections import Beginning as Beginning
 from areas.projections import Block as Block
 from areas.projections import Connectivity as Connectivity
 from areas.projections import FromMatrix as FromMatrix
+from areas.projections import Hypernetwork as Hypernetwork
 from areas.projections import LogNormal as LogNormal
 from areas.projections import LowRank as LowRank
 from areas.projections import Near as Near

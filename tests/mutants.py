@@ -74,6 +74,12 @@ MUTANTS = [
         tests="tests/areas/test_gates.py -k recorded",
     ),
     Mutant(
+        file="areas/projections/hypernetwork.py",
+        old="self.out *= weight.std() / self(None).std()",
+        new="self.out *= weight.std()",
+        tests="tests/areas/test_hypernetwork.py -k begins",
+    ),
+    Mutant(
         file="areas/loops/gain.py",
         old='dict.fromkeys(("rate", self.emitted))',
         new='dict.fromkeys(("rate",))',
