@@ -80,6 +80,18 @@ MUTANTS = [
         tests="tests/areas/test_hypernetwork.py -k begins",
     ),
     Mutant(
+        file="brainmodel/training/module.py",
+        old="step >= self.falls_at * steps",
+        new="step > self.falls_at * steps",
+        tests="tests/training/test_falls_at.py",
+    ),
+    Mutant(
+        file="brainmodel/data/eye_movements.py",
+        old="grid[..., 0] = (2 * samples * (path[:, :1] + x)",
+        new="grid[..., 0] = (2 * samples * (path[:, 1:2] + x)",
+        tests="tests/data/test_picture_sequences.py -k grid",
+    ),
+    Mutant(
         file="areas/loops/gain.py",
         old='dict.fromkeys(("rate", self.emitted))',
         new='dict.fromkeys(("rate",))',
@@ -1328,9 +1340,9 @@ MUTANTS = [
         tests="tests/probing/test_wrong_recordings.py -k im2",
     ),
     Mutant(
-        file="brainmodel/data/video_decoding.py",
-        old="max(frame.width, frame.height) if letterbox",
-        new="min(frame.width, frame.height) if letterbox",
+        file="brainmodel/data/picture_sequences.py",
+        old="min(scales) if letterbox else max(scales)",
+        new="max(scales)",
         tests="tests/data/test_videos.py -k wide",
     ),
     Mutant(

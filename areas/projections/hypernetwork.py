@@ -60,4 +60,4 @@ class Hypernetwork(OwnMaking):
         del other
         post = self.post @ self.from_post.t() + self.bias
         between = torch.tanh(post[:, None] + self.pre @ self.from_pre.t())
-        return torch.tensordot(between, self.out, ([2], [self.out.dim() - 1])) + self.rest
+        return torch.einsum("ijh,...h->ij...", between, self.out) + self.rest

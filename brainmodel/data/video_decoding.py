@@ -55,7 +55,7 @@ def _video(file: Path, size: tuple[int, int], letterbox: bool) -> Iterator[NDArr
         stream.thread_type = "AUTO"
         for frame in container.decode(stream):
             turns = round(frame.rotation / 90)
-            wanted = size if turns % 2 == 0 else size[::-1]
+            wanted = size if turns % 2 == 0 else (size[1], size[0])
             height, width = fitted((frame.height, frame.width), wanted, letterbox)
             small = frame.reformat(
                 width=width, height=height, format="rgb24", interpolation=Interpolation.AREA
