@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from areas import Area
 from brainmodel.brain import Brain
 from brainmodel.environments import Reply
-from brainmodel.pathways import GainFields
+from brainmodel.pathways import GainFields, PresynapticInhibition
 from objectives import Activity
 from tests.literal_cells import Values, ends, equation
 
@@ -74,6 +74,15 @@ def gained(fields: GainFields, signal: Tensor, movement: Tensor) -> Tensor:
         for x in grid
     ]
     return torch.cat([signal * wide(rate / sum(near), signal) for rate in near], dim=1)
+
+
+def opened(gate: PresynapticInhibition, rate: Tensor) -> Tensor:
+    """How far each gate is open: 1 / (1 + exp(-p))."""
+    for adapter in gate.route.adapters:  # type: ignore[union-attr]
+        rate = adapt(adapter, rate)
+    bias = gate.bias.view(-1, *[1] * (rate.dim() - 2))
+    potential = synapse(gate.synapses["rate"].weight, rate) + bias
+    return 1 / (1 + torch.exp(-potential))
 
 
 class Literal:
@@ -143,6 +152,11 @@ class Literal:
             signal = gained(pathway.gain, signal, self.inputs[pathway.gain.by][t - delay])
         lost = self.reset[t - delay + 1 : t + 1].any(dim=0)
         arrived = signal * wide((~lost).to(signal.dtype), signal)
+        if pathway.gate is not None:
+            rate = self.state(pathway.gate.by, t)["rate"]
+            if self.local or t - 1 < self.first:
+                rate = rate.detach()
+            arrived = arrived * opened(pathway.gate, rate)
         return arrived * self.gains[name][t] if name in self.gains else arrived
 
     def read_out(self, area: str, objective: str, rate: Tensor) -> Tensor:

@@ -110,6 +110,42 @@ MUTANTS = [
         tests="tests/study/test_queue.py -k claim",
     ),
     Mutant(
+        file="brainmodel/pathways/presynaptic_inhibition.py",
+        old="bar * message * (1 - opened)",
+        new="bar * message * opened",
+        tests="tests/brain/test_presynaptic_inhibition.py -k adjacent",
+    ),
+    Mutant(
+        file="brainmodel/scopes/adjacent.py",
+        old="back = 2 + longest[pathway.target]",
+        new="back = longest[pathway.target]",
+        tests="tests/brain/test_presynaptic_inhibition.py -k every_length",
+    ),
+    Mutant(
+        file="areas/gates/gated_cell.py",
+        old="currents[self.currents.index(n)]",
+        new="currents[0]",
+        tests="tests/areas/test_gates.py -k recorded",
+    ),
+    Mutant(
+        file="areas/projections/hypernetwork.py",
+        old="self.out *= weight.std() / self(None).std()",
+        new="self.out *= weight.std()",
+        tests="tests/areas/test_hypernetwork.py -k begins",
+    ),
+    Mutant(
+        file="brainmodel/training/module.py",
+        old="step >= self.falls_at * steps",
+        new="step > self.falls_at * steps",
+        tests="tests/training/test_falls_at.py",
+    ),
+    Mutant(
+        file="brainmodel/data/eye_movements.py",
+        old="grid[..., 0] = (2 * samples * (path[:, :1] + x)",
+        new="grid[..., 0] = (2 * samples * (path[:, 1:2] + x)",
+        tests="tests/data/test_picture_sequences.py -k grid",
+    ),
+    Mutant(
         file="areas/loops/gain.py",
         old='dict.fromkeys(("rate", self.emitted))',
         new='dict.fromkeys(("rate",))',
@@ -207,7 +243,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/wiring/wiring.py",
-        old="                synapses.project()",
+        old="                part.project()",
         new="                pass",
         tests="tests/areas/test_projection.py -k 'last_bit and SGD'",
     ),
@@ -603,7 +639,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/scopes/adjacent.py",
-        old="messages[n] + bar if n in messages else bar",
+        old="first[name] + bar if name in first else bar",
         new="bar",
         tests="tests/scopes/test_taught_pathways.py -k 'definition and 2'",
     ),
@@ -1358,9 +1394,9 @@ MUTANTS = [
         tests="tests/probing/test_wrong_recordings.py -k im2",
     ),
     Mutant(
-        file="brainmodel/data/video_decoding.py",
-        old="max(frame.width, frame.height) if letterbox",
-        new="min(frame.width, frame.height) if letterbox",
+        file="brainmodel/data/picture_sequences.py",
+        old="min(scales) if letterbox else max(scales)",
+        new="max(scales)",
         tests="tests/data/test_videos.py -k wide",
     ),
     Mutant(
@@ -1467,8 +1503,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/training/parameter_groups.py",
-        old='(route, "pathway") for name, route in brain.routes.items()}',
-        new='(route, "pathway") for name, route in ()}',
+        old='"pathway")\n        for name, route in brain.routes.items()',
+        new='"pathway")\n        for name, route in ()',
         tests="tests/training/test_what_learns.py -k group_of_its_own",
     ),
     Mutant(

@@ -138,6 +138,9 @@ def _signal(pathway: Pathway) -> str:
     """What it carries, since when, what multiplies it, and where it ends if not everywhere."""
     late = f", t-{pathway.steps}" if pathway.steps else ""
     times = f"\n\u00d7 {pathway.gain.by}" if pathway.gain else ""
+    if pathway.gate:
+        whose = filter(None, (pathway.gate.by, pathway.gate.population))
+        times += f"\ngated by {'.'.join(whose)}"
     onto = pathway.onto or ()
     return pathway.carries + late + times + (f"\nonto {onto[0]}" if len(onto) == 1 else "")
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from areas.message import Onto
 from brainmodel.pathways.adapters import Adapter
 from brainmodel.pathways.gain_fields import GainFields
+from brainmodel.pathways.presynaptic_inhibition import PresynapticInhibition
 
 Kind = Literal["feedforward", "feedback", "lateral"]
 Signal = str
@@ -47,6 +48,7 @@ class Pathway:
             way to an environment: that by which the objective learns what to do.
         population: whose rates it carries, of a source that has populations; those of all units
             unless given.
+        gate: what closes it before its synapses, as another area does; it is open unless given.
     """
 
     source: str
@@ -60,6 +62,7 @@ class Pathway:
     gain: GainFields | None = None
     population: str | None = None
     read_out: str | None = None
+    gate: PresynapticInhibition | None = None
 
     @property
     def carries(self) -> Signal:
@@ -75,6 +78,11 @@ class Pathway:
     def early(self) -> bool:
         """Whether what it brings is needed before the target's units move: drives and hints are."""
         return self.kind == "feedforward" or "predictor" in (self.onto or ())
+
+    @property
+    def heard(self) -> list[str]:
+        """Whose doings its message depends on: its source, and the area that gates it."""
+        return [self.source] if self.gate is None else [self.source, self.gate.by]
 
     @property
     def steps(self) -> int:

@@ -88,12 +88,13 @@ def infer(source: tuple[int, ...], units: tuple[int, ...]) -> list[Adapter]:
     """
     if len(units) == 1:
         return [] if len(source) == 1 else [Flatten()]
-    height = source[1] if len(source) == 3 else 1
-    square = units[1] == units[2] and (len(source) == 1 or source[1] == source[2])
+    height, width = source[1:] if len(source) == 3 else (1, 1)
     if len(source) == 3 and source[1:] == units[1:]:
         return []
-    if square and units[1] % height == 0:
-        return [Upsample(units[1] // height)]
-    if square and height % units[1] == 0:
-        return [Pool(height // units[1])]
+    for factor in (units[1] // height, units[2] // width):
+        if (height * factor, width * factor) == units[1:]:
+            return [Upsample(factor)]
+    for factor in (height // units[1], width // units[2]):
+        if (units[1] * factor, units[2] * factor) == (height, width):
+            return [Pool(factor)]
     raise ValueError(f"no pooling or upsampling by a whole factor takes {source} to {units}")

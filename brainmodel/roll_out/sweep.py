@@ -116,7 +116,7 @@ class Sweep:
                 self.coming[Act(name, part)] = {}
             known, shapes = {}, {}
             for source, names in self.brain.arrivals(name).items():
-                if any(self.brain.pathways[n].source in stage for n in names):
+                if any(not set(stage).isdisjoint(self.brain.pathways[n].heard) for n in names):
                     shapes[source] = area.arriving(source)
                     early = source == "drive" or source in area.hints
                     self.coming[Act(name, "compare" if early else "move")][source] = names
@@ -146,6 +146,7 @@ class Sweep:
             for source, names in list(coming.items()) if act.area in stage else ():
                 (name, *others), way = names, self.brain.pathways[names[0]]
                 plain = not others and way.steps == 0 and self.brain.route(name).plain
+                plain = plain and way.gate is None
                 if plain and gain_of(name) not in self.inputs:
                     self.courses[act.area].sources[source] = self._signal(name)
                     del coming[source]
@@ -188,6 +189,10 @@ class Sweep:
         if delay > 0:
             series = torch.cat([self.start.delayed[name], series])[: self.steps]
             series = fade(series, self._alive(delay))
+        gate = self.brain.gate(name)
+        if gate is not None:
+            rates = fade(self.courses[gate.by].fields["rate"][:-1], self.keep)
+            series = gate(flat(series), flat(rates)).view_as(series)
         gain = self.inputs.get(gain_of(name))
         return series if gain is None else gain * series
 
@@ -196,12 +201,16 @@ class Sweep:
         delay = self.brain.pathways[name].steps
         if t < delay:
             message = self.start.delayed[name][t]
+        elif self.brain.pathways[name].source in self.inputs:
+            message = self._adapted(name)[t - delay]
         else:
             message = self.brain.route(name)(self._signal(name)[t - delay])
         lost, alive = self._arriving(delay)
         if lost[t] and alive is not None:
             message = fade(message[None], alive[t : t + 1])[0]
-        gain = self.inputs.get(gain_of(name))
+        gate, gain = self.brain.gate(name), self.inputs.get(gain_of(name))
+        if gate is not None:
+            message = gate(message, self.courses[gate.by].before("rate", t))
         return message if gain is None else gain[t] * message
 
     def _arriving(self, delay: int) -> tuple[list[bool], Tensor | None]:

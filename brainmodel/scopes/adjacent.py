@@ -25,6 +25,10 @@ and keeps the record of the step until then. Credit and eligibility are thus of 
 nothing is approximated in time, and the length of windows does not matter. With hops = 2, what
 arrived at a is passed on: it crosses the next pathway in the steps after.
 
+Where a pathway is gated before its synapses (`brainmodel.pathways.PresynapticInhibition`), the area
+that gates it receives the derivative by the rates it left at the step before, as over a pathway of
+delay 1; what gates learn, they learn at the step at which they acted.
+
 What adapters on the way learn, they learn from the derivatives by the messages that they make, when
 the area that sent the signal learns from the step at which it sent it.
 
@@ -42,7 +46,7 @@ from areas import Feedback, SymmetricFeedback
 from areas.record import Record
 from brainmodel.learning.rule import Gradients, Memory
 from brainmodel.pathways.pathway import COMPARED
-from brainmodel.scopes.crossing import Crossing, cross, learnt_on_the_way
+from brainmodel.scopes.crossing import Crossing, cross, learnt_by_gate, learnt_on_the_way
 from brainmodel.scopes.environment_crossing import cross_environments
 from brainmodel.scopes.pathway_feedback import PathwayFeedback
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope, rule_gradients
@@ -98,13 +102,17 @@ class Adjacent(Scope):
         inner = [
             p
             for n, p in ways
-            if (p.source in brain.areas or n in brain.learning) and p.target in brain.areas
+            if (p.source in brain.areas or n in brain.learning or p.gate)
+            and p.target in brain.areas
         ]
         for _ in range(self.hops):
             farther = dict(longest)
             for pathway in inner:
                 steps = pathway.steps + max(1, pathway.steps) + longest[pathway.target]
                 farther[pathway.source] = max(farther[pathway.source], steps)
+                if pathway.gate is not None:
+                    back = 2 + longest[pathway.target]
+                    farther[pathway.gate.by] = max(farther[pathway.gate.by], back)
             longest = farther
         self.lag = 1 + max(longest.values()) if inner else 0
 
@@ -142,7 +150,7 @@ class Adjacent(Scope):
             return found
         with torch.no_grad():
             gains = gains_under_way(passage, brain.pathways)
-            total, messages = self.gather(brain, records, derivatives, gains)
+            total, messages, gates = self.gather(brain, records, derivatives, gains)
         for name, bar in messages.items():
             pathway = brain.pathways[name]
             if pathway.source in brain.areas:
@@ -151,6 +159,8 @@ class Adjacent(Scope):
                 sent = inputs_under_way(passage, [pathway.source])[pathway.source]
             reset = records[pathway.target].keep
             found |= learnt_on_the_way(brain, name, bar, reset, sent, ripe)
+        for name, bar in gates.items():
+            found |= learnt_by_gate(brain, name, bar[:ripe], records)
         for name, record in records.items():
             own = ActivityDerivatives(*(bar[:ripe] for bar in total[name]))
             level = levels[name][:ripe] if name in levels else None
@@ -173,7 +183,7 @@ class Adjacent(Scope):
         """For each area, the derivatives of its own loss and those that arrive from other areas.
 
         Complete for all but the last `lag` steps. For each pathway that learns, what is said of its
-        messages.
+        messages; for each that is gated, what is said of the potentials of its gates.
 
         Args:
             brain: the brain.
@@ -183,14 +193,20 @@ class Adjacent(Scope):
         """
         total = sent = derivatives
         messages: dict[str, Tensor] = {}
+        gates: dict[str, Tensor] = {}
         for _ in range(self.hops if self.lag else 0):
-            sent, heard = cross(brain, self.feedback, records, sent, gains)
+            sent, heard, closed = cross(brain, self.feedback, records, sent, gains)
             total = {
                 name: ActivityDerivatives(*(a + b for a, b in zip(own, sent[name], strict=True)))
                 for name, own in total.items()
             }
-            messages = {n: messages[n] + bar if n in messages else bar for n, bar in heard.items()}
-        return Crossing(total, messages)
+            messages, gates = _added(messages, heard), _added(gates, closed)
+        return Crossing(total, messages, gates)
+
+
+def _added(first: dict[str, Tensor], then: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The sum of two, of which the first may have less."""
+    return {name: first[name] + bar if name in first else bar for name, bar in then.items()}
 
 
 def _sources(brain: Wiring) -> list[str]:

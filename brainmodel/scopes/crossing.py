@@ -14,6 +14,7 @@ from areas.keys import of_predictor, of_units
 from areas.record import Record, fade, flat
 from brainmodel.learning.learning_signal import unit_signals
 from brainmodel.learning.rule import Gradients
+from brainmodel.pathways.presynaptic_inhibition import PresynapticInhibition
 from brainmodel.scopes.pathway_feedback import PathwayFeedback, answered
 from brainmodel.scopes.scope import ActivityDerivatives, learning_signal
 from brainmodel.scopes.waiting import zero_derivatives
@@ -28,6 +29,8 @@ class Crossing(NamedTuple):
     which it did it."""
     messages: dict[str, Tensor]
     """By pathway that learns, derivatives by what arrived over it, [time, batch, ...]."""
+    gates: dict[str, Tensor]
+    """By pathway that is gated, derivatives by the potentials of its gates, likewise."""
 
 
 def cross(
@@ -47,6 +50,7 @@ def cross(
         gains: of what arrived over pathways at these steps, by name; 1 of all others.
     """
     messages: dict[str, Tensor] = {}
+    gates: dict[str, Tensor] = {}
     learning = set(brain.learning)
     received = {name: zero_derivatives(record) for name, record in records.items()}
     for target, record in records.items():
@@ -54,8 +58,13 @@ def cross(
         for source, bar in bars.items():
             names = brain.arrivals(target)[source]
             sizes = [brain.route(name).shape[0] for name in names]
-            for name, part in zip(names, bar.split(sizes, dim=2), strict=True):
-                pathway = brain.pathways[name]
+            came = record.sources[source].split(sizes, dim=2)
+            for name, part, message in zip(names, bar.split(sizes, dim=2), came, strict=True):
+                pathway, gate = brain.pathways[name], brain.gate(name)
+                if gate is not None:
+                    closer = records[gate.by]
+                    part, gates[name], rate_bar = _closed(gate, message, closer, part)
+                    received[gate.by].rate[:-1] += fade(rate_bar, closer.keep)[1:]
                 part = part * gains[name] if name in gains else part
                 if name in learning:
                     messages[name] = part
@@ -64,7 +73,16 @@ def cross(
                     sent = records[pathway.source].signal(pathway.carries)
                     sent_bar = back_along(brain, name, part, record.keep, sent)
                     there[: len(sent_bar)] += sent_bar
-    return Crossing(received, messages)
+    return Crossing(received, messages, gates)
+
+
+def _closed(
+    gate: PresynapticInhibition, message: Tensor, closer: Record, bar: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Derivatives by what arrived at a gate, by its potential, and by rates before each step."""
+    rate = closer.before("rate")
+    found = gate.back(flat(message), flat(rate), flat(bar))
+    return found.arrived.view_as(bar), found.potential.view_as(bar), found.rate.view_as(rate)
 
 
 def by_sources(
@@ -179,6 +197,24 @@ def learnt_on_the_way(
         later = flat(bar[delay : delay + len(sent)])
         found = torch.autograd.grad(made, list(own.values()), later, allow_unused=True)
     return {n: g for n, g in zip(own, found, strict=True) if g is not None}
+
+
+def learnt_by_gate(
+    brain: Wiring, pathway: str, bar: Tensor, records: dict[str, Record]
+) -> Gradients:
+    """Gradients of what the gate of a pathway learns, by the brain's parameter names.
+
+    Args:
+        brain: the brain.
+        pathway: its name.
+        bar: derivative by the potentials of its gates at the first steps, [time, batch, ...].
+        records: of these steps, and later ones, by area.
+    """
+    gate = brain.gate(pathway)
+    assert gate is not None
+    rates = records[gate.by].before("rate")[: len(bar)]
+    found = gate.gradients(flat(rates), flat(bar))
+    return {f"gates.{pathway}.{name}": gradient for name, gradient in found.items()}
 
 
 def arrived(brain: Wiring, pathway: str, bar: Tensor, keep: Tensor | None) -> Tensor:

@@ -54,7 +54,7 @@ class Scope(nn.Module, ABC):
     teaches_pathways: ClassVar[bool] = False
 
     def require_taught(self, brain: Wiring) -> None:
-        """Refuse adapters that learn, if nobody here would teach them.
+        """Refuse adapters and gates that learn, if nobody here would teach them.
 
         Raises:
             ValueError: naming the pathway, the adapter and a scope that does.
@@ -69,6 +69,14 @@ class Scope(nn.Module, ABC):
                         f"learn, which scope {type(self).__name__} does not teach; use scope "
                         "Adjacent or Global, or set their requires_grad to False"
                     )
+        for name in brain.gates:
+            gate = brain.gate(name)
+            if gate is not None and gate.learns:
+                raise ValueError(
+                    f"pathways.{name}.gate: {type(gate).__name__} has weights that learn, which "
+                    f"scope {type(self).__name__} does not teach; use scope Adjacent or Global, or "
+                    "set gate.learns: false"
+                )
 
     def build(self, brain: Wiring) -> None:
         """Prepare for a brain, once, when all its areas are there.

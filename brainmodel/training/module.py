@@ -47,10 +47,12 @@ class BrainModule(pl.LightningModule):
         final: the share of all learning rates that is left at the end of training, in (0, 1]; they
             fall to it along half a cosine over the steps of the trainer.
         environments: what areas act on, by name; the command line takes them from the data.
+        falls_at: the share of the training after which they fall to `final` at once, in (0, 1);
+            along half a cosine unless given.
 
     Raises:
-        ValueError: if areas, pathways and objectives do not fit, a learning rate is not positive or
-            `final` is not in (0, 1].
+        ValueError: if areas, pathways and objectives do not fit, a learning rate is not positive,
+            `final` is not in (0, 1] or `falls_at` not in (0, 1).
     """
 
     def __init__(
@@ -66,17 +68,20 @@ class BrainModule(pl.LightningModule):
         optimizer: OptimizerCallable = torch.optim.Adam,
         final: float = 1.0,
         environments: dict[str, Environment] | None = None,
+        falls_at: float | None = None,
     ):
         super().__init__()
         if not 0 < final <= 1:
             raise ValueError(f"final: need a share of the learning rates in (0, 1], got {final}")
+        if falls_at is not None and not 0 < falls_at < 1:
+            raise ValueError(f"falls_at: need a share of the training in (0, 1), got {falls_at}")
         areas = {
             name: deepcopy(plan) for name, plan in areas.items()
         }  # defaults are shared objects
         self.brain = Brain(areas, pathways, inputs, scope, groups, group_weights, environments)
         own = {name: plan.learning_rate for name, plan in areas.items()}
         self.parts = parameter_groups(self.brain, own, learning_rate, learning_rates or {})
-        self.optimizer, self.final = optimizer, final
+        self.optimizer, self.final, self.falls_at = optimizer, final, falls_at
         self.streams = Streams()
         self.drawn_weights = drawn_weights(self.state_dict())
         self.finite = FiniteWatch()
@@ -152,6 +157,8 @@ class BrainModule(pl.LightningModule):
         if step == 0:
             return 1.0
         steps = max(1, int(self.trainer.estimated_stepping_batches))
+        if self.falls_at is not None:
+            return self.final if step >= self.falls_at * steps else 1.0
         return Annealing(steps, self.final).level(step)
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:

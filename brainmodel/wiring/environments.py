@@ -77,8 +77,11 @@ def _require_way(
             f"{where}.delay: an environment hears what was done before; need 1 step or more, got "
             f"{pathway.delay}"
         )
-    if pathway.kind != "feedforward" or pathway.onto is not None or pathway.kernel is not None:
-        raise ValueError(f"{where}: an environment has no synapses; leave kind, onto, kernel out")
+    synapses = (pathway.onto, pathway.kernel, pathway.gate)
+    if pathway.kind != "feedforward" or any(given is not None for given in synapses):
+        raise ValueError(
+            f"{where}: an environment has no synapses; leave kind, onto, kernel, gate out"
+        )
     for adapter in pathway.adapters:
         if not environment.differentiable and any(p.requires_grad for p in adapter.parameters()):
             raise ValueError(

@@ -109,6 +109,9 @@ class _Step:
 
     def _message(self, pathway: str) -> Tensor:
         came = self.delayed[pathway][0] if pathway in self.delayed else self._adapted(pathway)
+        gate = self.brain.gate(pathway)
+        if gate is not None:
+            came = gate(came, self.crossing(self.before[gate.by].rate))
         gain = self.inputs.get(gain_of(pathway))
         return came if gain is None else gain * came
 

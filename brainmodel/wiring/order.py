@@ -94,7 +94,7 @@ def stages(acting: Sequence[str], pathways: Mapping[str, Pathway]) -> list[list[
     for _ in acting:
         for pathway in pathways.values():
             for area in acting:
-                if pathway.source in reach[area]:
+                if not reach[area].isdisjoint(pathway.heard):
                     reach[area].add(pathway.target)
     groups: list[list[str]] = []
     for area in acting:

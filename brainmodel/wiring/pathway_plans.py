@@ -50,6 +50,7 @@ def check_pathways(
             raise ValueError(f"{where}: the name {name!r} is taken by the area's own synapses")
         with named(where):
             _check_gain(pathway, inputs)
+            _check_gate(pathway, areas)
     for area in areas:
         if not any(p.target == area and p.kind == "feedforward" for p in pathways.values()):
             raise ValueError(
@@ -74,6 +75,13 @@ def _check_gain(pathway: Pathway, inputs: Mapping[str, Sequence[int]]) -> None:
         raise ValueError(
             f"gain.by: need an input of 2 values or more, dx and dy, got {by} of shape "
             f"{list(inputs[by])}"
+        )
+
+
+def _check_gate(pathway: Pathway, areas: Collection[str]) -> None:
+    if pathway.gate is not None and pathway.gate.by not in areas:
+        raise ValueError(
+            f"gate.by: there is no area {pathway.gate.by!r}; there are {', '.join(areas)}"
         )
 
 

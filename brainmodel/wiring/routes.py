@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from areas import Cell
 from brainmodel.environments.environment import REWARD
 from brainmodel.errors import named
 from brainmodel.pathways.adapters import Adapter, Members
 from brainmodel.pathways.pathway import Pathway
+from brainmodel.pathways.presynaptic_inhibition import PresynapticInhibition
 from brainmodel.pathways.route import Route, infer
 from brainmodel.wiring.plan import BrainPlan
 
@@ -38,6 +40,50 @@ def find_routes(
     return dict(sorted(search.routes.items())), drives
 
 
+def find_gates(
+    pathways: Mapping[str, Pathway],
+    routes: Mapping[str, Route],
+    units: Mapping[str, Shape],
+    cells: Mapping[str, Cell],
+) -> dict[str, PresynapticInhibition]:
+    """Gates of pathways, by name of these, made to the shapes of what they gate.
+
+    Args:
+        pathways: by name.
+        routes: of the pathways, by name.
+        units: shapes of the areas' units.
+        cells: of the areas, which may have populations.
+
+    Raises:
+        ValueError: if the shape of a gating area cannot be brought to that of a message.
+    """
+    found = {}
+    for name, route in routes.items():
+        gate = pathways[name].gate
+        if gate is None:
+            continue
+        with named(f"pathways.{name}.gate"):
+            way = Pathway(gate.by, pathways[name].target, population=gate.population)
+            brings = Route(
+                _adapters(way, cells, units[gate.by], route.shape), units[gate.by], route.shape
+            )
+            gate.build(brings, brings.shape, route.shape)
+        found[name] = gate
+    return found
+
+
+def _adapters(
+    pathway: Pathway, cells: Mapping[str, Cell], source: Shape, target: Shape
+) -> Sequence[Adapter]:
+    """A pathway's adapters, behind what picks the population that it comes from."""
+    if pathway.population is None:
+        return pathway.adapters
+    with named("population"):
+        units = cells[pathway.source].members(pathway.population, source[0]).nonzero()
+    members = Members(int(units[0]), int(units[-1]) + 1)
+    return [members, *(pathway.adapters or infer(members.shape(source), target))]
+
+
 class _Search:
     """A search for shapes from the inputs on; each is found once.
 
@@ -54,6 +100,7 @@ class _Search:
         units: Mapping[str, Shape],
     ):
         self.plan, self.pathways, self.inputs, self.errors = plan, pathways, inputs, errors
+        self.cells = {name: area.cell for name, area in plan.areas.items()}
         worlds = plan.environments
         self.units = dict(units) | {name: (one.hears,) for name, one in worlds.items()}
         self.observations = {name: tuple(one.shape) for name, one in worlds.items()}
@@ -89,16 +136,6 @@ class _Search:
                     source = (self.errors[pathway.source] * source[0], *source[1:])
             with named(f"pathways.{name}"):
                 target = self.units[pathway.target]
-                adapters = self._adapters(pathway, source, target)
+                adapters = _adapters(pathway, self.cells, source, target)
                 self.routes[name] = Route(adapters, source, target, pathway.gain)
         return self.routes[name]
-
-    def _adapters(self, pathway: Pathway, source: Shape, target: Shape) -> Sequence[Adapter]:
-        """A pathway's adapters, behind what picks the population that it comes from."""
-        if pathway.population is None:
-            return pathway.adapters
-        cell = self.plan.areas[pathway.source].cell
-        with named("population"):
-            units = cell.members(pathway.population, source[0]).nonzero()
-        members = Members(int(units[0]), int(units[-1]) + 1)
-        return [members, *(pathway.adapters or infer(members.shape(source), target))]

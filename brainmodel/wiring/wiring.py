@@ -7,20 +7,17 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from areas import Area
+from areas import Area, Synapses
 from areas.checks import check_shape
 from areas.keys import of_units
 from areas.message import Message
 from brainmodel.errors import named
 from brainmodel.learning.modulation import Modulator
 from brainmodel.learning.rule import Rule, of_rule
+from brainmodel.pathways.presynaptic_inhibition import PresynapticInhibition
 from brainmodel.pathways.route import Route
 from brainmodel.schedules import Schedule, Weight
-from brainmodel.wiring.environments import (
-    require_environments,
-    require_heard,
-    rewards_of,
-)
+from brainmodel.wiring.environments import require_environments, require_heard, rewards_of
 from brainmodel.wiring.made_weights import MadeWeights, made_in
 from brainmodel.wiring.objective_weights import require_means, weights
 from brainmodel.wiring.order import acting_order, acts, stages
@@ -28,7 +25,7 @@ from brainmodel.wiring.parameter_names import full_name
 from brainmodel.wiring.pathway_plans import check_pathways, written_out
 from brainmodel.wiring.plan import AreaPlan, BrainPlan, require_kind
 from brainmodel.wiring.plastic import choose
-from brainmodel.wiring.routes import find_routes
+from brainmodel.wiring.routes import find_gates, find_routes
 from brainmodel.wiring.sizes import require_room
 from brainmodel.wiring.state import BrainState
 from objectives import GroupObjective, Objective
@@ -75,6 +72,7 @@ class Wiring(nn.Module):
         routes, drives = find_routes(plan, self.pathways, self.inputs, errors, units)
         require_heard(self.environments, self.pathways, {n: way.shape for n, way in routes.items()})
         self.routes = nn.ModuleDict(routes)
+        self.gates = nn.ModuleDict(find_gates(self.pathways, routes, units, cells))
         self.areas, self.rules, self.objectives = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         self.modulators = nn.ModuleDict()
         self.plasticities = {name: area.plasticity for name, area in plan.areas.items()}
@@ -218,6 +216,10 @@ class Wiring(nn.Module):
         """The shape changes along the pathway of that name."""
         return cast(Route, self.routes[name])
 
+    def gate(self, name: str) -> PresynapticInhibition | None:
+        """What gates the pathway of that name before its synapses, if anything does."""
+        return cast(PresynapticInhibition, self.gates[name]) if name in self.gates else None
+
     @property
     def learning(self) -> list[str]:
         """Names of the pathways whose adapters learn."""
@@ -288,9 +290,9 @@ class Wiring(nn.Module):
         """What follows each step of the optimizer: count it, keep the signs of synapses, make the
         weights that are made, and let objectives do their part."""
         self.age += 1
-        for name in self.areas:
-            for synapses in self.area(name).synapses.values():
-                synapses.project()
+        for part in (*self.areas.modules(), *self.gates.modules()):
+            if isinstance(part, Synapses):
+                part.project()
         for one in self.made:
             one.synapses.remake()
         for held in (*self.objectives.children(), self.groups):
