@@ -134,10 +134,19 @@ class Area(nn.Module):
                 lay(made, *what, reach)
             self.synapses[name] = made
 
-    def open_gain(self) -> None:
-        """Give its units gains (`areas.loops.gain`), all 1: its numbers stay as they are."""
-        cell = self.cell = gained(self.cell)
-        self.dynamics, self.constants = Dynamics(cell), self._constants()
+    def open_gain(self, more: Sequence[str] = ()) -> None:
+        """Give its units gains, and more of `areas.loops.gain`: its numbers stay as they are."""
+        self.use(Dynamics(gained(self.cell, more)))
+
+    def use(self, dynamics: Dynamics) -> Dynamics:
+        """Let its units have other dynamics, of the same cell with other constants.
+
+        Returns:
+            those that they had.
+        """
+        before, self.dynamics, self.cell = self.dynamics, dynamics, dynamics.cell
+        self.constants = self._constants()
+        return before
 
     def _constants(self) -> Tensor:
         return self.cell.constant_values(self.units[0]).flatten().to(self.bias)

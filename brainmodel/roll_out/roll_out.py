@@ -13,12 +13,14 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from areas.record import Record
+from brainmodel.learning.learning_signal import times
 from brainmodel.learning.modulation import Moments
 from brainmodel.learning.rule import Gradients
 from brainmodel.roll_out.sweep import Sweep
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
 from brainmodel.wiring.literal_window import LiteralWindow
 from brainmodel.wiring.made_weights import with_weights
+from brainmodel.wiring.perturbed_inputs import level_of
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 from objectives import Activity
@@ -83,6 +85,7 @@ class _Rolling:
         self.passage: Passage | None = None
         self.after: BrainState | None = None
         self.shown: list[torch.Size] = []  # shapes of what the forward returns
+        self.cells = [brain.area(name).cell for name in brain.areas]
 
     def forward(self) -> list[Tensor]:
         way = self._go()
@@ -97,7 +100,8 @@ class _Rolling:
             memories, waiting = self.scope.remember(self.brain, passage)
             self.passage = passage._replace(waiting=waiting)
         noise = self.start.noise and self.start.noise.later(len(self.reset))
-        self.after = BrainState(way.states(), way.delayed(), memories, modulators, waiting, noise)
+        carried = memories, modulators, waiting, noise, self.start.perturbed
+        self.after = BrainState(way.states(), way.delayed(), *carried)
         shown = [signal for name in self.brain.areas for signal in self._shown(records[name])]
         self.shown = [signal.shape for signal in shown]
         return shown
@@ -113,7 +117,7 @@ class _Rolling:
         return sweep
 
     def _modulate(self, records: dict[str, Record]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """M(t) by area that has a modulator, and what the modulators remember."""
+        """M(t) by area that has a modulator or is told one, and what the modulators remember."""
         levels, memories = {}, {}
         for name in self.brain.modulators:
             error = records[name].sources["drive"] - records[name].prediction
@@ -121,6 +125,9 @@ class _Rolling:
             moments = Moments(error, self.inputs, ~self.reset, age)
             memory = self.start.modulators[name]
             levels[name], memories[name] = self.brain.modulator(name).level(moments, memory)
+        for name in self.brain.areas:
+            if (factor := self.inputs.get(level_of(name))) is not None:
+                levels[name] = times(levels.get(name), factor)
         return levels, memories
 
     @staticmethod
@@ -133,6 +140,11 @@ class _Rolling:
     def gradients(self, bars: Sequence[Tensor | None]) -> Gradients:
         """Gradients by name, from derivatives of the loss by all that the forward pass returned."""
         assert self.passage is not None
+        if not all(map(is_, self.cells, (self.brain.area(n).cell for n in self.brain.areas))):
+            raise RuntimeError(
+                "the brain was perturbed, or given gains, in one of the passes of a window and not "
+                "in the other: call backward where the window was seen"
+            )
         derivatives = self._derivatives(bars)
         found = self.scope.gradients(self.brain, self.passage, derivatives)
         self.brain.complete(found)

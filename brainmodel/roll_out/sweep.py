@@ -15,7 +15,8 @@ from areas.record import Record, fade, flat
 from brainmodel.pathways.pathway import told
 from brainmodel.roll_out.course import Course
 from brainmodel.wiring.order import Act
-from brainmodel.wiring.outside import gain_of, outside_of
+from brainmodel.wiring.outside import outside_of
+from brainmodel.wiring.perturbed_inputs import arrived
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -125,8 +126,7 @@ class Sweep:
         if delay > 0:
             series = torch.cat([self.start.delayed[name], series])[: self.steps]
             series = fade(series, self._alive(delay))
-        gain = self.inputs.get(gain_of(name))
-        return series if gain is None else gain * series
+        return arrived(name, series, self.inputs)
 
     def _message(self, name: str, t: int) -> Tensor:
         """What arrives over a pathway at one step, [batch, ...]."""
@@ -135,9 +135,9 @@ class Sweep:
             message = self.start.delayed[name][t]
         else:
             message = self.brain.route(name)(self._signal(name)[t - delay])
-        alive, gain = self._alive(delay), self.inputs.get(gain_of(name))
+        alive = self._alive(delay)
         message = message if alive is None else fade(message[None], alive[t : t + 1])[0]
-        return message if gain is None else gain[t] * message
+        return arrived(name, message, self.inputs, t)
 
     def _alive(self, delay: int) -> Tensor | None:
         """1 where no reset happened while a message of this delay was under way; None if never."""

@@ -17,6 +17,7 @@ from brainmodel.learning.rule import Gradients
 from brainmodel.scopes.pathway_feedback import PathwayFeedback, answered
 from brainmodel.scopes.scope import ActivityDerivatives, learning_signal
 from brainmodel.scopes.waiting import zero_derivatives
+from brainmodel.wiring.perturbed_inputs import put_back
 from brainmodel.wiring.wiring import Wiring
 
 
@@ -36,6 +37,7 @@ def cross(
     records: dict[str, Record],
     derivatives: dict[str, ActivityDerivatives],
     gains: dict[str, Tensor],
+    orders: dict[str, Tensor],
 ) -> Crossing:
     """Derivatives by what areas sent to others, from those by what these others did.
 
@@ -45,6 +47,7 @@ def cross(
         records: of some steps, by area.
         derivatives: of the loss by what each area did at these steps.
         gains: of what arrived over pathways at these steps, by name; 1 of all others.
+        orders: whose messages streams heard over pathways, by name; their own of all others.
     """
     messages: dict[str, Tensor] = {}
     learning = set(brain.learning)
@@ -57,6 +60,7 @@ def cross(
             for name, part in zip(names, bar.split(sizes, dim=2), strict=True):
                 pathway = brain.pathways[name]
                 part = part * gains[name] if name in gains else part
+                part = put_back(part, orders[name]) if name in orders else part
                 if name in learning:
                     messages[name] = part
                 if pathway.source in brain.areas:

@@ -12,7 +12,8 @@ from torch import Tensor
 from areas.record import StepComparison, StepRecord
 from brainmodel.pathways.pathway import Pathway, told
 from brainmodel.wiring.order import Act
-from brainmodel.wiring.outside import gain_of, outside_of
+from brainmodel.wiring.outside import outside_of
+from brainmodel.wiring.perturbed_inputs import arrived
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -94,8 +95,7 @@ class _Step:
 
     def _message(self, pathway: str) -> Tensor:
         came = self.delayed[pathway][0] if pathway in self.delayed else self._adapted(pathway)
-        gain = self.inputs.get(gain_of(pathway))
-        return came if gain is None else gain * came
+        return arrived(pathway, came, self.inputs)
 
     def _adapted(self, pathway: str) -> Tensor:
         way = self.brain.pathways[pathway]
