@@ -130,6 +130,10 @@ class Literal:
             signal = gained(pathway.gain, signal, self.inputs[pathway.gain.by][t - delay])
         lost = self.reset[t - delay + 1 : t + 1].any(dim=0)
         arrived = signal * wide((~lost).to(signal.dtype), signal)
+        return self.changed(name, t, arrived)
+
+    def changed(self, name: str, t: int, arrived: Tensor) -> Tensor:
+        """What arrives over a pathway at step t, from what would without anybody's doing."""
         return arrived * self.gains[name][t] if name in self.gains else arrived
 
     def state(self, name: str, t: int) -> Values:

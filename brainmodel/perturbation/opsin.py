@@ -71,7 +71,8 @@ class Opsin(OfActivity):
         opened = []
         for light, begins in zip(moment.strength, moment.reset, strict=True):
             now = torch.where(begins, 0.0, now)
-            now = now + torch.where(light > now, self.rise, self.fall) * (light - now)
+            rises = (light > now).to(now)
+            now = now + (self.fall + rises * (self.rise - self.fall)) * (light - now)
             opened.append(now)
         super().act(moment._replace(strength=torch.stack(opened)), outcome, None)
         return now
