@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from brainmodel.errors import named
 from brainmodel.perturbation.outcome import Moment, Outcome
@@ -69,9 +69,9 @@ class Perturbation(ABC):
         del brain, strength
         return {}
 
-    def plasticity(self, brain: Wiring, strength: float) -> dict[str, tuple[Any, Tensor]]:
+    def plasticity(self, strength: float) -> dict[str, tuple[nn.Parameter, Tensor]]:
         """Parameters by name, and which share of each step of the optimizer each weight takes."""
-        del brain, strength
+        del strength
         return {}
 
 

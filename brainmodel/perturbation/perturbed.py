@@ -114,7 +114,7 @@ class Perturbed:
         """Keep what is less plastic as it is before a step, and its gradient from the optimizer."""
         levels: dict[str, tuple[Tensor, Tensor]] = {}
         for perturbation in self.of.values():
-            told = perturbation.plasticity(self.brain, self._strength(perturbation))
+            told = perturbation.plasticity(self._strength(perturbation))
             for name, (parameter, level) in told.items():
                 level = level.to(parameter)
                 before = levels.get(name)

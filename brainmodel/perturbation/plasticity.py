@@ -13,10 +13,9 @@ is multiplied: they learn so much from what the losses of these steps say.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from brainmodel.errors import named
 from brainmodel.perturbation.outcome import Moment, Outcome
@@ -55,7 +54,7 @@ class Plasticity(Perturbation):
         if not 0 <= level < float("inf"):
             raise ValueError(f"level: need 0 or more, got {level}")
         self.level = level
-        self.meant: dict[str, Tensor] = {}
+        self.meant: dict[str, tuple[nn.Parameter, Tensor]] = {}
         self.places: list[Place] = []
 
     def build(self, brain: Wiring) -> None:
@@ -65,8 +64,9 @@ class Plasticity(Perturbation):
             with named(f"what: {address}"):
                 if self.when is None:
                     for name, meant in group_of(brain, address).items():
-                        before = self.meant.get(name, torch.zeros_like(meant))
-                        self.meant[name] = torch.maximum(before, meant)
+                        _, before = self.meant.get(name, (None, meant))
+                        one = brain.get_parameter(name), torch.maximum(before, meant)
+                        self.meant[name] = one
                 else:
                     self.places.append(_taught(brain, address))
 
@@ -80,14 +80,11 @@ class Plasticity(Perturbation):
             outcome.modulate(place.name, level)
         return carried
 
-    def plasticity(self, brain: Wiring, strength: float) -> dict[str, tuple[Any, Tensor]]:
+    def plasticity(self, strength: float) -> dict[str, tuple[nn.Parameter, Tensor]]:
         """See `Perturbation.plasticity`."""
         lost = strength * (1 - self.level)
-        return {
-            name: (brain.get_parameter(name), 1 - lost * meant)
-            for name, meant in self.meant.items()
-            if lost != 0
-        }
+        meant = self.meant.items() if lost else ()
+        return {name: (parameter, 1 - lost * some) for name, (parameter, some) in meant}
 
 
 def _taught(brain: Wiring, address: str) -> Place:

@@ -398,7 +398,7 @@ def test_a_schedule_sets_how_strong_it_is_by_the_steps_of_the_optimizer() -> Non
         torch.testing.assert_close(rate, left * usual, rtol=0, atol=1e-12)
 
 
-# -------------------------------------------------------------------------------------------- blocks
+# ------------------------------------------------------------------------------------ blocks
 
 
 def test_feedback_is_blocked_and_nothing_else() -> None:
