@@ -12,6 +12,7 @@ from brainmodel.perturbation.period import (
     label_of,
     require_label,
     require_window,
+    require_within,
     since,
 )
 
@@ -65,7 +66,7 @@ class After(Period):
             return label == self.value
         return label if label.dtype == torch.bool else label >= 0
 
-    def require(self, labels: WholeRanges, trial: int | None) -> None:
+    def require(self, labels: WholeRanges, trial: int | None, anew: bool) -> None:
         """See `Period.require`."""
         require_label(self.label, labels)
         whole = labels[self.label]
@@ -74,9 +75,5 @@ class After(Period):
                 f"value: {self.label!r} is a whole number from {whole[0]} to {whole[1]}, and never "
                 f"{self.value}"
             )
-        if trial is not None and max(self.start + 1, self.stop or 0) > trial:
-            last = self.start if self.stop is None else self.stop
-            raise ValueError(
-                f"{'start' if self.stop is None else 'stop'}: is {last}, beyond the longest trial, "
-                f"which has {trial} steps"
-            )
+        if trial is not None:
+            require_within(self.start, self.stop, trial)

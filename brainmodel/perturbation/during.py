@@ -32,7 +32,7 @@ class During(Period):
         now = label_of(self.label, labels).to(reset.device)
         return torch.isin(now.double(), torch.tensor(self.values).to(now.device).double()), carried
 
-    def require(self, labels: WholeRanges, trial: int | None) -> None:
+    def require(self, labels: WholeRanges, trial: int | None, anew: bool) -> None:
         """See `Period.require`."""
         require_label(self.label, labels)
         whole = labels[self.label]

@@ -33,17 +33,18 @@ class Period(ABC):
             ValueError: if there is no such label.
         """
 
-    def require(self, labels: WholeRanges, trial: int | None) -> None:
+    def require(self, labels: WholeRanges, trial: int | None, anew: bool) -> None:
         """Refuse labels that the data have not, and steps that no trial has.
 
         Args:
             labels: that the data have.
             trial: steps of the longest trial; None where there are no trials.
+            anew: whether streams begin anew with each trial.
 
         Raises:
             ValueError: in one sentence.
         """
-        del labels, trial
+        del labels, trial, anew
 
 
 def label_of(name: str, labels: Mapping[str, Tensor]) -> Tensor:
@@ -84,6 +85,19 @@ def require_window(start: int, stop: int | None) -> None:
         raise ValueError(f"start: need step 0 or a later one, got {start}")
     if stop is not None and stop <= start:
         raise ValueError(f"stop: need a step after start, which is {start}, got {stop}")
+
+
+def require_within(start: int, stop: int | None, trial: int) -> None:
+    """Refuse steps beyond the longest trial.
+
+    Raises:
+        ValueError: in one sentence.
+    """
+    for name, step, most in (("start", start, trial - 1), ("stop", stop, trial)):
+        if step is not None and step > most:
+            raise ValueError(
+                f"{name}: is step {step}, beyond the longest trial, which has {trial} steps"
+            )
 
 
 def since(

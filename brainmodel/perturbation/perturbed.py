@@ -58,6 +58,7 @@ class Perturbed:
         }
         self._before: dict[str, Dynamics] = {}
         self._held: list[Held] = []
+        self._stepped = False
 
     def begin(self) -> None:
         """Let cells have the constants that perturbations need."""
@@ -119,9 +120,10 @@ class Perturbed:
                 level = level.to(parameter)
                 before = levels.get(name)
                 levels[name] = parameter, level if before is None else before[1] * level
-        if not self._held:
+        if not self._held or self._stepped:
             kept = levels.values()
             self._held = [Held(p, p.detach().clone(), level) for p, level in kept]
+            self._stepped = False
         for name, (_, level) in levels.items():
             if name in found:
                 found[name] = found[name] * (level != 0)
@@ -133,7 +135,13 @@ class Perturbed:
                 part = before + level * (parameter - before)
                 part = torch.where(level == 0, before, torch.where(level == 1, parameter, part))
                 parameter.copy_(part)
-        self._held = []
+        self._stepped = True
+
+    def keep(self) -> None:
+        """What did not move in the last step is as it was, whatever came behind the step."""
+        with torch.no_grad():
+            for parameter, before, level in self._held if self._stepped else ():
+                parameter.copy_(torch.where(level == 0, before, parameter))
 
 
 class Perturbable(Protocol):

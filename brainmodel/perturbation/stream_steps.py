@@ -6,7 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from brainmodel.perturbation.period import Period, require_window, since
+from brainmodel.perturbation.period import (
+    Period,
+    WholeRanges,
+    require_window,
+    require_within,
+    since,
+)
 
 
 class StreamSteps(Period):
@@ -36,3 +42,8 @@ class StreamSteps(Period):
         step = since(reset, before)
         active = step >= self.start
         return (active if self.stop is None else active & (step < self.stop)), step[-1]
+
+    def require(self, labels: WholeRanges, trial: int | None, anew: bool) -> None:
+        """See `Period.require`."""
+        if trial is not None and anew:
+            require_within(self.start, self.stop, trial)
