@@ -1,7 +1,7 @@
 """What perturbations cost: a training step of the default brain, perturbed and as it is, in turn.
 
-Of each kind that configs/perturbation has, on one thread, in seconds of the processor, in which what
-else runs on the machine does not count. Some ten minutes.
+Of each kind that configs/perturbation has, on one thread, in seconds of the processor, in which
+what else runs on the machine does not count. Some ten minutes.
 
     python -m benchmarks.perturbation --out runs/benchmarks/perturbation
 """

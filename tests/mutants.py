@@ -38,6 +38,60 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        "areas/loops/gain.py",
+        "sent[name] = sent[name] + told[CLAMP]",
+        "sent[name] = sent[name] - told[CLAMP]",
+        "tests/perturbation/test_activity.py -k later",
+    ),
+    Mutant(
+        "brainmodel/wiring/perturbed_inputs.py",
+        "index_put((steps[:, None], order), heard, accumulate=True)",
+        "add(heard)",
+        "tests/perturbation/test_activity.py -k whom",
+    ),
+    Mutant(
+        "brainmodel/perturbation/outcome.py",
+        "self.found[of_clamp] = before * gain + (",
+        "self.found[of_clamp] = before + (",
+        "tests/perturbation/test_activity.py -k later",
+    ),
+    Mutant(
+        "brainmodel/perturbation/perturbed.py",
+        "                parameter.copy_(part)",
+        "                del part",
+        "tests/perturbation/test_plasticity.py -k bit",
+    ),
+    Mutant(
+        "brainmodel/perturbation/perturbed.py",
+        "use(dynamics)\n        self._before, self._held = {}, []",
+        "units\n        self._before, self._held = {}, []",
+        "tests/perturbation/test_activity.py -k nothing_stays",
+    ),
+    Mutant(
+        "brainmodel/perturbation/perturbed.py",
+        "memories=dict.fromkeys(state.memories), waiting=None",
+        "waiting=state.waiting",
+        "tests/perturbation/test_activity.py -k enter_and_leave",
+    ),
+    Mutant(
+        "brainmodel/perturbation/after.py",
+        "step = torch.where(step > age, NEVER, step)",
+        "step = torch.where(age < 0, NEVER, step)",
+        "tests/perturbation/test_periods.py",
+    ),
+    Mutant(
+        "brainmodel/perturbation/opsin.py",
+        "now = torch.where(begins, 0.0, now)",
+        "now = torch.where(begins, now, now)",
+        "tests/perturbation/test_periods.py",
+    ),
+    Mutant(
+        "brainmodel/training/callbacks/perturb.py",
+        "self._found.keep()",
+        "self._found.weights()",
+        "tests/training/test_perturbed_runs.py -k other_callbacks",
+    ),
+    Mutant(
         file="brainmodel/study/analysis.py",
         old="by_seed(scores, axis, one) - by_seed(scores, axis, other)",
         new="by_seed(scores, axis, one) - by_seed(scores, axis, other).mean()",
