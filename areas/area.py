@@ -26,7 +26,7 @@ from areas.checks import Afferent, check_afferents, check_shape
 from areas.comparison import DriveComparison, Signed, begun
 from areas.keys import BIAS, of_predictor, of_units
 from areas.loops.dynamics import Dynamics
-from areas.loops.gain import NOTHING, Outside, gained
+from areas.loops.gain import NOTHING, Outside
 from areas.loops.steps import Recurrence
 from areas.message import Message
 from areas.predictor import Predictor
@@ -134,19 +134,10 @@ class Area(nn.Module):
                 lay(made, *what, reach)
             self.synapses[name] = made
 
-    def open_gain(self, more: Sequence[str] = ()) -> None:
-        """Give its units gains, and more of `areas.loops.gain`: its numbers stay as they are."""
-        self.use(Dynamics(gained(self.cell, more)))
-
-    def use(self, dynamics: Dynamics) -> Dynamics:
-        """Let its units have other dynamics, of the same cell with other constants.
-
-        Returns:
-            those that they had.
-        """
-        before, self.dynamics, self.cell = self.dynamics, dynamics, dynamics.cell
+    def use(self, dynamics: Dynamics) -> None:
+        """Let its units have other dynamics: those of its cell with other constants."""
+        self.dynamics, self.cell = dynamics, dynamics.cell
         self.constants = self._constants()
-        return before
 
     def _constants(self) -> Tensor:
         return self.cell.constant_values(self.units[0]).flatten().to(self.bias)

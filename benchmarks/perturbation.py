@@ -21,7 +21,7 @@ from benchmarks.circuits import training_step
 from brainmodel.brain import Brain
 from brainmodel.perturbation import (
     AddedNoise,
-    Block,
+    Blockade,
     Clamp,
     Lesion,
     Opsin,
@@ -45,7 +45,7 @@ KINDS: dict[str, Callable[[], Perturbation]] = {
     "Opsin": lambda: Opsin("V1", 1.0, "inhibitory", 1.0, 3.0, share=0.1),
     "AddedNoise": lambda: AddedNoise("LM", 0.1),
     "Shuffle": lambda: Shuffle("LM_V1"),
-    "Block of errors": lambda: Block("error"),
+    "Blockade of errors": lambda: Blockade("error"),
     "Lesion": lambda: Lesion("V1.recurrent", share=0.5),
     "Plasticity": lambda: Plasticity("V1.recurrent"),
 }

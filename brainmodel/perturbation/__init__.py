@@ -2,7 +2,7 @@
 
 from brainmodel.perturbation.added_noise import AddedNoise as AddedNoise
 from brainmodel.perturbation.after import After as After
-from brainmodel.perturbation.block import Block as Block
+from brainmodel.perturbation.blockade import Blockade as Blockade
 from brainmodel.perturbation.clamp import Clamp as Clamp
 from brainmodel.perturbation.during import During as During
 from brainmodel.perturbation.lesion import Lesion as Lesion

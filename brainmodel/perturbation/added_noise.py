@@ -17,7 +17,7 @@ from brainmodel.learning.credit.stream_noise import noise_at_start
 from brainmodel.perturbation.outcome import Moment, Outcome
 from brainmodel.perturbation.period import Period
 from brainmodel.perturbation.perturbation import Carried, OfActivity
-from brainmodel.perturbation.places import Place
+from brainmodel.perturbation.places import Addressed
 from brainmodel.schedules import Schedule
 
 
@@ -54,7 +54,7 @@ class AddedNoise(OfActivity):
         super().act(moment, outcome, None)
         return self._stands.later(len(moment.reset))
 
-    def act_on(self, place: Place, strength: Tensor, outcome: Outcome) -> None:
+    def act_on(self, place: Addressed, strength: Tensor, outcome: Outcome) -> None:
         """See `OfActivity.act_on`."""
         seed, count = self.seed + crc32(place.address.encode()), prod(place.shape)
         steps = range(len(strength))

@@ -12,7 +12,7 @@ from areas.loops.gain import CLAMP
 from brainmodel.perturbation.outcome import Outcome
 from brainmodel.perturbation.period import Period
 from brainmodel.perturbation.perturbation import OfActivity
-from brainmodel.perturbation.places import Place
+from brainmodel.perturbation.places import Addressed
 from brainmodel.schedules import Schedule
 from brainmodel.wiring.wiring import Wiring
 
@@ -44,7 +44,7 @@ class Clamp(OfActivity):
             raise ValueError(f"value: need a finite number, got {value}")
         self.value = value
 
-    def _require(self, place: Place) -> None:
+    def _require(self, place: Addressed) -> None:
         if place.within:
             raise ValueError("is a current, and Clamp holds rates; use Silence, Scale or Opsin")
 
@@ -52,6 +52,6 @@ class Clamp(OfActivity):
         """See `Perturbation.opened`."""
         return {place.name: {CLAMP} for place in self.places if not place.pathway}
 
-    def act_on(self, place: Place, strength: Tensor, outcome: Outcome) -> None:
+    def act_on(self, place: Addressed, strength: Tensor, outcome: Outcome) -> None:
         """See `OfActivity.act_on`."""
         outcome.change(place, 1 - strength, strength * self.value)

@@ -18,7 +18,7 @@ from torch import Tensor
 from brainmodel.perturbation.outcome import Moment, Outcome
 from brainmodel.perturbation.period import Period
 from brainmodel.perturbation.perturbation import Carried, OfActivity
-from brainmodel.perturbation.places import Place
+from brainmodel.perturbation.places import Addressed
 from brainmodel.schedules import Schedule
 
 
@@ -59,7 +59,7 @@ class Opsin(OfActivity):
         self.current = gain if sign == "excitatory" else -gain
         self.rise, self.fall = (1.0 if tau == 0 else 1 - exp(-1 / tau) for tau in (onset, decay))
 
-    def _require(self, place: Place) -> None:
+    def _require(self, place: Addressed) -> None:
         if place.pathway:
             raise ValueError(
                 "is a pathway, and an opsin is in units; use Scale, Clamp or AddedNoise"
@@ -77,6 +77,6 @@ class Opsin(OfActivity):
         super().act(moment._replace(strength=torch.stack(opened)), outcome, None)
         return now
 
-    def act_on(self, place: Place, strength: Tensor, outcome: Outcome) -> None:
+    def act_on(self, place: Addressed, strength: Tensor, outcome: Outcome) -> None:
         """See `OfActivity.act_on`."""
         outcome.add(place, self.current * strength)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from brainmodel.perturbation.places import Place
+from brainmodel.perturbation.places import Addressed
 from brainmodel.wiring.outside import current_into, gain_of
 from brainmodel.wiring.perturbed_inputs import clamp_of, gains_within, level_of, order_of
 
@@ -27,7 +27,7 @@ class Outcome:
     def __init__(self) -> None:
         self.found: dict[str, Tensor] = {}
 
-    def change(self, place: Place, gain: Tensor, clamp: Tensor | None = None) -> None:
+    def change(self, place: Addressed, gain: Tensor, clamp: Tensor | None = None) -> None:
         """Multiply, and add behind it.
 
         Args:
@@ -47,14 +47,14 @@ class Outcome:
         elif clamp is not None:
             self.found[of_clamp] = clamp
 
-    def _within(self, place: Place, gain: Tensor) -> None:
+    def _within(self, place: Addressed, gain: Tensor) -> None:
         wide = [1] * (len(place.shape) - 1)
         meant = place.currents.to(gain.device).view(1, 1, *place.currents.shape, *wide)
         whole = torch.where(meant, gain[:, :, None], gain.new_ones(())).flatten(2, 3)
         name = gains_within(place.name)
         self.found[name] = self.found[name] * whole if name in self.found else whole
 
-    def add(self, place: Place, signal: Tensor) -> None:
+    def add(self, place: Addressed, signal: Tensor) -> None:
         """Add to currents of units, or to what arrives over a pathway, [time, batch, *shape]."""
         if place.pathway:
             name = clamp_of(place.name)

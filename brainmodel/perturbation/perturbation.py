@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from brainmodel.errors import named
 from brainmodel.perturbation.outcome import Moment, Outcome
 from brainmodel.perturbation.period import Period
-from brainmodel.perturbation.places import Place, place_of
+from brainmodel.perturbation.places import Addressed, place_of
 from brainmodel.schedules import Schedule
 from brainmodel.wiring.wiring import Wiring
 
@@ -101,7 +101,7 @@ class OfActivity(Perturbation):
         if not 0 < share <= 1:
             raise ValueError(f"share: need more than 0 and 1 at most, got {share}")
         self.share, self.seed = share, seed
-        self.places: list[Place] = []
+        self.places: list[Addressed] = []
 
     def build(self, brain: Wiring) -> None:
         """See `Perturbation.build`."""
@@ -112,7 +112,7 @@ class OfActivity(Perturbation):
                 self._require(place)
             self.places.append(place)
 
-    def _require(self, place: Place) -> None:
+    def _require(self, place: Addressed) -> None:
         """Refuse an address that this perturbation has nothing to do with."""
 
     def act(self, moment: Moment, outcome: Outcome, carried: Carried) -> Carried:
@@ -123,7 +123,7 @@ class OfActivity(Perturbation):
         return carried
 
     @abstractmethod
-    def act_on(self, place: Place, strength: Tensor, outcome: Outcome) -> None:
+    def act_on(self, place: Addressed, strength: Tensor, outcome: Outcome) -> None:
         """Do what it does in one place.
 
         Args:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -63,7 +63,8 @@ class Perturbed:
     def begin(self) -> None:
         """Let cells have the constants that perturbations need."""
         for name, dynamics in self._dynamics.items():
-            self._before[name] = self.brain.area(name).use(dynamics)
+            self._before[name] = self.brain.area(name).dynamics
+            self.brain.area(name).use(dynamics)
 
     def end(self) -> None:
         """Give cells back what they were."""
@@ -142,12 +143,6 @@ class Perturbed:
         with torch.no_grad():
             for parameter, before, level in self._held if self._stepped else ():
                 parameter.copy_(torch.where(level == 0, before, parameter))
-
-
-class Perturbable(Protocol):
-    """A brain that can be perturbed."""
-
-    perturbed: Perturbed | None
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from torch import Tensor
 from brainmodel.wiring.wiring import Wiring
 
 
-class Place(NamedTuple):
+class Addressed(NamedTuple):
     """What an address means in a brain."""
 
     address: str
@@ -26,7 +26,7 @@ class Place(NamedTuple):
     currents: Bool[Tensor, "current unit"]  # which currents of which units are meant
 
 
-def place_of(brain: Wiring, address: str, share: float = 1.0, seed: int = 0) -> Place:
+def place_of(brain: Wiring, address: str, share: float = 1.0, seed: int = 0) -> Addressed:
     """What an address means.
 
     Args:
@@ -42,7 +42,7 @@ def place_of(brain: Wiring, address: str, share: float = 1.0, seed: int = 0) -> 
     if address in brain.pathways:
         shape = tuple(brain.route(address).shape)
         currents = torch.zeros(0, shape[0], dtype=torch.bool)
-        return Place(
+        return Addressed(
             address, address, True, False, shape, _some(shape, None, share, seed), currents
         )
     if name not in brain.areas:
@@ -59,7 +59,7 @@ def place_of(brain: Wiring, address: str, share: float = 1.0, seed: int = 0) -> 
     within = len(rest) == 1 + bool(places)
     currents = area.cell.receives("drive", area.units[0], ".".join(rest))
     drawn = _some(area.units, members, share, seed)
-    return Place(address, name, False, within, area.units, drawn, currents)
+    return Addressed(address, name, False, within, area.units, drawn, currents)
 
 
 def _some(

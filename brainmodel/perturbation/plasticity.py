@@ -21,7 +21,7 @@ from brainmodel.errors import named
 from brainmodel.perturbation.outcome import Moment, Outcome
 from brainmodel.perturbation.period import Period
 from brainmodel.perturbation.perturbation import Carried, Perturbation
-from brainmodel.perturbation.places import Place, place_of
+from brainmodel.perturbation.places import Addressed, place_of
 from brainmodel.perturbation.synapse_groups import group_of
 from brainmodel.schedules import Schedule
 from brainmodel.wiring.wiring import Wiring
@@ -55,7 +55,7 @@ class Plasticity(Perturbation):
             raise ValueError(f"level: need 0 or more, got {level}")
         self.level = level
         self.meant: dict[str, tuple[nn.Parameter, Tensor]] = {}
-        self.places: list[Place] = []
+        self.places: list[Addressed] = []
 
     def build(self, brain: Wiring) -> None:
         """See `Perturbation.build`."""
@@ -87,7 +87,7 @@ class Plasticity(Perturbation):
         return {name: (parameter, 1 - lost * some) for name, (parameter, some) in meant}
 
 
-def _taught(brain: Wiring, address: str) -> Place:
+def _taught(brain: Wiring, address: str) -> Addressed:
     """The units whose learning signal is meant.
 
     Raises:

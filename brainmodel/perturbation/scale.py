@@ -11,7 +11,7 @@ from areas.loops.gain import gain_of_current
 from brainmodel.perturbation.outcome import Outcome
 from brainmodel.perturbation.period import Period
 from brainmodel.perturbation.perturbation import OfActivity
-from brainmodel.perturbation.places import Place
+from brainmodel.perturbation.places import Addressed
 from brainmodel.schedules import Schedule
 from brainmodel.wiring.wiring import Wiring
 
@@ -51,6 +51,6 @@ class Scale(OfActivity):
                 found.setdefault(place.name, set()).update(map(gain_of_current, currents))
         return found
 
-    def act_on(self, place: Place, strength: Tensor, outcome: Outcome) -> None:
+    def act_on(self, place: Addressed, strength: Tensor, outcome: Outcome) -> None:
         """See `OfActivity.act_on`."""
         outcome.change(place, 1 + strength * (self.gain - 1))

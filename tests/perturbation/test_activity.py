@@ -16,7 +16,7 @@ from brainmodel.pathways.pathway import Pathway
 from brainmodel.perturbation import (
     AddedNoise,
     After,
-    Block,
+    Blockade,
     Clamp,
     During,
     Lesion,
@@ -267,7 +267,7 @@ EVERY: dict[str, Callable[[], Perturbation]] = {
     "noise": lambda: AddedNoise(["V1", "up_LM"], 0.2),
     "opsin": lambda: Opsin("PM", 1.0, "inhibitory", 2.0, 3.0, After("tone", 0, 2)),
     "shuffle": lambda: Shuffle("down_LM", when=During("tone")),
-    "block": lambda: Block("feedback", when=During("tone")),
+    "block": lambda: Blockade("feedback", when=During("tone")),
     "lesion": lambda: Lesion("LM.recurrent", share=0.5),
     "taught": lambda: Plasticity("V1", when=After("tone", 0, 3)),
 }
@@ -406,9 +406,9 @@ def test_feedback_is_blocked_and_nothing_else() -> None:
     inputs, reset = toy.stream(brain)
     with perturbed(brain, Silence(["down_V1", "down_LM", "far_V1"])):
         expected, _ = brain(inputs, reset)
-    with perturbed(brain, Block("feedback")):
+    with perturbed(brain, Blockade("feedback")):
         found, _ = brain(inputs, reset)
-    with perturbed(brain, Block("feedback", "V1")):
+    with perturbed(brain, Blockade("feedback", "V1")):
         below, _ = brain(inputs, reset)
     for name in brain.areas:
         assert torch.equal(found[name].rate, expected[name].rate)
@@ -427,7 +427,7 @@ def test_errors_are_blocked_between_areas_and_within_them() -> None:
     with perturbed(other, Silence(["up_LM", "up_PM", "down_LM"])):
         expected, _ = other(inputs, reset)
         taught = learn(other, inputs, reset)
-    with perturbed(brain, Block("error")):
+    with perturbed(brain, Blockade("error")):
         found, _ = brain(inputs, reset)
         learnt = learn(brain, inputs, reset)
     for name in brain.areas:
@@ -502,10 +502,10 @@ def test_a_backward_pass_outside_of_the_context_is_refused() -> None:
         (lambda: Clamp("V1.E.apical", 0.1), "V1.E.apical: is a current, and Clamp holds rates"),
         (lambda: Opsin("down", 1.0), "down: is a pathway, and an opsin is in units"),
         (lambda: Shuffle("V1"), "V1: is no pathway, and Shuffle acts on messages"),
-        (lambda: Block("error", "V2"), "what: there is no area 'V2'; there are"),
-        (lambda: Block("feedback", "LM"), "signal: no feedback arrives at LM"),
+        (lambda: Blockade("error", "V2"), "what: there is no area 'V2'; there are"),
+        (lambda: Blockade("feedback", "LM"), "signal: no feedback arrives at LM"),
         (
-            lambda: Block("error", when=During("x")),
+            lambda: Blockade("error", when=During("x")),
             "when: units of V1, LM hear errors of their",
         ),
         (lambda: Lesion("V1.axons"), "V1.axons: there are no synapses 'axons'; there are"),
@@ -536,7 +536,7 @@ def test_what_fits_nothing_is_refused_in_a_sentence(
         (lambda: Opsin("V1", 1.0, onset=-1.0), "onset: need 0 or more, got -1.0"),
         (lambda: Opsin("V1", 1.0, "bright"), "sign: need excitatory or inhibitory, got 'bright'"),  # type: ignore[arg-type]
         (lambda: Shuffle("down", shift=0), "shift: need 1 or more streams, got 0"),
-        (lambda: Block("rate"), "signal: need error or feedback, got 'rate'"),  # type: ignore[arg-type]
+        (lambda: Blockade("rate"), "signal: need error or feedback, got 'rate'"),  # type: ignore[arg-type]
         (lambda: Plasticity("V1", level=-1), "level: need 0 or more, got -1"),
         (lambda: StreamSteps(3, 3), "stop: need a step after start, which is 3, got 3"),
         (lambda: After("trial", -1), "start: need step 0 or a later one, got -1"),

@@ -1,4 +1,4 @@
-"""Block: one kind of signal does not arrive, errors or feedback, and all others do."""
+"""Blockade: one kind of signal does not arrive, errors or feedback, and all others do."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -16,7 +16,7 @@ from brainmodel.wiring.wiring import Wiring
 ALL = "all"
 
 
-class Block(Perturbation):
+class Blockade(Perturbation):
     """Prediction errors, or feedback, kept from where they are heard.
 
     Errors are those that pathways carry, and those of an area's own that reach its units
