@@ -26,7 +26,7 @@ from areas.checks import Afferent, check_afferents, check_shape
 from areas.comparison import DriveComparison, Signed, begun
 from areas.keys import BIAS, of_predictor, of_units
 from areas.loops.dynamics import Dynamics
-from areas.loops.gain import NOTHING, Outside, gained
+from areas.loops.gain import NOTHING, Outside
 from areas.loops.steps import Recurrence
 from areas.message import Message
 from areas.predictor import Predictor
@@ -134,10 +134,10 @@ class Area(nn.Module):
                 lay(made, *what, reach)
             self.synapses[name] = made
 
-    def open_gain(self) -> None:
-        """Give its units gains (`areas.loops.gain`), all 1: its numbers stay as they are."""
-        cell = self.cell = gained(self.cell)
-        self.dynamics, self.constants = Dynamics(cell), self._constants()
+    def use(self, dynamics: Dynamics) -> None:
+        """Let its units have other dynamics: those of its cell with other constants."""
+        self.dynamics, self.cell = dynamics, dynamics.cell
+        self.constants = self._constants()
 
     def _constants(self) -> Tensor:
         return self.cell.constant_values(self.units[0]).flatten().to(self.bias)

@@ -11,6 +11,7 @@ from areas.record import StepActivity
 from brainmodel.environments import Environment
 from brainmodel.learning.rule import Gradients
 from brainmodel.pathways.pathway import Pathway
+from brainmodel.perturbation.perturbed import Perturbed, window_of
 from brainmodel.roll_out.roll_out import Listener, roll_out
 from brainmodel.schedules import Weight
 from brainmodel.scopes.local import Local
@@ -19,6 +20,7 @@ from brainmodel.wiring.literal_step import literal_step
 from brainmodel.wiring.losses import Losses, judge, weigh
 from brainmodel.wiring.made_weights import with_weights
 from brainmodel.wiring.outside import ByAddress, from_outside
+from brainmodel.wiring.perturbed_inputs import joined
 from brainmodel.wiring.plan import AreaPlan, BrainPlan
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.window import require_state, require_window
@@ -55,6 +57,7 @@ class Brain(Wiring):
         shared = groups or {}, group_weights or {}
         super().__init__(BrainPlan(areas, pathways, inputs, *shared, environments or {}))
         self._listeners: OrderedDict[int, Listener] = OrderedDict()
+        self.perturbed: Perturbed | None = None
         self.scope = scope or Local()
         self.scope.require_taught(self)
         self.scope.build(self)
@@ -66,6 +69,7 @@ class Brain(Wiring):
         state: BrainState | None = None,
         gains: ByAddress | None = None,
         currents: ByAddress | None = None,
+        labels: Mapping[str, Tensor] | None = None,
     ) -> tuple[dict[str, Activity], BrainState]:
         """A window of time.
 
@@ -78,6 +82,7 @@ class Brain(Wiring):
                 address: "V1", "V1.SST", "LM_V1" (see `brainmodel.wiring.outside`). Numbers, or
                 tensors [time], [time, batch], or of all that they multiply; 1 unless given.
             currents: what is added to currents of units, likewise: "V1", "V1.E.apical".
+            labels: of the window, [time, batch, ...]; perturbations may ask for one, nobody else.
 
         Returns:
             what each area did, by name, and the state after the window, detached. What environments
@@ -94,7 +99,7 @@ class Brain(Wiring):
         else:
             units = {name: self.area(name).units for name in self.areas}
             require_state(units, state, reset.shape[1])
-        found, state = from_outside(self, reset, state, gains, currents)
+        found, state = self._from_outside(reset, state, gains, currents, labels)
         return roll_out(self, self.scope, self._report, dict(inputs) | found, reset, state)
 
     def step(
@@ -104,6 +109,7 @@ class Brain(Wiring):
         state: BrainState,
         gains: ByAddress | None = None,
         currents: ByAddress | None = None,
+        labels: Mapping[str, Tensor] | None = None,
     ) -> tuple[dict[str, StepActivity], BrainState]:
         """One step by its definition, differentiable throughout (see `literal_step`).
 
@@ -112,16 +118,49 @@ class Brain(Wiring):
             reset: [batch] bool.
             state: before the step.
             gains, currents: as of `forward`, of a window of this one step.
+            labels: [batch, ...].
 
         Returns:
             what each area did, by name, and the state after the step; not detached.
         """
-        found, state = from_outside(self, reset[None], state, gains, currents)
+        told = {name: label[None] for name, label in (labels or {}).items()}
+        found, state = self._from_outside(reset[None], state, gains, currents, told)
         now = {name: signal[0] for name, signal in found.items()}
         step = partial(literal_step, self, dict(inputs) | now, reset, state)
         took, _, after = with_weights(self, self.make(), step)
         after = after._replace(noise=state.noise and state.noise.later())
         return {name: step.activity for name, step in took.items()}, after
+
+    def _from_outside(
+        self,
+        reset: Tensor,
+        state: BrainState,
+        gains: ByAddress | None,
+        currents: ByAddress | None,
+        labels: Mapping[str, Tensor] | None,
+    ) -> tuple[dict[str, Tensor], BrainState]:
+        """What comes from outside in a window, what perturbations do included; the state."""
+        if self.perturbed is None and state.perturbed is None:
+            return from_outside(self, reset, state, gains, currents)
+        more, state = window_of(self.perturbed, reset, labels or {}, state)
+        found, state = from_outside(self, reset, state, gains, currents)
+        return joined(self, found, more), state
+
+    def make(self) -> dict[str, Tensor]:
+        """See `Wiring.make`; weights that a perturbation has in the place of others among them."""
+        return super().make() | ({} if self.perturbed is None else self.perturbed.weights())
+
+    def complete(self, found: Gradients) -> None:
+        """See `Wiring.complete`; what a perturbation keeps from learning has no gradient."""
+        super().complete(found)
+        if self.perturbed is not None:
+            self.perturbed.hold(found)
+
+    def after_step(self) -> None:
+        """See `Wiring.after_step`; what a perturbation keeps from learning is as it was."""
+        if self.perturbed is not None:
+            self.perturbed.after_step()
+        super().after_step()
 
     def judge(self, activities: Mapping[str, Activity]) -> Losses:
         """By area ("groups" for shared ones), by objective: the loss of a window, not yet weighed.

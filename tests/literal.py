@@ -152,11 +152,16 @@ class Literal:
             signal = gained(pathway.gain, signal, self.inputs[pathway.gain.by][t - delay])
         lost = self.reset[t - delay + 1 : t + 1].any(dim=0)
         arrived = signal * wide((~lost).to(signal.dtype), signal)
-        if pathway.gate is not None:
-            rate = self.state(pathway.gate.by, t)["rate"]
-            if self.local or t - 1 < self.first:
-                rate = rate.detach()
-            arrived = arrived * opened(pathway.gate, rate)
+        arrived = self.changed(name, t, arrived)
+        if pathway.gate is None:
+            return arrived
+        rate = self.state(pathway.gate.by, t)["rate"]
+        if self.local or t - 1 < self.first:
+            rate = rate.detach()
+        return arrived * opened(pathway.gate, rate)
+
+    def changed(self, name: str, t: int, arrived: Tensor) -> Tensor:
+        """What arrives over a pathway at step t, from what would without anybody's doing."""
         return arrived * self.gains[name][t] if name in self.gains else arrived
 
     def read_out(self, area: str, objective: str, rate: Tensor) -> Tensor:

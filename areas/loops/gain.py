@@ -1,15 +1,16 @@
 """Gains of units: what a unit sends is multiplied by a number that comes from outside.
 
-    s(t) = step of the unit's own cell, of its currents and s(t-1)
-    h(t) = g(t) h'(t),    z(t) = g(t) z'(t)
+    s(t) = step of the unit's own cell, of its currents a_k(t) I_k(t) and s(t-1)
+    h(t) = g(t) h'(t) + c(t),    z(t) = g(t) z'(t) + c(t)
 
 h' and z' are the rate and what recurrent synapses carry, as the cell alone makes them; g(t) is 1
 unless somebody says otherwise, and 0 silences the unit: nobody hears it, itself included. What else
 it remembers (a membrane potential, a memory cell) goes on by itself; where the rate is what a unit
-remembers (`areas.Leaky`), that is multiplied, too.
+remembers (`areas.Leaky`), that is multiplied, too. Where they are asked for, a unit has a clamp
+c(t), 0 unless told, and gains a_k(t) of each of its currents, 1 unless told.
 
-A gain stands among the unit's currents as one more constant (`Cell.constants`), the last of them.
-So compiled loops, maps and learning rules treat it as they treat any constant, and know its value
+They stand among the unit's currents as more constants (`Cell.constants`), the last of them. So
+compiled loops, maps and learning rules treat them as they treat any constant, and know their values
 at each step from the record: credit is that of the units as they were.
 """
 
@@ -24,14 +25,20 @@ from torch import Tensor
 from areas.cell import Cell, State
 from areas.shapes import PerCurrent, PerUnit
 
-GAIN = "gain"
-"""The name of the constant."""
+GAIN, CLAMP = "gain", "clamp"
+"""Names of the constants g and c."""
+
+
+def gain_of_current(k: int) -> str:
+    """The name of the constant a_k."""
+    return f"gain{k}"
 
 
 class Outside(NamedTuple):
     """What comes to an area's units from outside of the brain at a step."""
 
-    gain: PerUnit | None = None  # of units that have gains; 1 where there is none
+    gain: Float[Tensor, "batch constants ..."] | None = None
+    """[batch, constant * unit, ...] of units that have gains: all of `Gained.opened`, in order."""
     current: PerCurrent | None = None
     """[batch, current * unit, ...], added to the currents that are no constants."""
 
@@ -51,39 +58,71 @@ Kept = TypeVar("Kept", bound=Cell)
 
 
 class Gained:
-    """What a gain adds to a cell of any kind, and no cell by itself; see `gained`."""
+    """What a gain adds to a cell of any kind, and no cell by itself; see `gained`.
+
+    Attributes:
+        opened: names of the constants that it has besides those of the cell, in order.
+    """
 
     currents: tuple[str, ...]
     constants: tuple[str, ...]
     emitted: str
+    opened: tuple[str, ...]
 
     def constant_values(self, units: int) -> Float[Tensor, "constant unit"]:
-        """See `Cell.constant_values`; those of the cell, and at last a gain of 1."""
+        """See `Cell.constant_values`; those of the cell, and at last gains of 1, a clamp of 0."""
         own = super().constant_values(units)  # type: ignore[misc]
-        return torch.cat([own, torch.ones(1, units, dtype=own.dtype)])
+        more = [[float(name != CLAMP)] * units for name in self.opened]
+        return torch.cat([own, torch.tensor(more, dtype=own.dtype)])
 
     def step(self, currents: Sequence[PerUnit], state: State) -> State:
         """One step; see `Cell.step`."""
-        new = super().step(currents[:-1], state)  # type: ignore[misc]
-        sent = dict.fromkeys(("rate", self.emitted))
-        return new._replace(**{name: getattr(new, name) * currents[-1] for name in sent})
+        count = len(currents) - len(self.opened)
+        told = dict(zip(self.opened, currents[count:], strict=True))
+        own = [
+            current * told[gain_of_current(k)] if gain_of_current(k) in told else current
+            for k, current in enumerate(currents[:count])
+        ]
+        new = super().step(own, state)  # type: ignore[misc]
+        sent = {}
+        for name in dict.fromkeys(("rate", self.emitted)):
+            sent[name] = getattr(new, name) * told[GAIN]
+            if CLAMP in told:
+                sent[name] = sent[name] + told[CLAMP]
+        return new._replace(**sent)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """As the cell alone: the kind of a cell with gains has no name to be found by."""
-        alone = object.__new__(type(self).__bases__[1])
-        vars(alone).update(vars(self))
-        alone.currents, alone.constants = self.currents[:-1], self.constants[:-1]
-        return gained, (alone,)
+        return gained, (alone(cast(Cell, self)), self.opened[:-1])
 
 
-def gained(cell: Kept) -> Kept:
-    """The cell with gains: of its own kind, its numbers the same while all gains are 1."""
-    if isinstance(cell, Gained):
+def gained(cell: Kept, more: Sequence[str] = ()) -> Kept:
+    """The cell with gains: of its own kind, its numbers the same while nothing is told.
+
+    Args:
+        cell: the cell, perhaps with gains already.
+        more: names of constants besides the gain: `CLAMP`, those of `gain_of_current`.
+    """
+    had = cell.opened if isinstance(cell, Gained) else ()
+    opened = (*sorted({*had, *more} - {GAIN, CLAMP}), *[CLAMP] * (CLAMP in {*had, *more}), GAIN)
+    if opened == had:
         return cell
-    made = object.__new__(_kind(type(cell)))
-    vars(made).update(vars(cell))
-    made.currents, made.constants = (*cell.currents, GAIN), (*cell.constants, GAIN)
-    return made
+    own = alone(cell)
+    made = object.__new__(_kind(type(own)))
+    vars(made).update(vars(own))
+    made.currents, made.constants = (*own.currents, *opened), (*own.constants, *opened)
+    made.opened = opened  # type: ignore[attr-defined]
+    return made  # pyright: ignore[reportReturnType]
+
+
+def alone(cell: Kept) -> Kept:
+    """The cell without gains."""
+    if not isinstance(cell, Gained):
+        return cell
+    made, count = object.__new__(type(cell).__bases__[1]), len(cell.opened)
+    vars(made).update({name: value for name, value in vars(cell).items() if name != "opened"})
+    made.currents, made.constants = cell.currents[:-count], cell.constants[:-count]
+    return made  # type: ignore[return-value]
 
 
 @cache

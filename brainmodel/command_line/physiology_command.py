@@ -75,7 +75,11 @@ def physiology_parser() -> ArgumentParser:
 
 
 def _parse(parser: ArgumentParser, config: Config, rest: Sequence[str]) -> Namespace:
-    mine = {k: v for k, v in config.items() if k not in TRAINING and (k, v) != ("ckpt_path", None)}
+    mine = {
+        k: v
+        for k, v in config.items()
+        if k not in {*TRAINING, "perturb"} and (k, v) != ("ckpt_path", None)
+    }
     known = [action.dest for action in parser._actions]
     for section in mine:
         if section not in known:

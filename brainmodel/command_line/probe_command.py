@@ -11,6 +11,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,6 +27,7 @@ from brainmodel.errors import Refused
 from brainmodel.probing import Experiment, Plan, probe, write_report
 from brainmodel.probing.report import require_new, verdicts
 from brainmodel.probing.scores import gains_of
+from brainmodel.training.callbacks.perturb import Perturb
 
 TRAINING = {"model", "data", "trainer", "checkpoint", "monitor", "pictures", "report"}
 TRAINING |= {"seed_everything", "optimizer", "lr_scheduler"}
@@ -74,6 +76,7 @@ def probe_parser() -> ArgumentParser:
     parser.add_argument("--untrained", type=int, default=3, help="seeds of the untrained brain")
     parser.add_argument("--out", type=str | None, default=None, help="a new folder for the report")
     parser.add_class_arguments(Plan)
+    parser.add_class_arguments(Perturb, "perturb")
     parser.set_defaults({"scoring.progress": True})
     return parser
 
@@ -176,7 +179,10 @@ def _probe(built: Namespace, held: Config, names: Sequence[str]) -> None:
         require_new(out)
         trained, untrained = brains(built.ckpt_path, built.untrained)
         print(*_replaced(plan), sep="", end="")
-        findings = probe(trained, untrained, built.recording, plan)
+        with ExitStack() as within:
+            for brain in (*(each.brain for each in trained), *untrained.values()):
+                within.enter_context(built.perturb.within("probe", brain))
+            findings = probe(trained, untrained, built.recording, plan)
         page = write_report(findings, out, held, f"brainmodel {shlex.join(sys.argv[1:])}")
     except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
         raise Refused(str(error)) from error

@@ -27,6 +27,7 @@ from brainmodel.training import checkpoint
 from brainmodel.training.callbacks.checkpoints import Checkpoints
 from brainmodel.training.callbacks.gradient_alignment import Alignment
 from brainmodel.training.callbacks.monitor import Monitor
+from brainmodel.training.callbacks.perturb import Perturb
 from brainmodel.training.callbacks.pictures import Pictures
 from brainmodel.training.callbacks.progress import Progress
 from brainmodel.training.callbacks.random_numbers import RandomNumbers
@@ -54,6 +55,7 @@ CALLBACKS = {
     "alignment": Alignment,
     "checkpoint": Checkpoints,
     "monitor": Monitor,
+    "perturb": Perturb,
     "pictures": Pictures,
     "report": Report,
 }
@@ -163,6 +165,9 @@ class CommandLine(LightningCLI):
             require_objectives(self.model.brain)
             require_curves(self.model.brain, self.trainer.callbacks)  # type: ignore[attr-defined]
             require_data(self.model.brain, self.datamodule, self.subcommand == "fit")
+            for callback in self.trainer.callbacks:  # type: ignore[attr-defined]
+                if isinstance(callback, Perturb):
+                    callback.require(self.model.brain, self.datamodule)
         plain = self.config_dump["model"]
         plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}
         options = self.config_dump["data"].get("init_args") or {}

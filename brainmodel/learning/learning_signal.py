@@ -47,6 +47,15 @@ def modulated(signal: PerUnitSteps, level: Level | None) -> PerUnitSteps:
     return signal * level.view(*level.shape, *[1] * (signal.dim() - level.dim()))
 
 
+def times(level: Level | None, factor: Level) -> Level:
+    """A level times another; either may differ from unit to unit."""
+    if level is None:
+        return factor
+    wide = max(level.dim(), factor.dim())
+    one, other = (each.view(*each.shape, *[1] * (wide - each.dim())) for each in (level, factor))
+    return one * other
+
+
 def mean_level(level: Level | None) -> PerStreamSteps | None:
     """The mean of a level over units: the level of what belongs to no unit."""
     return level.mean(2) if level is not None and level.dim() > 2 else level

@@ -57,7 +57,7 @@ class Course:
         if outside.current is not None:
             self.currents[:, :, : len(area.bias)] += outside.current
         if outside.gain is not None:  # the last of the constants
-            self.currents[:, :, -area.units[0] :] = outside.gain
+            self.currents[:, :, -outside.gain.shape[2] :] = outside.gain
         self._adders = [
             (n, synapses.adder(), self.currents[:, :, area.reached(n)].unbind(0))
             for n, synapses in area.synapses.items()

@@ -14,12 +14,14 @@ from torch.autograd.function import once_differentiable
 
 from areas.record import Record
 from brainmodel.environments.environment import REWARD
+from brainmodel.learning.learning_signal import times
 from brainmodel.learning.modulation import Moments
 from brainmodel.learning.rule import Gradients
 from brainmodel.roll_out.sweep import Sweep
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
 from brainmodel.wiring.literal_window import LiteralWindow
 from brainmodel.wiring.made_weights import with_weights
+from brainmodel.wiring.perturbed_inputs import level_of
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 from objectives import Activity
@@ -87,6 +89,7 @@ class _Rolling:
         self.shown: list[torch.Size] = []  # shapes of what the forward returns
         self.labels: dict[str, Tensor] = {}  # that environments gave
         self.derived: list[str] = []  # those of them that the loss may be differentiated by
+        self.cells = [brain.area(name).cell for name in brain.areas]
 
     def forward(self) -> list[Tensor]:
         way = self._go()
@@ -107,10 +110,8 @@ class _Rolling:
             memories, waiting = self.scope.remember(self.brain, passage)
             self.passage = passage._replace(waiting=waiting)
         noise = self.start.noise and self.start.noise.later(len(self.reset))
-        worlds = way.environments()
-        self.after = BrainState(
-            way.states(), way.delayed(), memories, modulators, waiting, noise, worlds
-        )
+        carried = memories, modulators, waiting, noise, way.environments(), self.start.perturbed
+        self.after = BrainState(way.states(), way.delayed(), *carried)
         shown = [signal for name in self.brain.areas for signal in self._shown(records[name])]
         shown += [self.labels[name].detach() for name in self.derived]
         self.shown = [signal.shape for signal in shown]
@@ -133,7 +134,7 @@ class _Rolling:
         return worlds[own].differentiable and self.labels[label].is_floating_point()
 
     def _modulate(self, records: dict[str, Record]) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """M(t) by area that has a modulator, and what the modulators remember."""
+        """M(t) by area that has a modulator or is told one, and what the modulators remember."""
         levels, memories = {}, {}
         told = self.labels.items()
         rewards = {n: own[..., None] for n, own in told if n.rpartition(".")[2] == REWARD}
@@ -143,6 +144,9 @@ class _Rolling:
             moments = Moments(error, self.inputs | rewards, ~self.reset, age)
             memory = self.start.modulators[name]
             levels[name], memories[name] = self.brain.modulator(name).level(moments, memory)
+        for name in self.brain.areas:
+            if (factor := self.inputs.get(level_of(name))) is not None:
+                levels[name] = times(levels.get(name), factor)
         return levels, memories
 
     @staticmethod
@@ -155,6 +159,11 @@ class _Rolling:
     def gradients(self, bars: Sequence[Tensor | None]) -> Gradients:
         """Gradients by name, from derivatives of the loss by all that the forward pass returned."""
         assert self.passage is not None
+        if not all(map(is_, self.cells, (self.brain.area(n).cell for n in self.brain.areas))):
+            raise RuntimeError(
+                "the brain was perturbed, or given gains, in one of the passes of a window and not "
+                "in the other: call backward where the window was seen"
+            )
         derivatives, late = self._derivatives(bars), bars[4 * len(self.brain.areas) :]
         by_labels = {
             name: bar for name, bar in zip(self.derived, late, strict=True) if bar is not None

@@ -17,7 +17,8 @@ from brainmodel.roll_out.course import Course
 from brainmodel.roll_out.environment_course import EnvironmentCourse
 from brainmodel.wiring.environments import EnvironmentRecord, arrived_in, label_of
 from brainmodel.wiring.order import Act
-from brainmodel.wiring.outside import gain_of, outside_of
+from brainmodel.wiring.outside import outside_of
+from brainmodel.wiring.perturbed_inputs import arrived, changes
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -147,7 +148,7 @@ class Sweep:
                 (name, *others), way = names, self.brain.pathways[names[0]]
                 plain = not others and way.steps == 0 and self.brain.route(name).plain
                 plain = plain and way.gate is None
-                if plain and gain_of(name) not in self.inputs:
+                if plain and not changes(name, self.inputs):
                     self.courses[act.area].sources[source] = self._signal(name)
                     del coming[source]
 
@@ -189,12 +190,12 @@ class Sweep:
         if delay > 0:
             series = torch.cat([self.start.delayed[name], series])[: self.steps]
             series = fade(series, self._alive(delay))
+        series = arrived(name, series, self.inputs)
         gate = self.brain.gate(name)
-        if gate is not None:
-            rates = fade(self.courses[gate.by].fields["rate"][:-1], self.keep)
-            series = gate(flat(series), flat(rates)).view_as(series)
-        gain = self.inputs.get(gain_of(name))
-        return series if gain is None else gain * series
+        if gate is None:
+            return series
+        rates = fade(self.courses[gate.by].fields["rate"][:-1], self.keep)
+        return gate(flat(series), flat(rates)).view_as(series)
 
     def _message(self, name: str, t: int) -> Tensor:
         """What arrives over a pathway at one step, [batch, ...]."""
@@ -208,10 +209,10 @@ class Sweep:
         lost, alive = self._arriving(delay)
         if lost[t] and alive is not None:
             message = fade(message[None], alive[t : t + 1])[0]
-        gate, gain = self.brain.gate(name), self.inputs.get(gain_of(name))
-        if gate is not None:
-            message = gate(message, self.courses[gate.by].before("rate", t))
-        return message if gain is None else gain[t] * message
+        message, gate = arrived(name, message, self.inputs, t), self.brain.gate(name)
+        if gate is None:
+            return message
+        return gate(message, self.courses[gate.by].before("rate", t))
 
     def _arriving(self, delay: int) -> tuple[list[bool], Tensor | None]:
         """For each step whether any message of this delay is lost, and `_alive`; found once."""

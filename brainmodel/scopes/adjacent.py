@@ -55,9 +55,11 @@ from brainmodel.scopes.waiting import (
     inputs_under_way,
     join_derivatives,
     keep,
+    orders_under_way,
     under_way,
 )
 from brainmodel.wiring.outside import gain_of
+from brainmodel.wiring.perturbed_inputs import order_of
 from brainmodel.wiring.wiring import Wiring
 
 
@@ -129,7 +131,9 @@ class Adjacent(Scope):
                 early = record.stretch(0, ripe)
                 memories[name] = brain.rule(name).remember(brain.area(name), early, memories[name])
         gains = gains_under_way(passage, brain.pathways)
+        orders = orders_under_way(passage, brain.pathways)
         later = {gain_of(name): gain for name, gain in gains.items()}
+        later |= {order_of(name): order for name, order in orders.items()}
         later |= inputs_under_way(passage, _sources(brain))
         return memories, keep(records, levels, later, ripe)
 
@@ -150,7 +154,8 @@ class Adjacent(Scope):
             return found
         with torch.no_grad():
             gains = gains_under_way(passage, brain.pathways)
-            total, messages, gates = self.gather(brain, records, derivatives, gains)
+            orders = orders_under_way(passage, brain.pathways)
+            total, messages, gates = self.gather(brain, records, derivatives, gains, orders)
         for name, bar in messages.items():
             pathway = brain.pathways[name]
             if pathway.source in brain.areas:
@@ -179,6 +184,7 @@ class Adjacent(Scope):
         records: dict[str, Record],
         derivatives: dict[str, ActivityDerivatives],
         gains: dict[str, Tensor],
+        orders: dict[str, Tensor] | None = None,
     ) -> Crossing:
         """For each area, the derivatives of its own loss and those that arrive from other areas.
 
@@ -190,12 +196,13 @@ class Adjacent(Scope):
             records: of some steps, by area.
             derivatives: of each area's own loss at these steps.
             gains: of what arrived over pathways at these steps, by name; 1 of all others.
+            orders: whose messages streams heard over pathways, by name; their own of all others.
         """
         total = sent = derivatives
         messages: dict[str, Tensor] = {}
         gates: dict[str, Tensor] = {}
         for _ in range(self.hops if self.lag else 0):
-            sent, heard, closed = cross(brain, self.feedback, records, sent, gains)
+            sent, heard, closed = cross(brain, self.feedback, records, sent, gains, orders or {})
             total = {
                 name: ActivityDerivatives(*(a + b for a, b in zip(own, sent[name], strict=True)))
                 for name, own in total.items()

@@ -18,6 +18,7 @@ from brainmodel.pathways.presynaptic_inhibition import PresynapticInhibition
 from brainmodel.scopes.pathway_feedback import PathwayFeedback, answered
 from brainmodel.scopes.scope import ActivityDerivatives, learning_signal
 from brainmodel.scopes.waiting import zero_derivatives
+from brainmodel.wiring.perturbed_inputs import put_back
 from brainmodel.wiring.wiring import Wiring
 
 
@@ -39,6 +40,7 @@ def cross(
     records: dict[str, Record],
     derivatives: dict[str, ActivityDerivatives],
     gains: dict[str, Tensor],
+    orders: dict[str, Tensor],
 ) -> Crossing:
     """Derivatives by what areas sent to others, from those by what these others did.
 
@@ -48,6 +50,7 @@ def cross(
         records: of some steps, by area.
         derivatives: of the loss by what each area did at these steps.
         gains: of what arrived over pathways at these steps, by name; 1 of all others.
+        orders: whose messages streams heard over pathways, by name; their own of all others.
     """
     messages: dict[str, Tensor] = {}
     gates: dict[str, Tensor] = {}
@@ -66,6 +69,7 @@ def cross(
                     part, gates[name], rate_bar = _closed(gate, message, closer, part)
                     received[gate.by].rate[:-1] += fade(rate_bar, closer.keep)[1:]
                 part = part * gains[name] if name in gains else part
+                part = put_back(part, orders[name]) if name in orders else part
                 if name in learning:
                     messages[name] = part
                 if pathway.source in brain.areas:

@@ -17,6 +17,7 @@ from brainmodel.scopes.crossing import arrived
 from brainmodel.scopes.scope import ActivityDerivatives, Passage
 from brainmodel.wiring.environments import EnvironmentRecord, label_of, with_reward
 from brainmodel.wiring.outside import gain_of
+from brainmodel.wiring.perturbed_inputs import order_of, put_back
 from brainmodel.wiring.wiring import Wiring
 
 
@@ -37,8 +38,9 @@ def cross_environments(
     for name, met in passage.met.items():
         heard_bar = by_heard(brain, name, met, passage.by_labels)
         for way in brain.hearing[name]:
-            gain = passage.inputs.get(gain_of(way))
+            gain, order = (passage.inputs.get(of(way)) for of in (gain_of, order_of))
             bar = heard_bar if gain is None else gain * heard_bar
+            bar = bar if order is None else put_back(bar, order)
             source = brain.pathways[way].source
             total[source], made = _back(brain, passage, way, bar, total[source])
             for key, gradient in made.items():

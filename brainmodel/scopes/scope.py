@@ -49,9 +49,12 @@ class Scope(nn.Module, ABC):
 
     Attributes:
         teaches_pathways: whether it gives gradients of what adapters of pathways learn.
+        modulates_areas: whether the level of an area multiplies all that the area learns, and
+            nothing else.
     """
 
     teaches_pathways: ClassVar[bool] = False
+    modulates_areas: ClassVar[bool] = True
 
     def require_taught(self, brain: Wiring) -> None:
         """Refuse adapters and gates that learn, if nobody here would teach them.

@@ -5,7 +5,7 @@ the record of the step waits here, together with the derivatives of the loss tha
 and is carried from window to window with the state of the streams.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_map_only
 from areas.record import Record
 from brainmodel.scopes.scope import ActivityDerivatives, Passage
 from brainmodel.wiring.outside import gain_of
+from brainmodel.wiring.perturbed_inputs import order_of
 
 
 class Waiting(NamedTuple):
@@ -23,7 +24,7 @@ class Waiting(NamedTuple):
     records: dict[str, Record]
     levels: dict[str, Tensor]  # of areas with a modulator
     signals: dict[str, ActivityDerivatives]  # zeros until the window's backward pass fills them in
-    inputs: dict[str, Tensor] = {}  # from which a pathway leads that learns; gains of pathways
+    inputs: dict[str, Tensor] = {}  # from which a pathway leads that learns; gains, orders
 
 
 def keep(
@@ -69,21 +70,34 @@ def inputs_under_way(passage: Passage, names: Iterable[str]) -> dict[str, Tensor
 
 def gains_under_way(passage: Passage, pathways: Iterable[str]) -> dict[str, Tensor]:
     """Gains of what arrived at the same steps, by pathway that has one at any of them."""
+    found = {}
+    for name in pathways:
+        gain = _under_way(passage, gain_of(name), lambda like, n: like.new_ones(n, *like.shape[1:]))
+        found |= {} if gain is None else {name: gain}
+    return found
+
+
+def orders_under_way(passage: Passage, pathways: Iterable[str]) -> dict[str, Tensor]:
+    """Whose messages streams heard at the same steps, by pathway; of others each its own."""
+
+    def own(like: Tensor, steps: int) -> Tensor:
+        return torch.arange(like.shape[1]).to(like).expand(steps, -1)
+
+    found = {name: _under_way(passage, order_of(name), own) for name in pathways}
+    return {name: order for name, order in found.items() if order is not None}
+
+
+def _under_way(passage: Passage, key: str, usual: Callable[[Tensor, int], Tensor]) -> Tensor | None:
+    """What came from outside at steps that wait and at those of the window, if at any of them."""
     waiting: Waiting | None = passage.start.waiting
     earlier = {} if waiting is None else waiting.inputs
     waited = 0 if waiting is None else len(next(iter(waiting.records.values())).currents)
-    found = {}
-    for name in pathways:
-        key = gain_of(name)
-        given = earlier.get(key), passage.inputs.get(key)
-        some = next((gain for gain in given if gain is not None), None)
-        if some is not None:
-            lengths, shape = (waited, len(passage.reset)), some.shape[1:]
-            parts = zip(given, lengths, strict=True)
-            found[name] = torch.cat(
-                [some.new_ones(n, *shape) if g is None else g for g, n in parts]
-            )
-    return found
+    given = earlier.get(key), passage.inputs.get(key)
+    some = next((value for value in given if value is not None), None)
+    if some is None:
+        return None
+    parts = zip(given, (waited, len(passage.reset)), strict=True)
+    return torch.cat([usual(some, n) if g is None else g for g, n in parts])
 
 
 def join_derivatives(first: ActivityDerivatives, then: ActivityDerivatives) -> ActivityDerivatives:

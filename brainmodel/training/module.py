@@ -95,7 +95,9 @@ class BrainModule(pl.LightningModule):
     def training_step(self, window: Window, index: int) -> dict[str, Any]:
         """The loss of one window, whose streams go on from the window before."""
         stream = self.streams.at(window.reset.shape[1], self.device)
-        activities, self.streams.state = self.brain(window.inputs, window.reset, stream)
+        activities, self.streams.state = self.brain(
+            window.inputs, window.reset, stream, labels=window.labels
+        )
         activities = labelled(activities, window)
         self.losses = self.brain.judge(activities)
         return {"loss": self._log(self.losses, window, "loss"), "activities": activities}
@@ -103,7 +105,9 @@ class BrainModule(pl.LightningModule):
     def validation_step(self, window: Window, index: int) -> dict[str, Any]:
         """The loss of one held-out window; these streams begin anew with each validation."""
         held_out = None if index == 0 else self.held_out
-        activities, self.held_out = self.brain(window.inputs, window.reset, held_out)
+        activities, self.held_out = self.brain(
+            window.inputs, window.reset, held_out, labels=window.labels
+        )
         activities = labelled(activities, window)
         loss = self._log(self.brain.judge(activities), window, "held_out_loss")
         return {"loss": loss, "activities": activities}

@@ -14,7 +14,8 @@ from brainmodel.environments import Reply
 from brainmodel.pathways.pathway import Pathway, told
 from brainmodel.wiring.environments import arrived_in, reply, sent_by
 from brainmodel.wiring.order import Act
-from brainmodel.wiring.outside import gain_of, outside_of
+from brainmodel.wiring.outside import outside_of
+from brainmodel.wiring.perturbed_inputs import arrived
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -109,11 +110,8 @@ class _Step:
 
     def _message(self, pathway: str) -> Tensor:
         came = self.delayed[pathway][0] if pathway in self.delayed else self._adapted(pathway)
-        gate = self.brain.gate(pathway)
-        if gate is not None:
-            came = gate(came, self.crossing(self.before[gate.by].rate))
-        gain = self.inputs.get(gain_of(pathway))
-        return came if gain is None else gain * came
+        came, gate = arrived(pathway, came, self.inputs), self.brain.gate(pathway)
+        return came if gate is None else gate(came, self.crossing(self.before[gate.by].rate))
 
     def _adapted(self, pathway: str) -> Tensor:
         way = self.brain.pathways[pathway]

@@ -24,7 +24,8 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from areas.loops.gain import Gained, Outside
+from areas.loops.dynamics import Dynamics
+from areas.loops.gain import Gained, Outside, gained
 from brainmodel.errors import named
 from brainmodel.learning.credit.stream_noise import noise_at_start
 from brainmodel.wiring.state import BrainState
@@ -156,7 +157,7 @@ def open_gains(brain: Wiring, found: Mapping[str, Tensor], state: BrainState) ->
                     f"gains.{name}: its rule remembers steps of before it had gains; give it one "
                     "(1 will do) from the first window of the streams on"
                 )
-            brain.area(name).open_gain()
+            brain.area(name).use(Dynamics(gained(brain.area(name).cell)))
 
 
 def _units(brain: Wiring, address: str, current: bool) -> _Units:

@@ -17,3 +17,4 @@ class BrainState(NamedTuple):
     waiting: Any = None  # what the scope keeps: steps that areas have not learnt from yet
     noise: Noise | None = None  # where the noise of units stands, if any has noise
     environments: dict[str, Any] = {}  # by environment, its own state
+    perturbed: Any = None  # what perturbations carry, while there are some

@@ -174,7 +174,7 @@ def ungated(
         signal = literal.adapt(adapter, signal)
     lost = course.reset[t - pathway.steps + 1 : t + 1].any(dim=0)
     arrived = signal * literal.wide((~lost).double(), signal)
-    return arrived * course.gains[name][t] if name in course.gains else arrived, leaf
+    return course.changed(name, t, arrived), leaf
 
 
 def share(
@@ -199,18 +199,19 @@ def by_definition(
     inputs: dict[str, Tensor],
     reset: Tensor,
     gains: dict[str, Tensor] | None = None,
+    kind: type[literal.Literal] = literal.Literal,
 ) -> lessons.Gradients:
     """Gradients of all but the last `lag` steps, areas told what the definition says."""
     scope = scope_of(brain)
     with torch.no_grad():
-        course = literal.Literal(brain, inputs, reset, gains=gains)
+        course = kind(brain, inputs, reset, gains=gains)
         seen = {name: course.activity(name) for name in brain.areas}
     total = sent = own(brain, seen)
     taught: lessons.Gradients = {}
     for _ in range(scope.hops):
         sent = once_back(brain, course, sent, taught, len(reset) - scope.lag)
         total = {n: {f: v + sent[n][f] for f, v in said.items()} for n, said in total.items()}
-    alone = literal.Literal(
+    alone = kind(
         brain, inputs, reset, local=True, cut=lambda name: brain.rule(name).cuts, gains=gains
     )
     loss, ripe = torch.zeros((), dtype=torch.float64), len(reset) - scope.lag

@@ -2,6 +2,7 @@ from .checkpoints import Checkpoints as Checkpoints
 from .curves import Curves as Curves
 from .gradient_alignment import Alignment as Alignment
 from .monitor import Monitor as Monitor
+from .perturb import Perturb as Perturb
 from .pictures import Pictures as Pictures
 from .probe import Probe as Probe
 from .progress import Progress as Progress

@@ -13,6 +13,7 @@ from brainmodel.brain import Brain
 from brainmodel.data import StreamModule
 from brainmodel.data.window import Window
 from brainmodel.figures import draw_brain, draw_circuits, draw_frames, save, views
+from brainmodel.perturbation import intact
 from brainmodel.physiology import orientation_tuning, receptive_fields
 from brainmodel.training.held_out import (
     STEPS,
@@ -197,7 +198,8 @@ class Report(pl.Callback):
         for name, signals in shown.items():
             some = tuple(signal[:, : self.scenes] for signal in signals)
             made.append(folder / f"held_out_{name}.png")
-            fields = receptive_fields(brain_of(module), name)
+            with intact(brain_of(module)):
+                fields = receptive_fields(brain_of(module), name)
             save(draw_frames(*some, most=self.steps, fields=fields), made[-1])
         return "  ".join(map(str, reversed(made)))
 
@@ -216,8 +218,9 @@ def held_out(trainer: pl.Trainer) -> Any:
 
 
 def selectivity(brain: Brain) -> dict[str, float]:
-    """The median selectivity for orientation of each area with maps."""
-    found = orientation_tuning(brain)
+    """The median selectivity for orientation of each area with maps, without perturbations."""
+    with intact(brain):
+        found = orientation_tuning(brain)
     return {name: own.median for name, own in found.items() if len(brain.area(name).units) == 3}
 
 

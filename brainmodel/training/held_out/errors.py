@@ -92,5 +92,5 @@ def follow_streams(
         if device is not None:
             window = tree_map_only(Tensor, lambda value: value.to(device), window)
         with torch.no_grad():
-            activities, stream = brain(window.inputs, window.reset, stream)
+            activities, stream = brain(window.inputs, window.reset, stream, labels=window.labels)
         yield window, activities
