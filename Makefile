@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 STAMP := .venv/installed
-EXTRAS := dev,video,probing,zarr,parquet,sweeps,clusters
+EXTRAS := dev,video,probing,zarr,parquet,sweeps,clusters,tasks
 CONFIG ?= configs/default.yaml
 ARGS ?=
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11

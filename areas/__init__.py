@@ -17,6 +17,8 @@ from areas.feedback import RandomFeedback as RandomFeedback
 from areas.feedback import SignConcordantFeedback as SignConcordantFeedback
 from areas.feedback import SymmetricFeedback as SymmetricFeedback
 from areas.fix_sublstm import FixSubLSTM as FixSubLSTM
+from areas.gates import GatedCell as GatedCell
+from areas.gates import GatedPyramidal as GatedPyramidal
 from areas.gru import GRU as GRU
 from areas.hard_lstm import HardLSTM as HardLSTM
 from areas.leaky import Leaky as Leaky
@@ -30,6 +32,7 @@ from areas.projections import Beginning as Beginning
 from areas.projections import Block as Block
 from areas.projections import Connectivity as Connectivity
 from areas.projections import FromMatrix as FromMatrix
+from areas.projections import Hypernetwork as Hypernetwork
 from areas.projections import LogNormal as LogNormal
 from areas.projections import LowRank as LowRank
 from areas.projections import Near as Near

@@ -15,12 +15,14 @@ function of what is learnt is our own choice.
 
 from collections.abc import Sequence
 
-from areas.cell import Cell
+import torch
+
+from areas.gates.gated_cell import GatedCell
 from areas.shapes import PerUnit
 from areas.sublstm import SubLSTMState, sublstm_step
 
 
-class FixSubLSTM(Cell):
+class FixSubLSTM(GatedCell):
     """Gated cortical microcircuit units, each with a learnt constant for a forget gate.
 
     The gate starts at sigma(1) = 0.73, as that of the subLSTM does where nothing reaches it.
@@ -28,11 +30,12 @@ class FixSubLSTM(Cell):
 
     currents = ("output", "input", "candidate", "forget")  # what the memory remembers side by side
     tonic = ("forget",)
+    gates = dict.fromkeys(("output", "input", "candidate"), torch.sigmoid)
     carried = ("memory",)
     initial_bias = {"forget": 1.0}
     state = SubLSTMState
 
-    def step(self, currents: Sequence[PerUnit], state: SubLSTMState) -> SubLSTMState:
-        """One step; see `Cell.step`."""
+    def move(self, currents: Sequence[PerUnit], state: SubLSTMState) -> SubLSTMState:
+        """See `GatedCell.move`."""
         output, input, candidate, forget = currents
         return SubLSTMState(*sublstm_step(input, forget, candidate, output, state.memory))

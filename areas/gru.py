@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import torch
 
-from areas.cell import Cell
+from areas.gates.gated_cell import GatedCell
 from areas.shapes import PerUnit
 
 
@@ -35,15 +35,16 @@ def gru_step(
     return (1.0 - u) * n + u * rate
 
 
-class GRU(Cell):
+class GRU(GatedCell):
     """Gated recurrent units."""
 
     currents = ("candidate", "reset", "update", "recall")
     afferent = ("candidate", "reset", "update")
     recurrent = ("reset", "update", "recall")
+    gates = dict.fromkeys(("reset", "update"), torch.sigmoid)
     carried = ("rate",)
     state = GRUState
 
-    def step(self, currents: Sequence[PerUnit], state: GRUState) -> GRUState:
-        """One step; see `Cell.step`."""
+    def move(self, currents: Sequence[PerUnit], state: GRUState) -> GRUState:
+        """See `GatedCell.move`."""
         return GRUState(gru_step(*currents, rate=state.rate))

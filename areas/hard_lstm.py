@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import torch
 
-from areas.cell import Cell
+from areas.gates.gated_cell import GatedCell
 from areas.lstm import LSTMState
 from areas.shapes import PerUnit
 
@@ -33,13 +33,14 @@ def hard_lstm_step(
     return hard_sigmoid(output) * torch.tanh(memory), memory
 
 
-class HardLSTM(Cell):
+class HardLSTM(GatedCell):
     """Long short-term memory units whose gates can close and open entirely."""
 
     currents = ("input", "forget", "candidate", "output")
+    gates = dict.fromkeys(("input", "forget", "output"), hard_sigmoid)
     carried = ("memory",)
     state = LSTMState
 
-    def step(self, currents: Sequence[PerUnit], state: LSTMState) -> LSTMState:
-        """One step; see `Cell.step`."""
+    def move(self, currents: Sequence[PerUnit], state: LSTMState) -> LSTMState:
+        """See `GatedCell.move`."""
         return LSTMState(*hard_lstm_step(*currents, memory=state.memory))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import torch
 
-from areas.cell import Cell
+from areas.gates.gated_cell import GatedCell
 from areas.shapes import PerUnit
 
 
@@ -31,14 +31,15 @@ def lstm_step(
     return torch.sigmoid(output) * torch.tanh(memory), memory
 
 
-class LSTM(Cell):
+class LSTM(GatedCell):
     """Long short-term memory units; the forget gate starts open (bias 1)."""
 
     currents = ("input", "forget", "candidate", "output")
+    gates = dict.fromkeys(("input", "forget", "output"), torch.sigmoid)
     carried = ("memory",)
     initial_bias = {"forget": 1.0}
     state = LSTMState
 
-    def step(self, currents: Sequence[PerUnit], state: LSTMState) -> LSTMState:
-        """One step; see `Cell.step`."""
+    def move(self, currents: Sequence[PerUnit], state: LSTMState) -> LSTMState:
+        """See `GatedCell.move`."""
         return LSTMState(*lstm_step(*currents, memory=state.memory))

@@ -16,6 +16,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, pairwise
+from math import isfinite
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
@@ -41,18 +42,24 @@ class Population:
         cell: their dynamics.
         share: of the area's units (of maps: channels), in (0, 1].
         sign: by Dale's law, what all their synapses onto units of the area do; either unless given.
+        baseline: of their first current before learning, above the bias of the cell: a tonic drive,
+            without which those whom others inhibit may never fire.
 
     Raises:
-        ValueError: if the cell itself has populations, or the sign is none.
+        ValueError: if the cell itself has populations, the sign is none, or the baseline is not
+            finite.
     """
 
     cell: Cell
     share: float
     sign: Sign | None = None
+    baseline: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse a population of populations, and an unknown sign."""
+        """Refuse a population of populations, an unknown sign, and a baseline that is no number."""
         require_sign(self.sign)
+        if not isfinite(self.baseline):
+            raise ValueError(f"baseline: need a finite number, got {self.baseline}")
         if isinstance(self.cell, Populations):
             raise ValueError("cell: populations cannot be made of populations; name each of them")
 
@@ -166,8 +173,9 @@ class Populations(Cell):
     def biases(self, units: int) -> Float[Tensor, "current unit"]:
         """See `Cell.biases`."""
         found = torch.zeros(_felt(self), units)
-        for cell, at in self._each(units):
-            found[: _felt(cell), at] = cell.biases(at.stop - at.start)
+        for population, at in zip(self.of.values(), self.places(units).values(), strict=True):
+            found[: _felt(population.cell), at] = population.cell.biases(at.stop - at.start)
+            found[0, at] += population.baseline
         return found
 
     def constant_values(self, units: int) -> Float[Tensor, "constant unit"]:

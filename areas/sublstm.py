@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import torch
 
-from areas.cell import Cell
+from areas.gates.gated_cell import GatedCell
 from areas.shapes import PerUnit
 
 
@@ -35,14 +35,15 @@ def sublstm_step(
     return torch.sigmoid(memory) - torch.sigmoid(output), memory
 
 
-class SubLSTM(Cell):
+class SubLSTM(GatedCell):
     """Gated cortical microcircuit units; the forget gate starts open (bias 1)."""
 
     currents = ("input", "forget", "candidate", "output")
+    gates = dict.fromkeys(currents, torch.sigmoid)
     carried = ("memory",)
     initial_bias = {"forget": 1.0}
     state = SubLSTMState
 
-    def step(self, currents: Sequence[PerUnit], state: SubLSTMState) -> SubLSTMState:
-        """One step; see `Cell.step`."""
+    def move(self, currents: Sequence[PerUnit], state: SubLSTMState) -> SubLSTMState:
+        """See `GatedCell.move`."""
         return SubLSTMState(*sublstm_step(*currents, memory=state.memory))

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
 from areas.record import StepActivity
+from brainmodel.environments import Environment
 from brainmodel.learning.rule import Gradients
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.perturbation.perturbed import Perturbed, window_of
@@ -37,6 +38,7 @@ class Brain(Wiring):
         scope: how far learning signals travel; `Local` unless given.
         groups: objectives that several areas share, by name.
         group_weights: of these, by name; as `AreaPlan.weights`.
+        environments: what areas act on, by name (see `brainmodel.environments`).
 
     Raises:
         ValueError: if areas and pathways do not fit; the message names the area or pathway.
@@ -50,8 +52,10 @@ class Brain(Wiring):
         scope: Scope | None = None,
         groups: Mapping[str, GroupObjective] | None = None,
         group_weights: Mapping[str, float | Weight] | None = None,
+        environments: Mapping[str, Environment] | None = None,
     ):
-        super().__init__(BrainPlan(areas, pathways, inputs, groups or {}, group_weights or {}))
+        shared = groups or {}, group_weights or {}
+        super().__init__(BrainPlan(areas, pathways, inputs, *shared, environments or {}))
         self._listeners: OrderedDict[int, Listener] = OrderedDict()
         self.perturbed: Perturbed | None = None
         self.scope = scope or Local()
@@ -70,7 +74,8 @@ class Brain(Wiring):
         """A window of time.
 
         Args:
-            inputs: by name, [time, batch, *shape].
+            inputs: by name, [time, batch, *shape]; of an environment, the uniform random numbers in
+                [0, 1) that it draws, [time, batch, draws].
             reset: [time, batch] bool, true where a stream begins anew at that step.
             state: from the window before; None where all streams begin.
             gains: what multiplies rates of areas or populations, or messages of pathways, by
@@ -80,8 +85,9 @@ class Brain(Wiring):
             labels: of the window, [time, batch, ...]; perturbations may ask for one, nobody else.
 
         Returns:
-            what each area did, by name, and the state after the window, detached. The backward pass
-            of any loss computed from the former hands each area's learning signal to its rule.
+            what each area did, by name, and the state after the window, detached. What environments
+            say is among the labels of each activity. The backward pass of any loss computed from
+            the former hands each area's learning signal to its rule.
 
         Raises:
             ValueError: in one sentence, if inputs, reset, state, gains or currents are of another
@@ -121,7 +127,7 @@ class Brain(Wiring):
         found, state = self._from_outside(reset[None], state, gains, currents, told)
         now = {name: signal[0] for name, signal in found.items()}
         step = partial(literal_step, self, dict(inputs) | now, reset, state)
-        took, after = with_weights(self, self.make(), step)
+        took, _, after = with_weights(self, self.make(), step)
         after = after._replace(noise=state.noise and state.noise.later())
         return {name: step.activity for name, step in took.items()}, after
 

@@ -1,4 +1,4 @@
-"""The command line: `brainmodel fit --config default`, and validate, test, probe, study, migrate.
+"""The command line: `brainmodel fit --config default`, and all other commands.
 
 Whatever can be refused without torch and Lightning is refused before they are loaded.
 """
@@ -20,6 +20,7 @@ COMMANDS = {
     "test": "the same on other held-out streams",
     "probe": "score checkpoints against a recording of a brain, and write a report",
     "physiology": "ask checkpoints for phenomena of cortex, and write a report",
+    "record": "write what a checkpoint's brain does with given data as NWB",
     "study": "train every combination of rules, cells, tasks, ... and seeds, and compare them",
     "migrate": "give classes that moved their new names in configs and checkpoints",
 }
@@ -34,7 +35,7 @@ options, after the command:
                       several are merged, the later over the earlier
   --ckpt_path FILE    go on from a checkpoint (fit), or measure it (all commands but study)
   --recording FILE    what to score against (probe)
-  --out DIR           folder of a study, or of a report
+  --out DIR           folder of a study, or of a report; file of a recording (record)
   --print_config      show the whole configuration and stop
   --help              show every option of the command with that config, and stop
   --traceback         show where in the program an error came from
@@ -102,6 +103,11 @@ def _run(words: list[str]) -> None:
         from brainmodel.command_line import physiology_command
 
         physiology_command.run(names, config, rest)
+        return
+    if words[0] == "record":
+        from brainmodel.command_line import record_command
+
+        record_command.run(config, rest)
         return
     if not names and not {"-h", "--help"} & set(rest):
         raise Refused(f"{words[0]} needs a config: add --config default, or a file of your own")

@@ -1,6 +1,7 @@
 """Objectives of cortical areas: what an area did over a window -> loss per step and sample."""
 
 from objectives.absolute_error import AbsoluteError as AbsoluteError
+from objectives.actor_critic import ActorCritic as ActorCritic
 from objectives.area_prediction import AreaPrediction as AreaPrediction
 from objectives.balance import Balance as Balance
 from objectives.barlow_twins import BarlowTwins as BarlowTwins
@@ -32,6 +33,7 @@ from objectives.multi_horizon import MultiHorizon as MultiHorizon
 from objectives.objective import Activity as Activity
 from objectives.objective import GroupObjective as GroupObjective
 from objectives.objective import Objective as Objective
+from objectives.outcome import Outcome as Outcome
 from objectives.paired_views import PairedViews as PairedViews
 from objectives.poisson import Poisson as Poisson
 from objectives.population_rate import PopulationRate as PopulationRate

@@ -31,7 +31,8 @@ class Activity(NamedTuple):
     error: Signals  # of the two, as the area compares them; by default drive - prediction
     rate: Rates
     valid: Bool[Tensor, "time batch"]  # False where the stream was reset at this step
-    labels: dict[str, Tensor] = {}  # [time, batch, ...] by name, of each step, from the data
+    labels: dict[str, Tensor] = {}
+    """[time, batch, ...] by name, of each step, from the data and from environments."""
 
 
 class Objective(nn.Module, ABC):
@@ -49,6 +50,7 @@ class Objective(nn.Module, ABC):
             windows that are not longer.
         predictions: between which numbers the predictions that it reads lie; any unless declared.
         label: name of the label of the data that it reads, if it does.
+        reads_out: how many numbers `read_out` makes of rates; 0 where it has none.
     """
 
     couples_batch: ClassVar[bool] = False
@@ -57,6 +59,7 @@ class Objective(nn.Module, ABC):
     fewest_streams: ClassVar[int] = 1
     pairs_streams: ClassVar[bool] = False
     reach: int = 0
+    reads_out: int = 0
     predictions: ClassVar[tuple[float, float]] = (-inf, inf)
     label: str | None = None
 
@@ -70,6 +73,10 @@ class Objective(nn.Module, ABC):
             units: shape of its rates, likewise.
         """
         del drive, units
+
+    def read_out(self, rate: Tensor) -> Tensor:
+        """What it does to an environment, [batch, reads_out], of rates [batch, *units]."""
+        raise NotImplementedError(type(self).__name__)
 
     def require_label(self, whole: tuple[int, int] | None, shape: tuple[int, ...]) -> None:
         """Refuse a label of the data that it cannot read. By default it reads any.

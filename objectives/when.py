@@ -49,7 +49,12 @@ class When(Objective):
             )
         self.label, self.of, self.reach = label, of, of.reach
         self.stops_gradient, self.draws = of.stops_gradient, of.draws  # type: ignore[misc]
+        self.reads_out = of.reads_out
         self.fewest_streams, self.predictions = of.fewest_streams, of.predictions  # type: ignore[misc]
+
+    def read_out(self, rate: Tensor) -> Tensor:
+        """That of the objective."""
+        return self.of.read_out(rate)
 
     def require_label(self, whole: tuple[int, int] | None, shape: tuple[int, ...]) -> None:
         if whole != (0, 1) or shape:

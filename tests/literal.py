@@ -19,7 +19,8 @@ from torch.nn import functional as F
 
 from areas import Area
 from brainmodel.brain import Brain
-from brainmodel.pathways import GainFields
+from brainmodel.environments import Reply
+from brainmodel.pathways import GainFields, PresynapticInhibition
 from objectives import Activity
 from tests.literal_cells import Values, ends, equation
 
@@ -75,6 +76,15 @@ def gained(fields: GainFields, signal: Tensor, movement: Tensor) -> Tensor:
     return torch.cat([signal * wide(rate / sum(near), signal) for rate in near], dim=1)
 
 
+def opened(gate: PresynapticInhibition, rate: Tensor) -> Tensor:
+    """How far each gate is open: 1 / (1 + exp(-p))."""
+    for adapter in gate.route.adapters:  # type: ignore[union-attr]
+        rate = adapt(adapter, rate)
+    bias = gate.bias.view(-1, *[1] * (rate.dim() - 2))
+    potential = synapse(gate.synapses["rate"].weight, rate) + bias
+    return 1 / (1 + torch.exp(-potential))
+
+
 class Literal:
     """A brain's course through a stream.
 
@@ -105,24 +115,36 @@ class Literal:
         self.gains = gains or {}
         self.done: dict[tuple[str, int], Values] = {}
         self.found: dict[tuple[str, int], Values] = {}
+        self.replies: dict[tuple[str, int], Reply] = {}
 
     def message(self, name: str, t: int) -> Tensor:
         """What arrives over a pathway at step t."""
         pathway, route = self.brain.pathways[name], self.brain.route(name)
         delay = pathway.delay
         if delay is None:
-            delay = 0 if pathway.kind == "feedforward" else 1
+            to_world = pathway.target in self.brain.environments
+            delay = 0 if pathway.kind == "feedforward" and not to_world else 1
         if t < delay:
             like = next(iter(self.inputs.values()))
             return like.new_zeros(like.shape[1], *route.shape)
-        if pathway.source in self.inputs:
+        if pathway.source in self.brain.environments:
+            replied = self.replied(pathway.source, t - delay)
+            signal = replied.observation
+            if pathway.signal == "reward":
+                signal = replied.reward.unsqueeze(1)
+            if self.local or t - delay < self.first:
+                signal = signal.detach()
+        elif pathway.source in self.inputs:
             signal = self.inputs[pathway.source][t - delay]
         else:
             compared = pathway.carries in ("prediction", "error")
             act = self.compared if compared else self.at
             name_of = pathway.carries if compared else f"state.{pathway.carries}"
             signal = act(pathway.source, t - delay)[name_of]
-            if self.local or t - delay < self.first:
+            if pathway.read_out is not None:
+                signal = self.read_out(pathway.source, pathway.read_out, signal)
+            acts = pathway.target in self.brain.environments  # one step back is local
+            if (self.local and not acts) or t - delay < self.first:
                 signal = signal.detach()
         for adapter in route.adapters:
             signal = adapt(adapter, signal)
@@ -130,11 +152,41 @@ class Literal:
             signal = gained(pathway.gain, signal, self.inputs[pathway.gain.by][t - delay])
         lost = self.reset[t - delay + 1 : t + 1].any(dim=0)
         arrived = signal * wide((~lost).to(signal.dtype), signal)
+        if pathway.gate is not None:
+            rate = self.state(pathway.gate.by, t)["rate"]
+            if self.local or t - 1 < self.first:
+                rate = rate.detach()
+            arrived = arrived * opened(pathway.gate, rate)
         return self.changed(name, t, arrived)
 
     def changed(self, name: str, t: int, arrived: Tensor) -> Tensor:
         """What arrives over a pathway at step t, from what would without anybody's doing."""
         return arrived * self.gains[name][t] if name in self.gains else arrived
+
+    def read_out(self, area: str, objective: str, rate: Tensor) -> Tensor:
+        """What an objective reads out of rates."""
+        own = self.brain.get_submodule(f"objectives.{area}.{objective}")
+        (linear,) = [part for part in own.modules() if isinstance(part, torch.nn.Linear)][:1]
+        return rate @ linear.weight.T + linear.bias
+
+    def replied(self, name: str, t: int) -> Reply:
+        """What an environment replied at step t."""
+        if (name, t) not in self.replies:
+            ways = [n for n, p in self.brain.pathways.items() if p.target == name]
+            heard = sum(self.message(n, t) for n in ways)
+            world, drawn = self.brain.environments[name], self.inputs[name][t]
+            state = world.begin(torch.zeros_like(drawn) if t == 0 else drawn)
+            if t > 0:
+                fields = zip(state, self.replied(name, t - 1).state, strict=True)
+                new = (torch.where(wide(self.reset[t], o), b, o) for b, o in fields)
+                state = type(state)(*new)
+            elif self.reset[0].any():
+                begun = zip(state, world.begin(drawn), strict=True)
+                state = type(state)(*(torch.where(wide(self.reset[0], o), b, o) for o, b in begun))
+            if t == self.first or self.local:
+                state = type(state)(*(field.detach() for field in state))
+            self.replies[name, t] = world.step(state, heard, drawn)  # type: ignore[arg-type]
+        return self.replies[name, t]
 
     def state(self, name: str, t: int) -> Values:
         """The state of an area as step t finds it."""
@@ -207,7 +259,12 @@ class Literal:
             for area in self.brain.areas:
                 self.at(area, t)
         series = [torch.stack([self.at(name, t)[k] for t in steps]) for k in Activity._fields[:4]]
-        return Activity(*series, valid=~self.reset[steps.start : steps.stop])
+        labels = {}
+        for world in self.brain.environments:
+            told = [self.replied(world, t) for t in steps]
+            told = [{"reward": one.reward} | one.labels for one in told]
+            labels = {n: torch.stack([one[n] for one in told]) for n in told[0]}
+        return Activity(*series, valid=~self.reset[steps.start : steps.stop], labels=labels)
 
 
 def predict(area: Area, rate: Tensor, messages: Values, drive: Tensor) -> Tensor:

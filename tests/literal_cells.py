@@ -54,6 +54,13 @@ def fix_sublstm(cell, i: Values, s: Values) -> Values:
     return {"rate": sigma(c) - sigma(i["output"]), "memory": c}
 
 
+def gated_pyramidal(cell, i: Values, s: Values) -> Values:
+    """The same, where what gates take away comes by synapses, and no rate is below 0."""
+    c = sigma(i["forget"]) * s["memory"] + sigma(i["candidate"]) + i["input"]
+    h = sigma(c) + i["output"]
+    return {"rate": torch.where(h > 0, h, torch.zeros_like(h)), "memory": c}
+
+
 def pyramidal(cell, i: Values, s: Values) -> Values:
     """Two leaky potentials; each event is one spike, or a burst of 1 + gain."""
 
@@ -160,6 +167,7 @@ EQUATIONS: dict[str, Callable] = {
     "Dendritic": dendritic,
     "FixSubLSTM": fix_sublstm,
     "GRU": gru,
+    "GatedPyramidal": gated_pyramidal,
     "HardLSTM": hard_lstm,
     "LIF": lif,
     "LSTM": lstm,
@@ -174,7 +182,8 @@ EQUATIONS: dict[str, Callable] = {
 def equation(cell, i: Values, s: Values) -> Values:
     """One step of a cell; a cell not written here is taken at its word."""
     if type(cell).__name__ in EQUATIONS:
-        return EQUATIONS[type(cell).__name__](cell, i, s)
+        found = EQUATIONS[type(cell).__name__](cell, i, s)
+        return found | {n: sigma(i[n]) for n in cell.state._fields if n not in found}
     return cell.step(list(i.values()), cell.state(**s))._asdict()
 
 

@@ -92,6 +92,60 @@ MUTANTS = [
         "tests/training/test_perturbed_runs.py -k other_callbacks",
     ),
     Mutant(
+        file="brainmodel/wiring/environments.py",
+        old="state = tree_map(lambda new, old: _where(reset, new, old), begun, state)",
+        new="pass",
+        tests="tests/brain/test_environments.py -k 'reset_begins or roll_out'",
+    ),
+    Mutant(
+        file="brainmodel/scopes/environment_crossing.py",
+        old="bar = arrived(brain, way, bar, record.keep)[delay:]",
+        new="bar = bar[delay:]",
+        tests="tests/brain/test_environments.py -k one_step_back",
+    ),
+    Mutant(
+        file="objectives/actor_critic.py",
+        old="likely = (bids + own - own.detach()).log_softmax(2)",
+        new="likely = own.log_softmax(2)",
+        tests="tests/environments/test_bandit.py -k expected_gradient",
+    ),
+    Mutant(
+        file="objectives/actor_critic.py",
+        old="delta = reward[1:] + goes_on[1:] * value[1:] - value[:-1]",
+        new="delta = reward[1:] + discount * value[1:] - value[:-1]",
+        tests="tests/environments/test_bandit.py tests/objectives/test_actor_critic.py",
+    ),
+    Mutant(
+        file="brainmodel/environments/muscled_arm.py",
+        old="pulled = torch.stack([-w[:, 1] * (2 * w[:, 0] + w[:, 1]), w[:, 0] ** 2], dim=1)",
+        new="pulled = torch.stack([-w[:, 1] * (w[:, 0] + w[:, 1]), w[:, 0] ** 2], dim=1)",
+        tests="tests/environments/test_muscled_arm.py -k energy",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/sweep.py",
+        old="waited_for = {way.source for way in ways if way.carries in COMPARED}",
+        new="waited_for = set()",
+        tests="tests/brain/test_sweep.py",
+    ),
+    Mutant(
+        file="brainmodel/probing/activity/conditions.py",
+        old="int(begin + found[0])",
+        new="int(begin + found[-1])",
+        tests="tests/probing/test_conditions.py -k loop_over_trials",
+    ),
+    Mutant(
+        file="brainmodel/probing/activity/following.py",
+        old="start += len(reset)",
+        new="start = len(reset)",
+        tests="tests/probing/test_conditions.py -k loop_over_trials",
+    ),
+    Mutant(
+        file="brainmodel/probing/activity/nwb_session.py",
+        old="values.swapaxes(0, 1).reshape",
+        new="values.reshape",
+        tests="tests/probing/test_nwb_session.py -k pynwb",
+    ),
+    Mutant(
         file="brainmodel/study/analysis.py",
         old="by_seed(scores, axis, one) - by_seed(scores, axis, other)",
         new="by_seed(scores, axis, one) - by_seed(scores, axis, other).mean()",
@@ -108,6 +162,42 @@ MUTANTS = [
         old="while not over.wait(self.stale / 4):",
         new="while not over.wait(self.stale * 4):",
         tests="tests/study/test_queue.py -k claim",
+    ),
+    Mutant(
+        file="brainmodel/pathways/presynaptic_inhibition.py",
+        old="bar * message * (1 - opened)",
+        new="bar * message * opened",
+        tests="tests/brain/test_presynaptic_inhibition.py -k adjacent",
+    ),
+    Mutant(
+        file="brainmodel/scopes/adjacent.py",
+        old="back = 2 + longest[pathway.target]",
+        new="back = longest[pathway.target]",
+        tests="tests/brain/test_presynaptic_inhibition.py -k every_length",
+    ),
+    Mutant(
+        file="areas/gates/gated_cell.py",
+        old="currents[self.currents.index(n)]",
+        new="currents[0]",
+        tests="tests/areas/test_gates.py -k recorded",
+    ),
+    Mutant(
+        file="areas/projections/hypernetwork.py",
+        old="self.out *= weight.std() / self(None).std()",
+        new="self.out *= weight.std()",
+        tests="tests/areas/test_hypernetwork.py -k begins",
+    ),
+    Mutant(
+        file="brainmodel/training/module.py",
+        old="step >= self.falls_at * steps",
+        new="step > self.falls_at * steps",
+        tests="tests/training/test_falls_at.py",
+    ),
+    Mutant(
+        file="brainmodel/data/eye_movements.py",
+        old="grid[..., 0] = (2 * samples * (path[:, :1] + x)",
+        new="grid[..., 0] = (2 * samples * (path[:, 1:2] + x)",
+        tests="tests/data/test_picture_sequences.py -k grid",
     ),
     Mutant(
         file="areas/loops/gain.py",
@@ -207,7 +297,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/wiring/wiring.py",
-        old="                synapses.project()",
+        old="                part.project()",
         new="                pass",
         tests="tests/areas/test_projection.py -k 'last_bit and SGD'",
     ),
@@ -603,7 +693,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/scopes/adjacent.py",
-        old="messages[n] + bar if n in messages else bar",
+        old="first[name] + bar if name in first else bar",
         new="bar",
         tests="tests/scopes/test_taught_pathways.py -k 'definition and 2'",
     ),
@@ -915,8 +1005,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/probing/activity/model_activity.py",
-        old="start - presentation.before, values",
-        new="start, values",
+        old="did.start - presentation.before",
+        new="did.start",
         tests="tests/probing/test_model_activity.py",
     ),
     Mutant(
@@ -1358,9 +1448,9 @@ MUTANTS = [
         tests="tests/probing/test_wrong_recordings.py -k im2",
     ),
     Mutant(
-        file="brainmodel/data/video_decoding.py",
-        old="max(frame.width, frame.height) if letterbox",
-        new="min(frame.width, frame.height) if letterbox",
+        file="brainmodel/data/picture_sequences.py",
+        old="min(scales) if letterbox else max(scales)",
+        new="max(scales)",
         tests="tests/data/test_videos.py -k wide",
     ),
     Mutant(
@@ -1467,8 +1557,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/training/parameter_groups.py",
-        old='(route, "pathway") for name, route in brain.routes.items()}',
-        new='(route, "pathway") for name, route in ()}',
+        old='"pathway")\n        for name, route in brain.routes.items()',
+        new='"pathway")\n        for name, route in ()',
         tests="tests/training/test_what_learns.py -k group_of_its_own",
     ),
     Mutant(

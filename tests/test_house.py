@@ -65,6 +65,7 @@ def test_the_tested_versions_lie_in_the_promised_ranges() -> None:
         "parquet",
         "sweeps",
         "clusters",
+        "tasks",
     )  # what `make` installs
     installed = [*PROJECT["dependencies"], *(one for name in named for one in extras[name])]
     for requirement in map(Requirement, installed):

@@ -18,9 +18,11 @@ from areas import Area, Cell, DriveComparison, Predictor
 from areas.message import Onto
 from brainmodel import CONFIGS, learning
 from brainmodel.brain import AreaPlan, Brain
+from brainmodel.environments import Environment
 from brainmodel.learning import BPTT, Rule
 from brainmodel.pathways.adapters import Adapter, Flatten, Mix, Pool
 from brainmodel.pathways.pathway import Kind, Pathway, Signal
+from brainmodel.pathways.presynaptic_inhibition import PresynapticInhibition
 from brainmodel.pathways.route import infer
 from brainmodel.scopes import Scope
 from brainmodel.wiring.order import acts
@@ -91,9 +93,10 @@ def brain(
     inputs: Mapping[str, Sequence[int]],
     scope: Scope | None = None,
     seed: int = 0,
+    environments: Mapping[str, Environment] | None = None,
 ) -> Brain:
     """A brain in float64 with its own random weights."""
-    made = Brain(plans, pathways, inputs, scope).double()
+    made = Brain(plans, pathways, inputs, scope, environments=environments).double()
     for name, parameter in made.named_parameters():  # by name: whatever else the brain may hold
         generator = torch.Generator().manual_seed(seed + crc32(name.encode()))
         random = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
@@ -180,12 +183,14 @@ def random_brain(
     reverse: bool = False,
     down: bool = False,
     comparisons: Sequence[Callable[[], DriveComparison]] = (),
+    gated: bool = False,
 ) -> Brain:
     """A brain with areas, pathways, delays, signals and adapters drawn at random.
 
     With `reverse` the same brain, everything given in the opposite order. With `down` messages end
     on units, predictors or both, and some come down onto units in the very step (see `_sent_down`).
-    Areas that predict compare in one of the ways given, by default by their difference.
+    Areas that predict compare in one of the ways given, by default by their difference. With
+    `gated` areas gate pathways, their own included.
     """
     draw = Random(seed)
     names = ["A", "B", "C", "D"][: draw.randint(2, 4)]
@@ -216,6 +221,8 @@ def random_brain(
             plans[name] = replace(made, predictor=_comparing(Random(f"{seed}{name}"), comparisons))
     if down:
         pathways = _sent_down(Random(seed), plans, pathways, inputs)
+    if gated:
+        pathways = _gated(Random(seed), names, pathways, scope)
     if reverse:
         plans = dict(reversed(plans.items()))
         pathways = dict(reversed(pathways.items()))
@@ -256,6 +263,19 @@ def _sent_down(
             continue
         found[f"down_{high}_{low}"] = down
     return found
+
+
+def _gated(
+    draw: Random, names: Sequence[str], pathways: Mapping[str, Pathway], scope: Scope | None
+) -> dict[str, Pathway]:
+    """Pathways of which most are gated by an area, whichever."""
+    learns = scope is not None and scope.teaches_pathways
+    return {
+        name: replace(pathway, gate=PresynapticInhibition(draw.choice(names), learns=learns))
+        if draw.random() < 0.7
+        else pathway
+        for name, pathway in pathways.items()
+    }
 
 
 def _mixed(draw: Random, source: Sequence[int], target: Sequence[int]) -> list[Adapter]:

@@ -47,7 +47,7 @@ class Dynamics(Pointwise):
                 the window, each step fills the next.
         """
         carried = [fields[name] for name in self.cell.carried]
-        results = [fields[name] for name in self.outputs]
+        results = [fields[name] for name in self.made]
         self._require_currents(currents, results[0])
         kernel = self._kernel(0, currents, *carried, *results)
         kind = TensorForward if kernel is None else FusedForward
@@ -95,5 +95,5 @@ class Dynamics(Pointwise):
     def _fuse(self, direction: int, dtype: torch.dtype) -> Kernel | None:
         currents, carried = len(self.cell.currents), len(self.cell.carried)
         if direction == 0:
-            return fuse(self.step, (currents, carried), (0, len(self.outputs)), dtype)
+            return fuse(self.make, (currents, carried), (0, len(self.made)), dtype)
         return fuse(self.pull, (currents, 2 * carried + 1), (currents, carried), dtype)

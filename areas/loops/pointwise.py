@@ -16,13 +16,17 @@ class Pointwise:
         cell: the cell.
 
     Attributes:
-        outputs: the state fields that a step makes: the rate, then what is carried.
+        outputs: the state fields that a step makes and that matter later: the rate, then what is
+            carried.
+        made: all that it makes, those that are but recorded behind `outputs`.
         emitted: which of them the recurrent synapses carry.
     """
 
     def __init__(self, cell: Cell):
         self.cell = cell
         self.outputs = ("rate", *(name for name in cell.carried if name != "rate"))
+        rest = set(cell.state._fields).difference(self.outputs)  # type: ignore[attr-defined]
+        self.made = (*self.outputs, *(n for n in cell.state._fields if n in rest))  # type: ignore[attr-defined]
         self.emitted = self.outputs.index(cell.emitted)
 
     def slopes(self, currents: Tensor, carried: Sequence[Tensor]) -> list[list[Tensor | None]]:
@@ -69,11 +73,15 @@ class Pointwise:
 
     def step(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """Currents and carried fields before the step -> `outputs` after it."""
+        return self.make(*tensors)[: len(self.outputs)]
+
+    def make(self, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """Currents and carried fields before the step -> `made` after it."""
         count = len(self.cell.currents)
         fields = dict.fromkeys(self.cell.state._fields, tensors[0])  # type: ignore[attr-defined]
         fields |= zip(self.cell.carried, tensors[count:], strict=True)
         new = self.cell.step(tensors[:count], self.cell.state(**fields))
-        return tuple(getattr(new, name) for name in self.outputs)
+        return tuple(getattr(new, name) for name in self.made)
 
     def pull(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """The transposed Jacobian of a step.

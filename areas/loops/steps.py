@@ -71,7 +71,7 @@ class TensorForward(Forward):
     def step(self, t: int, carried: Sequence[Tensor] | None = None) -> None:
         """See `Forward.step`."""
         carried = carried or [field[t] for field in self.carried]
-        new = self.dynamics.step(*self.dynamics.split(self.currents[t]), *carried)
+        new = self.dynamics.make(*self.dynamics.split(self.currents[t]), *carried)
         for result, value in zip(self.results, new, strict=True):
             result[t + 1] = value
 

@@ -12,6 +12,7 @@ from areas.projections.connectivity import Near as Near
 from areas.projections.connectivity import NoAutapses as NoAutapses
 from areas.projections.connectivity import OneToOne as OneToOne
 from areas.projections.connectivity import Sparse as Sparse
+from areas.projections.hypernetwork import Hypernetwork as Hypernetwork
 from areas.projections.making import LowRank as LowRank
 from areas.projections.making import PrePost as PrePost
 from areas.projections.making import Tied as Tied

@@ -7,9 +7,10 @@ are made of, and an optimizer changes that alone. Synapses that do not exist hav
 is made. Where synapses can only excite or only inhibit, the size of what is made counts, and their
 sign is their own.
 
-    LowRank     W = L R                     of a rank below that of the matrix
-    PrePost     w_ij = sigma(p_ij) q_ij     probability of release, and size of what it does
-    Tied        W = V' or V                 of the weights V of other synapses of the area
+    LowRank         W = L R                 of a rank below that of the matrix
+    PrePost         w_ij = sigma(p_ij) q_ij probability of release, and size of what it does
+    Hypernetwork    w_ij = f( a_i, b_j )    of embeddings (`areas.projections.hypernetwork`)
+    Tied            W = V' or V             of the weights V of other synapses of the area
 """
 
 import math

@@ -11,6 +11,7 @@ from brainmodel.data.stream_module import StreamModule
 from brainmodel.data.window import Label
 from brainmodel.errors import named
 from brainmodel.memory import require_memory
+from brainmodel.wiring.environments import labels_of_environments
 
 
 def require_data(brain: Brain, data: object, learns: bool) -> None:
@@ -26,7 +27,9 @@ def require_data(brain: Brain, data: object, learns: bool) -> None:
     """
     labels = getattr(data, "label_names", None)
     if labels is not None:
-        require_labels(brain, labels, getattr(data, "label_kinds", {}))
+        said = labels_of_environments(brain.environments)
+        kinds = getattr(data, "label_kinds", {}) | said
+        require_labels(brain, [*labels, *said], kinds)
     if isinstance(data, StreamModule):
         require_room(brain, data.batch_size, data.window)
         require_hold(brain, data.hold)

@@ -34,14 +34,29 @@ def brains(paths: Sequence[str], seeds: int) -> tuple[list[Trained], dict[int, B
             first = content
         checkpoint.require_fit(content["state_dict"], first["state_dict"])
         require_same_brain(content, first.get("hyper_parameters") or {})
-        made.load_state_dict(content["state_dict"])
-        step, seed = int(content.get("global_step", 0)), _seed_of(content, path)
-        trained.append(Trained(path, step, made.brain.eval(), seed))
+        trained.append(_loaded(content, made, path))
     assert first is not None
     own = list(dict.fromkeys(t.seed for t in trained if t.seed is not None))
     others = (seed for seed in count() if seed not in own)
     chosen = [*own, *islice(others, max(0, seeds - len(own)))]
     return trained, {seed: _drawn(first, paths[0], seed).brain.eval() for seed in chosen}
+
+
+def trained_brain(path: str) -> Trained:
+    """The brain of one checkpoint.
+
+    Raises:
+        Refused: if the checkpoint cannot be read.
+    """
+    content = checkpoint.read_checkpoint(path)
+    return _loaded(content, module_of(content, path), path)
+
+
+def _loaded(content: dict[str, Any], made: BrainModule, path: str) -> Trained:
+    """The brain of a checkpoint's module, with the weights that it holds."""
+    made.load_state_dict(content["state_dict"])
+    step, seed = int(content.get("global_step", 0)), _seed_of(content, path)
+    return Trained(path, step, made.brain.eval(), seed)
 
 
 def _drawn(content: dict[str, Any], path: str, seed: int) -> BrainModule:

@@ -19,11 +19,13 @@ from brainmodel.errors import Refused
 from brainmodel.study.plan import RELATIVE, Measure, StudyCell, StudyPlan
 from brainmodel.training.callbacks.curves import Curves
 from brainmodel.training.callbacks.gradient_alignment import Alignment
+from brainmodel.training.callbacks.probe import Probe
 from brainmodel.training.callbacks.report import Report
 from brainmodel.training.module import brain_of
 from brainmodel.training.terms import labels_of, objectives_of
 
 TERMS = "held_out_terms/"
+PROBED = "probe_"
 Callback = TypeVar("Callback", bound=pl.Callback)
 
 
@@ -38,8 +40,12 @@ class CellRun(CommandLine):
 
     def callback(self, kind: type[Callback]) -> Callback:
         """The callback of a kind."""
+        return self.callbacks_of(kind)[0]
+
+    def callbacks_of(self, kind: type[Callback]) -> list[Callback]:
+        """All callbacks of a kind."""
         callbacks: list[pl.Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
-        return next(found for found in callbacks if isinstance(found, kind))
+        return [found for found in callbacks if isinstance(found, kind)]
 
 
 class CellCheck(CellRun):
@@ -126,6 +132,11 @@ def _check(plan: StudyPlan, cell: StudyCell, point: int | None, words: Sequence[
     known = [f"{TERMS}{name}" for name in objectives_of(brain)]
     known += [f"{RELATIVE}{area}" for area in brain.areas if brain.area(area).predictor is not None]
     for measure in plan.measures:
+        if all(curve.startswith(PROBED) for curve in measure.of) and not built.callbacks_of(Probe):
+            raise Refused(
+                f"measures.{measure.name}: nothing measures {' or '.join(measure.of)}; add "
+                "brainmodel.training.callbacks.Probe to trainer.callbacks"
+            )
         curves = [curve for curve in measure.of if curve.startswith((TERMS, RELATIVE))]
         places = [c.rpartition(".")[0] if c.startswith(TERMS) else c for c in curves]
         if places and not any(fnmatchcase(name, place) for place in places for name in known):
@@ -163,7 +174,7 @@ def train_cell(
         run = CellRun("fit", in_place(config, cell.seed, folder), rest)
     found: dict[str, Any] = {"measures": {}, "untrained": {}, "chance": {}, "curves": {}}
     measured, untrained, chance = _told(run)
-    points = run.callback(Curves).points
+    points = run.callback(Curves).points | _probed(run)
     for measure in plan.measures:
         name = _name_of(measure, measured)
         found["measures"][measure.name] = measured[name]
@@ -199,6 +210,8 @@ def _told(run: CellRun) -> tuple[dict[str, float], dict[str, float], dict[str, f
     measured = logged | run.callback(Alignment).latest | ratios
     measured |= {f"{TERMS}{name}": value for name, value in report.terms.items()}
     untrained = before | {f"{TERMS}{n}": value for n, value in report.untrained_terms.items()}
+    for name, points in _probed(run).items():
+        untrained[name], *_, measured[name] = points.values()
     by_label = getattr(run.datamodule, "chance", {})
     labels = labels_of(brain_of(module))
     chance = {}
@@ -207,6 +220,16 @@ def _told(run: CellRun) -> tuple[dict[str, float], dict[str, float], dict[str, f
         if own:
             chance[f"{TERMS}{name}"] = float(by_label[own[0]])
     return measured, untrained, chance
+
+
+def _probed(run: CellRun) -> dict[str, dict[int, float]]:
+    """Scores against recordings, by curve, by step; the first is that of the untrained brain."""
+    found: dict[str, dict[int, float]] = {}
+    for probe in run.callbacks_of(Probe):
+        for step, values in probe.history:
+            for name, value in values.items():
+                found.setdefault(name, {})[step] = value
+    return found
 
 
 def settle_down(threads: int) -> None:

@@ -26,7 +26,7 @@ from brainmodel.command_line.refusals import read_error
 from brainmodel.command_line.study_cells import check_cells, resolved, settle_down, train_cell
 from brainmodel.command_line.train_command import quieten
 from brainmodel.errors import Refused
-from brainmodel.probing.optional import optional
+from brainmodel.optional import optional
 from brainmodel.study.answer import write_answer
 from brainmodel.study.fingerprint import digest, fingerprint
 from brainmodel.study.plan import StudyCell, StudyPlan, read_plan

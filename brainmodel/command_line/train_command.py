@@ -105,6 +105,7 @@ class CommandLine(LightningCLI):
             parser.add_lightning_class_args(callback, name)
         parser.set_defaults({f"checkpoint.{k}": value for k, value in USUAL_CHECKPOINT.items()})
         parser.link_arguments("data.shapes", "model.inputs", apply_on="instantiate")
+        parser.link_arguments("data.environments", "model.environments", apply_on="instantiate")
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
@@ -169,6 +170,9 @@ class CommandLine(LightningCLI):
                     callback.require(self.model.brain, self.datamodule)
         plain = self.config_dump["model"]
         plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}
+        options = self.config_dump["data"].get("init_args") or {}
+        if self.model.brain.environments:
+            plain["environments"] = options["environments"]
         plain["_instantiator"] = "pytorch_lightning.cli.instantiate_module"
         self.model.save_hyperparameters(plain)  # `load_from_checkpoint` builds it from these
         data = self.config_dump["data"]  # saved to be compared, with options that were left out

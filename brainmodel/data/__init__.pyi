@@ -1,3 +1,4 @@
+from .closed_loop import ClosedLoop as ClosedLoop
 from .digits import MovingDigits as MovingDigits
 from .eye_movements import EyeMovements as EyeMovements
 from .fixation import Fixation as Fixation

@@ -116,10 +116,19 @@ class Walls(NamedTuple):
     high: tuple[float, float]
 
 
-def walls(movements: EyeMovements, size: int, extent: tuple[float, float]) -> Walls:
+Pixels = int | tuple[int, int]
+"""Of an eye: its height and width, or one number for both."""
+
+
+def sides(size: Pixels) -> tuple[int, int]:
+    """Height and width of an eye."""
+    return (size, size) if isinstance(size, int) else size
+
+
+def walls(movements: EyeMovements, size: Pixels, extent: tuple[float, float]) -> Walls:
     """Walls that keep an eye of `size` pixels, however zoomed, within x, y from 0 to `extent`."""
-    reach = (size - 1) / 2 * float(np.exp(movements.largest_zoom))
-    return Walls((reach, reach), (extent[0] - reach, extent[1] - reach))
+    height, width = ((n - 1) / 2 * float(np.exp(movements.largest_zoom)) for n in sides(size))
+    return Walls((width, height), (extent[0] - width, extent[1] - height))
 
 
 def gaze(
@@ -172,8 +181,8 @@ def motion_of(path: NDArray[np.float64]) -> NDArray[np.float64]:
     return moved
 
 
-def view_grid(path: Tensor, size: int, height: int, width: int, samples: int = 1) -> Tensor:
-    """Where a `size` x `size` eye looks, [step, size, size, 2], for grid_sample, corners aligned.
+def view_grid(path: Tensor, size: Pixels, height: int, width: int, samples: int = 1) -> Tensor:
+    """Where an eye looks, [step, its height, its width, 2], for grid_sample, corners aligned.
 
     Args:
         path: [step, 3] float64.
@@ -182,10 +191,11 @@ def view_grid(path: Tensor, size: int, height: int, width: int, samples: int = 1
         width: samples of the picture.
         samples: samples of the picture per pixel of the eye.
     """
-    spread = (torch.arange(size, dtype=path.dtype) - (size - 1) / 2) * torch.exp(path[:, 2:])
-    grid = torch.empty(len(path), size, size, 2)
-    grid[..., 0] = (2 * samples * (path[:, :1] + spread) / (width - 1) - 1)[:, None, :]
-    grid[..., 1] = (2 * samples * (path[:, 1:2] + spread) / (height - 1) - 1)[:, :, None]
+    zoom = torch.exp(path[:, 2:])
+    y, x = ((torch.arange(n, dtype=path.dtype) - (n - 1) / 2) * zoom for n in sides(size))
+    grid = torch.empty(len(path), *sides(size), 2)
+    grid[..., 0] = (2 * samples * (path[:, :1] + x) / (width - 1) - 1)[:, None, :]
+    grid[..., 1] = (2 * samples * (path[:, 1:2] + y) / (height - 1) - 1)[:, :, None]
     return grid
 
 

@@ -13,6 +13,7 @@ from brainmodel.data.held import LAST, HeldStream, require_whole_frames
 from brainmodel.data.loaders import ContinuingLoader, FreshLoader, Windows
 from brainmodel.data.streams import Part, Share
 from brainmodel.data.window import Label, Window
+from brainmodel.environments import Environment
 from brainmodel.memory import require_memory
 
 
@@ -100,6 +101,11 @@ class StreamModule(pl.LightningDataModule, ABC):
         return {}
 
     @property
+    def environments(self) -> dict[str, Environment]:
+        """What the areas of a brain act on, by name; nothing, of most data."""
+        return {}
+
+    @property
     def chance(self) -> dict[str, float]:
         """By label, what one scores who never looks at the inputs, as far as it is known.
 
@@ -167,6 +173,16 @@ class StreamModule(pl.LightningDataModule, ABC):
     def first_windows(self, count: int) -> FreshLoader:
         """The first windows of the training streams, anew in each pass."""
         return FreshLoader(self.windows(Part.TRAINING), count, 0)
+
+    def held_out_windows(
+        self, count: int
+    ) -> list[tuple[dict[str, Tensor], Tensor, dict[str, Tensor]]]:
+        """The first windows of the test streams: inputs, reset and labels, as `Window` has them.
+
+        For whoever shows them to a brain and knows nothing of data sets, such as `probe`.
+        """
+        windows = self.windows(Part.TEST)
+        return [tuple(windows.window(index)) for index in range(count)]  # type: ignore[misc]
 
     def train_dataloader(self) -> ContinuingLoader:
         """Training windows without end; remembers where it is in checkpoints."""

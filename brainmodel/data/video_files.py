@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from brainmodel.data.eye_movements import Pixels, sides
+from brainmodel.data.picture_sequences import pictures_in, sequences_below
 from brainmodel.data.video_decoding import Undecodable, frames_of, rate_of
 
 SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".webm", ".wmv")
@@ -29,7 +31,9 @@ class Film(NamedTuple):
 
     @property
     def name(self) -> str:
-        return self.source.name
+        """Of a file its name; of a folder of pictures, whose own name may be "data", more of it."""
+        source = self.source
+        return source.name if source.suffix in SUFFIXES else "/".join(source.parts[-3:])
 
     def resemblance(self) -> NDArray[np.float32]:
         """Correlation [frame] of each frame with the one before; 1 where either is uniform."""
@@ -66,6 +70,8 @@ def usual_cache() -> Path:
 def find_videos(folder: Path) -> list[Path]:
     """What is called as videos are in `folder` and below, sorted, but for hidden files.
 
+    Folders of two pictures or more, and of no video, count as videos whose frames these are.
+
     Raises:
         FileNotFoundError: if there is no such folder or no video in it.
     """
@@ -73,9 +79,12 @@ def find_videos(folder: Path) -> list[Path]:
         raise FileNotFoundError(f"folder is {str(folder)!r}: give a folder that exists.")
     named = [file for file in sorted(folder.rglob("*")) if file.suffix.lower() in SUFFIXES]
     found = [file for file in named if not file.name.startswith(".")]
+    beside = {file.parent for file in named}  # pictures beside videos are no frames
+    found += [pictures for pictures in sequences_below(folder) if pictures not in beside]
     if not found:
         raise FileNotFoundError(
-            f"folder {str(folder)!r} has no video: give one with files of {', '.join(SUFFIXES)}."
+            f"folder {str(folder)!r} has no video: give one with files of {', '.join(SUFFIXES)}, "
+            "or with folders of pictures."
         )
     return found
 
@@ -98,7 +107,7 @@ def without_copies(files: Sequence[Path]) -> list[Path]:
 
 def load_films(
     files: Iterable[Path],
-    short_side: int,
+    size: Pixels,
     channels: int,
     cache: Path,
     skip_corrupt: bool,
@@ -108,12 +117,12 @@ def load_films(
 
     Args:
         files: video files.
-        short_side: the shorter side is resized to this many pixels.
+        size: height and width that frames cover after they are resized, in pixels.
         channels: 1 for gray (luma), 3 for RGB.
         cache: folder of decoded videos; made if needed. A file whose path, size, time of change
             or wanted size differs is decoded anew; a decoding that is cut off leaves nothing.
         skip_corrupt: leave out files that cannot be decoded instead of refusing them.
-        letterbox: resize the longer side to `short_side`, and fill the square up with gray.
+        letterbox: resize frames so that they lie within `size`, and fill it up with gray.
 
     Raises:
         ValueError: naming every file that cannot be decoded, or if none can; or if the cache
@@ -121,15 +130,17 @@ def load_films(
     """
     _require_cache(cache)
     there = list(files)
-    left_out = {file: "is no file" for file in there if not file.is_file()}
-    wanted = [short_side, channels] + (["letterbox"] if letterbox else [])
+    left_out = {file: "is no file" for file in there if not file.exists()}
+    high, wide = sides(size)
+    wanted: list[object] = [high if high == wide else f"{high}x{wide}", channels]
+    wanted += ["letterbox"] if letterbox else []
     planned = {file: _cached(file, wanted, cache) for file in there if file not in left_out}
     nothing = all(map(_is_kept, planned.values()))
     films: list[Film] = []
     for file in tqdm(planned, desc="decoding videos", unit="file", disable=nothing):
         try:
             if not _is_kept(planned[file]):
-                _decode(planned[file], frames_of(file, short_side, channels, letterbox))
+                _decode(planned[file], frames_of(file, size, channels, letterbox))
             films.append(_film(file, planned[file]))
         except Undecodable as reason:
             left_out[file] = str(reason)
@@ -176,7 +187,8 @@ def _film(file: Path, array: Path) -> Film:
 
 
 def _cached(file: Path, wanted: Sequence[object], cache: Path) -> Path:
-    facts = file.stat()
+    facts = (pictures_in(file)[-1] if file.is_dir() else file).stat()
+    wanted = [*wanted, *([len(pictures_in(file))] if file.is_dir() else [])]
     parts = [file.resolve(), facts.st_size, facts.st_mtime_ns, *wanted]
     key = "|".join(map(str, parts))
     return cache / f"{file.stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"

@@ -16,7 +16,7 @@ from brainmodel.data.checks import (
     require_whole,
     require_writable,
 )
-from brainmodel.data.eye_movements import EyeMovements
+from brainmodel.data.eye_movements import EyeMovements, sides
 from brainmodel.data.stream_module import StreamModule, StreamOptions
 from brainmodel.data.streams import Part, Share
 from brainmodel.data.video_files import Film, load_films, usual_cache
@@ -27,7 +27,7 @@ from brainmodel.errors import require_seconds
 class VideoOptions(StreamOptions, total=False):
     """The options of `VideoModule`, which every data set of video files takes as well."""
 
-    size: int
+    size: int | list[int]
     channels: int
     stride: int
     frames_per_second: float | None
@@ -46,17 +46,17 @@ class VideoModule(StreamModule):
 
     Films of fewer steps than a window are left out, unless all are.
 
-    Inputs of a window: eye [time, batch, channels, size, size] float32 in [0, 1].
+    Inputs of a window: eye [time, batch, channels, height, width] float32 in [0, 1].
     Labels: video [time, batch], the number of the file; motion [time, batch, 3], of the eye.
 
     Args:
         skip_corrupt: leave out files that cannot be decoded instead of refusing them.
-        size: height and width of what is shown, in pixels.
+        size: of what is shown, in pixels: one number, or a height and a width.
         channels: 1 for gray, 3 for RGB.
         stride: show every n-th frame.
         frames_per_second: play at this rate, at most that of the slowest film; null plays
             each film frame by frame.
-        margin: pixels by which the short side of a film is kept longer than `size`.
+        margin: pixels by which a film is kept higher and wider than `size`.
         movements: how an eye wanders over the films, `margin` permitting; all rates 0 make
             it rest on a random square; null shows the centre.
         flip: mirror half of the training clips left to right.
@@ -78,7 +78,7 @@ class VideoModule(StreamModule):
         self,
         *,
         skip_corrupt: bool,
-        size: int = 32,
+        size: int | list[int] = 32,
         channels: int = 1,
         stride: int = 1,
         frames_per_second: float | None = None,
@@ -92,7 +92,7 @@ class VideoModule(StreamModule):
         cache: Path | None = None,
         **options: Unpack[StreamOptions],
     ) -> None:
-        require_whole("size", size, 4, LARGEST)
+        eye = _pixels(size)
         require_channels(channels)
         require_whole("stride", stride, 1)
         require_whole("margin", margin, 0, LARGEST)
@@ -102,15 +102,15 @@ class VideoModule(StreamModule):
             require_number("frames_per_second", frames_per_second, 0.01, 1e4, "frames per second")
         if cut_below is not None:
             require_number("cut_below", cut_below, -1, 1, "a correlation")
-        _check_margin(size, margin, movements)
+        _check_margin(max(eye), margin, movements)
         super().__init__(
-            shapes={"eye": [channels, size, size]},
+            shapes={"eye": [channels, *eye]},
             label_names=["motion", "video"],
             frames_per_second=(frames_per_second or 25.0) / stride,
             **options,
         )
         self.skip_corrupt = skip_corrupt
-        self.playing = Playing(size, stride, frames_per_second, movements, flip)
+        self.playing = Playing(eye, stride, frames_per_second, movements, flip)
         self.channels, self.margin, self.letterbox = channels, margin, letterbox
         self.held_out, self.gap, self.cut_below = held_out, gap, cut_below
         self.cache = usual_cache() if cache is None else Path(cache)
@@ -129,9 +129,9 @@ class VideoModule(StreamModule):
         return self._films
 
     def _load(self) -> list[Film]:
-        side = self.playing.size + self.margin
+        high, wide = (side + self.margin for side in sides(self.playing.size))
         found = load_films(
-            self.files(), side, self.channels, self.cache, self.skip_corrupt, self.letterbox
+            self.files(), (high, wide), self.channels, self.cache, self.skip_corrupt, self.letterbox
         )
         self._require_rate(found.films)
         short = {film.source: self._steps(film) for film in found.films}
@@ -171,11 +171,12 @@ class VideoModule(StreamModule):
             said.append(
                 f"All are shorter than a window of {self.window} steps: they follow others."
             )
-        wide = [film for film in films if film.width != film.height]
+        high, across = sides(self.playing.size)
+        wide = [film for film in films if film.width * high != film.height * across]
         if wide and self.playing.movements is None:
             cropped = f"{wide[0].name} is seen {wide[0].height} pixels high, {wide[0].width} wide"
             said.append(
-                f"{len(wide)} are no squares and are cropped to their centre ({cropped}): "
+                f"{len(wide)} have another form and are cropped to their centre ({cropped}): "
                 "letterbox: true shows them whole."
             )
         return said
@@ -207,6 +208,16 @@ class VideoModule(StreamModule):
                 f"cut_below is {self.cut_below}: give a lower one, no frame resembles the next."
             )
         return VideoStream(share, films, scenes, playing, self.labels(films))
+
+
+def _pixels(size: int | list[int]) -> tuple[int, int]:
+    """Height and width of an eye, each a whole number of pixels."""
+    given = [size, size] if isinstance(size, int) else list(size)
+    if len(given) != 2:
+        raise ValueError(f"size is {size!r}: give one number, or a height and a width.")
+    for side in given:
+        require_whole("size", side, 4, LARGEST)
+    return given[0], given[1]
 
 
 def _check_margin(size: int, margin: int, movements: EyeMovements | None) -> None:

@@ -9,7 +9,15 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from brainmodel.data.eye_movements import EyeMovements, gaze, motion_of, view_grid, walls
+from brainmodel.data.eye_movements import (
+    EyeMovements,
+    Pixels,
+    gaze,
+    motion_of,
+    sides,
+    view_grid,
+    walls,
+)
 from brainmodel.data.streams import Rendering, Script, Share, Stream
 from brainmodel.data.video_files import Film
 
@@ -91,7 +99,7 @@ def _mixed(name: str) -> str:
 class Playing(NamedTuple):
     """How films are shown."""
 
-    size: int  # pixels shown
+    size: Pixels  # shown
     stride: int
     frames_per_second: float | None  # None: as filmed
     movements: EyeMovements | None  # None: the eye rests on the centre
@@ -157,17 +165,18 @@ class VideoStream(Stream):
         self, film: Film, steps: int, rate: float, random: np.random.Generator
     ) -> NDArray[np.float64]:
         """Path [step, 3] over the film, at `rate` steps per second."""
-        size, movements = self.playing.size, self.playing.movements
+        (height, width), movements = sides(self.playing.size), self.playing.movements
         if movements is None:  # whole pixels: nothing is interpolated
-            corner = np.array([(film.width - size) // 2, (film.height - size) // 2])
-            return np.tile([*(corner + (size - 1) / 2), 0.0], (steps, 1))
-        within = walls(movements, size, (film.width - 1, film.height - 1))
+            corner = np.array([(film.width - width) // 2, (film.height - height) // 2])
+            middle = corner + (np.array([width, height]) - 1) / 2
+            return np.tile([*middle, 0.0], (steps, 1))
+        within = walls(movements, (height, width), (film.width - 1, film.height - 1))
         return gaze(movements, steps, rate, within, random).path
 
     def render(self, script: Script) -> Rendering:
         """Frames "eye"; the labels of the films, and "motion" of the eye."""
         films, size = script["film"], self.playing.size
-        eye = torch.empty(*films.shape, self.films[0].channels, size, size)
+        eye = torch.empty(*films.shape, self.films[0].channels, *sides(size))
         for index in np.unique(films).tolist():
             film, here = self.films[index], films == index
             frames = torch.from_numpy(film.read(script["frame"][here])).permute(0, 3, 1, 2)

@@ -4,13 +4,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-
-class Label(NamedTuple):
-    """What a label is at one step of one stream."""
-
-    whole: tuple[int, int] | None = None
-    """Between which whole numbers it lies, 0 and 1 if it is true or false; None for others."""
-    shape: tuple[int, ...] = ()
+from brainmodel.environments.label import Label as Label
 
 
 class Window(NamedTuple):

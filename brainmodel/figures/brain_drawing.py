@@ -52,8 +52,10 @@ def draw_brain(brain: Brain) -> Figure:
 
 
 def box_places(brain: Brain) -> dict[str, Point]:
-    """Places of inputs and areas: as high as the longest chain of feedforward pathways to them."""
-    feedforward = [p for p in brain.pathways.values() if p.kind == "feedforward"]
+    """Places of inputs, environments and areas: as high as the longest chain of feedforward
+    pathways to them."""
+    ways = brain.pathways.values()
+    feedforward = [p for p in ways if p.kind == "feedforward" and p.target in brain.areas]
     depth = dict.fromkeys((*brain.inputs, *brain.areas), 0)
     for _ in brain.areas:
         for pathway in feedforward:
@@ -72,6 +74,8 @@ def box_places(brain: Brain) -> dict[str, Point]:
 
 
 def _words(brain: Brain, name: str) -> tuple[str, str, str]:
+    if name in brain.environments:
+        return name, type(brain.environments[name]).__name__, ""
     if name not in brain.areas:
         return name, "x".join(map(str, brain.inputs[name])), ""
     area = brain.area(name)
@@ -134,6 +138,9 @@ def _signal(pathway: Pathway) -> str:
     """What it carries, since when, what multiplies it, and where it ends if not everywhere."""
     late = f", t-{pathway.steps}" if pathway.steps else ""
     times = f"\n\u00d7 {pathway.gain.by}" if pathway.gain else ""
+    if pathway.gate:
+        whose = filter(None, (pathway.gate.by, pathway.gate.population))
+        times += f"\ngated by {'.'.join(whose)}"
     onto = pathway.onto or ()
     return pathway.carries + late + times + (f"\nonto {onto[0]}" if len(onto) == 1 else "")
 

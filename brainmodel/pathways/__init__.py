@@ -11,5 +11,8 @@ from brainmodel.pathways.gain_fields import GainFields as GainFields
 from brainmodel.pathways.learnt_mix import LearntMix as LearntMix
 from brainmodel.pathways.patches import Patches as Patches
 from brainmodel.pathways.pathway import Pathway as Pathway
+from brainmodel.pathways.presynaptic_inhibition import (
+    PresynapticInhibition as PresynapticInhibition,
+)
 from brainmodel.pathways.retina import Retina as Retina
 from brainmodel.pathways.route import Route as Route

@@ -45,8 +45,10 @@ class LearntMix(Adapter):
         """See `Adapter.build`; weights uniform in +-1/sqrt(sources)."""
         size = source[0] * self.channels * (self.kernel**2 if len(source) == 3 else 1)
         require_memory("LearntMix.channels", self.channels, 2 * size, "take fewer")
+        learns = self.bias.requires_grad  # whoever froze it before it was built meant all of it
         self.synapses["signal"] = connect(source, self.shape(source), 1, self.kernel)
         self.bias = nn.Parameter(torch.zeros(self.channels))
+        self.requires_grad_(learns)
 
     def shape(self, source: tuple[int, ...]) -> tuple[int, ...]:
         """See `Adapter.shape`."""

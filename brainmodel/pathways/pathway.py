@@ -13,6 +13,7 @@ from torch import Tensor
 from areas.message import Onto
 from brainmodel.pathways.adapters import Adapter
 from brainmodel.pathways.gain_fields import GainFields
+from brainmodel.pathways.presynaptic_inhibition import PresynapticInhibition
 
 Kind = Literal["feedforward", "feedback", "lateral"]
 Signal = str
@@ -23,19 +24,19 @@ COMPARED = ("prediction", "error")
 
 @dataclass
 class Pathway:
-    """One pathway between two areas, or from an input to an area.
+    """One pathway between two areas, from an input to an area, or between area and environment.
 
     Args:
-        source: name of the area, or of the input, it comes from.
-        target: name of the area it ends in.
+        source: name of the area, input or environment it comes from.
+        target: name of the area or environment it ends in.
         kind: feedforward pathways make up the drive of their target; feedback and lateral ones
             are messages, which enter its prediction and its currents.
         signal: what it carries of its source: "rate", "prediction", "error", or another field of
             its units' state, such as "potential"; unless given, the "error" of an area that
             predicts, else the "rate". An input has no other, an area without a predictor no
-            prediction and error.
+            prediction and error. Of an environment "observation", unless given, or "reward".
         delay: in steps; with 0 the signal arrives in the step in which it was sent. Unless given,
-            0 for feedforward pathways and 1 for others.
+            0 for feedforward pathways and 1 for others; those to an environment have 1 or more.
         adapters: what changes the shape of the signal, in order; unless given, found from the two
             shapes (pool, upsample or flatten).
         onto: where in its target a feedback or lateral pathway ends, on its units, its predictor or
@@ -43,8 +44,11 @@ class Pathway:
         kernel: odd width in pixels of the receptive fields of the synapses on which a feedback or
             lateral pathway ends, if it carries maps; 1 unless given.
         gain: what multiplies the signal, behind the adapters, of a pathway from an input.
+        read_out: name of an objective of the source whose read-out of the rates it carries, on the
+            way to an environment: that by which the objective learns what to do.
         population: whose rates it carries, of a source that has populations; those of all units
             unless given.
+        gate: what closes it before its synapses, as another area does; it is open unless given.
     """
 
     source: str
@@ -57,6 +61,8 @@ class Pathway:
     kernel: int | None = None
     gain: GainFields | None = None
     population: str | None = None
+    read_out: str | None = None
+    gate: PresynapticInhibition | None = None
 
     @property
     def carries(self) -> Signal:
@@ -72,6 +78,11 @@ class Pathway:
     def early(self) -> bool:
         """Whether what it brings is needed before the target's units move: drives and hints are."""
         return self.kind == "feedforward" or "predictor" in (self.onto or ())
+
+    @property
+    def heard(self) -> list[str]:
+        """Whose doings its message depends on: its source, and the area that gates it."""
+        return [self.source] if self.gate is None else [self.source, self.gate.by]
 
     @property
     def steps(self) -> int:

@@ -1,6 +1,6 @@
 """The route of a pathway: its adapters in order, or those that bring one shape to another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
@@ -17,6 +17,10 @@ class Route(nn.Module):
         units: shape of the units of the target.
         gain: what multiplies the signal behind them.
 
+    Attributes:
+        read_out: what makes the signal of the rates that are sent, before the adapters, on the way
+            to an environment; it belongs to an objective. None elsewhere.
+
     Raises:
         ValueError: if the shapes cannot be joined.
     """
@@ -30,6 +34,7 @@ class Route(nn.Module):
     ):
         super().__init__()
         self.gain = gain
+        self.read_out: Callable[[Tensor], Tensor] | None = None
         self.adapters = nn.ModuleList(adapters or infer(tuple(source), tuple(units)))
         self.shape = tuple(source)
         for adapter in self.adapters:
@@ -46,6 +51,11 @@ class Route(nn.Module):
                 raise ValueError("gain: adapters that learn cannot stand before it; leave one out")
             self.shape = (gain.cells * self.shape[0], *self.shape[1:])
 
+    @property
+    def plain(self) -> bool:
+        """Whether a message is the signal as it was sent."""
+        return not self.adapters and self.gain is None and self.read_out is None
+
     def forward(self, signal: Tensor, told: Tensor | None = None) -> Tensor:
         """The signal [batch, *source] as a message [batch, *shape].
 
@@ -53,6 +63,8 @@ class Route(nn.Module):
             signal: what is sent.
             told: [batch, ...], where there is a gain: of the input that tells it.
         """
+        if self.read_out is not None:
+            signal = self.read_out(signal)
         for adapter in self.adapters:
             signal = adapter(signal)
         if self.gain is None:
@@ -76,12 +88,13 @@ def infer(source: tuple[int, ...], units: tuple[int, ...]) -> list[Adapter]:
     """
     if len(units) == 1:
         return [] if len(source) == 1 else [Flatten()]
-    height = source[1] if len(source) == 3 else 1
-    square = units[1] == units[2] and (len(source) == 1 or source[1] == source[2])
+    height, width = source[1:] if len(source) == 3 else (1, 1)
     if len(source) == 3 and source[1:] == units[1:]:
         return []
-    if square and units[1] % height == 0:
-        return [Upsample(units[1] // height)]
-    if square and height % units[1] == 0:
-        return [Pool(height // units[1])]
+    for factor in (units[1] // height, units[2] // width):
+        if (height * factor, width * factor) == units[1:]:
+            return [Upsample(factor)]
+    for factor in (height // units[1], width // units[2]):
+        if (units[1] * factor, units[2] * factor) == (height, width):
+            return [Pool(factor)]
     raise ValueError(f"no pooling or upsampling by a whole factor takes {source} to {units}")

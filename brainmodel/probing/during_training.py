@@ -1,7 +1,6 @@
 """Scores without draws, quick enough to be taken while a brain is in training."""
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -9,12 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity import ModelActivity, Source, eye_of, read_out, record_model
+from brainmodel.probing.activity import ModelActivity, Source, read_out
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.baselines import Baseline, record_baselines
 from brainmodel.probing.plan import Plan
 from brainmodel.probing.recordings import Shown
 from brainmodel.probing.scores import ScoreTable, score_models
+from brainmodel.probing.showing import StimulusShowing, showing_of
+
+PLACE = Path(tempfile.gettempdir())  # of what is used meanwhile, in files without a name
 
 
 class ScoredBrain(NamedTuple):
@@ -26,11 +27,11 @@ class ScoredBrain(NamedTuple):
 
 def score_brain(brain: Brain, shown: Shown, plan: Plan) -> ScoredBrain:
     """Score the areas of a brain, without ceilings."""
-    held = record_model(brain, shown.stimuli, plan.presentation, plan.signals, batch=plan.batch)
+    showing = showing_of(shown, plan)
+    held = showing.record(brain, plan.signals, None, "")
     activity = {Source("trained", "", None, signal): areas for signal, areas in held.items()}
-    place = Path(tempfile.gettempdir())
-    compared = read_out(activity, brain, plan.read_out, place)
-    scores = _score(brain, compared, shown, plan, halvings=0)
+    compared = read_out(activity, brain, plan.read_out, PLACE)
+    scores = _score(brain, compared, shown, plan, showing, halvings=0)
     labels = scores.grouped(lambda score: score.label)
     patterns = {}
     for label, mine in labels.items():
@@ -44,28 +45,26 @@ def score_baselines(brain: Brain, shown: Shown, plan: Plan) -> ScoreTable:
 
     Once is enough: baselines do not learn.
     """
-    features = _seen(plan.used_baselines, brain, shown, plan)
+    showing = showing_of(shown, plan)
+    features = showing.baselines(brain, PLACE, False)
     activity = {
         Source("baseline", name, None, "frames"): {name: values}
         for name, values in features.items()
     }
-    return _score(brain, activity, shown, plan, plan.scoring.halvings)
-
-
-def _seen(
-    features: Mapping[str, Baseline], brain: Brain, shown: Shown, plan: Plan
-) -> dict[str, Floats]:
-    """Features of what the eye of a brain sees, by name, [stimulus, step, unit]."""
-    place, height = Path(tempfile.gettempdir()), eye_of(brain)[1]
-    return record_baselines(features, shown.stimuli, plan.presentation, height, place, plan.batch)
+    return _score(brain, activity, shown, plan, showing, plan.scoring.halvings)
 
 
 def _score(
-    brain: Brain, activity: ModelActivity, shown: Shown, plan: Plan, halvings: int
+    brain: Brain,
+    activity: ModelActivity,
+    shown: Shown,
+    plan: Plan,
+    showing: StimulusShowing,
+    halvings: int,
 ) -> ScoreTable:
-    inputs = _seen(plan.used_inputs, brain, shown, plan)
+    inputs = showing.inputs(brain, PLACE)
     quick = replace(
-        plan.used_scoring, bootstraps=0, permutations=0, halvings=halvings, progress=False
+        showing.scoring, bootstraps=0, permutations=0, halvings=halvings, progress=False
     )
     return score_models(activity, shown.recording, plan.used_metrics, quick, inputs=inputs)
 

@@ -8,16 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity import ModelActivity, Source, eye_of, read_out, record_model
-from brainmodel.probing.analyses import Evidence, Section, require_responses
+from brainmodel.probing.activity import ModelActivity, Source, read_out
+from brainmodel.probing.analyses import Section, require_responses
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.baselines import record_baselines
 from brainmodel.probing.metrics import varies
 from brainmodel.probing.plan import Plan
-from brainmodel.probing.recordings import Experiment, Recorded, Shown, Stimuli
+from brainmodel.probing.recordings import Experiment, Recorded, Shown
 from brainmodel.probing.scores import ScoreTable, require_scorable, score_models
-
-PICTURES = 12  # of stimuli, for the report
+from brainmodel.probing.showing import Seen, StimulusShowing, showing_of
 
 
 class Trained(NamedTuple):
@@ -27,14 +25,6 @@ class Trained(NamedTuple):
     stage: int  # steps of training behind it
     brain: Brain
     seed: int | None = None  # of its weights as they were drawn; None if that is not known
-
-
-class Seen(NamedTuple):
-    """What the eye of the model saw."""
-
-    pictures: Floats  # [stimulus, channel, height, width] of a few, while they were shown
-    names: list[str]  # of these stimuli
-    how: str  # they were shown, in words
 
 
 class Findings(NamedTuple):
@@ -75,38 +65,39 @@ def probe(
             f"{len(trained)} trained and {len(untrained)} untrained brains: give 1 or more, and 2 "
             "or more of other seeds to compare with."
         )
-    shown = _require_probable(experiment, plan)
+    recording, showing = _require_probable(experiment, plan)
     place = folder or Path(tempfile.gettempdir())
-    activity = _record(trained, untrained, shown.stimuli, plan, place)
+    activity = _record(trained, untrained, showing, plan, place)
     compared = {source: areas for source, areas in activity.items() if _is_scored(source, plan)}
     compared, still = _without_still(compared)
     compared = read_out(compared, trained[0].brain, plan.read_out, place)
-    inputs = _inputs(trained[0].brain, shown.stimuli, plan, place)
-    scores = score_models(
-        compared, shown.recording, plan.used_metrics, plan.used_scoring, inputs=inputs
-    )
-    sections = _analyse(plan, shown, eye_of(trained[0].brain), activity)
+    inputs = showing.inputs(trained[0].brain, place)
+    scores = score_models(compared, recording, plan.used_metrics, showing.scoring, inputs=inputs)
+    sections = _analyse(plan, recording, showing, trained[0].brain, activity)
     patterns = _patterns(activity, trained[-1].instance)
-    seen = _seen(shown, plan, trained[-1].brain)
-    return Findings(scores, shown.recording, patterns, sections, seen, trained[-1].brain, still)
+    seen = showing.seen(list(map(str, recording.stimuli)), trained[-1].brain)
+    if plan.read_out is not None:
+        seen = seen._replace(how=f"{seen.how}; of each area: {plan.read_out.words}")
+    return Findings(scores, recording, patterns, sections, seen, trained[-1].brain, still)
 
 
-def _require_probable(experiment: Experiment | Shown, plan: Plan) -> Shown:
+def _require_probable(
+    experiment: Experiment | Shown, plan: Plan
+) -> tuple[Recorded, StimulusShowing]:
     """The chosen areas of the recording, if they can be scored and analysed as planned."""
     shown = experiment.check() if isinstance(experiment, Shown) else experiment.read()
-    recording, stimuli = shown
     if plan.brain_areas is not None:
-        recording = recording.of(areas=list(plan.brain_areas))
-    require_scorable(recording, plan.used_metrics, plan.used_scoring, stimuli.frames)
-    for name, analysis in (plan.analyses or {}).items():
-        analysis.check(require_responses(recording, name), stimuli, plan.presentation)
-    return Shown(recording, stimuli)
+        shown = shown._replace(recording=shown.recording.of(areas=list(plan.brain_areas)))
+    showing = showing_of(shown, plan)
+    require_scorable(shown.recording, plan.used_metrics, showing.scoring, showing.frames)
+    showing.require_analysable(shown.recording)
+    return shown.recording, showing
 
 
 def _record(
     trained: Sequence[Trained],
     untrained: Sequence[Brain] | Mapping[int, Brain],
-    stimuli: Stimuli,
+    showing: StimulusShowing,
     plan: Plan,
     folder: Path,
 ) -> ModelActivity:
@@ -117,44 +108,20 @@ def _record(
         (Source("untrained", _name(seed), 0, "", _name(seed)), brain)
         for seed, brain in by_seed.items()
     ]
-    shown, signals, batch = plan.presentation, plan.recorded_signals, plan.batch
     found: dict[Source, Mapping[str, Floats]] = {}
     for source, brain in brains:
         name = f"{source.model} {source.instance}" if plan.scoring.progress else ""
-        by_signal = record_model(brain, stimuli, shown, signals, folder, batch, name)
+        by_signal = showing.record(brain, plan.recorded_signals, folder, name)
         found |= {source._replace(signal=signal): areas for signal, areas in by_signal.items()}
-    height = eye_of(brains[0][1])[1]
-    features = record_baselines(
-        plan.used_baselines, stimuli, shown, height, folder, batch, plan.scoring.progress
-    )
+    features = showing.baselines(brains[0][1], folder, plan.scoring.progress)
     for name, values in features.items():
         found[Source("baseline", name, None, "frames")] = {name: values}
     return found
 
 
-def _inputs(brain: Brain, stimuli: Stimuli, plan: Plan, folder: Path) -> dict[str, Floats]:
-    """By name of the metrics that take inputs, [stimulus, step, input] of what the eye saw."""
-    height = eye_of(brain)[1]
-    return record_baselines(
-        plan.used_inputs, stimuli, plan.presentation, height, folder, plan.batch
-    )
-
-
 def _name(seed: int | None) -> str:
     """Name of the brain whose weights were drawn with a seed."""
     return "" if seed is None else f"seed {seed}"
-
-
-def _seen(shown: Shown, plan: Plan, brain: Brain) -> Seen:
-    """A few of the stimuli as the eye of a brain sees them, in the middle of their first frame."""
-    count, names = len(shown.stimuli.frames), shown.recording.stimuli
-    rows = np.unique(np.linspace(0, count - 1, PICTURES).astype(int))
-    edges, eye = plan.presentation.edges, eye_of(brain)
-    step = np.abs((edges[1:] + edges[:-1] - shown.stimuli.edges[:2].sum()) / 2).argmin()
-    pictures = plan.presentation.seen(shown.stimuli, rows, eye)[plan.presentation.before + step]
-    read = "" if plan.read_out is None else f"; of each area: {plan.read_out.words}"
-    how = plan.presentation.words + read
-    return Seen(pictures.numpy(), [str(names[row]) for row in rows], how)
 
 
 def _is_scored(source: Source, plan: Plan) -> bool:
@@ -190,13 +157,13 @@ def _without_still(activity: ModelActivity) -> tuple[ModelActivity, tuple[str, .
 
 
 def _analyse(
-    plan: Plan, shown: Shown, eye: tuple[int, ...], activity: ModelActivity
+    plan: Plan, recorded: Recorded, showing: StimulusShowing, brain: Brain, activity: ModelActivity
 ) -> dict[str, Section]:
     """The sections of all analyses."""
     found = {}
     for name, analysis in (plan.analyses or {}).items():
-        recording = require_responses(shown.recording, name)
-        found[name] = analysis(Evidence(recording, shown.stimuli, plan.presentation, eye, activity))
+        recording = require_responses(recorded, name)
+        found[name] = analysis(showing.evidence(recording, brain, activity))
     return found
 
 

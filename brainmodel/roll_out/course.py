@@ -40,7 +40,8 @@ class Course:
         batch = state[0].shape[0]
         new = area.bias.new_empty
         self.known = known
-        self.waits = bool(shapes) or "error" in area.afferents
+        self.feels = "error" in area.afferents  # its own error
+        self.waits = bool(shapes) or self.feels
         self.sources = {n: new(steps, batch, *shape) for n, shape in shapes.items()} | known
         shape = (steps, batch, *area.drive)
         self.error = self.sources["error"] = new(steps, batch, *area.errors)

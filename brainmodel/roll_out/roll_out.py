@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from areas.record import Record
+from brainmodel.environments.environment import REWARD
 from brainmodel.learning.learning_signal import times
 from brainmodel.learning.modulation import Moments
 from brainmodel.learning.rule import Gradients
@@ -59,9 +60,10 @@ def roll_out(
         weights = [made.get(own[0], parameter) for parameter, own in names.items()]
         rolling.made = {n: w.detach().requires_grad_(w.requires_grad) for n, w in made.items()}
         shown = _RollOut.apply(rolling, list(names.values()), *weights)
-    activities = {}
+    derived = dict(zip(rolling.derived, shown[4 * len(brain.areas) :], strict=True))
+    labels, activities = rolling.labels | derived, {}
     for k, name in enumerate(brain.areas):
-        activities[name] = Activity(*shown[4 * k : 4 * k + 4], valid=~reset)
+        activities[name] = Activity(*shown[4 * k : 4 * k + 4], valid=~reset, labels=labels)
     assert rolling.after is not None
     return activities, rolling.after
 
@@ -86,23 +88,32 @@ class _Rolling:
         self.after: BrainState | None = None
         self.shown: list[torch.Size] = []  # shapes of what the forward returns
         self.cells = [brain.area(name).cell for name in brain.areas]
+        self.labels: dict[str, Tensor] = {}  # that environments gave
+        self.derived: list[str] = []  # those of them that the loss may be differentiated by
 
     def forward(self) -> list[Tensor]:
         way = self._go()
         records = way.records()
+        if self.brain.environments:
+            self.labels = way.labels()
+        self.derived = [name for name in self.labels if self._derives(name)]
         memories: dict[str, Any] = dict.fromkeys(self.brain.areas)
         modulators: dict[str, Any] = dict.fromkeys(self.brain.modulators)
         waiting = None
         if self.learns:
             levels, modulators = self._modulate(records)
             literal = way if isinstance(way, LiteralWindow) else None
-            passage = Passage(self.inputs, self.reset, self.start, records, levels, literal=literal)
+            met = way.met() if isinstance(way, Sweep) else {}
+            passage = Passage(
+                self.inputs, self.reset, self.start, records, levels, literal=literal, met=met
+            )
             memories, waiting = self.scope.remember(self.brain, passage)
             self.passage = passage._replace(waiting=waiting)
         noise = self.start.noise and self.start.noise.later(len(self.reset))
-        carried = memories, modulators, waiting, noise, self.start.perturbed
+        carried = memories, modulators, waiting, noise, way.environments(), self.start.perturbed
         self.after = BrainState(way.states(), way.delayed(), *carried)
         shown = [signal for name in self.brain.areas for signal in self._shown(records[name])]
+        shown += [self.labels[name].detach() for name in self.derived]
         self.shown = [signal.shape for signal in shown]
         return shown
 
@@ -116,13 +127,21 @@ class _Rolling:
         sweep.run()
         return sweep
 
+    def _derives(self, label: str) -> bool:
+        """Whether a label is a number of an environment that has derivatives."""
+        worlds = self.brain.environments
+        own = label.rpartition(".")[0] if len(worlds) > 1 else next(iter(worlds))
+        return worlds[own].differentiable and self.labels[label].is_floating_point()
+
     def _modulate(self, records: dict[str, Record]) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """M(t) by area that has a modulator or is told one, and what the modulators remember."""
         levels, memories = {}, {}
+        told = self.labels.items()
+        rewards = {n: own[..., None] for n, own in told if n.rpartition(".")[2] == REWARD}
         for name in self.brain.modulators:
             error = records[name].sources["drive"] - records[name].prediction
             age = int(self.brain.age)
-            moments = Moments(error, self.inputs, ~self.reset, age)
+            moments = Moments(error, self.inputs | rewards, ~self.reset, age)
             memory = self.start.modulators[name]
             levels[name], memories[name] = self.brain.modulator(name).level(moments, memory)
         for name in self.brain.areas:
@@ -145,10 +164,14 @@ class _Rolling:
                 "the brain was perturbed, or given gains, in one of the passes of a window and not "
                 "in the other: call backward where the window was seen"
             )
-        derivatives = self._derivatives(bars)
-        found = self.scope.gradients(self.brain, self.passage, derivatives)
+        derivatives, late = self._derivatives(bars), bars[4 * len(self.brain.areas) :]
+        by_labels = {
+            name: bar for name, bar in zip(self.derived, late, strict=True) if bar is not None
+        }
+        passage = self.passage._replace(by_labels=by_labels)
+        found = self.scope.gradients(self.brain, passage, derivatives)
         self.brain.complete(found)
-        self.listener(self.passage, derivatives, found)
+        self.listener(passage, derivatives, found)
         return found
 
     def _derivatives(self, bars: Sequence[Tensor | None]) -> dict[str, ActivityDerivatives]:

@@ -12,11 +12,13 @@ import torch
 from torch import Tensor
 
 from areas.record import Record, fade, flat
-from brainmodel.pathways.pathway import told
+from brainmodel.pathways.pathway import COMPARED, told
 from brainmodel.roll_out.course import Course
+from brainmodel.roll_out.environment_course import EnvironmentCourse
+from brainmodel.wiring.environments import EnvironmentRecord, arrived_in, label_of
 from brainmodel.wiring.order import Act
 from brainmodel.wiring.outside import outside_of
-from brainmodel.wiring.perturbed_inputs import arrived
+from brainmodel.wiring.perturbed_inputs import arrived, is_changed
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -36,6 +38,10 @@ class Sweep:
         self.steps, self.batch = reset.shape
         self.keep = (~reset).to(brain.dtype) if bool(reset.any()) else None
         self.courses: dict[str, Course] = {}
+        self.worlds: dict[str, EnvironmentCourse] = {}
+        self.reset = reset
+        self.breaks = [False] * self.steps if self.keep is None else reset.any(dim=1).tolist()
+        self._lost: dict[int, tuple[list[bool], Tensor | None]] = {}
         self.coming: dict[Act, dict[str, list[str]]] = {}
         self._messages: dict[str, Tensor] = {}
 
@@ -43,15 +49,18 @@ class Sweep:
         """Sweep every stage through the window."""
         for stage in self.brain.stages:
             self._enter(stage)
-            course = self.courses[stage[0]]
-            if len(stage) == 1 and not course.waits:
+            course = self.courses.get(stage[0])
+            if len(stage) == 1 and course is not None and not course.waits:
                 course.run()
                 course.complete()
             else:
-                acts = [act for act in self.brain.acts if act.area in stage]
+                later = self._compared_later(stage)
+                acts = [act for act in self.brain.acts if act.area in stage and act not in later]
                 for t in range(self.steps):
                     for act in acts:
                         self._act(act, t)
+                for act in later:
+                    self.courses[act.area].complete()
 
     def records(self) -> dict[str, Record]:
         """The record of the window, by area."""
@@ -60,6 +69,23 @@ class Sweep:
     def states(self) -> dict[str, Any]:
         """States of the cells after the window, by area."""
         return {name: course.state() for name, course in self.courses.items()}
+
+    def environments(self) -> dict[str, Any]:
+        """States of environments after the window, by name."""
+        return {name: course.state() for name, course in self.worlds.items()}
+
+    def labels(self) -> dict[str, Tensor]:
+        """Labels that environments gave, [time, batch, ...] by name."""
+        worlds = self.brain.environments
+        return {
+            label_of(worlds, name, label): value
+            for name, course in self.worlds.items()
+            for label, value in course.labels().items()
+        }
+
+    def met(self) -> dict[str, EnvironmentRecord]:
+        """What environments met that have derivatives, by name."""
+        return {n: c.record() for n, c in self.worlds.items() if c.environment.differentiable}
 
     def delayed(self) -> dict[str, Tensor]:
         """Messages still under way after the window, by pathway."""
@@ -80,12 +106,18 @@ class Sweep:
 
     def _enter(self, stage: list[str]) -> None:
         for name in stage:
+            if name in self.brain.environments:
+                world, state = self.brain.environments[name], self.start.environments[name]
+                self.worlds[name] = EnvironmentCourse(
+                    world, state, self.inputs[name], self.reset, self.breaks
+                )
+                continue
             area = self.brain.area(name)
             for part in ("compare", "move"):
                 self.coming[Act(name, part)] = {}
             known, shapes = {}, {}
             for source, names in self.brain.arrivals(name).items():
-                if any(self.brain.pathways[n].source in stage for n in names):
+                if any(not set(stage).isdisjoint(self.brain.pathways[n].heard) for n in names):
                     shapes[source] = area.arriving(source)
                     early = source == "drive" or source in area.hints
                     self.coming[Act(name, "compare" if early else "move")][source] = names
@@ -93,8 +125,38 @@ class Sweep:
                     known[source] = _join([self._window(n) for n in names], dim=2)
             state, more = self.start.areas[name], outside_of(name, self.inputs)
             self.courses[name] = Course(area, known, shapes, state, self.keep, self.steps, more)
+        self._share(stage)
+
+    def _compared_later(self, stage: list[str]) -> list[Act]:
+        """Comparisons that no step of the stage waits for, which are made of all steps at once."""
+        ways = [way for way in self.brain.pathways.values() if way.target in stage]
+        waited_for = {way.source for way in ways if way.carries in COMPARED}
+        later = []
+        for name in stage:
+            if name in self.courses and name not in waited_for and not self.courses[name].feels:
+                later.append(Act(name, "compare"))
+                self.coming[Act(name, "move")] |= self.coming.pop(later[-1])
+        return later
+
+    def _share(self, stage: list[str]) -> None:
+        """Let areas see what others of the stage send in the very step, where it is as it was sent.
+
+        What would be copied step by step is then one tensor, which the sender fills.
+        """
+        for act, coming in self.coming.items():
+            for source, names in list(coming.items()) if act.area in stage else ():
+                (name, *others), way = names, self.brain.pathways[names[0]]
+                plain = not others and way.steps == 0 and self.brain.route(name).plain
+                plain = plain and way.gate is None
+                if plain and not is_changed(name, self.inputs):
+                    self.courses[act.area].sources[source] = self._signal(name)
+                    del coming[source]
 
     def _act(self, act: Act, t: int) -> None:
+        if act.part == "reply":
+            came = [self._message(name, t) for name in self.brain.hearing[act.area]]
+            self.worlds[act.area].reply(t, arrived_in(came))
+            return
         course = self.courses[act.area]
         for source, names in self.coming[act].items():
             course.sources[source][t] = _join([self._message(n, t) for n in names], dim=1)
@@ -106,6 +168,8 @@ class Sweep:
     def _signal(self, name: str) -> Tensor:
         """The signal at the start of a pathway, [time, batch, ...]."""
         pathway = self.brain.pathways[name]
+        if pathway.source in self.worlds:
+            return self.worlds[pathway.source].signal(pathway.carries)
         if pathway.source in self.inputs:
             return self.inputs[pathway.source]
         return self.courses[pathway.source].signal(pathway.carries)
@@ -126,6 +190,10 @@ class Sweep:
         if delay > 0:
             series = torch.cat([self.start.delayed[name], series])[: self.steps]
             series = fade(series, self._alive(delay))
+        gate = self.brain.gate(name)
+        if gate is not None:
+            rates = fade(self.courses[gate.by].fields["rate"][:-1], self.keep)
+            series = gate(flat(series), flat(rates)).view_as(series)
         return arrived(name, series, self.inputs)
 
     def _message(self, name: str, t: int) -> Tensor:
@@ -133,11 +201,26 @@ class Sweep:
         delay = self.brain.pathways[name].steps
         if t < delay:
             message = self.start.delayed[name][t]
+        elif self.brain.pathways[name].source in self.inputs:
+            message = self._adapted(name)[t - delay]
         else:
             message = self.brain.route(name)(self._signal(name)[t - delay])
-        alive = self._alive(delay)
-        message = message if alive is None else fade(message[None], alive[t : t + 1])[0]
+        lost, alive = self._arriving(delay)
+        if lost[t] and alive is not None:
+            message = fade(message[None], alive[t : t + 1])[0]
+        gate = self.brain.gate(name)
+        if gate is not None:
+            message = gate(message, self.courses[gate.by].before("rate", t))
         return arrived(name, message, self.inputs, t)
+
+    def _arriving(self, delay: int) -> tuple[list[bool], Tensor | None]:
+        """For each step whether any message of this delay is lost, and `_alive`; found once."""
+        if delay not in self._lost:
+            alive = self._alive(delay)
+            none = [False] * self.steps
+            lost = none if alive is None else (alive == 0).any(dim=1).tolist()
+            self._lost[delay] = lost, alive
+        return self._lost[delay]
 
     def _alive(self, delay: int) -> Tensor | None:
         """1 where no reset happened while a message of this delay was under way; None if never."""

@@ -25,6 +25,10 @@ and keeps the record of the step until then. Credit and eligibility are thus of 
 nothing is approximated in time, and the length of windows does not matter. With hops = 2, what
 arrived at a is passed on: it crosses the next pathway in the steps after.
 
+Where a pathway is gated before its synapses (`brainmodel.pathways.PresynapticInhibition`), the area
+that gates it receives the derivative by the rates it left at the step before, as over a pathway of
+delay 1; what gates learn, they learn at the step at which they acted.
+
 What adapters on the way learn, they learn from the derivatives by the messages that they make, when
 the area that sent the signal learns from the step at which it sent it.
 
@@ -42,7 +46,8 @@ from areas import Feedback, SymmetricFeedback
 from areas.record import Record
 from brainmodel.learning.rule import Gradients, Memory
 from brainmodel.pathways.pathway import COMPARED
-from brainmodel.scopes.crossing import Crossing, cross, learnt_on_the_way
+from brainmodel.scopes.crossing import Crossing, cross, learnt_by_gate, learnt_on_the_way
+from brainmodel.scopes.environment_crossing import cross_environments
 from brainmodel.scopes.pathway_feedback import PathwayFeedback
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope, rule_gradients
 from brainmodel.scopes.waiting import (
@@ -86,7 +91,8 @@ class Adjacent(Scope):
             ValueError: for a pathway back along which no learning signal knows its way.
         """
         for name, pathway in brain.pathways.items():
-            if pathway.carries not in ("rate", *COMPARED):
+            inner = pathway.source in brain.areas and pathway.target in brain.areas
+            if inner and pathway.carries not in ("rate", *COMPARED):
                 raise ValueError(
                     f"pathways.{name}.signal: under scope Adjacent learning signals return to "
                     f"rates, predictions and errors alone, and this carries the {pathway.carries} "
@@ -95,12 +101,20 @@ class Adjacent(Scope):
         self.feedback.build(brain)
         longest = dict.fromkeys([*brain.areas, *brain.inputs], 0)
         ways = brain.pathways.items()
-        inner = [p for n, p in ways if p.source in brain.areas or n in brain.learning]
+        inner = [
+            p
+            for n, p in ways
+            if (p.source in brain.areas or n in brain.learning or p.gate)
+            and p.target in brain.areas
+        ]
         for _ in range(self.hops):
             farther = dict(longest)
             for pathway in inner:
                 steps = pathway.steps + max(1, pathway.steps) + longest[pathway.target]
                 farther[pathway.source] = max(farther[pathway.source], steps)
+                if pathway.gate is not None:
+                    back = 2 + longest[pathway.target]
+                    farther[pathway.gate.by] = max(farther[pathway.gate.by], back)
             longest = farther
         self.lag = 1 + max(longest.values()) if inner else 0
 
@@ -127,6 +141,7 @@ class Adjacent(Scope):
         self, brain: Wiring, passage: Passage, derivatives: dict[str, ActivityDerivatives]
     ) -> Gradients:
         """See `Scope.gradients`."""
+        derivatives, on_the_way = cross_environments(brain, passage, derivatives)
         records, levels = under_way(passage)
         if passage.start.waiting is not None:
             waited = passage.start.waiting.signals
@@ -134,13 +149,13 @@ class Adjacent(Scope):
         ripe = max(0, len(next(iter(records.values())).currents) - self.lag)
         if passage.waiting is not None:
             _fill(passage.waiting.signals, derivatives, ripe)
-        found: Gradients = {}
+        found = on_the_way
         if ripe == 0:
             return found
         with torch.no_grad():
             gains = gains_under_way(passage, brain.pathways)
             orders = orders_under_way(passage, brain.pathways)
-            total, messages = self.gather(brain, records, derivatives, gains, orders)
+            total, messages, gates = self.gather(brain, records, derivatives, gains, orders)
         for name, bar in messages.items():
             pathway = brain.pathways[name]
             if pathway.source in brain.areas:
@@ -149,6 +164,8 @@ class Adjacent(Scope):
                 sent = inputs_under_way(passage, [pathway.source])[pathway.source]
             reset = records[pathway.target].keep
             found |= learnt_on_the_way(brain, name, bar, reset, sent, ripe)
+        for name, bar in gates.items():
+            found |= learnt_by_gate(brain, name, bar[:ripe], records)
         for name, record in records.items():
             own = ActivityDerivatives(*(bar[:ripe] for bar in total[name]))
             level = levels[name][:ripe] if name in levels else None
@@ -172,7 +189,7 @@ class Adjacent(Scope):
         """For each area, the derivatives of its own loss and those that arrive from other areas.
 
         Complete for all but the last `lag` steps. For each pathway that learns, what is said of its
-        messages.
+        messages; for each that is gated, what is said of the potentials of its gates.
 
         Args:
             brain: the brain.
@@ -183,14 +200,20 @@ class Adjacent(Scope):
         """
         total = sent = derivatives
         messages: dict[str, Tensor] = {}
+        gates: dict[str, Tensor] = {}
         for _ in range(self.hops if self.lag else 0):
-            sent, heard = cross(brain, self.feedback, records, sent, gains, orders or {})
+            sent, heard, closed = cross(brain, self.feedback, records, sent, gains, orders or {})
             total = {
                 name: ActivityDerivatives(*(a + b for a, b in zip(own, sent[name], strict=True)))
                 for name, own in total.items()
             }
-            messages = {n: messages[n] + bar if n in messages else bar for n, bar in heard.items()}
-        return Crossing(total, messages)
+            messages, gates = _added(messages, heard), _added(gates, closed)
+        return Crossing(total, messages, gates)
+
+
+def _added(first: dict[str, Tensor], then: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The sum of two, of which the first may have less."""
+    return {name: first[name] + bar if name in first else bar for name, bar in then.items()}
 
 
 def _sources(brain: Wiring) -> list[str]:

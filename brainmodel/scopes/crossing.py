@@ -14,6 +14,7 @@ from areas.keys import of_predictor, of_units
 from areas.record import Record, fade, flat
 from brainmodel.learning.learning_signal import unit_signals
 from brainmodel.learning.rule import Gradients
+from brainmodel.pathways.presynaptic_inhibition import PresynapticInhibition
 from brainmodel.scopes.pathway_feedback import PathwayFeedback, answered
 from brainmodel.scopes.scope import ActivityDerivatives, learning_signal
 from brainmodel.scopes.waiting import zero_derivatives
@@ -29,6 +30,8 @@ class Crossing(NamedTuple):
     which it did it."""
     messages: dict[str, Tensor]
     """By pathway that learns, derivatives by what arrived over it, [time, batch, ...]."""
+    gates: dict[str, Tensor]
+    """By pathway that is gated, derivatives by the potentials of its gates, likewise."""
 
 
 def cross(
@@ -50,6 +53,7 @@ def cross(
         orders: whose messages streams heard over pathways, by name; their own of all others.
     """
     messages: dict[str, Tensor] = {}
+    gates: dict[str, Tensor] = {}
     learning = set(brain.learning)
     received = {name: zero_derivatives(record) for name, record in records.items()}
     for target, record in records.items():
@@ -57,8 +61,13 @@ def cross(
         for source, bar in bars.items():
             names = brain.arrivals(target)[source]
             sizes = [brain.route(name).shape[0] for name in names]
-            for name, part in zip(names, bar.split(sizes, dim=2), strict=True):
-                pathway = brain.pathways[name]
+            came = record.sources[source].split(sizes, dim=2)
+            for name, part, message in zip(names, bar.split(sizes, dim=2), came, strict=True):
+                pathway, gate = brain.pathways[name], brain.gate(name)
+                if gate is not None:
+                    closer = records[gate.by]
+                    part, gates[name], rate_bar = _closed(gate, message, closer, part)
+                    received[gate.by].rate[:-1] += fade(rate_bar, closer.keep)[1:]
                 part = part * gains[name] if name in gains else part
                 part = put_back(part, orders[name]) if name in orders else part
                 if name in learning:
@@ -68,7 +77,16 @@ def cross(
                     sent = records[pathway.source].signal(pathway.carries)
                     sent_bar = back_along(brain, name, part, record.keep, sent)
                     there[: len(sent_bar)] += sent_bar
-    return Crossing(received, messages)
+    return Crossing(received, messages, gates)
+
+
+def _closed(
+    gate: PresynapticInhibition, message: Tensor, closer: Record, bar: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Derivatives by what arrived at a gate, by its potential, and by rates before each step."""
+    rate = closer.before("rate")
+    found = gate.back(flat(message), flat(rate), flat(bar))
+    return found.arrived.view_as(bar), found.potential.view_as(bar), found.rate.view_as(rate)
 
 
 def by_sources(
@@ -153,7 +171,7 @@ def back_along(
     Returns:
         of the signals that arrived, [time - delay, batch, ...].
     """
-    delay, bar = brain.pathways[pathway].steps, _arrived(brain, pathway, bar, keep)
+    delay, bar = brain.pathways[pathway].steps, arrived(brain, pathway, bar, keep)
     sent = signal[: max(0, len(signal) - delay)]
     with torch.enable_grad():
         leaf = flat(sent).detach().requires_grad_()
@@ -172,7 +190,7 @@ def learnt_on_the_way(
         bar, keep, signal: as of `back_along`.
         steps: how many of the first steps, at which something was sent, are to be learnt from.
     """
-    delay, bar = brain.pathways[pathway].steps, _arrived(brain, pathway, bar, keep)
+    delay, bar = brain.pathways[pathway].steps, arrived(brain, pathway, bar, keep)
     named = dict(brain.route(pathway).named_parameters(prefix=f"routes.{pathway}"))
     own = {name: parameter for name, parameter in named.items() if parameter.requires_grad}
     sent = signal[: max(0, min(steps, len(signal) - delay))]
@@ -185,7 +203,25 @@ def learnt_on_the_way(
     return {n: g for n, g in zip(own, found, strict=True) if g is not None}
 
 
-def _arrived(brain: Wiring, pathway: str, bar: Tensor, keep: Tensor | None) -> Tensor:
+def learnt_by_gate(
+    brain: Wiring, pathway: str, bar: Tensor, records: dict[str, Record]
+) -> Gradients:
+    """Gradients of what the gate of a pathway learns, by the brain's parameter names.
+
+    Args:
+        brain: the brain.
+        pathway: its name.
+        bar: derivative by the potentials of its gates at the first steps, [time, batch, ...].
+        records: of these steps, and later ones, by area.
+    """
+    gate = brain.gate(pathway)
+    assert gate is not None
+    rates = records[gate.by].before("rate")[: len(bar)]
+    found = gate.gradients(flat(rates), flat(bar))
+    return {f"gates.{pathway}.{name}": gradient for name, gradient in found.items()}
+
+
+def arrived(brain: Wiring, pathway: str, bar: Tensor, keep: Tensor | None) -> Tensor:
     """Derivative by the message of a pathway, 0 for those that a reset kept from arriving."""
     if keep is None:
         return bar

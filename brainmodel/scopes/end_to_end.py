@@ -50,7 +50,7 @@ class Global(Scope):
             name: [modulated(bar, passage.levels.get(name)) for bar in own]
             for name, own in derivatives.items()
         }
-        found, before = passage.literal.gradients(weighed)
+        found, before = passage.literal.gradients(weighed, passage.by_labels)
         for name in brain.areas:
             memory = passage.start.memories[name]
             made = brain.rule(name).recall(brain.area(name), before[name], memory)

@@ -128,11 +128,14 @@ def returning(brain: Wiring) -> Iterator[tuple[str, str, Synapses]]:
 def answered(brain: Wiring, area: str) -> list[str]:
     """Over which sources of an area ("drive", or a pathway) a learning signal returns.
 
-    Those that come from areas, at least in part, or by pathways that learn.
+    Those that come from areas, or are gated by some, at least in part, or by pathways that learn.
     """
     learning, arrivals = set(brain.learning), brain.arrivals(area).items()
     return [
         source
         for source, names in arrivals
-        if any(n in learning or brain.pathways[n].source in brain.areas for n in names)
+        if any(
+            n in learning or not brain.areas.keys().isdisjoint(brain.pathways[n].heard)
+            for n in names
+        )
     ]

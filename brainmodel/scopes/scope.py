@@ -12,6 +12,7 @@ from areas.comparison import errors_back
 from areas.record import Record
 from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.learning.rule import Gradients, Memory
+from brainmodel.wiring.environments import EnvironmentRecord
 from brainmodel.wiring.literal_window import LiteralWindow
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
@@ -27,6 +28,8 @@ class Passage(NamedTuple):
     levels: dict[str, Tensor]  # by area that has a modulator, M [time, batch] or [..., unit]
     waiting: Any = None  # what `Scope.remember` keeps for the next window
     literal: LiteralWindow | None = None  # the window as `Scope.literal` stepped it
+    met: dict[str, EnvironmentRecord] = {}  # by environment that has derivatives, if swept
+    by_labels: dict[str, Tensor] = {}  # derivatives of the loss by labels of environments
 
 
 class ActivityDerivatives(NamedTuple):
@@ -54,7 +57,7 @@ class Scope(nn.Module, ABC):
     modulates_areas: ClassVar[bool] = True
 
     def require_taught(self, brain: Wiring) -> None:
-        """Refuse adapters that learn, if nobody here would teach them.
+        """Refuse adapters and gates that learn, if nobody here would teach them.
 
         Raises:
             ValueError: naming the pathway, the adapter and a scope that does.
@@ -69,6 +72,14 @@ class Scope(nn.Module, ABC):
                         f"learn, which scope {type(self).__name__} does not teach; use scope "
                         "Adjacent or Global, or set their requires_grad to False"
                     )
+        for name in brain.gates:
+            gate = brain.gate(name)
+            if gate is not None and gate.learns:
+                raise ValueError(
+                    f"pathways.{name}.gate: {type(gate).__name__} has weights that learn, which "
+                    f"scope {type(self).__name__} does not teach; use scope Adjacent or Global, or "
+                    "set gate.learns: false"
+                )
 
     def build(self, brain: Wiring) -> None:
         """Prepare for a brain, once, when all its areas are there.

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from brainmodel.errors import Refused
-from brainmodel.probing.optional import optional
+from brainmodel.optional import optional
 
 PATIENCE = 60.0  # s that SQLite waits for another process
 

@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
+from brainmodel.environments import Environment
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.schedules import Annealing, Weight
 from brainmodel.scopes import Scope
@@ -45,10 +46,13 @@ class BrainModule(pl.LightningModule):
         optimizer: turns gradients into changes.
         final: the share of all learning rates that is left at the end of training, in (0, 1]; they
             fall to it along half a cosine over the steps of the trainer.
+        environments: what areas act on, by name; the command line takes them from the data.
+        falls_at: the share of the training after which they fall to `final` at once, in (0, 1);
+            along half a cosine unless given.
 
     Raises:
-        ValueError: if areas, pathways and objectives do not fit, a learning rate is not positive or
-            `final` is not in (0, 1].
+        ValueError: if areas, pathways and objectives do not fit, a learning rate is not positive,
+            `final` is not in (0, 1] or `falls_at` not in (0, 1).
     """
 
     def __init__(
@@ -63,17 +67,21 @@ class BrainModule(pl.LightningModule):
         learning_rates: dict[str, float] | None = None,
         optimizer: OptimizerCallable = torch.optim.Adam,
         final: float = 1.0,
+        environments: dict[str, Environment] | None = None,
+        falls_at: float | None = None,
     ):
         super().__init__()
         if not 0 < final <= 1:
             raise ValueError(f"final: need a share of the learning rates in (0, 1], got {final}")
+        if falls_at is not None and not 0 < falls_at < 1:
+            raise ValueError(f"falls_at: need a share of the training in (0, 1), got {falls_at}")
         areas = {
             name: deepcopy(plan) for name, plan in areas.items()
         }  # defaults are shared objects
-        self.brain = Brain(areas, pathways, inputs, scope, groups, group_weights)
+        self.brain = Brain(areas, pathways, inputs, scope, groups, group_weights, environments)
         own = {name: plan.learning_rate for name, plan in areas.items()}
         self.parts = parameter_groups(self.brain, own, learning_rate, learning_rates or {})
-        self.optimizer, self.final = optimizer, final
+        self.optimizer, self.final, self.falls_at = optimizer, final, falls_at
         self.streams = Streams()
         self.drawn_weights = drawn_weights(self.state_dict())
         self.finite = FiniteWatch()
@@ -153,6 +161,8 @@ class BrainModule(pl.LightningModule):
         if step == 0:
             return 1.0
         steps = max(1, int(self.trainer.estimated_stepping_batches))
+        if self.falls_at is not None:
+            return self.final if step >= self.falls_at * steps else 1.0
         return Annealing(steps, self.final).level(step)
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
@@ -193,8 +203,8 @@ class BrainModule(pl.LightningModule):
 
 
 def labelled(activities: dict[str, Activity], window: Window) -> dict[str, Activity]:
-    """Activities with the labels of the window, which tasks need."""
-    return {name: a._replace(labels=window.labels) for name, a in activities.items()}
+    """Activities with the labels of the window beside those of environments."""
+    return {name: a._replace(labels=window.labels | a.labels) for name, a in activities.items()}
 
 
 def require_end(trainer: pl.Trainer, final: float) -> None:

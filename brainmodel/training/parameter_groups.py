@@ -42,7 +42,10 @@ def parameter_groups(
             rate = next(rate for rate in rates if rate is not None)
             if parameters:
                 groups.append({"name": f"{area}.{kind}", "params": parameters, "lr": rate})
-    beyond = {f"pathways.{name}": (route, "pathway") for name, route in brain.routes.items()}
+    beyond: dict[str, tuple[nn.Module, str]] = {
+        f"pathways.{name}": (nn.ModuleList([route, *filter(None, [brain.gate(name)])]), "pathway")
+        for name, route in brain.routes.items()
+    }
     beyond |= {f"groups.{name}": (group, "objective") for name, group in brain.groups.items()}
     for name, (part, kind) in beyond.items():
         learnt = [p for p in part.parameters() if p.requires_grad]

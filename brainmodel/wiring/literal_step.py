@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from areas.record import StepComparison, StepRecord
+from brainmodel.environments import Reply
 from brainmodel.pathways.pathway import Pathway, told
+from brainmodel.wiring.environments import arrived_in, reply, sent_by
 from brainmodel.wiring.order import Act
 from brainmodel.wiring.outside import outside_of
 from brainmodel.wiring.perturbed_inputs import arrived
@@ -25,8 +27,8 @@ def literal_step(
     state: BrainState,
     crossing: Callable[[Tensor], Tensor] = lambda signal: signal,
     cut: Callable[[str], bool] = lambda area: False,
-) -> tuple[dict[str, StepRecord], BrainState]:
-    """One step of all areas.
+) -> tuple[dict[str, StepRecord], dict[str, Reply], BrainState]:
+    """One step of all areas and environments.
 
     Args:
         brain: the areas and pathways.
@@ -38,14 +40,20 @@ def literal_step(
         cut: by area, whether to hide its recurrent synapses from autograd (see `Area.take`).
 
     Returns:
-        what happened in each area, by name, and the state after the step; not detached.
+        what happened in each area, and what each environment replied, by name, and the state after
+        the step; not detached.
     """
     step = _Step(brain, inputs, reset, state, crossing)
     for act in brain.acts:
-        step.take(act, cut(act.area))
+        if act.part == "reply":
+            step.reply(act.area)
+        else:
+            step.take(act, cut(act.area))
     took = {name: step.took[name] for name in brain.areas}
     states = {name: taken.state for name, taken in took.items()}
-    return took, state._replace(areas=states, delayed=step.under_way())
+    worlds = {name: found.state for name, found in step.replies.items()}
+    after = state._replace(areas=states, delayed=step.under_way(), environments=worlds)
+    return took, step.replies, after
 
 
 class _Step:
@@ -66,6 +74,13 @@ class _Step:
         self.before = {name: _kept(own, self.keep) for name, own in state.areas.items()}
         self.compared: dict[str, StepComparison] = {}
         self.took: dict[str, StepRecord] = {}
+        self.reset, self.worlds = reset, state.environments
+        self.replies: dict[str, Reply] = {}
+
+    def reply(self, name: str) -> None:
+        heard = arrived_in([self._message(way) for way in self.brain.hearing[name]])
+        world, state = self.brain.environments[name], self.worlds[name]
+        self.replies[name] = reply(world, state, heard, self.inputs[name], self.reset)[1]
 
     def take(self, act: Act, cut: bool) -> None:
         name, area = act.area, self.brain.area(act.area)
@@ -95,6 +110,9 @@ class _Step:
 
     def _message(self, pathway: str) -> Tensor:
         came = self.delayed[pathway][0] if pathway in self.delayed else self._adapted(pathway)
+        gate = self.brain.gate(pathway)
+        if gate is not None:
+            came = gate(came, self.crossing(self.before[gate.by].rate))
         return arrived(pathway, came, self.inputs)
 
     def _adapted(self, pathway: str) -> Tensor:
@@ -102,6 +120,8 @@ class _Step:
         return self.brain.route(pathway)(self._sent(way), told(way, self.inputs))
 
     def _sent(self, pathway: Pathway) -> Tensor:
+        if pathway.source in self.brain.environments:
+            return self.crossing(sent_by(self.replies[pathway.source], pathway.carries))
         if pathway.source in self.inputs:
             return self.inputs[pathway.source]
         if pathway.moved:

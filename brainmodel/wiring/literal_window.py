@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from areas.record import Record, StepRecord
+from brainmodel.environments import Reply
+from brainmodel.wiring.environments import labels_of_replies
 from brainmodel.wiring.literal_step import literal_step
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
@@ -41,13 +43,17 @@ class LiteralWindow:
         self._learnt = {name: p for name, p in brain.named_parameters() if p.requires_grad}
         self._keep = (~reset).to(brain.dtype) if bool(reset.any()) else None
         self._steps: list[dict[str, StepRecord]] = []
+        self._replies: list[dict[str, Reply]] = []
+        self._worlds = brain.environments
         with torch.enable_grad():
             self._start = start._replace(areas=tree_map_only(Tensor, _leaf, start.areas))
             self._after = self._start
             for t in range(len(reset)):
                 seen = {name: signal[t] for name, signal in inputs.items()}
-                took, self._after = literal_step(brain, seen, reset[t], self._after, cut=cut)
-                self._steps.append(took)
+                found = literal_step(brain, seen, reset[t], self._after, cut=cut)
+                self._steps.append(found[0])
+                self._replies.append(found[1])
+                self._after = found[2]
 
     def records(self) -> dict[str, Record]:
         """The record of the window, by area; detached."""
@@ -65,14 +71,26 @@ class LiteralWindow:
         """Messages still under way after the window, by pathway; detached."""
         return tree_map_only(Tensor, torch.detach, self._after.delayed)
 
+    def environments(self) -> dict[str, Any]:
+        """States of environments after the window, by name; detached."""
+        return tree_map_only(Tensor, torch.detach, self._after.environments)
+
+    def labels(self) -> dict[str, Tensor]:
+        """Labels that environments gave, [time, batch, ...] by name; detached."""
+        told = [labels_of_replies(self._worlds, replies) for replies in self._replies]
+        return {name: torch.stack([own[name].detach() for own in told]) for name in told[0]}
+
     def gradients(
-        self, derivatives: Mapping[str, Sequence[Tensor]]
+        self,
+        derivatives: Mapping[str, Sequence[Tensor]],
+        by_labels: Mapping[str, Tensor] | None = None,
     ) -> tuple[dict[str, Tensor], dict[str, dict[str, Tensor]]]:
         """Gradients by autograd; it may be asked several times.
 
         Args:
             derivatives: of the loss, by area: by its drive, prediction, error and rate, each of
                 them by itself, [time, batch, ...].
+            by_labels: of the loss, by label of an environment, likewise.
 
         Returns:
             gradients by the names of the brain's parameters; derivatives by the state before the
@@ -85,6 +103,12 @@ class LiteralWindow:
                     if value.requires_grad:
                         shown.append(value)
                         bars.append(bar[t])
+        for t, replies in enumerate(self._replies):
+            told = labels_of_replies(self._worlds, replies)
+            for name, bar in (by_labels or {}).items():
+                if told[name].requires_grad:
+                    shown.append(told[name])
+                    bars.append(bar[t])
         wanted = [*self._learnt.values(), *chain(*self._start.areas.values())]
         made = iter(torch.autograd.grad(shown, wanted, bars, retain_graph=True, allow_unused=True))
         found = dict(zip(self._learnt, made, strict=False))

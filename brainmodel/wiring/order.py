@@ -4,6 +4,8 @@ An area acts twice in a step. It COMPARES: it predicts its drive, sees it, and h
 MOVES: its units have currents, and new states. A drive, and a message that ends on the predictor,
 are needed by the first act, a message onto the units alone by the second. So in one step errors may
 go all the way up before rates come all the way down.
+
+An environment has one act: it replies, to what was sent at earlier steps, and so waits for nobody.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -17,24 +19,27 @@ Node = TypeVar("Node", bound=Hashable)
 
 
 class Act(NamedTuple):
-    """What an area does at one moment of a step."""
+    """What an area, or an environment, does at one moment of a step."""
 
     area: str
-    part: Literal["compare", "move"]
+    part: Literal["compare", "move", "reply"]
 
 
-def acts(areas: Iterable[str], pathways: Mapping[str, Pathway]) -> list[Act]:
+def acts(
+    areas: Iterable[str], pathways: Mapping[str, Pathway], environments: Iterable[str] = ()
+) -> list[Act]:
     """All acts of a step in an order in which each has what it needs.
 
     Args:
         areas: in the order in which they act where that is free.
         pathways: by name, written out.
+        environments: names.
 
     Raises:
         ValueError: if acts wait for each other; the message names the areas.
     """
     areas = list(areas)
-    ahead: dict[Act, list[Act]] = {}
+    ahead: dict[Act, list[Act]] = {Act(name, "reply"): [] for name in environments}
     for area in areas:
         ahead[Act(area, "compare")] = []
         ahead[Act(area, "move")] = [Act(area, "compare")]
@@ -82,14 +87,14 @@ def stages(acting: Sequence[str], pathways: Mapping[str, Pathway]) -> list[list[
     the whole window before the next stage begins.
 
     Args:
-        acting: areas in acting order.
+        acting: environments, and areas in acting order.
         pathways: by name.
     """
     reach = {area: {area} for area in acting}
     for _ in acting:
         for pathway in pathways.values():
             for area in acting:
-                if pathway.source in reach[area]:
+                if not reach[area].isdisjoint(pathway.heard):
                     reach[area].add(pathway.target)
     groups: list[list[str]] = []
     for area in acting:

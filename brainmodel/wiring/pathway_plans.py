@@ -12,7 +12,10 @@ from brainmodel.pathways.pathway import COMPARED, Pathway
 
 
 def check_pathways(
-    areas: Iterable[str], inputs: Mapping[str, Sequence[int]], pathways: Mapping[str, Pathway]
+    areas: Iterable[str],
+    inputs: Mapping[str, Sequence[int]],
+    pathways: Mapping[str, Pathway],
+    environments: Collection[str] = (),
 ) -> None:
     """Refuse pathways that do not fit the areas.
 
@@ -20,6 +23,7 @@ def check_pathways(
         areas: names.
         inputs: shapes by name.
         pathways: by name.
+        environments: names, which are among those of the inputs.
 
     Raises:
         ValueError: for an unknown source or target, a negative delay, a name that is not an
@@ -35,9 +39,10 @@ def check_pathways(
                 f"{where}.source: there is no {pathway.source!r}; areas: {', '.join(areas)}; "
                 f"inputs: {', '.join(inputs)}"
             )
-        if pathway.target not in areas:
+        if pathway.target not in [*areas, *environments]:
             raise ValueError(
-                f"{where}.target: there is no area {pathway.target!r}; there are {', '.join(areas)}"
+                f"{where}.target: there is no area {pathway.target!r}; there are "
+                f"{', '.join([*areas, *environments])}"
             )
         if pathway.steps < 0:
             raise ValueError(f"{where}.delay: need 0 or more steps, got {pathway.delay}")
@@ -45,6 +50,7 @@ def check_pathways(
             raise ValueError(f"{where}: the name {name!r} is taken by the area's own synapses")
         with named(where):
             _check_gain(pathway, inputs)
+            _check_gate(pathway, areas)
     for area in areas:
         if not any(p.target == area and p.kind == "feedforward" for p in pathways.values()):
             raise ValueError(
@@ -72,11 +78,19 @@ def _check_gain(pathway: Pathway, inputs: Mapping[str, Sequence[int]]) -> None:
         )
 
 
+def _check_gate(pathway: Pathway, areas: Collection[str]) -> None:
+    if pathway.gate is not None and pathway.gate.by not in areas:
+        raise ValueError(
+            f"gate.by: there is no area {pathway.gate.by!r}; there are {', '.join(areas)}"
+        )
+
+
 def written_out(
     pathways: Mapping[str, Pathway],
     inputs: Iterable[str],
     predicting: Iterable[str],
     cells: Mapping[str, Cell],
+    environments: Collection[str] = (),
 ) -> dict[str, Pathway]:
     """Pathways, sorted by name, with what each carries and where it ends written out.
 
@@ -85,6 +99,7 @@ def written_out(
         inputs: names of the inputs.
         predicting: names of the areas that have predictions and errors.
         cells: of the areas.
+        environments: names.
 
     Raises:
         ValueError: for a signal that the source does not have, or an end that the target has not.
@@ -92,13 +107,29 @@ def written_out(
     inputs, predicting = set(inputs), set(predicting)
     found = {}
     for name, pathway in sorted(pathways.items()):
-        errs = pathway.source in predicting and pathway.population is None
-        signal = pathway.signal or ("error" if errs else "rate")
-        whole = replace(pathway, signal=signal)
+        errs = pathway.source in predicting and not (pathway.population or pathway.read_out)
+        usual = "observation" if pathway.source in environments else "error" if errs else "rate"
+        whole = replace(pathway, signal=pathway.signal or usual)
+        if pathway.target in environments:
+            whole = replace(whole, delay=1 if pathway.delay is None else pathway.delay)
         with named(f"pathways.{name}"):
-            _check_signal(whole, inputs, predicting, cells)
+            if pathway.source in environments:
+                _require_reply(whole)
+            else:
+                _check_signal(whole, inputs, predicting, cells)
             found[name] = _with_ends(whole, pathway.target in predicting)
     return found
+
+
+def _require_reply(pathway: Pathway) -> None:
+    """Refuse a signal that an environment does not have."""
+    if pathway.population is not None:
+        raise ValueError("population: an environment has none; leave it out")
+    if pathway.signal not in ("observation", "reward"):
+        raise ValueError(
+            f"signal: {pathway.source} is an environment and has no {pathway.signal!r}; give "
+            "observation or reward"
+        )
 
 
 def _check_signal(

@@ -6,6 +6,7 @@ from math import inf
 
 from areas import Cell, Connectivity, Predictor, Projection
 from areas.checks import Afferent
+from brainmodel.environments import Environment
 from brainmodel.learning.modulation import Modulator
 from brainmodel.learning.rule import Rule
 from brainmodel.pathways.pathway import Pathway
@@ -112,6 +113,7 @@ class BrainPlan:
         inputs: shapes of the inputs by name, without time and batch.
         groups: objectives that several areas share, by name.
         group_weights: of these, by name; as `AreaPlan.weights`.
+        environments: what areas act on, by name.
     """
 
     areas: Mapping[str, AreaPlan]
@@ -119,3 +121,4 @@ class BrainPlan:
     inputs: Mapping[str, Sequence[int]]
     groups: Mapping[str, GroupObjective] = field(default_factory=dict)
     group_weights: Mapping[str, float | Weight] = field(default_factory=dict)
+    environments: Mapping[str, Environment] = field(default_factory=dict)

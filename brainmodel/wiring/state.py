@@ -16,4 +16,5 @@ class BrainState(NamedTuple):
     modulators: dict[str, Any]  # by area that has one, what its modulator remembers
     waiting: Any = None  # what the scope keeps: steps that areas have not learnt from yet
     noise: Noise | None = None  # where the noise of units stands, if any has noise
+    environments: dict[str, Any] = {}  # by environment, its own state
     perturbed: Any = None  # what perturbations carry, while there are some

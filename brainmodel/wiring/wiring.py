@@ -7,15 +7,17 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from areas import Area
+from areas import Area, Synapses
 from areas.checks import check_shape
 from areas.keys import of_units
 from areas.message import Message
 from brainmodel.errors import named
 from brainmodel.learning.modulation import Modulator
 from brainmodel.learning.rule import Rule, of_rule
+from brainmodel.pathways.presynaptic_inhibition import PresynapticInhibition
 from brainmodel.pathways.route import Route
 from brainmodel.schedules import Schedule, Weight
+from brainmodel.wiring.environments import require_environments, require_heard, rewards_of
 from brainmodel.wiring.made_weights import MadeWeights, made_in
 from brainmodel.wiring.objective_weights import require_means, weights
 from brainmodel.wiring.order import acting_order, acts, stages
@@ -23,7 +25,7 @@ from brainmodel.wiring.parameter_names import full_name
 from brainmodel.wiring.pathway_plans import check_pathways, written_out
 from brainmodel.wiring.plan import AreaPlan, BrainPlan, require_kind
 from brainmodel.wiring.plastic import choose
-from brainmodel.wiring.routes import find_routes
+from brainmodel.wiring.routes import find_gates, find_routes
 from brainmodel.wiring.sizes import require_room
 from brainmodel.wiring.state import BrainState
 from objectives import GroupObjective, Objective
@@ -40,6 +42,8 @@ class Wiring(nn.Module):
         acting: names of the areas, lower ones first.
         acts: what they do within a step, in order (see `order.acts`).
         stages: areas grouped by the cycles that they share (see `order.stages`).
+        environments: what areas act on, by name; `hearing`: the pathways that end in each.
+        inputs: shapes of what comes from outside, what environments draw by chance included.
         made: synapses whose weights are made; the brain computes with those that `make` gives.
 
     Raises:
@@ -50,24 +54,25 @@ class Wiring(nn.Module):
         super().__init__()
         self.age: Tensor
         self.register_buffer("age", torch.zeros((), dtype=torch.int64))
-        for name, shape in plan.inputs.items():
-            require_kind(f"inputs.{name}", shape, Sequence)
-        check_pathways(plan.areas, plan.inputs, plan.pathways)
+        self._open(plan)
         predictors = {name: area.predictor for name, area in plan.areas.items()}
         errors = {name: p.comparison.errors for name, p in predictors.items() if p is not None}
         cells = {name: area.cell for name, area in plan.areas.items()}
-        self.pathways = written_out(plan.pathways, plan.inputs, errors, cells)
-        self.inputs = {name: tuple(shape) for name, shape in plan.inputs.items()}
+        worlds = self.environments
+        self.pathways = written_out(plan.pathways, self.inputs, errors, cells, worlds)
         self.acting = acting_order(plan.areas, self.pathways)
-        self.acts = acts(self.acting, self.pathways)
-        self.stages = stages(self.acting, self.pathways)
+        self.acts = acts(self.acting, self.pathways, self.environments)
+        self.stages = stages([*self.environments, *self.acting], self.pathways)
         self._arrivals = {name: self._sources(name) for name in plan.areas}
+        self.hearing = {name: self._sources(name)["drive"] for name in self.environments}
         for name, area in plan.areas.items():
             with named(f"areas.{name}"):
                 check_shape(area.units)
         units = {name: tuple(area.units) for name, area in plan.areas.items()}
-        routes, drives = find_routes(self.pathways, units, self.inputs, errors, cells)
+        routes, drives = find_routes(plan, self.pathways, self.inputs, errors, units)
+        require_heard(self.environments, self.pathways, {n: way.shape for n, way in routes.items()})
         self.routes = nn.ModuleDict(routes)
+        self.gates = nn.ModuleDict(find_gates(self.pathways, routes, units, cells))
         self.areas, self.rules, self.objectives = nn.ModuleDict(), nn.ModuleDict(), nn.ModuleDict()
         self.modulators = nn.ModuleDict()
         self.plasticities = {name: area.plasticity for name, area in plan.areas.items()}
@@ -82,12 +87,30 @@ class Wiring(nn.Module):
         for name in self.acting:
             with named(f"areas.{name}"):
                 self._add_area(name, plan.areas[name], drives[name])
+        self._read_out(plan)
         self._require_parts_of_their_own()
         self.groups = nn.ModuleDict(dict(plan.groups))
         for name, group in plan.groups.items():
             with named(f"groups.{name}"):
                 self._build_group(group)
         self.weights["groups"] = weights(plan.group_weights, self.groups, "group_weights")
+
+    def _open(self, plan: BrainPlan) -> None:
+        """What comes from outside, environments included, held against the plan."""
+        for name, shape in plan.inputs.items():
+            require_kind(f"inputs.{name}", shape, Sequence)
+        self.environments = dict(plan.environments)
+        require_environments(self.environments, plan.areas, plan.inputs, plan.pathways)
+        drawn = {name: (one.draws,) for name, one in self.environments.items()}
+        self.inputs = {name: tuple(shape) for name, shape in plan.inputs.items()} | drawn
+        check_pathways(plan.areas, self.inputs, plan.pathways, self.environments)
+
+    def _read_out(self, plan: BrainPlan) -> None:
+        """Let pathways to environments carry what objectives read out."""
+        for name, pathway in self.pathways.items():
+            if pathway.read_out is not None:
+                objective = plan.areas[pathway.source].objectives[pathway.read_out]
+                self.route(name).read_out = objective.read_out
 
     def _sources(self, area: str) -> dict[str, list[str]]:
         """Names of the pathways that end in an area, by source of its synapses."""
@@ -140,7 +163,7 @@ class Wiring(nn.Module):
         self.weights[name] = weights(plan.weights, plan.objectives)
         if plan.modulator is not None:
             with named("modulator"):
-                plan.modulator.build(area, self.inputs)
+                plan.modulator.build(area, self.inputs | rewards_of(self.environments))
             self.modulators[name] = plan.modulator
         self.areas[name], self.rules[name] = area, plan.rule
         self.objectives[name] = nn.ModuleDict(plan.objectives)
@@ -193,6 +216,10 @@ class Wiring(nn.Module):
         """The shape changes along the pathway of that name."""
         return cast(Route, self.routes[name])
 
+    def gate(self, name: str) -> PresynapticInhibition | None:
+        """What gates the pathway of that name before its synapses, if anything does."""
+        return cast(PresynapticInhibition, self.gates[name]) if name in self.gates else None
+
     @property
     def learning(self) -> list[str]:
         """Names of the pathways whose adapters learn."""
@@ -244,7 +271,8 @@ class Wiring(nn.Module):
         }
         states = {name: self.area(name).initial_state(batch) for name in self.areas}
         memories, modulators = dict.fromkeys(self.areas), dict.fromkeys(self.modulators)
-        return BrainState(states, delayed, memories, modulators)
+        worlds = {n: e.begin(like.new_zeros(batch, e.draws)) for n, e in self.environments.items()}
+        return BrainState(states, delayed, memories, modulators, environments=worlds)
 
     def make(self) -> dict[str, Tensor]:
         """Weights that are made, as they are made now, by name; differentiable."""
@@ -262,9 +290,9 @@ class Wiring(nn.Module):
         """What follows each step of the optimizer: count it, keep the signs of synapses, make the
         weights that are made, and let objectives do their part."""
         self.age += 1
-        for name in self.areas:
-            for synapses in self.area(name).synapses.values():
-                synapses.project()
+        for part in (*self.areas.modules(), *self.gates.modules()):
+            if isinstance(part, Synapses):
+                part.project()
         for one in self.made:
             one.synapses.remake()
         for held in (*self.objectives.children(), self.groups):

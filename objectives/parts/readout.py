@@ -57,6 +57,7 @@ class Readout(nn.Module):
                 nn.Linear(prod(source), prod(target)),
                 nn.Unflatten(1, tuple(target)),
             )
+        self._target = tuple(target)
         self.feedback = deepcopy(feedback)
         if self.feedback is not None:
             self.feedback.build(self._linear.weight)
@@ -76,6 +77,12 @@ class Readout(nn.Module):
         back = decaying(self.feedback.weights(linear.weight.detach()), decay)
         there = self._read(flat, back, None)
         return (made + (there - there.detach())).unflatten(0, rate.shape[:2])
+
+    def once(self, rate: Tensor) -> Tensor:
+        """What is read out at one step, [batch, *target], of rates [batch, *source]."""
+        if self.feedback is None and isinstance(dense := self.synapses[1], nn.Linear):
+            return F.linear(rate.flatten(1), dense.weight, dense.bias).view(-1, *self._target)
+        return self(rate[None])[0]
 
     def _read(self, rate: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """What these weights read out of rates [sample, *source]."""

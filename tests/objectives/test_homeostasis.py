@@ -56,6 +56,13 @@ def test_energy_is_the_mean_absolute_rate() -> None:
     assert Energy()(at_rate(torch.tensor([[[-1.0, 0.5]]]))).item() == 0.75
 
 
+def test_the_energy_of_squares_is_the_mean_square_and_its_power_is_looked_at() -> None:
+    assert Energy(2.0)(at_rate(torch.tensor([[[-1.0, 0.5]]]))).item() == 0.625
+    for power in (0.5, 5.0):
+        with pytest.raises(ValueError, match=r"power: need 1 \(the sum of rates\) to 4, got"):
+            Energy(power)
+
+
 @pytest.mark.parametrize("shape", [(2, 3, 5), (2, 3, 4, 2, 3), (2, 3, 1), (2, 3, 1, 2, 2)])
 def test_lateral_inhibition_is_the_mean_product_of_two_rivals(shape: tuple[int, ...]) -> None:
     rate = torch.randn(shape, dtype=torch.float64)

@@ -139,7 +139,10 @@ def test_reward_alone_teaches_which_action_to_take() -> None:
 
 def test_a_label_that_the_data_do_not_give_is_named() -> None:
     activity = make_activity()
-    with pytest.raises(ValueError, match="label: the data give no 'color'; there are identity, po"):
+    with pytest.raises(
+        ValueError,
+        match="label: the data give no 'color'; there are acts, action, bids, ends, identity",
+    ):
         built(CrossEntropy("color", 3))(activity)
     with pytest.raises(ValueError, match="there are none"):
         built(CrossEntropy("color", 3))(activity._replace(labels={}))

@@ -11,7 +11,7 @@ from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import EProp
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.probing.activity import Presentation, record_model, to_eye
-from brainmodel.probing.activity.model_activity import SIGNALS
+from brainmodel.probing.activity.following import SIGNALS
 from tests.probing.brains import looking, pictures
 
 SHOWN = Presentation(20.0, seconds=0.3, warm_up=0.1)
@@ -62,5 +62,5 @@ def test_what_cannot_be_recorded_is_refused() -> None:
         record_model(looking(), pictures(), SHOWN, ["rates"])
     plan = AreaPlan(Leaky(0.5), [3], EProp())
     route = {"motion_V1": Pathway("motion", "V1", signal="rate")}
-    with pytest.raises(ValueError, match=r"needs exactly one that takes pictures"):
+    with pytest.raises(ValueError, match=r"pictures need exactly one that takes them"):
         record_model(Brain({"V1": plan}, route, {"motion": [2]}), pictures(), SHOWN)

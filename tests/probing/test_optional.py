@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks.wrong import labelled_files, sessions, tables
-from brainmodel.probing.optional import optional
+from brainmodel.optional import optional
 
 
 def test_an_unknown_module_is_told_with_the_command_that_installs_it() -> None:

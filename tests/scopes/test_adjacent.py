@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from areas import (
     GRU,
@@ -85,9 +85,9 @@ def once_back(
         area, cut = brain.area(name), brain.rule(name).cuts
         ends = sorted(n for n, p in brain.pathways.items() if p.target == name)
         for t in range(steps):
-            sent, arrived = {}, {}
+            sent, arrived, closers = {}, {}, {}
             for n in ends:
-                arrived[n], sent[n] = message(brain, course, n, t)
+                arrived[n], sent[n], closers[n] = message(brain, course, n, t)
             up = [n for n in ends if brain.pathways[n].kind == "feedforward"]
             drive = torch.cat([arrived.pop(n) for n in up], dim=1)
             state = area.cell.state(**course.state(name, t))
@@ -100,17 +100,13 @@ def once_back(
                 bars["rate"] = bars["rate"] + share(brain, course, said[name], name, t)
             said_of = [(getattr(report, f) * bar).sum() for f, bar in bars.items()]
             total = torch.stack(said_of).sum()
+            told_gates(brain, course, told, closers, total, t)
             leaves = {n: leaf for n, leaf in sent.items() if leaf is not None}
             for n in ends:
-                way = brain.route(n).named_parameters(prefix=f"routes.{n}")
-                learnt = {key: p for key, p in way if p.requires_grad}
-                if learnt and 0 <= t - brain.pathways[n].steps < ripe:
-                    by = torch.autograd.grad(
-                        total, list(learnt.values()), retain_graph=True, allow_unused=True
-                    )
-                    for key, g in zip(learnt, by, strict=True):
-                        g = torch.zeros_like(learnt[key]) if g is None else g
-                        taught[key] = taught[key] + g if key in taught else g
+                if 0 <= t - brain.pathways[n].steps < ripe:
+                    teach(taught, total, brain.routes, f"routes.{n}")
+                if t < ripe:
+                    teach(taught, total, brain.gates, f"gates.{n}")
             if leaves:
                 found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
                 for n, bar in zip(leaves, found, strict=True):
@@ -120,10 +116,53 @@ def once_back(
     return told
 
 
+def teach(taught: lessons.Gradients, total: Tensor, parts: nn.ModuleDict, name: str) -> None:
+    """Add to gradients those of what learns under a name."""
+    way = parts.named_parameters(prefix=name.partition(".")[0])
+    learnt = {key: p for key, p in way if key.startswith(f"{name}.") and p.requires_grad}
+    if learnt:
+        found = torch.autograd.grad(
+            total, list(learnt.values()), retain_graph=True, allow_unused=True
+        )
+        for key, g in zip(learnt, found, strict=True):
+            g = torch.zeros_like(learnt[key]) if g is None else g
+            taught[key] = taught[key] + g if key in taught else g
+
+
+def told_gates(
+    brain: Brain, course: literal.Literal, told: Said, closers: dict, total: Tensor, t: int
+) -> None:
+    """Add to what is said of the rates of areas that gate what they left before step t."""
+    leaves = {n: leaf for n, leaf in closers.items() if leaf is not None}
+    if not leaves or t == 0:
+        return
+    found = torch.autograd.grad(total, list(leaves.values()), retain_graph=True, allow_unused=True)
+    for n, bar in zip(leaves, found, strict=True):
+        if bar is not None:
+            gate = brain.pathways[n].gate
+            keep = literal.wide((~course.reset[t]).double(), bar)
+            told[gate.by]["rate"][t - 1] += keep * bar  # type: ignore[union-attr]
+
+
 def message(
     brain: Brain, course: literal.Literal, name: str, t: int
+) -> tuple[Tensor, Tensor | None, Tensor | None]:
+    """What arrives over a pathway at t, the leaf it is made of, if an area sent one, and the rates
+    that gate it, if any do."""
+    gate = brain.pathways[name].gate
+    if gate is None:
+        return *ungated(brain, course, name, t), None
+    rate = course.state(gate.by, t)["rate"].detach().clone().requires_grad_()
+    brain.pathways[name].gate = None  # what arrives at the gate
+    arrived, leaf = ungated(brain, course, name, t)
+    brain.pathways[name].gate = gate
+    return arrived * literal.opened(gate, rate), leaf, rate
+
+
+def ungated(
+    brain: Brain, course: literal.Literal, name: str, t: int
 ) -> tuple[Tensor, Tensor | None]:
-    """What arrives over a pathway at t, and the leaf it is made of, if an area sent one."""
+    """The same of a pathway whose gates are open."""
     pathway = brain.pathways[name]
     if t < pathway.steps or (pathway.source in brain.inputs and name not in brain.learning):
         return course.message(name, t).detach(), None

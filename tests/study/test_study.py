@@ -11,14 +11,20 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 import yaml
 
 from brainmodel.cli import main
 from brainmodel.command_line import study_command
+from brainmodel.data.tasks import TemporalXOR
+from brainmodel.probing.activity import average_places, mean_inputs
+from brainmodel.probing.recordings import Recording, write_npz
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+RECORDINGS = "brainmodel.probing.recordings"
 SMALL = str(HERE / "small.yaml")
 
 
@@ -161,6 +167,43 @@ def test_jobs_of_a_cluster_do_the_cells(monkeypatch: pytest.MonkeyPatch) -> None
         time.sleep(0.2)
     monkeypatch.setattr(study_command, "train_cell", None)
     assert {row["state"] for row in study("--workers=0")} == {"done"}
+
+
+def test_a_score_against_neurons_is_a_measure() -> None:
+    """Neurons that are the inputs of the task, by condition; training ends within an epoch."""
+    task = TemporalXOR(aligned=True, batch_size=32)
+    windows = [window[2] for window in task.held_out_windows(2)]
+    labels = {name: torch.cat([window[name] for window in windows]) for name in windows[0]}
+    places = average_places(labels, "response", range(4), (-8, 1))
+    inputs = torch.cat([window[0]["stimulus"] for window in task.held_out_windows(2)])
+    neurons = mean_inputs(inputs, places).transpose(2, 0, 1)[:, :, None].astype(float)
+    edges = (places.first + np.arange(places.steps + 1)) / task.frames_per_second
+    names = np.array(["00", "10", "01", "11"])
+    area = np.full(len(neurons), "V1")
+    write_npz(Recording(neurons, area, names, edges, "rates", "made up"), "neurons.npz")
+    own = {"class_path": "brainmodel.data.tasks.TemporalXOR"}
+    own |= {"init_args": {"aligned": True, "batch_size": 32}}  # type: ignore[dict-item]
+    experiment = {"path": "neurons.npz", "task": own, "windows": 2, "event": "response"}
+    recorded = {"class_path": f"{RECORDINGS}.DuringTask", "init_args": experiment}
+    scoring = {"sampling": "brainmodel.probing.scores.PerStep", "halvings": 0}
+    asked = {"metrics": {"cka": "brainmodel.probing.metrics.CKA"}, "scoring": scoring}
+    probe = {"class_path": "brainmodel.training.callbacks.Probe"}
+    probe |= {"init_args": {"recording": recorded, "plan": asked, "every_n_epochs": 5}}  # type: ignore[dict-item]
+    content = yaml.safe_load(Path(SMALL).read_text())
+    content["measures"] = {"alike": "probe_cka/PFC-V1"}
+    Path("unprobed.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(SystemExit):
+        study(config="unprobed.yaml")
+    content["changes"]["trainer"] |= {"callbacks": [probe]}
+    Path("probed.yaml").write_text(yaml.safe_dump(content))
+    found = study(config="probed.yaml")
+    assert len(found) == 4 and all(0 < float(row["score"]) < 1 for row in found)
+    still = [row for row in found if row["rule"] == "NoLearning"]
+    assert all(row["score"] == row["untrained"] for row in still)
+    moved = [row for row in found if row["rule"] == "BPTT"]
+    assert all(row["score"] != row["untrained"] for row in moved)
+    cells = json.loads(Path("out", "study.json").read_text())["cells"]
+    assert [step for step, _ in cells[0]["curves"]["alike"]] == [0, 12]
 
 
 def test_how_well_gradients_align_is_a_measure() -> None:

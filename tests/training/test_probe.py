@@ -258,7 +258,7 @@ def test_a_gaze_is_given_by_its_class() -> None:
     assert isinstance(parser.instantiate(parsed).presentation.gaze, Fixation)
 
 
-@pytest.mark.parametrize("name", ["probe_v4", "probe_npz", "probe_rdm"])
+@pytest.mark.parametrize("name", ["probe_v4", "probe_npz", "probe_rdm", "probe_reaching"])
 def test_the_configs_that_come_along_parse(name: str) -> None:
     text = (CONFIGS / f"{name}.yaml").read_text()
     assert probe_parser().parse_args(["--config", text]).recording is not None

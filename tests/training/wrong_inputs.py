@@ -206,6 +206,7 @@ MODEL = {
     "--model.learning_rates.V2.predictor=1": ("learning_rates.V2.predictor", "V1"),
     "--model.final=2": ("model.final", "(0, 1]", "2"),
     "--model.final=.nan": ("final", "nan"),
+    "--model.falls_at=1": ("falls_at", "(0, 1)", "1"),
     "--model.scope=Locl": ("scope", "Locl"),
     "--model.scope={class_path: brainmodel.scopes.Adjacent, init_args: {hops: 0}}": ("hops", "0"),
     OPTIMIZER.format("Adam", "betas: [2, 0.9]"): ("optimizer", "beta", "2"),

@@ -10,3 +10,4 @@ from .poisson_spikes import PoissonSpikes as PoissonSpikes
 from .sequential_digits import SequentialDigits as SequentialDigits
 from .task_module import TaskModule as TaskModule
 from .temporal_xor import TemporalXOR as TemporalXOR
+from .tone_clouds import ToneClouds as ToneClouds

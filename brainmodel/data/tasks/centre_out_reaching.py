@@ -30,8 +30,8 @@ from brainmodel.data.streams import Rendering, Script, Share
 from brainmodel.data.tasks.counter_draws import Uniform, whole
 from brainmodel.data.tasks.task_module import TaskModule, TaskOptions, require_range
 from brainmodel.data.tasks.trials import Steps, TrialOrder, TrialStream, during
-from brainmodel.data.tasks.two_link_arm import TwoLinkArm
 from brainmodel.data.window import Label
+from brainmodel.environments.two_link_arm import TwoLinkArm
 
 EARLY = 10  # steps of 10 ms before the movement from which on angles count
 SHOWN, REACTION, REST = 20, 15, 10  # steps

@@ -4,7 +4,7 @@ The brain is shown the stimuli in batches, each a stream that begins with the wa
 learn. Only one batch of movies and one window of activity are in memory at a time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,12 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from brainmodel.brain import Brain
+from brainmodel.probing.activity.following import follow
 from brainmodel.probing.activity.presentation import Presentation
 from brainmodel.probing.array_files import on_disk
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.recordings import Stimuli
 
-SIGNALS = ("rate", "error", "prediction", "state")
-WINDOW = 16  # steps at once, unless states are recorded
 ActivityBySignal = dict[str, dict[str, Floats]]
 """By signal, by area: [stimulus, step, unit] float32. The fields of a state are signals of their
 own, such as "state.memory"."""
@@ -50,16 +49,15 @@ def record_model(
     Raises:
         ValueError: for an unknown signal, or if the brain has no input for pictures.
     """
-    if unknown := set(signals) - set(SIGNALS):
-        raise ValueError(f"signals: there is no {min(unknown)!r}: choose among {SIGNALS}.")
     count, arrays = len(stimuli.frames), _Arrays(folder, len(stimuli.frames), presentation.recorded)
-    window = 1 if "state" in signals else WINDOW
     batches = range(0, count, batch)
     for first in tqdm(batches, desc=progress, disable=not progress, unit="batch", leave=False):
         rows = np.arange(first, min(first + batch, count))
         inputs = model_inputs(brain, stimuli, presentation, rows)
-        for start, name, area, values in _follow(brain, inputs, signals, window):
-            arrays.put(name, area, rows, start - presentation.before, values)
+        reset = torch.zeros(next(iter(inputs.values())).shape[:2], dtype=torch.bool)
+        for did in follow(brain, [(inputs, reset)], signals):
+            start = did.start - presentation.before
+            arrays.put(did.signal, did.area, rows, start, did.values)
     return arrays.by_signal
 
 
@@ -88,31 +86,11 @@ def picture_input(brain: Brain) -> str:
     found = [n for n, s in brain.inputs.items() if len(s) == 3 and s[0] in (1, 3)]
     if len(found) != 1:
         raise ValueError(
-            f"the brain's inputs are {brain.inputs}: probing needs exactly one that takes "
-            "pictures, [1 or 3, height, width]."
+            f"the brain's inputs are {brain.inputs}: pictures need exactly one that takes them, "
+            "[1 or 3, height, width]; a task gives all inputs, and needs a recording of it "
+            "(brainmodel.probing.recordings.DuringTask)."
         )
     return found[0]
-
-
-def _follow(
-    brain: Brain, inputs: dict[str, Tensor], signals: Sequence[str], window: int
-) -> Iterator[tuple[int, str, str, Tensor]]:
-    """First step, signal, area and values [step, stimulus, ...] of each window."""
-    steps, stimuli = next(iter(inputs.values())).shape[:2]
-    device = next(brain.parameters()).device
-    state = None
-    for start in range(0, steps, window):
-        shown = {n: value[start : start + window].to(device) for n, value in inputs.items()}
-        reset = torch.zeros(min(window, steps - start), stimuli, dtype=torch.bool, device=device)
-        with torch.no_grad():
-            activities, state = brain(shown, reset, state)
-        for area, activity in activities.items():
-            for signal in signals:
-                if signal != "state":
-                    yield start, signal, area, getattr(activity, signal)
-                    continue
-                for field, value in state.areas[area]._asdict().items():
-                    yield start, f"state.{field}", area, value[None]
 
 
 class _Arrays:

@@ -13,6 +13,7 @@ from .metric import rounding as rounding
 from .metric import varies as varies
 from .pls_encoding import PLSEncoding as PLSEncoding
 from .procrustes import Procrustes as Procrustes
+from .procrustes import procrustes_distance as procrustes_distance
 from .reduced_rank import ReducedRankEncoding as ReducedRankEncoding
 from .reverse_predictivity import ReversePredictivity as ReversePredictivity
 from .ridge_encoding import RidgeEncoding as RidgeEncoding

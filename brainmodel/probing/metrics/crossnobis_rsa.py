@@ -8,10 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from brainmodel.optional import optional
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.metric import Responses
 from brainmodel.probing.metrics.whitened_rsa import WhitenedRSA
-from brainmodel.probing.optional import optional
 
 
 class CrossnobisRSA(WhitenedRSA):

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.spatial.distance import squareform
 from scipy.stats import rankdata
 
+from brainmodel.optional import optional
 from brainmodel.probing.array_types import Floats, Whole
 from brainmodel.probing.metrics.comparisons.pair_correlation import PairCorrelation, Square
 from brainmodel.probing.metrics.metric import (
@@ -21,7 +22,6 @@ from brainmodel.probing.metrics.metric import (
     Responses,
     varies,
 )
-from brainmodel.probing.optional import optional
 
 DISSIMILARITIES = ("correlation", "euclidean")
 

@@ -1,9 +1,11 @@
 from .dissimilarity_data import DissimilarityData as DissimilarityData
 from .experiment import Experiment as Experiment
 from .experiment import Shown as Shown
+from .experiments.during_task import DuringTask as DuringTask
 from .experiments.images92_files import Images92 as Images92
 from .experiments.macaque_v4_files import MacaqueV4 as MacaqueV4
 from .experiments.mat_file import MatFile as MatFile
+from .experiments.motor_cortex_reaching import MotorCortexReaching as MotorCortexReaching
 from .experiments.netcdf_file import NetcdfFile as NetcdfFile
 from .experiments.npz_files import NpzFiles as NpzFiles
 from .experiments.npz_matrix_files import NpzMatrices as NpzMatrices
@@ -31,3 +33,5 @@ from .resampling import covered_steps as covered_steps
 from .resampling import resample as resample
 from .stimuli import Stimuli as Stimuli
 from .stimuli import as_floats as as_floats
+from .task_trials import Task as Task
+from .task_trials import TaskTrials as TaskTrials

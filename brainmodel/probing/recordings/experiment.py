@@ -1,7 +1,7 @@
 """The contract of an experiment: what was recorded, and what was shown meanwhile."""
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -12,15 +12,18 @@ from brainmodel.probing.recordings.picture_names import in_order_of
 from brainmodel.probing.recordings.recorded import Recorded
 from brainmodel.probing.recordings.recording import Recording
 from brainmodel.probing.recordings.stimuli import Stimuli
+from brainmodel.probing.recordings.task_trials import TaskTrials
+
+What = TypeVar("What", bound=Stimuli | TaskTrials)
 
 
-class Shown(NamedTuple):
-    """A recording and its stimuli, in the same order."""
+class Shown(NamedTuple, Generic[What]):
+    """A recording and its stimuli, in the same order: pictures, or trials of a task."""
 
     recording: Recorded
-    stimuli: Stimuli
+    stimuli: What
 
-    def check(self) -> "Shown":
+    def check(self) -> "Shown[What]":
         """The same, with pictures that are named like the stimuli beside these.
 
         Raises:
@@ -28,6 +31,8 @@ class Shown(NamedTuple):
                 one of the two must be in milliseconds.
         """
         source, names = self.recording.source, self.recording.stimuli
+        if isinstance(self.stimuli, TaskTrials):
+            return self._replace(stimuli=self.stimuli.check(source, len(names)))
         if isinstance(self.recording, Recording):
             _require_seconds(self.recording, np.asarray(self.stimuli.edges, float))
         if isinstance(self.recording, Recording) and self.recording.left_out:
@@ -42,15 +47,15 @@ class Experiment(ABC):
     leave_out: LeaveOut = USUAL
 
     @abstractmethod
-    def open(self) -> tuple[Recorded, Stimuli]:
-        """The recording, and its stimuli in the recording's order.
+    def open(self) -> tuple[Recorded, Stimuli | TaskTrials]:
+        """The recording, and its stimuli, or trials of a task, in the recording's order.
 
         Raises:
             FileNotFoundError: if a file is not there.
             ValueError: in one sentence, if files are damaged or a field is missing.
         """
 
-    def read(self) -> Shown:
+    def read(self) -> Shown[Any]:
         """What `open` returns, without what is missing, checked against each other.
 
         Raises:

@@ -29,10 +29,6 @@ CAPTIONS = {
         "nothing is left to explain. Right: the neuron with the highest ceiling, its responses "
         "beside their predictions from other stimuli."
     ),
-    "stimuli": (
-        "<b>Stimuli as the eye of the model saw them,</b> a few of them in the middle of their "
-        "first frame. {metric}"
-    ),
     "brain": "<b>The brain that was probed.</b>",
     "scores": (
         "<b>{metric}, against ceilings and baselines.</b> Dots: the trained model, one for each "
@@ -79,9 +75,10 @@ def illustrations(findings: Findings, gains: Sequence[Gain]) -> dict[str, Illust
         found |= {f"{kind}_{metric}": _of(kind, metric, figure) for kind, figure in drawn.items()}
     seen = findings.seen
     dissimilarities = draw_dissimilarities(findings.recording, findings.patterns)
+    pictures = draw_stimuli(seen.pictures, seen.names)
     return found | {
         "dissimilarities": _of("dissimilarities", "", dissimilarities),
-        "stimuli": _of("stimuli", seen.how, draw_stimuli(seen.pictures, seen.names)),
+        "stimuli": Illustration(pictures, f"{seen.caption} {escape(seen.how)}"),
         "brain": _of("brain", "", draw_brain(findings.brain)),
     }
 

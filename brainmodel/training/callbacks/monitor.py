@@ -7,6 +7,7 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import Tensor
 
+from areas import GatedCell
 from areas.keys import short
 from brainmodel.brain import Brain
 from brainmodel.training.held_out import Sums, TermSums, predicting, squared_errors
@@ -23,6 +24,7 @@ class Monitor(pl.Callback):
         drive; and held_out_relative_error/AREA after each validation
     rate/AREA, silent/AREA: mean rate; share of units that are silent throughout a window; also of
         each population, as rate/AREA.POPULATION
+    gate/AREA.GATE: mean of the gates that are recorded (see `areas.GatedCell`), after the window
     gradient/AREA.SOURCE: norm of the gradient of the synapses from one source (a pathway, drive,
         error, recurrent), and of the predictor's
     terms/AREA.OBJECTIVE.TERM: further numbers of objectives, such as how often a discriminator is
@@ -74,6 +76,7 @@ class Monitor(pl.Callback):
         activities = whole_batch(outputs["activities"], pl_module.device)
         for name, activity in with_populations(brain, activities).items():
             values |= {f"{k}/{name}": v for k, v in rates(activity, self.silence).items()}
+        values |= {f"gate/{name}": mean for name, mean in gates(pl_module, brain).items()}
         for name, activity in predicting(brain, activities).items():
             values[f"relative_error/{name}"] = squared_errors(activity, None).mean().ratio
         found = objective_terms(brain, activities)
@@ -137,6 +140,16 @@ def rates(activity: Activity, silence: float) -> dict[str, float]:
         "rate": float(activity.rate.detach().mean()),
         "silent": float((loudest <= silence).float().mean()),
     }
+
+
+def gates(module: pl.LightningModule, brain: Brain) -> dict[str, float]:
+    """Means of recorded gates after the window, by area and gate."""
+    found = {}
+    for name, state in module.streams.state.areas.items():  # type: ignore[union-attr]
+        cell = brain.area(name).cell
+        for gate in cell.gates if isinstance(cell, GatedCell) and cell.recorded else ():
+            found[f"{name}.{gate}"] = float(getattr(state, gate).mean())
+    return found
 
 
 def gradient_norms(brain: Brain) -> dict[str, float]:

@@ -16,7 +16,7 @@ USUAL = Plan()
 
 
 class Probe(pl.Callback):
-    """Scores the brain against a recording before training and every few epochs. Writes:
+    """Scores the brain against a recording before training, every few epochs and after it. Writes:
 
     probe_METRIC/AREA-BRAIN_AREA: the score at its best lag; of baselines and of the ceiling, too
     dissimilarities: matrices of the brain and of the model's areas, side by side
@@ -50,6 +50,12 @@ class Probe(pl.Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Score the brain."""
         if trainer.is_global_zero and (trainer.current_epoch + 1) % self.every_n_epochs == 0:
+            self._probe(trainer, pl_module)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Score the brain as it ends, if that was not done."""
+        done = self.history[-1][0] if self.history else -1
+        if trainer.is_global_zero and done != trainer.global_step:
             self._probe(trainer, pl_module)
 
     def _probe(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:

@@ -12,7 +12,10 @@ from brainmodel.pathways.pathway import told
 def from_inputs(brain: Brain, name: str) -> bool:
     """Whether an area predicts a drive that comes from inputs alone, and without delay."""
     own = [brain.pathways[pathway] for pathway in brain.arrivals(name)["drive"]]
-    alone = all(pathway.source in brain.inputs and pathway.steps == 0 for pathway in own)
+    known = brain.inputs.keys() - brain.environments.keys()  # these answer to what areas do
+    alone = all(
+        pathway.source in known and pathway.steps == 0 and pathway.gate is None for pathway in own
+    )
     return bool(own) and alone and brain.area(name).predictor is not None
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from brainmodel.optional import optional
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.optional import optional
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.arrays import (
     ORDER,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from brainmodel.probing.optional import optional
+from brainmodel.optional import optional
 from brainmodel.probing.recordings.readers.files import require_room
 from brainmodel.probing.recordings.readers.nested import Unreadable
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from brainmodel.probing.optional import optional
+from brainmodel.optional import optional
 from brainmodel.probing.recordings.readers.conditions import as_text
 from brainmodel.probing.recordings.readers.events import (
     NEVER,

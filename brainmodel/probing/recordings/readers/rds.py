@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from brainmodel.probing.optional import optional
+from brainmodel.optional import optional
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.arrays import Layout, recording_of
 from brainmodel.probing.recordings.readers.files import readable, require_file

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brainmodel.optional import optional
 from brainmodel.probing.array_types import Floats, Whole
-from brainmodel.probing.optional import optional
 from brainmodel.probing.recordings.leave_out import USUAL, LeaveOut
 from brainmodel.probing.recordings.readers.arrays import require_no_slip
 from brainmodel.probing.recordings.readers.conditions import (

@@ -4,7 +4,7 @@ Nili et al. (2014), PLoS Comput. Biol. 10:e1003553: upper = mean correlation of 
 the mean of all, lower = with the mean of the others.
 """
 
-from brainmodel.probing.optional import optional
+from brainmodel.optional import optional
 from brainmodel.probing.recordings import DissimilarityData
 from brainmodel.probing.scores.ceilings.ceiling import Ceiling
 

@@ -1,0 +1,103 @@
+"""The command `record`: what a checkpoint's brain does while it is given data, as an NWB file.
+
+What the brain is stands in its checkpoint, what it is given in the section `data` of the config, so
+that the config of its training will do.
+"""
+
+import shlex
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonargparse import ArgumentParser, Namespace
+
+from brainmodel.command_line.config_files import Config
+from brainmodel.command_line.probe_command import TRAINING, refused
+from brainmodel.command_line.probed_brains import trained_brain
+from brainmodel.command_line.refusals import unknown
+from brainmodel.command_line.train_command import quieten
+from brainmodel.data import StreamModule
+from brainmodel.errors import Refused
+from brainmodel.probing.activity import record_session, write_nwb
+
+LEFT = TRAINING - {"data"}
+
+
+def run(config: Config, rest: Sequence[str]) -> None:
+    """Parse, build, record, write.
+
+    Args:
+        config: what the config files say, merged.
+        rest: options that are laid over it.
+
+    Raises:
+        Refused: if the configuration or the checkpoint is wrong, or the file is there already.
+    """
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # the user's own classes lie in the user's own files
+    with warnings.catch_warnings():
+        quieten()
+        parser = record_parser()
+        built = _built(parser, config, rest)
+        _record(built)
+
+
+def record_parser() -> ArgumentParser:
+    """The options of a recording."""
+    parser = ArgumentParser(
+        prog="brainmodel record", exit_on_error=False, allow_abbrev=False, logger=False
+    )
+    parser.add_argument("--config", action="config", help="a yaml file")
+    parser.add_argument("--ckpt_path", type=str | None, default=None, help="a checkpoint")
+    parser.add_argument("--data", type=StreamModule, help="what the brain is given")
+    parser.add_argument("--windows", type=int, default=4, help="of held-out data, one or more")
+    parser.add_argument(
+        "--signals", type=list[str], default=["rate"], help="rate, error, prediction, state"
+    )
+    parser.add_argument("--out", type=str | None, default=None, help="the new .nwb file")
+    return parser
+
+
+def _built(parser: ArgumentParser, config: Config, rest: Sequence[str]) -> Namespace:
+    mine = {k: v for k, v in config.items() if k not in LEFT and (k, v) != ("ckpt_path", None)}
+    known = [action.dest for action in parser._actions]
+    for section in mine:
+        if section not in known:
+            raise Refused(unknown(section, known))
+    try:
+        parsed = parser.parse_args(["--config", yaml.safe_dump(mine, sort_keys=False), *rest])
+        return parser.instantiate(parsed)
+    except Exception as error:
+        raise refused(error, parser) from error
+
+
+def _record(built: Any) -> None:
+    if built.data is None:
+        raise Refused("data: is missing; add --config tasks/delayed_match, or that of the training")
+    if built.ckpt_path is None:
+        raise Refused("ckpt_path: is missing; add --ckpt_path FILE.ckpt")
+    if built.out is None:
+        raise Refused("out: is missing; add --out session.nwb")
+    if built.windows < 1:
+        raise Refused(f"windows: need 1 or more, got {built.windows}")
+    if Path(built.out).exists():
+        raise Refused(f"out: {built.out} is there already; name a file that is not")
+    trained = trained_brain(built.ckpt_path)
+    try:
+        windows = built.data.held_out_windows(built.windows)
+        rate = built.data.frames_per_second
+        session = record_session(trained.brain, windows, rate, built.signals)
+        told = f"brainmodel {shlex.join(sys.argv[1:])}"
+        write_nwb(session, built.out, f"{told}; {built.ckpt_path} after {trained.stage} steps")
+    except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
+        raise Refused(str(error)) from error
+    steps, streams = session.reset.shape
+    trials = len(next(iter(session.trials().values()), ()))
+    areas = ", ".join(
+        f"{a} ({v.shape[2]})" for a, v in next(iter(session.activity.values())).items()
+    )
+    print(f"{streams} streams of {steps / rate:g} s, {trials} trials; units of {areas}")
+    print(f"session     {built.out}")

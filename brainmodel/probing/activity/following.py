@@ -1,0 +1,59 @@
+"""A brain follows windows of all its inputs, and does not learn."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from brainmodel.brain import Brain
+
+SIGNALS = ("rate", "error", "prediction", "state")
+WINDOW = 16  # steps at once, unless states are recorded
+Given = tuple[Mapping[str, Tensor], Tensor]
+"""Inputs by name, [time, stream, *shape], and reset [time, stream]."""
+
+
+class Did(NamedTuple):
+    """What one area did in one signal during some steps."""
+
+    start: int  # the first of them
+    signal: str  # the fields of a state are signals of their own, such as "state.memory"
+    area: str
+    values: Tensor  # [step, stream, ...]
+
+
+def follow(brain: Brain, windows: Iterable[Given], signals: Sequence[str]) -> Iterator[Did]:
+    """What the areas of a brain do; its state goes on from window to window.
+
+    Args:
+        brain: the brain; it is left as it was.
+        windows: the next steps of the same streams each.
+        signals: of each area, among rate, error, prediction and state (all fields of its cell).
+
+    Raises:
+        ValueError: for an unknown signal, or a window that is not made for this brain.
+    """
+    if unknown := set(signals) - set(SIGNALS):
+        raise ValueError(f"signals: there is no {min(unknown)!r}: choose among {SIGNALS}.")
+    device, state, start = next(brain.parameters()).device, None, 0
+    for inputs, reset in _in_pieces(windows, 1 if "state" in signals else WINDOW):
+        shown = {name: value.to(device) for name, value in inputs.items()}
+        with torch.no_grad():
+            activities, state = brain(shown, reset.to(device), state)
+        for area, activity in activities.items():
+            for signal in signals:
+                if signal != "state":
+                    yield Did(start, signal, area, getattr(activity, signal))
+                    continue
+                for field, value in state.areas[area]._asdict().items():
+                    yield Did(start, f"state.{field}", area, value[None])
+        start += len(reset)
+
+
+def _in_pieces(windows: Iterable[Given], steps: int) -> Iterator[Given]:
+    """The same in windows of so many steps at the most."""
+    for inputs, reset in windows:
+        for first in range(0, len(reset), steps):
+            here = slice(first, first + steps)
+            yield {name: value[here] for name, value in inputs.items()}, reset[here]
