@@ -38,6 +38,11 @@ def level_of(name: str) -> str:
     return f"level of {name}"
 
 
+def is_changed(pathway: str, inputs: Mapping[str, Tensor]) -> bool:
+    """Whether what arrives over a pathway is reordered, multiplied or added to from outside."""
+    return any(of(pathway) in inputs for of in (order_of, gain_of, clamp_of))
+
+
 def arrived(
     pathway: str, message: Tensor, inputs: Mapping[str, Tensor], step: int | None = None
 ) -> Tensor:
@@ -86,6 +91,14 @@ def joined(
         found: gains and currents that were given, and noise.
         more: what perturbations do; it acts on what was found.
     """
+    scope = getattr(brain, "scope", None)
+    if scope is not None and scope.teaches_pathways and scope.modulates_areas:
+        for name in brain.pathways:
+            if brain.gate(name) is not None and (clamp_of(name) in more or order_of(name) in more):
+                raise ValueError(
+                    f"perturbation of {name}: learning signals find no way back through its gate "
+                    "under scope Adjacent; use Silence or Scale, or scope Local or Global"
+                )
     made = found | dict(more)
     for name in found.keys() & more.keys():
         added = name.startswith(current_into(""))
