@@ -18,7 +18,7 @@ from brainmodel.roll_out.environment_course import EnvironmentCourse
 from brainmodel.wiring.environments import EnvironmentRecord, arrived_in, label_of
 from brainmodel.wiring.order import Act
 from brainmodel.wiring.outside import outside_of
-from brainmodel.wiring.perturbed_inputs import arrived, changes
+from brainmodel.wiring.perturbed_inputs import arrived, is_changed
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -148,7 +148,7 @@ class Sweep:
                 (name, *others), way = names, self.brain.pathways[names[0]]
                 plain = not others and way.steps == 0 and self.brain.route(name).plain
                 plain = plain and way.gate is None
-                if plain and not changes(name, self.inputs):
+                if plain and not is_changed(name, self.inputs):
                     self.courses[act.area].sources[source] = self._signal(name)
                     del coming[source]
 

@@ -61,11 +61,6 @@ def arrived(
     return message if clamp is None else message + clamp
 
 
-def changes(pathway: str, inputs: Mapping[str, Tensor]) -> bool:
-    """Whether anything is done to what arrives over a pathway."""
-    return any(of(pathway) in inputs for of in (order_of, gain_of, clamp_of))
-
-
 def reordered(message: Tensor, order: Tensor) -> Tensor:
     """What each stream hears where it hears another, of [time, batch, ...] or [batch, ...]."""
     order = order.long()
@@ -91,14 +86,6 @@ def joined(
         found: gains and currents that were given, and noise.
         more: what perturbations do; it acts on what was found.
     """
-    scope = getattr(brain, "scope", None)
-    if scope is not None and scope.teaches_pathways and scope.modulates_areas:
-        for name in brain.pathways:
-            if brain.gate(name) is not None and (clamp_of(name) in more or order_of(name) in more):
-                raise ValueError(
-                    f"perturbation of {name}: learning signals find no way back through its gate "
-                    "under scope Adjacent; use Silence or Scale, or scope Local or Global"
-                )
     made = found | dict(more)
     for name in found.keys() & more.keys():
         added = name.startswith(current_into(""))
