@@ -50,7 +50,7 @@ MUTANTS = [
         "tests/perturbation/test_activity.py -k whom",
     ),
     Mutant(
-        "brainmodel/perturbation/outcome.py",
+        "brainmodel/perturbation/effects.py",
         "self.found[of_clamp] = before * gain + (",
         "self.found[of_clamp] = before + (",
         "tests/perturbation/test_activity.py -k later",
