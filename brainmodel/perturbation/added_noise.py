@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from brainmodel.learning.credit.stream_noise import noise_at_start
-from brainmodel.perturbation.outcome import Moment, Outcome
+from brainmodel.perturbation.effects import Effects, Moment
 from brainmodel.perturbation.period import Period
 from brainmodel.perturbation.perturbation import Carried, OfActivity
 from brainmodel.perturbation.places import Addressed
@@ -48,13 +48,13 @@ class AddedNoise(OfActivity):
             raise ValueError(f"deviation: need 0 or more, got {deviation}")
         self.deviation = deviation
 
-    def act(self, moment: Moment, outcome: Outcome, carried: Carried) -> Carried:
+    def act(self, moment: Moment, outcome: Effects, carried: Carried) -> Carried:
         """See `Perturbation.act`; what is carried is where the noise of each stream stands."""
         self._stands = noise_at_start(moment.reset[0]) if carried is None else carried
         super().act(moment, outcome, None)
         return self._stands.later(len(moment.reset))
 
-    def act_on(self, place: Addressed, strength: Tensor, outcome: Outcome) -> None:
+    def act_on(self, place: Addressed, strength: Tensor, outcome: Effects) -> None:
         """See `OfActivity.act_on`."""
         seed, count = self.seed + crc32(place.address.encode()), prod(place.shape)
         steps = range(len(strength))

@@ -5,8 +5,8 @@ from typing import Literal
 
 from torch import Tensor
 
+from brainmodel.perturbation.effects import Effects, Moment
 from brainmodel.perturbation.lesion import Lesion
-from brainmodel.perturbation.outcome import Moment, Outcome
 from brainmodel.perturbation.period import Period
 from brainmodel.perturbation.perturbation import Carried, Perturbation
 from brainmodel.perturbation.silence import Silence
@@ -75,7 +75,7 @@ class Blockade(Perturbation):
             if part is not None:
                 part.build(brain)
 
-    def act(self, moment: Moment, outcome: Outcome, carried: Carried) -> Carried:
+    def act(self, moment: Moment, outcome: Effects, carried: Carried) -> Carried:
         """See `Perturbation.act`."""
         if self.arriving is not None:
             self.arriving.act(moment, outcome, None)

@@ -9,7 +9,7 @@ from math import isfinite
 from torch import Tensor
 
 from areas.loops.gain import CLAMP
-from brainmodel.perturbation.outcome import Outcome
+from brainmodel.perturbation.effects import Effects
 from brainmodel.perturbation.period import Period
 from brainmodel.perturbation.perturbation import OfActivity
 from brainmodel.perturbation.places import Addressed
@@ -52,6 +52,6 @@ class Clamp(OfActivity):
         """See `Perturbation.opened`."""
         return {place.name: {CLAMP} for place in self.places if not place.pathway}
 
-    def act_on(self, place: Addressed, strength: Tensor, outcome: Outcome) -> None:
+    def act_on(self, place: Addressed, strength: Tensor, outcome: Effects) -> None:
         """See `OfActivity.act_on`."""
         outcome.change(place, 1 - strength, strength * self.value)

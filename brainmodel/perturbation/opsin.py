@@ -15,7 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from brainmodel.perturbation.outcome import Moment, Outcome
+from brainmodel.perturbation.effects import Effects, Moment
 from brainmodel.perturbation.period import Period
 from brainmodel.perturbation.perturbation import Carried, OfActivity
 from brainmodel.perturbation.places import Addressed
@@ -65,7 +65,7 @@ class Opsin(OfActivity):
                 "is a pathway, and an opsin is in units; use Scale, Clamp or AddedNoise"
             )
 
-    def act(self, moment: Moment, outcome: Outcome, carried: Carried) -> Carried:
+    def act(self, moment: Moment, outcome: Effects, carried: Carried) -> Carried:
         """See `Perturbation.act`; what is carried is how far the opsin is open, [batch]."""
         now = torch.zeros_like(moment.strength[0]) if carried is None else carried
         opened = []
@@ -77,6 +77,6 @@ class Opsin(OfActivity):
         super().act(moment._replace(strength=torch.stack(opened)), outcome, None)
         return now
 
-    def act_on(self, place: Addressed, strength: Tensor, outcome: Outcome) -> None:
+    def act_on(self, place: Addressed, strength: Tensor, outcome: Effects) -> None:
         """See `OfActivity.act_on`."""
         outcome.add(place, self.current * strength)

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from brainmodel.errors import named
-from brainmodel.perturbation.outcome import Moment, Outcome
+from brainmodel.perturbation.effects import Effects, Moment
 from brainmodel.perturbation.period import Period
 from brainmodel.perturbation.places import Addressed, place_of
 from brainmodel.schedules import Schedule
@@ -53,7 +53,7 @@ class Perturbation(ABC):
         del brain
         return {}
 
-    def act(self, moment: Moment, outcome: Outcome, carried: Carried) -> Carried:
+    def act(self, moment: Moment, outcome: Effects, carried: Carried) -> Carried:
         """Do in a window what it does to activity, and say what to carry to the next.
 
         Args:
@@ -115,7 +115,7 @@ class OfActivity(Perturbation):
     def _require(self, place: Addressed) -> None:
         """Refuse an address that this perturbation has nothing to do with."""
 
-    def act(self, moment: Moment, outcome: Outcome, carried: Carried) -> Carried:
+    def act(self, moment: Moment, outcome: Effects, carried: Carried) -> Carried:
         """See `Perturbation.act`."""
         for place in self.places:
             strength = moment.strength.view(*moment.strength.shape, *[1] * len(place.shape))
@@ -123,7 +123,7 @@ class OfActivity(Perturbation):
         return carried
 
     @abstractmethod
-    def act_on(self, place: Addressed, strength: Tensor, outcome: Outcome) -> None:
+    def act_on(self, place: Addressed, strength: Tensor, outcome: Effects) -> None:
         """Do what it does in one place.
 
         Args:

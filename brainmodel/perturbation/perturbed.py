@@ -11,7 +11,7 @@ from areas.loops.dynamics import Dynamics
 from areas.loops.gain import gained
 from brainmodel.errors import named
 from brainmodel.learning.rule import Gradients
-from brainmodel.perturbation.outcome import Moment, Outcome
+from brainmodel.perturbation.effects import Effects, Moment
 from brainmodel.perturbation.perturbation import Perturbation
 from brainmodel.wiring.perturbed_inputs import level_of
 from brainmodel.wiring.state import BrainState
@@ -80,7 +80,7 @@ class Perturbed:
         Raises:
             ValueError: naming the perturbation, if it needs a label that there is not.
         """
-        outcome, carried = Outcome(), {}
+        outcome, carried = Effects(), {}
         before = {} if marks is None else marks.carried
         for name, perturbation in self.of.items():
             period, own = before.get(name) or (None, None)
@@ -93,7 +93,7 @@ class Perturbed:
             carried[name] = period, own
         return outcome.found, Marks(self._shapes(outcome), carried)
 
-    def _shapes(self, outcome: Outcome) -> list[str]:
+    def _shapes(self, outcome: Effects) -> list[str]:
         cells = {name: getattr(d.cell, "opened", ()) for name, d in self._dynamics.items()}
         told = [f"{name}: {', '.join(opened)}" for name, opened in cells.items()]
         return told + [n for n in map(level_of, self.brain.areas) if n in outcome.found]

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from brainmodel.errors import named
-from brainmodel.perturbation.outcome import Moment, Outcome
+from brainmodel.perturbation.effects import Effects, Moment
 from brainmodel.perturbation.period import Period
 from brainmodel.perturbation.perturbation import Carried, Perturbation
 from brainmodel.perturbation.places import Addressed, place_of
@@ -70,7 +70,7 @@ class Plasticity(Perturbation):
                 else:
                     self.places.append(_taught(brain, address))
 
-    def act(self, moment: Moment, outcome: Outcome, carried: Carried) -> Carried:
+    def act(self, moment: Moment, outcome: Effects, carried: Carried) -> Carried:
         """See `Perturbation.act`."""
         for place in self.places:
             level = 1 - moment.strength * (1 - self.level)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from areas.loops.gain import gain_of_current
-from brainmodel.perturbation.outcome import Outcome
+from brainmodel.perturbation.effects import Effects
 from brainmodel.perturbation.period import Period
 from brainmodel.perturbation.perturbation import OfActivity
 from brainmodel.perturbation.places import Addressed
@@ -51,6 +51,6 @@ class Scale(OfActivity):
                 found.setdefault(place.name, set()).update(map(gain_of_current, currents))
         return found
 
-    def act_on(self, place: Addressed, strength: Tensor, outcome: Outcome) -> None:
+    def act_on(self, place: Addressed, strength: Tensor, outcome: Effects) -> None:
         """See `OfActivity.act_on`."""
         outcome.change(place, 1 + strength * (self.gain - 1))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 
 from brainmodel.errors import named
-from brainmodel.perturbation.outcome import Moment, Outcome
+from brainmodel.perturbation.effects import Effects, Moment
 from brainmodel.perturbation.period import Period
 from brainmodel.perturbation.perturbation import Carried, Perturbation
 from brainmodel.perturbation.places import place_of
@@ -52,7 +52,7 @@ class Shuffle(Perturbation):
                 if not place_of(brain, address).pathway:
                     raise ValueError("is no pathway, and Shuffle acts on messages")
 
-    def act(self, moment: Moment, outcome: Outcome, carried: Carried) -> Carried:
+    def act(self, moment: Moment, outcome: Effects, carried: Carried) -> Carried:
         """See `Perturbation.act`."""
         batch = moment.reset.shape[1]
         if self.shift % batch == 0:

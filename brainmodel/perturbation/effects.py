@@ -21,7 +21,7 @@ class Moment(NamedTuple):
     strength: Tensor  # [time, batch], 0 where the perturbation does not act, 1 where it does
 
 
-class Outcome:
+class Effects:
     """What perturbations do in a window, under the names of inputs: see `perturbed_inputs`."""
 
     def __init__(self) -> None:
