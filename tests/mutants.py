@@ -104,7 +104,7 @@ MUTANTS = [
         "tests/perturbation/test_activity.py -k whom",
     ),
     Mutant(
-        "brainmodel/perturbation/outcome.py",
+        "brainmodel/perturbation/effects.py",
         "self.found[of_clamp] = before * gain + (",
         "self.found[of_clamp] = before + (",
         "tests/perturbation/test_activity.py -k later",
@@ -1533,8 +1533,8 @@ MUTANTS = [
     ),
     Mutant(
         file="areas/area.py",
-        old="        self.constants = self._constants()",
-        new="        pass",
+        old="        self.constants = self._constants()\n        return self",
+        new="        return self",
         tests="tests/areas/test_spiking.py -k exact",
     ),
     Mutant(

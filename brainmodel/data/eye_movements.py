@@ -116,16 +116,16 @@ class Walls(NamedTuple):
     high: tuple[float, float]
 
 
-Pixels = int | tuple[int, int]
+EyeSize = int | tuple[int, int]
 """Of an eye: its height and width, or one number for both."""
 
 
-def sides(size: Pixels) -> tuple[int, int]:
+def sides(size: EyeSize) -> tuple[int, int]:
     """Height and width of an eye."""
     return (size, size) if isinstance(size, int) else size
 
 
-def walls(movements: EyeMovements, size: Pixels, extent: tuple[float, float]) -> Walls:
+def walls(movements: EyeMovements, size: EyeSize, extent: tuple[float, float]) -> Walls:
     """Walls that keep an eye of `size` pixels, however zoomed, within x, y from 0 to `extent`."""
     height, width = ((n - 1) / 2 * float(np.exp(movements.largest_zoom)) for n in sides(size))
     return Walls((width, height), (extent[0] - width, extent[1] - height))
@@ -181,7 +181,7 @@ def motion_of(path: NDArray[np.float64]) -> NDArray[np.float64]:
     return moved
 
 
-def view_grid(path: Tensor, size: Pixels, height: int, width: int, samples: int = 1) -> Tensor:
+def view_grid(path: Tensor, size: EyeSize, height: int, width: int, samples: int = 1) -> Tensor:
     """Where an eye looks, [step, its height, its width, 2], for grid_sample, corners aligned.
 
     Args:

@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
-from brainmodel.data.eye_movements import Pixels, sides
+from brainmodel.data.eye_movements import EyeSize, sides
 from brainmodel.data.picture_sequences import fitted, pictures_of
 
 GRAY = 128  # beside a picture that does not fill its frame
@@ -26,7 +26,7 @@ class Undecodable(ValueError):  # noqa: N818 - what a file is
 
 
 def frames_of(
-    file: Path, size: Pixels, channels: int, letterbox: bool
+    file: Path, size: EyeSize, channels: int, letterbox: bool
 ) -> Iterator[NDArray[np.uint8]]:
     """Frames [height, width, channel] one by one; only one is in memory at a time.
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from brainmodel.data.eye_movements import Pixels, sides
+from brainmodel.data.eye_movements import EyeSize, sides
 from brainmodel.data.picture_sequences import pictures_in, sequences_below
 from brainmodel.data.video_decoding import Undecodable, frames_of, rate_of
 
@@ -107,7 +107,7 @@ def without_copies(files: Sequence[Path]) -> list[Path]:
 
 def load_films(
     files: Iterable[Path],
-    size: Pixels,
+    size: EyeSize,
     channels: int,
     cache: Path,
     skip_corrupt: bool,

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from brainmodel.data.eye_movements import (
     EyeMovements,
-    Pixels,
+    EyeSize,
     gaze,
     motion_of,
     sides,
@@ -99,7 +99,7 @@ def _mixed(name: str) -> str:
 class Playing(NamedTuple):
     """How films are shown."""
 
-    size: Pixels  # shown
+    size: EyeSize  # shown
     stride: int
     frames_per_second: float | None  # None: as filmed
     movements: EyeMovements | None  # None: the eye rests on the centre
