@@ -6,31 +6,24 @@ left to training, and the battery may be laid over the config of a run.
 
 import shlex
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
 from jsonargparse import ArgumentParser, Namespace
 from tqdm import tqdm
 
 from brainmodel.brain import Brain
 from brainmodel.command_line.config_files import Config, read_config
-from brainmodel.command_line.probe_command import (
-    TRAINING,
-    new_folder,
-    refused,
-    spelled_out,
-)
+from brainmodel.command_line.over_checkpoints import TRAINING, new_folder, over_checkpoints
+from brainmodel.command_line.probe_command import spelled_out
 from brainmodel.command_line.probed_brains import brains
-from brainmodel.command_line.refusals import unknown
-from brainmodel.command_line.train_command import quieten
 from brainmodel.errors import Refused
 from brainmodel.physiology import Answered, Phenomenon, compare, eye_of, measure, write_physiology
 from brainmodel.physiology.page import rows_in_words
 from brainmodel.probing.report import require_new
 
 BATTERY = "physiology/battery"
+LEFT = TRAINING | {"perturb"}  # the brain is asked as it is
 
 
 def run(names: Sequence[str], config: Config, rest: Sequence[str]) -> None:
@@ -44,19 +37,9 @@ def run(names: Sequence[str], config: Config, rest: Sequence[str]) -> None:
     Raises:
         Refused: if the configuration or a checkpoint is wrong, or the brain cannot be asked.
     """
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # the user's own classes lie in the user's own files
     if "phenomena" not in config:
         config = read_config(BATTERY) | config
-    with warnings.catch_warnings():
-        quieten()
-        parser = physiology_parser()
-        parsed = _parse(parser, config, rest)
-        held = yaml.safe_load(parser.dump(parsed, skip_none=False))
-        try:
-            built = parser.instantiate(parsed)
-        except Exception as error:
-            raise refused(error, parser) from error
+    with over_checkpoints(physiology_parser(), config, spelled_out(rest), LEFT) as (built, held):
         _ask(built, held, names)
 
 
@@ -72,25 +55,6 @@ def physiology_parser() -> ArgumentParser:
     add("--untrained", type=int, default=1, help="seeds of the untrained brain, at least")
     add("--out", type=str | None, default=None, help="a new folder for the report")
     return parser
-
-
-def _parse(parser: ArgumentParser, config: Config, rest: Sequence[str]) -> Namespace:
-    mine = {
-        k: v
-        for k, v in config.items()
-        if k not in {*TRAINING, "perturb"} and (k, v) != ("ckpt_path", None)
-    }
-    known = [action.dest for action in parser._actions]
-    for section in mine:
-        if section not in known:
-            raise Refused(unknown(section, known))
-    if isinstance(mine.get("ckpt_path"), str):
-        mine["ckpt_path"] = [mine["ckpt_path"]]
-    text = yaml.safe_dump(mine, sort_keys=False)
-    try:
-        return parser.parse_args(["--config", text, *spelled_out(rest)])
-    except Exception as error:
-        raise refused(error, parser) from error
 
 
 def _ask(built: Namespace, held: Config, names: Sequence[str]) -> None:

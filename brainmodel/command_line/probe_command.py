@@ -5,11 +5,9 @@ left to training, and a probe may be laid over the config of a run.
 """
 
 import json
-import re
 import shlex
 import signal
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,17 +18,14 @@ from jsonargparse import ArgumentParser, Namespace
 
 from brainmodel import CONFIGS
 from brainmodel.command_line.config_files import Config
+from brainmodel.command_line.over_checkpoints import new_folder, over_checkpoints
 from brainmodel.command_line.probed_brains import brains
-from brainmodel.command_line.refusals import read_error, unknown
-from brainmodel.command_line.train_command import quieten
 from brainmodel.errors import Refused
 from brainmodel.probing import Experiment, Plan, probe, write_report
 from brainmodel.probing.report import require_new, verdicts
 from brainmodel.probing.scores import gains_of
 from brainmodel.training.callbacks.perturb import Perturb
 
-TRAINING = {"model", "data", "trainer", "checkpoint", "monitor", "pictures", "report"}
-TRAINING |= {"seed_everything", "optimizer", "lr_scheduler"}
 NPZ = "brainmodel.probing.recordings.NpzFiles"
 PARTS = ("metrics", "baselines", "analyses")
 RECORDINGS = CONFIGS / "probing" / "recordings"
@@ -47,17 +42,7 @@ def run(names: Sequence[str], config: Config, rest: Sequence[str]) -> None:
     Raises:
         Refused: if the configuration, a checkpoint or the recording is wrong.
     """
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # the user's own classes lie in the user's own files
-    with warnings.catch_warnings():
-        quieten()
-        parser = probe_parser()
-        parsed = _parse(parser, config, rest)
-        held = yaml.safe_load(parser.dump(parsed, skip_none=False))
-        try:
-            built = parser.instantiate(parsed)
-        except Exception as error:
-            raise refused(error, parser) from error
+    with over_checkpoints(probe_parser(), asked(config), spelled_out(rest)) as (built, held):
         _probe(built, held, names)
 
 
@@ -81,20 +66,9 @@ def probe_parser() -> ArgumentParser:
     return parser
 
 
-def _parse(parser: ArgumentParser, config: Config, rest: Sequence[str]) -> Namespace:
-    mine = {k: v for k, v in config.items() if k not in TRAINING and (k, v) != ("ckpt_path", None)}
-    known = [action.dest for action in parser._actions]
-    for section in mine:
-        if section not in {name.partition(".")[0] for name in known}:
-            raise Refused(unknown(section, known))
-    mine |= {k: _read_in(v) for k, v in mine.items() if k in PARTS}
-    if isinstance(mine.get("ckpt_path"), str):
-        mine["ckpt_path"] = [mine["ckpt_path"]]
-    text = yaml.safe_dump(mine, sort_keys=False)
-    try:
-        return parser.parse_args(["--config", text, *spelled_out(rest)])
-    except Exception as error:
-        raise refused(error, parser) from error
+def asked(config: Config) -> Config:
+    """What a config says of a probe, its parts read in."""
+    return config | {k: _read_in(v) for k, v in config.items() if k in PARTS}
 
 
 def spelled_out(words: Sequence[str]) -> list[str]:
@@ -148,19 +122,6 @@ def _read_in(parts: Any) -> Any:
     }
 
 
-def refused(error: Exception, parser: ArgumentParser) -> Refused:
-    """What parsing or building raised, in one sentence."""
-    if isinstance(error, Refused):
-        return error
-    text = str(error)
-    if match := re.search(
-        r"(?:unrecognized arguments: --|does not accept option ')(\S+?)[='\s]", f"{text} "
-    ):
-        return Refused(unknown(match[1], [action.dest for action in parser._actions]))
-    place, reason = read_error(text)
-    return Refused(f"{place}: {reason}" if place and not reason.startswith(place) else reason)
-
-
 def _probe(built: Namespace, held: Config, names: Sequence[str]) -> None:
     """Run what was built; what recordings, checkpoints and metrics refuse is the user's to mend."""
     if built.recording is None:
@@ -203,15 +164,6 @@ def _replaced(plan: Plan) -> list[str]:
         if gone := [other for other in others if other not in used]:
             lines.append(f"{name:<12}{', '.join(used)}, in place of the usual {', '.join(gone)}\n")
     return lines
-
-
-def new_folder(names: Sequence[str], place: str) -> Path:
-    """A folder under runs/PLACE for a report, not there yet, named after the last config."""
-    name = Path(names[-1]).stem if names else place
-    number = 0
-    while (folder := Path("runs", place, f"{name}_{number}")).exists():
-        number += 1
-    return folder
 
 
 def _leave(*_: Any) -> NoReturn:

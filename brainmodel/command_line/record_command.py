@@ -6,24 +6,20 @@ that the config of its training will do.
 
 import shlex
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonargparse import ArgumentParser, Namespace
+from jsonargparse import ArgumentParser
 
 from brainmodel.command_line.config_files import Config
-from brainmodel.command_line.probe_command import TRAINING, refused
+from brainmodel.command_line.over_checkpoints import TRAINING, over_checkpoints
 from brainmodel.command_line.probed_brains import trained_brain
-from brainmodel.command_line.refusals import unknown
-from brainmodel.command_line.train_command import quieten
 from brainmodel.data import StreamModule
 from brainmodel.errors import Refused
 from brainmodel.probing.activity import record_session, write_nwb
 
-LEFT = TRAINING - {"data"}
+LEFT = TRAINING - {"data"} | {"perturb"}
 
 
 def run(config: Config, rest: Sequence[str]) -> None:
@@ -36,12 +32,7 @@ def run(config: Config, rest: Sequence[str]) -> None:
     Raises:
         Refused: if the configuration or the checkpoint is wrong, or the file is there already.
     """
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # the user's own classes lie in the user's own files
-    with warnings.catch_warnings():
-        quieten()
-        parser = record_parser()
-        built = _built(parser, config, rest)
+    with over_checkpoints(record_parser(), config, rest, LEFT) as (built, _):
         _record(built)
 
 
@@ -59,19 +50,6 @@ def record_parser() -> ArgumentParser:
     )
     parser.add_argument("--out", type=str | None, default=None, help="the new .nwb file")
     return parser
-
-
-def _built(parser: ArgumentParser, config: Config, rest: Sequence[str]) -> Namespace:
-    mine = {k: v for k, v in config.items() if k not in LEFT and (k, v) != ("ckpt_path", None)}
-    known = [action.dest for action in parser._actions]
-    for section in mine:
-        if section not in known:
-            raise Refused(unknown(section, known))
-    try:
-        parsed = parser.parse_args(["--config", yaml.safe_dump(mine, sort_keys=False), *rest])
-        return parser.instantiate(parsed)
-    except Exception as error:
-        raise refused(error, parser) from error
 
 
 def _record(built: Any) -> None:

@@ -101,7 +101,7 @@ class Wiring(nn.Module):
             require_kind(f"inputs.{name}", shape, Sequence)
         self.environments = dict(plan.environments)
         require_environments(self.environments, plan.areas, plan.inputs, plan.pathways)
-        drawn = {name: (one.draws,) for name, one in self.environments.items()}
+        drawn: dict[str, tuple[int, ...]] = {n: (e.draws,) for n, e in self.environments.items()}
         self.inputs = {name: tuple(shape) for name, shape in plan.inputs.items()} | drawn
         check_pathways(plan.areas, self.inputs, plan.pathways, self.environments)
 

@@ -15,7 +15,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from brainmodel import CONFIGS
 from brainmodel.cli import main
 from brainmodel.command_line.config_files import lay_over
-from brainmodel.command_line.probe_command import _parse, _replaced, probe_parser, spelled_out
+from brainmodel.command_line.over_checkpoints import parse
+from brainmodel.command_line.probe_command import _replaced, asked, probe_parser, spelled_out
 from brainmodel.data import Fixation
 from brainmodel.errors import Refused
 from brainmodel.probing import Experiment, Plan
@@ -187,7 +188,7 @@ def test_a_ceiling_that_cannot_be_had_is_refused_before_the_model_is_recorded(
     def record(*_: object) -> None:
         raise ValueError("the model is recorded")
 
-    monkeypatch.setattr("brainmodel.probing.findings.record_model", record)
+    monkeypatch.setattr("brainmodel.probing.showing.record_model", record)
     options = ["--config=plan.yaml", f"--ckpt_path={checkpoint(run)}", "--out=out/two"]
     with pytest.raises(SystemExit):
         main(["probe", *options, "--recording.path=mean.npz"])
@@ -279,7 +280,8 @@ PARTS = sorted((CONFIGS / "probing").rglob("*.yaml"))
 def test_the_option_at_the_head_of_a_part_takes_it(path: Path) -> None:
     option, _, file = path.read_text().partition("\n#   ")[2].partition("\n")[0].partition(" ")
     assert option.startswith("--") and file == str(path.relative_to(CONFIGS.parent))
-    parsed = _parse(probe_parser(), *lay_over({}, [option, str(path)]))
+    config, words = lay_over({}, [option, str(path)])
+    parsed = parse(probe_parser(), asked(config), spelled_out(words))
     section, _, name = option.removeprefix("--").partition(".")
     held = parsed[section][name] if name else parsed[section]
     assert held["class_path"] in path.read_text()
