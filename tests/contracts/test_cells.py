@@ -8,6 +8,7 @@ from torch import Tensor
 
 from areas import Area, Cell, Predictor
 from areas.cell import State
+from areas.gates.gated_cell import GatedCell
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT
 from tests import toy
@@ -65,9 +66,8 @@ def test_what_is_carried_is_exactly_what_a_step_reads_back(name: str) -> None:
         changed: State = state._replace(**{field: getattr(other, field)})
         same = all(map(torch.equal, cell.step(currents, changed), usual))
         assert same == (field not in cell.carried), field
-    kept = {"rate", *cell.carried} | (
-        set(cell.gates) if getattr(cell, "recorded", False) else set()
-    )  # type: ignore[attr-defined]
+    recorded = set(cell.gates) if isinstance(cell, GatedCell) and cell.recorded else set()
+    kept = {"rate", *cell.carried} | recorded
     assert set(cell.state._fields) == kept, "no field is for nothing"  # type: ignore[attr-defined]
 
 
