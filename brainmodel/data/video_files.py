@@ -130,7 +130,7 @@ def load_films(
     """
     _require_cache(cache)
     there = list(files)
-    left_out = {file: "is no file" for file in there if not file.exists()}
+    left_out = {file: "is no file" for file in there if not (file.is_file() or _is_film(file))}
     high, wide = sides(size)
     wanted: list[object] = [high if high == wide else f"{high}x{wide}", channels]
     wanted += ["letterbox"] if letterbox else []
@@ -184,6 +184,11 @@ def _is_kept(array: Path) -> bool:
 def _film(file: Path, array: Path) -> Film:
     shape: tuple[int, int, int, int] = np.load(array, mmap_mode="r").shape
     return Film(file, array, *shape, rate_of(file))
+
+
+def _is_film(folder: Path) -> bool:
+    """Whether it is a folder of pictures."""
+    return folder.is_dir() and bool(pictures_in(folder))
 
 
 def _cached(file: Path, wanted: Sequence[object], cache: Path) -> Path:

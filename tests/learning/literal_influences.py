@@ -36,7 +36,8 @@ def step(area: Area, drive: Tensor, state: Tensor) -> Tensor:
     """s(t) from s(t-1) [state], of an area without messages."""
     names = area.dynamics.outputs
     fields = dict(zip(names, state.chunk(len(names)), strict=True))
-    given = area.cell.state(**{n: fields[n][None] for n in area.cell.state._fields})  # type: ignore[attr-defined]
+    none = torch.zeros_like(fields["rate"])  # of fields that no later step reads
+    given = area.cell.state(**{n: fields.get(n, none)[None] for n in area.cell.state._fields})  # type: ignore[attr-defined]
     _, after = area.step(drive[None], {}, given)
     return torch.cat([getattr(after, name)[0] for name in names])
 

@@ -141,7 +141,7 @@ def test_a_label_that_the_data_do_not_give_is_named() -> None:
     activity = make_activity()
     with pytest.raises(
         ValueError,
-        match="label: the data give no 'color'; there are acts, action, bids, ends, identity",
+        match="label: the data give no 'color'; there are action, acts, bids, ends, identity",
     ):
         built(CrossEntropy("color", 3))(activity)
     with pytest.raises(ValueError, match="there are none"):

@@ -53,7 +53,10 @@ def test_every_rule_trains(name: str) -> None:
     two_steps(f"--model.areas.PM.cell=areas.{cell}", f"--model.areas.PM.rule={path}", *hold)
 
 
-@pytest.mark.parametrize("name", parts("objectives"))
+CLOSED = ("actor_critic", "outcome")  # need an environment; see test_closed_loop_brains.py
+
+
+@pytest.mark.parametrize("name", [name for name in parts("objectives") if name not in CLOSED])
 def test_every_objective_trains(name: str) -> None:
     part = yaml.safe_load((CONFIGS / "objectives" / f"{name}.yaml").read_text())
     kind = getattr(objectives, part["class_path"].rpartition(".")[2])
