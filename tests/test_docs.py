@@ -123,6 +123,8 @@ def test_the_first_cell_of_readme_learns_on_the_config_that_readme_names(
     monkeypatch.syspath_prepend(tmp_path)
     small = ["--data.batch_size=2", "--data.validation_windows=1", "--pictures.scenes=0"]
     steps = ["--trainer.max_steps=10", "--trainer.enable_progress_bar=false", "--report.scenes=0"]
+    steps += ["--report.ahead=[]"]
+    monkeypatch.setattr("brainmodel.training.callbacks.report.STEPS", 48)  # of the linear rival
     main(["fit", "--config=default", "--model.areas.LM.cell=decay.Decay", *small, *steps])
     said = capsys.readouterr().out.splitlines()
     row, *_ = [line.split() for line in said if line.startswith("  LM ")]

@@ -92,12 +92,12 @@ def test_a_push_and_a_field_move_the_hand_and_only_where_they_are() -> None:
 
 def test_its_derivative_is_that_of_finite_differences() -> None:
     world = Reaching(hold=(1, 1), preparation=(1, 1), field=5.0, pushed=1.0)
-    drawn = chance(16, 2)
+    drawn = chance(8, 2)
 
     def missed(told: Tensor) -> Tensor:
         return torch.stack([found.labels["miss"] for found in course(world, told, drawn)])
 
-    told = 0.3 * (chance(16, 2, 1) - 0.5)
+    told = 0.3 * (chance(8, 2, 1) - 0.5)
     assert torch.autograd.gradcheck(missed, told.requires_grad_(), eps=1e-6, atol=1e-7)
 
 
