@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from brainmodel.errors import named
-from brainmodel.perturbation.perturbation import Perturbation
+from brainmodel.perturbation.perturbation import Perturbation, require_share
 from brainmodel.perturbation.synapse_groups import group_of
 from brainmodel.schedules import Schedule
 from brainmodel.wiring.wiring import Wiring
@@ -40,8 +40,7 @@ class Lesion(Perturbation):
         seed: int = 0,
     ):
         super().__init__(what, None, schedule)
-        if not 0 < share <= 1:
-            raise ValueError(f"share: need more than 0 and 1 at most, got {share}")
+        require_share(share)
         self.share, self.seed = share, seed
         self.cut: dict[str, Tensor] = {}
 

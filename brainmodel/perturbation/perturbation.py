@@ -98,8 +98,7 @@ class OfActivity(Perturbation):
         seed: int = 0,
     ):
         super().__init__(what, when, schedule)
-        if not 0 < share <= 1:
-            raise ValueError(f"share: need more than 0 and 1 at most, got {share}")
+        require_share(share)
         self.share, self.seed = share, seed
         self.places: list[Addressed] = []
 
@@ -131,3 +130,9 @@ class OfActivity(Perturbation):
             strength: [time, batch, *shape of the place].
             outcome: what others did before; it adds its own.
         """
+
+
+def require_share(share: float) -> None:
+    """Refuse a share that is none or more than all: ValueError."""
+    if not 0 < share <= 1:
+        raise ValueError(f"share: need more than 0 and 1 at most, got {share}")
