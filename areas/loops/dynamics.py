@@ -120,7 +120,7 @@ class Dynamics(Pointwise):
         if key not in self._kernels:
             try:
                 if device != "cpu":
-                    raise Unsuited(f"there are none for the device {device}")
+                    raise Unsuited(f"there are no native loops for {device}")
                 self._kernels[key] = self._fuse(direction, dtype)
             except Unavailable as reason:
                 self._kernels[key] = reason

@@ -76,7 +76,7 @@ def fuse(
     require_wanted()
     if dtype not in KINDS:
         kind = str(dtype).removeprefix("torch.")
-        raise Unsuited(f"there are none for numbers of type {kind}, but for float32 and float64")
+        raise Unsuited(f"native loops take numbers of type float32 or float64, not {kind}")
     try:
         text = _write(_trace(function, sum(inputs), dtype), inputs, outputs)
     except KeyError as operation:

@@ -195,8 +195,8 @@ def test_each_area_says_why_its_loops_are_not_native() -> None:
 
     processor, double = torch.device("cpu"), torch.float64
     cases = [
-        (Leaky(), torch.device("meta"), double, "there are none for the device meta"),
-        (Leaky(), processor, torch.bfloat16, "there are none for numbers of type bfloat16"),
+        (Leaky(), torch.device("meta"), double, "there are no native loops for meta"),
+        (Leaky(), processor, torch.bfloat16, "native loops take numbers of .* not bfloat16"),
         (Leaky(0.5, rounded), processor, double, "no C expression .* of the operation 'round'"),
     ]
     for cell, device, dtype, why in cases:
