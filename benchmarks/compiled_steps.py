@@ -33,7 +33,7 @@ def row(scope: Scope, engine: Engine | None) -> tuple[Brain, Tensor]:
     """Five dense areas, and a window of what they see."""
     names = ["V1", "LM", "AL", "PM", "AM"]
     plans = {
-        name: AreaPlan(LSTM(), [64], BPTT(), Predictor(), {"next": SquaredError()})
+        name: AreaPlan(LSTM(), [64], BPTT(), {"next": SquaredError()}, Predictor())
         for name in names
     }
     return brain(plans, [64], scope, engine), torch.rand(24, 32, 64)
@@ -44,8 +44,8 @@ def maps(scope: Scope, engine: Engine | None) -> tuple[Brain, Tensor]:
     sizes = {"V1": [48, 16, 16], "LM": [64, 8, 8], "AL": [32, 8, 8], "PM": [64]}
     plans = {
         name: AreaPlan(
-            Leaky(0.5, functional.relu6), units, BPTT(), Predictor(scale=0.1),
-            {"next": SquaredError()}, afferents=["drive"],
+            Leaky(0.5, functional.relu6), units, BPTT(), {"next": SquaredError()},
+            Predictor(scale=0.1), afferents=["drive"],
         )
         for name, units in sizes.items()
     }  # fmt: skip
