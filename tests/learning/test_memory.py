@@ -58,6 +58,7 @@ LITERAL = "e_prop_literal"  # a definition, slow on purpose, with the memory of 
 PAST = [n for n, rule in toy.RULES.items() if rule().criteria.facing == "past" and n != LITERAL]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", PAST)
 def test_six_hundred_steps_hold_no_more_than_forty(rule: str) -> None:
     brain = toy.lone(toy.fit(rule)(), rule=toy.RULES[rule]())

@@ -315,6 +315,7 @@ def old_checkpoint() -> Path:
     return checkpoint(run)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_with_an_old_name_is_refused_and_migrated(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
