@@ -75,8 +75,9 @@ class WeightLedger:
         self._weights = {name: brain.get_parameter(name) for name in names}
         self._asked: dict[str, Gradients] = {}  # by component, until the optimizer takes its step
         self._given: Gradients = {}
-        self._first: Gradients = {}  # weights when the step began, and when they were looked at
+        self._first: Gradients = {}  # weights when the account was opened, and when looked at last
         self._last: Gradients = {}
+        self._begun = False  # whether the optimizer's step began
         self._memory: dict[str, Remembered] = {}  # of the optimizer, by parameter
         self._account = Account()
         self._handles = [
@@ -105,6 +106,9 @@ class WeightLedger:
                 if len(valid):
                     levels[area] = [float(valid.mean())]
 
+        if not self._last:
+            self._first = {name: _copy(weight) for name, weight in self._weights.items()}
+            self._last = dict(self._first)
         levels: dict[str, list[float]] = {}
         learnt = [name for name, weight in self._weights.items() if weight.requires_grad]
         with self.brain.listen(hear):
@@ -131,21 +135,24 @@ class WeightLedger:
             self._account.book(component, name, now - before)
 
     def close(self) -> Account:
-        """The account of the step, which ends here; an empty one if the step was not split.
+        """The account of the step, which ends here; an empty one if there was none that was split.
 
         Raises:
             RuntimeError: if weights changed since the last `note`.
         """
-        found = self._account
+        if not self._begun:
+            return Account()
+        self._require_noted()
+        found, self._account = self._account, Account()
+        found.total = {name: last - self._first[name] for name, last in self._last.items()}
+        found.steps = 1
+        self._first, self._last, self._begun = {}, {}, False
+        return found
+
+    def _require_noted(self) -> None:
         for name, known in self._last.items():
             if not torch.equal(known, _copy(self._weights[name])):
-                raise RuntimeError(f"{name} changed and nobody noted it; call note before close")
-            found.total[name] = known - self._first[name]
-            found.steps = 1
-        if not self._last:
-            return Account()
-        self._account, self._first, self._last = Account(), {}, {}
-        return found
+                raise RuntimeError(f"{name} changed and nobody noted it; call note after it")
 
     def _before(self, _: Optimizer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Look at weights and gradients when the optimizer has them, perhaps in its closure."""
@@ -164,13 +171,13 @@ class WeightLedger:
     def _begin(self) -> None:
         if not self._asked:
             return
-        if self._last:
+        if self._begun:
             raise RuntimeError(
                 "a step is still open: call close after each; an optimizer that asks for the loss "
                 "several times a step (LBFGS) cannot be accounted for"
             )
-        self._first = {name: _copy(weight) for name, weight in self._weights.items()}
-        self._last = dict(self._first)
+        self._require_noted()
+        self._begun = True
         given = {name: weight.grad for name, weight in self._weights.items()}
         self._given = {name: _copy(grad) for name, grad in given.items() if grad is not None}
 
@@ -179,16 +186,17 @@ class WeightLedger:
         group_by = {p: group for group in optimizer.param_groups for p in group["params"]}
         for name, weight in self._weights.items():
             group = group_by.get(weight, {"lr": 0.0})
-            if self._last:
+            if self._asked:
                 self._book(optimizer, name, group)
             elif name in self._memory and weight.grad is not None:
                 self._memory[name] = remember(optimizer, group, self._memory[name], {})
-        self._asked, self._given = {}, {}
-        self.note(MOMENTUM)
+        if self._asked:
+            self._asked, self._given = {}, {}
+            self.note(MOMENTUM)
 
     def _book(self, optimizer: Optimizer, name: str, group: dict[str, Any]) -> None:
         """Book the plain step of a parameter by cause, and what the optimizer made of each."""
-        first, given = self._first[name], self._given.get(name)
+        first, given = self._last[name], self._given.get(name)
         way = -1.0 if group.get("maximize") else 1.0
         asked = {
             cause: way * _copy(own[name]) if name in own else torch.zeros_like(first)

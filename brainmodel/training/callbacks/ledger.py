@@ -100,6 +100,7 @@ class Ledger(pl.Callback):
     ) -> None:
         """What all processes ask for is what the optimizer is given."""
         assert self._ledger is not None
+        self._ledger.note(SCALING)  # whatever callbacks did to weights until now
         if trainer.world_size > 1:
             self._ledger.average(mean_over_processes)
 
