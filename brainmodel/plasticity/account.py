@@ -95,8 +95,10 @@ class Account:
                 raise ValueError(f"{name}: need a mask of the weights' shape {shape}, got {own}")
         whole = _chosen(self.total, meant)
         size = float(whole.norm())
-        found = []
-        for component, changes in (self.changes | {TOTAL: self.total}).items():
+        found, last = [], (PROJECTION, SCALING)  # in the order in which they come in a step
+        ordered = sorted(self.changes, key=lambda c: last.index(c) + 1 if c in last else 0)
+        for component in (*ordered, TOTAL):
+            changes = self.total if component == TOTAL else self.changes[component]
             part = _chosen(changes, meant)
             norm, product = float(part.norm()), float(part @ whole)
             along = product / size**2 if size else float("nan")

@@ -35,8 +35,10 @@ from brainmodel.plasticity.account import (
 )
 from brainmodel.plasticity.objective_shares import objective_shares
 from brainmodel.plasticity.optimizer_memory import Remembered, fading, remember, step_by
+from brainmodel.scopes import Local
 from brainmodel.scopes.scope import Passage
 from brainmodel.wiring.losses import Losses
+from brainmodel.wiring.parameter_names import take_apart
 
 
 class WeightLedger:
@@ -94,7 +96,8 @@ class WeightLedger:
         """Ask for the gradient of each objective alone, in the window whose losses these are.
 
         Windows of which gradients are accumulated are split one after the other. It costs a
-        backward pass for each objective and one more, and has to come before that of the sum.
+        backward pass for each objective (under scope Local, of the areas that own the weights) and
+        one more, and has to come before that of the sum.
 
         Args:
             losses: weighed, by area ("groups") and objective, with which the sum is made.
@@ -112,7 +115,7 @@ class WeightLedger:
         levels: dict[str, list[float]] = {}
         learnt = [name for name, weight in self._weights.items() if weight.requires_grad]
         with self.brain.listen(hear):
-            shares, silent = objective_shares(self.brain, losses, learnt)
+            shares, silent = objective_shares(self.brain, self._reaching(losses), learnt)
         for area, own in levels.items():
             self._account.levels.setdefault(area, []).extend(own)
         decays: Gradients = {}
@@ -123,6 +126,13 @@ class WeightLedger:
             known = self._asked.setdefault(component, {})
             for name, gradient in found.items():
                 known[name] = known[name] + gradient if name in known else gradient
+
+    def _reaching(self, losses: Losses) -> Losses:
+        """Without those that cannot reach the weights: under Local, of areas that own none."""
+        if not isinstance(self.brain.scope, Local) or self.brain.environments:
+            return losses
+        places = {take_apart(name).owner for name in self._weights} | {"groups"}
+        return {place: own for place, own in losses.items() if place in places and own} or losses
 
     def average(self, mean: Callable[[Tensor], Tensor]) -> None:
         """Replace what was asked for in this process by the mean over processes, if it was."""

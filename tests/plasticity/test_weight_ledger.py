@@ -250,6 +250,8 @@ def test_an_account_is_saved_and_tells_of_the_synapses_that_are_meant(tmp_path: 
     train(brain, descent, 2, ledger).save(tmp_path / "ledger.pt")
     account = Account.load(tmp_path / "ledger.pt")
     (name,) = account.total
+    assert {*AIMS} < {*account.changes} and "LM.whole" not in account.changes, "it cannot reach V1"
+    assert float(account.changes[CLIPPING][name].norm()) < 1e-12
     (mask,) = ledger.groups["V1.E.recurrent"].values()
     assert 0 < mask.sum() < mask.numel()
     expected = (account.total[name] * mask).norm()

@@ -30,7 +30,9 @@ class Ledger(pl.Callback):
     and curves, as often: ledger_norm/GROUP.COMPONENT and ledger_along/GROUP.COMPONENT, its share of
     the whole change. At the end of training it prints the table of all steps.
 
-    A step that is accounted for costs a backward pass for each objective and one more.
+    A step that is accounted for costs a backward pass for each objective (under scope Local, of the
+    areas whose synapses these are) and one more. A run that goes on from a checkpoint begins a new
+    account.
 
     Args:
         what: groups of synapses, as of `brainmodel.perturbation.Plasticity`: "V1.recurrent",
