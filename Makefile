@@ -11,13 +11,14 @@ NO_PYTHON := brainmodel needs Python 3.11 or newer, and none of '$(PYTHON)' is: 
 # Tests run side by side, so each keeps to one thread: with two they would fight over the cores.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help install train video test check format mutants benchmarks clean distclean
+.PHONY: help install train video test test-all check format mutants benchmarks clean distclean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make train       train the default brain on natural scenes (within 5 minutes on two cores)"
 	@echo "make video       the same on real video clips"
-	@echo "make test        format, lint, types, import rules and every test"
+	@echo "make test        format, lint, types, import rules and every test but the slow ones"
+	@echo "make test-all    the slow ones too: what CI runs"
 	@echo "make format      write the code the way 'make test' wants it"
 	@echo "make mutants     break the code on purpose, see that the tests notice"
 	@echo "make benchmarks  measure what the README claims"
@@ -47,12 +48,14 @@ train: $(STAMP)
 video: CONFIG := configs/natural_video.yaml
 video: train
 
-test check: $(STAMP)
+test check: WHICH := not slow
+test-all: WHICH := slow or not slow
+test check test-all: $(STAMP)
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m pyright
 	$(BIN)/lint-imports --no-logo
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist worksteal -m "$(WHICH)" $(ARGS)
 
 format: $(STAMP)
 	$(BIN)/python -m ruff check --fix --exit-zero .

@@ -8,20 +8,21 @@ less the same brain untrained. Beside it V1's error over that of repeating the l
 
     python -m benchmarks.v4_designs --out runs/benchmarks/v4_designs
 
-About a minute and a half of one core a seed of a design; --designs names some of them.
+About a minute and a half of one core a seed of a design; --designs names some of them. Stopped, the
+same command goes on: what is trained and scored lies in the folder, for as long as this file is the
+same (use another folder when the brain's code has changed).
 """
 
 import contextlib
 import io
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 import yaml
+from joblib import Memory, Parallel, delayed
 from tqdm import tqdm
 
 from benchmarks._results import Figure, write
@@ -148,10 +149,10 @@ def main() -> None:
     chosen = parser.parse_args()
     seeds, steps, images = (1, 3, 120) if chosen.quick else (SEEDS, STEPS, None)
     runs = [(design, seed, steps, images) for design in chosen.designs for seed in range(seeds)]
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as processes:
-        made = list(tqdm(processes.map(tried, *zip(*runs, strict=True)), "runs", len(runs)))
+    kept = Memory(chosen.out / "runs", verbose=0).cache(tried)
+    made = Parallel(n_jobs=-1, return_as="generator")(delayed(kept)(*run) for run in runs)
     found: dict[str, list[Tried]] = {}
-    for (design, *_), one in zip(runs, made, strict=True):
+    for (design, *_), one in zip(runs, tqdm(made, "runs", len(runs)), strict=True):
         found.setdefault(design, []).append(one)
     write(chosen.out, [*figures(found)])
 

@@ -1,5 +1,6 @@
 """What every test stands on: one thread, no screen, no GPU, the same random numbers each time."""
 
+import gc
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
@@ -16,6 +17,12 @@ from tests import checked
 checked.check_signatures()  # in tests alone; training pays nothing
 
 torch.set_num_threads(1)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -60,6 +60,7 @@ def test_what_was_compiled_once_is_taken_from_the_cache(
     assert [path.suffix for path in cache.iterdir()] == [".so", ".so"], "and nothing else is left"
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_a_damaged_library_is_made_anew_and_not_run(cache: Path) -> None:
     code = (

@@ -136,6 +136,7 @@ def lesson(brain: Brain, optimizer: torch.optim.Optimizer, steps: int) -> None:
         brain.after_step()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_signs_masks_and_constants_hold_to_the_last_bit(optimizer) -> None:
     """A thousand steps of a large rate, with decay of weights: every weight would cross 0."""

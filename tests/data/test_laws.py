@@ -188,6 +188,7 @@ def test_the_command_line_builds_it_from_its_config(
         parser.parse_object(described)
 
 
+@pytest.mark.slow
 def test_naming_the_package_loads_no_library_of_any_data_set() -> None:
     code = (
         "import sys, brainmodel.data; heavy = 'av', 'skimage', 'sklearn', 'pytorch_lightning'; "

@@ -217,6 +217,7 @@ def test_an_error_of_a_worker_is_told_in_its_own_words() -> None:
             next(iter(FreshLoader(Broken(), 2, workers)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", ["", "loader.me = loader; del loader; gc.collect()"])
 def test_a_program_ends_though_a_loader_has_workers_or_was_left_in_a_circle(last: str) -> None:
     code = f"""

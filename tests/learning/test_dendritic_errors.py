@@ -185,6 +185,7 @@ def test_in_the_self_predicting_state_there_is_no_apical_error() -> None:
     assert before.equal(brain.area("H").synapses["recurrent"].weight)
 
 
+@pytest.mark.slow
 def test_learning_drives_the_apical_potential_towards_zero() -> None:
     brain = circuit(nudge=0.0)
     brain.area("H").synapses["drive"].weight.requires_grad_(False)  # as in self-prediction

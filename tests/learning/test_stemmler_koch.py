@@ -77,6 +77,7 @@ def distance(rates: Tensor, mean: float) -> float:
     return float((1 - torch.exp(-ordered / mean) - places).abs().max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mean", [0.5, 1.0])
 def test_units_come_to_exponential_rates_of_the_mean_they_are_told(mean: float) -> None:
     """One unit that hears Gaussian currents, which it settles to at once."""

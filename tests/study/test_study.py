@@ -169,6 +169,7 @@ def test_jobs_of_a_cluster_do_the_cells(monkeypatch: pytest.MonkeyPatch) -> None
     assert {row["state"] for row in study("--workers=0")} == {"done"}
 
 
+@pytest.mark.slow
 def test_a_score_against_neurons_is_a_measure() -> None:
     """Neurons that are the inputs of the task, by condition; training ends within an epoch."""
     task = TemporalXOR(aligned=True, batch_size=32)

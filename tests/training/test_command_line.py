@@ -34,6 +34,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         return folder / "runs" / "quick" / "version_0", said.getvalue()
 
 
+@pytest.mark.slow
 def test_a_run_ends_with_a_table_and_with_where_everything_lies(quick: tuple[Path, str]) -> None:
     run, said = quick
     for area in ("V1", "PM"):

@@ -55,6 +55,7 @@ def small(name: str) -> list[str]:
     return options
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_example_trains(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRAINMODEL_NATIVE", "0")

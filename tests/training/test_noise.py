@@ -1,10 +1,13 @@
 """Noise of units in training: a config's option, carried over a stop."""
 
+import pytest
+
 from tests.training.runs import EVERY_STEP, checkpoint, fit, learnt, same, saved
 
 NOISE = ("--model.areas.V1.noise.deviation=0.2", "--trainer.max_steps=4", *EVERY_STEP)
 
 
+@pytest.mark.slow
 def test_a_run_with_noise_that_was_stopped_ends_like_one_that_was_not() -> None:
     whole = fit(*NOISE, folder="whole")
     resumed = fit(*NOISE, f"--ckpt_path={checkpoint(whole, 2)}", folder="resumed")

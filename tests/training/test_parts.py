@@ -38,6 +38,7 @@ def two_steps(*options: str) -> None:
     main(["fit", f"--config={small}", *options[:1], f"--config={windows}", *options[1:], *STEPS])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", parts("areas"))
 def test_every_cell_trains_dense_and_on_maps(name: str) -> None:
     path = CONFIGS / "areas" / f"{name}.yaml"
@@ -45,6 +46,7 @@ def test_every_cell_trains_dense_and_on_maps(name: str) -> None:
     two_steps(f"--model.areas.LM.cell={path}", f"--model.areas.PM.cell={path}", *hold)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", parts("learning"))
 def test_every_rule_trains(name: str) -> None:
     path = CONFIGS / "learning" / f"{name}.yaml"
@@ -56,6 +58,7 @@ def test_every_rule_trains(name: str) -> None:
 CLOSED = ("actor_critic", "outcome")  # need an environment; see test_closed_loop_brains.py
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in parts("objectives") if name not in CLOSED])
 def test_every_objective_trains(name: str) -> None:
     part = yaml.safe_load((CONFIGS / "objectives" / f"{name}.yaml").read_text())
@@ -81,6 +84,7 @@ def test_two_views_need_data_that_pair_streams(capsys: pytest.CaptureFixture[str
     assert "areas.LM.objectives.next: PairedViews takes streams 2k" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", parts("modulation"))
 def test_every_modulator_trains(name: str) -> None:
     path = CONFIGS / "modulation" / f"{name}.yaml"
@@ -90,6 +94,7 @@ def test_every_modulator_trains(name: str) -> None:
     two_steps(f"--model.areas.LM.modulator={path}", *eye, *cell)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", parts("schedules"))
 def test_every_schedule_trains(name: str) -> None:
     schedule = yaml.safe_load((CONFIGS / "schedules" / f"{name}.yaml").read_text())
@@ -98,11 +103,13 @@ def test_every_schedule_trains(name: str) -> None:
     two_steps("--config=part.yaml", "--data.batch_size=4")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", parts("scopes"))
 def test_every_scope_trains(name: str) -> None:
     two_steps(f"--model.scope={CONFIGS / 'scopes' / name}.yaml", "--alignment.every_n_steps=1")
 
 
+@pytest.mark.slow
 def test_the_brain_that_grows_up_trains() -> None:
     two_steps("--config=development", f"--config={HERE / 'small.yaml'}")
 
@@ -121,6 +128,7 @@ def brought(name: str) -> list[str]:
     return ["--data.digit=8"] if name == "moving_digits" else []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", parts("data"))
 def test_every_data_set_trains(name: str) -> None:
     if name == "natural_video":

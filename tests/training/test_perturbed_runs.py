@@ -42,6 +42,7 @@ def row(said: str, area: str) -> list[str]:
     return next(line.split() for line in said.splitlines() if line.startswith(f"  {area} "))
 
 
+@pytest.mark.slow
 def test_training_is_perturbed_and_a_run_may_be_interrupted() -> None:
     """The opsin's opening and the noise of streams are kept with them."""
     light = part("Opsin", what="V1", gain=0.5, onset=3.0, decay=9.0)

@@ -20,6 +20,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return folder / fit("--trainer.max_steps=1") / "checkpoints" / "last.ckpt"
 
 
+@pytest.mark.slow
 def test_a_page_a_table_and_a_figure_are_written(
     checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -86,6 +86,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
     return folder, run, said.getvalue()
 
 
+@pytest.mark.slow
 def test_a_probe_writes_a_page_and_tables(ran: tuple[Path, Path, str]) -> None:
     folder, _, said = ran
     out = folder / "out" / "one"

@@ -97,6 +97,7 @@ STOPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", STOPS)
 def test_what_stops_a_step_leaves_the_checkpoint_of_the_end_of_one(
     whole: Path, stop: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

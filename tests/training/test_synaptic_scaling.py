@@ -18,6 +18,7 @@ def scaled(speed: float = 0.1) -> dict:
     return {"trainer": {"callbacks": [callback]}}
 
 
+@pytest.mark.slow
 def test_it_acts_in_training_and_remembers_the_rates_over_an_interruption() -> None:
     whole = fit(*EVERY_STEP, config=scaled(), folder="whole")
     without = fit(folder="without")

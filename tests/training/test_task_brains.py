@@ -116,6 +116,7 @@ def trained(kind: type[TaskModule], rule: Rule, steps: int, options: dict[str, A
     return score
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "steps", "options", "least"),
     [
