@@ -19,7 +19,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 
-class Labelled(NamedTuple):
+class LabelledSynapses(NamedTuple):
     """What an assay says of synapses, beside the truth."""
 
     true: Tensor  # bool, in the shape of the weights
@@ -52,7 +52,7 @@ def potentiated(
     detection_rate: float = 1.0,
     false_rate: float = 0.0,
     generator: torch.Generator | None = None,
-) -> Labelled:
+) -> LabelledSynapses:
     """Synapses that became stronger, |w_after| - |w_before| > threshold, as SYNPLA labels them.
 
     Args:
@@ -84,7 +84,7 @@ def active(
     detection_rate: float = 1.0,
     false_rate: float = 0.0,
     generator: torch.Generator | None = None,
-) -> Labelled:
+) -> LabelledSynapses:
     """Synapses [unit, source] active in a window, as postSynTagMA labels them.
 
     A synapse is active at a step of a stream if the rates on both sides of it are above `bound`.
@@ -153,7 +153,7 @@ def by_tuning(
 
 def _labelled(
     true: Tensor, detection_rate: float, false_rate: float, generator: torch.Generator | None
-) -> Labelled:
+) -> LabelledSynapses:
     if not 0 < detection_rate <= 1:
         raise ValueError(
             f"detection_rate: need more than 0 and 1 at most, got {detection_rate}; 1 misses none"
@@ -164,11 +164,11 @@ def _labelled(
             f"got {false_rate}"
         )
     if (detection_rate, false_rate) == (1, 0):
-        return Labelled(true, true.clone(), 1.0, 0.0)
+        return LabelledSynapses(true, true.clone(), 1.0, 0.0)
     if generator is None:
         raise ValueError(
             "generator: is needed where chance decides; give torch.Generator().manual_seed(0)"
         )
     chance = torch.rand(true.shape, generator=generator, dtype=torch.float64).to(true.device)
     detected = chance < torch.where(true, detection_rate, false_rate)
-    return Labelled(true, detected, detection_rate, false_rate)
+    return LabelledSynapses(true, detected, detection_rate, false_rate)
