@@ -16,6 +16,7 @@ from brainmodel.roll_out.roll_out import Listener, roll_out
 from brainmodel.schedules import Weight
 from brainmodel.scopes.local import Local
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
+from brainmodel.wiring.engine import Engine, Plain
 from brainmodel.wiring.literal_step import literal_step
 from brainmodel.wiring.losses import Losses, judge, weigh
 from brainmodel.wiring.made_weights import with_weights
@@ -39,6 +40,7 @@ class Brain(Wiring):
         groups: objectives that several areas share, by name.
         group_weights: of these, by name; as `AreaPlan.weights`.
         environments: what areas act on, by name (see `brainmodel.environments`).
+        engine: what takes the literal steps of scope `Global`; `Plain` unless given.
 
     Raises:
         ValueError: if areas and pathways do not fit; the message names the area or pathway.
@@ -53,6 +55,7 @@ class Brain(Wiring):
         groups: Mapping[str, GroupObjective] | None = None,
         group_weights: Mapping[str, float | Weight] | None = None,
         environments: Mapping[str, Environment] | None = None,
+        engine: Engine | None = None,
     ):
         shared = groups or {}, group_weights or {}
         super().__init__(BrainPlan(areas, pathways, inputs, *shared, environments or {}))
@@ -61,6 +64,8 @@ class Brain(Wiring):
         self.scope = scope or Local()
         self.scope.require_taught(self)
         self.scope.build(self)
+        self.engine = engine or Plain()
+        self.engine.require_serves(self, literal=self.scope.steps_literally)
 
     def forward(
         self,
@@ -100,7 +105,8 @@ class Brain(Wiring):
             units = {name: self.area(name).units for name in self.areas}
             require_state(units, state, reset.shape[1])
         found, state = self._from_outside(reset, state, gains, currents, labels)
-        return roll_out(self, self.scope, self._report, dict(inputs) | found, reset, state)
+        told = self.scope, self.engine, self._report
+        return roll_out(self, *told, dict(inputs) | found, reset, state)
 
     def step(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jaxtyping
+import torch
 from beartype import BeartypeConf, beartype
 from beartype._check.code import codemain
 from jaxtyping import _import_hook
@@ -51,6 +52,8 @@ def _checked_at_first(**how: Any) -> Callable[..., Any]:
 
         @functools.wraps(function)
         def called(*args: Any, **kwargs: Any) -> Any:
+            if torch.compiler.is_compiling():  # what is compiled has no checks within
+                return function(*args, **kwargs)
             calls = _calls[id(function)] = _calls.get(id(function), 0) + 1
             return (held if calls <= FIRST_CALLS else function)(*args, **kwargs)
 

@@ -602,6 +602,30 @@ MUTANTS = [
         tests="tests/areas/test_fuse.py -k no_c_expression",
     ),
     Mutant(
+        file="areas/loops/compiled.py",
+        old="if not switched_off():",
+        new="if True:",
+        tests="tests/training/test_loops_in_use.py -k switched",
+    ),
+    Mutant(
+        file="areas/loops/dynamics.py",
+        old="if not isinstance(reason, Unsuited):",
+        new="if False:",
+        tests="tests/areas/test_compiled.py -k fails",
+    ),
+    Mutant(
+        file="brainmodel/engines/compiled.py",
+        old="areas=after.areas, delayed=after.delayed",
+        new="areas=after.areas",
+        tests="tests/brain/test_engines.py -k literal_ones",
+    ),
+    Mutant(
+        file="brainmodel/engines/compiled.py",
+        old="derivatives.patch(donated_buffer=False)",
+        new="derivatives.patch(donated_buffer=True)",
+        tests="tests/brain/test_engines.py -k twice",
+    ),
+    Mutant(
         file="areas/loops/prologue.c",
         old="y < BORDER ? near : far",
         new="far",

@@ -5,7 +5,8 @@ made of: the text, the compiler, the processor's features. The digest is that of
 that was cut off or written over is noticed and made anew: loaded, it would end the process. The
 folder and what is in it belong to the user alone; nobody else's code is ever run.
 
-Where no library can be had there is one warning, with the reason, and the caller goes on without.
+Where no library can be had there is one warning, with the reason, and the caller goes on without:
+here, or in `dynamics` for the loops of cells.
 """
 
 import ctypes
@@ -29,6 +30,10 @@ class Unavailable(Exception):  # noqa: N818 - what became of the library
     """Why there is no library; the message is a clause with the remedy."""
 
 
+class Unsuited(Unavailable):
+    """What native loops are not made for, with or without a compiler: a device, numbers, a cell."""
+
+
 def load(text: str) -> ctypes.CDLL | None:
     """The shared library of a C text, from the cache or made now.
 
@@ -36,27 +41,47 @@ def load(text: str) -> ctypes.CDLL | None:
         None, with a warning that says why, where it cannot be had; None without one where the user
         wants none (`BRAINMODEL_NATIVE=0`).
     """
-    if switched_off():
-        return None
     try:
-        return _load(text, _compiler(), _folder())
+        return find(text)
     except Unavailable as reason:
-        message = f"no native loops, tensor calls are slower: {reason}"
-        warnings.warn(message, RuntimeWarning, stacklevel=2)
+        warn_of(reason)
         return None
 
 
-def which_loops(device: str = "cpu") -> str:
-    """What takes the steps of areas on a device ("cpu", "cuda", ...), for logs and reports."""
-    if device != "cpu":
-        return f"tensor calls (there are no native loops for {device})"
-    if switched_off():
-        return "tensor calls (BRAINMODEL_NATIVE=0 switches native loops off)"
+def find(text: str) -> ctypes.CDLL:
+    """The shared library of a C text, from the cache or made now.
+
+    Raises:
+        Unavailable: where it cannot be had.
+    """
+    require_wanted()
+    return _load(text, _compiler(), _folder())
+
+
+def warn_of(reason: Unavailable) -> None:
+    """One warning for each reason why there are no native loops, unless the user wants none."""
+    if not switched_off():
+        message = f"no native loops, tensor calls are slower: {reason}"
+        warnings.warn(message, RuntimeWarning, stacklevel=1)  # of one place, so one of each reason
+
+
+def which_loops() -> str:
+    """What takes the steps of areas on the processor, as far as can be told before there are any.
+
+    `Dynamics.loops_in_use` says it of a cell.
+    """
     try:
+        require_wanted()
         compiler, _ = _compiler(), _folder()
     except Unavailable as reason:
         return f"tensor calls ({reason})"
     return f"native loops (compiled by {compiler})"
+
+
+def require_wanted() -> None:
+    """Raise `Unavailable` where the user wants no native loops."""
+    if switched_off():
+        raise Unavailable("BRAINMODEL_NATIVE=0 switches native loops off")
 
 
 def switched_off() -> bool:

@@ -9,17 +9,30 @@ Both are derived from `Cell.step` itself: as fused native loops where that is po
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from areas.cell import Cell
+from areas.loops.compiled import Unavailable, Unsuited, find_compiler, warn_of
 from areas.loops.fuse import fuse
 from areas.loops.fused_steps import FusedForward, FusedReverse
 from areas.loops.native import Kernel
 from areas.loops.pointwise import Pointwise
 from areas.loops.steps import Forward, Reverse, TensorForward, TensorReverse
+
+
+class Loops(NamedTuple):
+    """What takes the steps of a cell on a device, for logs and reports."""
+
+    compiler: str | None
+    missing: Unavailable | None = None  # why there are no native loops, if there are none
+
+    def __str__(self) -> str:
+        if self.missing is not None:
+            return f"tensor calls ({self.missing})"
+        return f"native loops (compiled by {self.compiler})"
 
 
 class Dynamics(Pointwise):
@@ -31,7 +44,7 @@ class Dynamics(Pointwise):
 
     def __init__(self, cell: Cell):
         super().__init__(cell)
-        self._kernels: dict[tuple[int, torch.dtype], Kernel | None] = {}
+        self._kernels: dict[tuple[int, str, torch.dtype], Kernel | Unavailable] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the compiled loops: they are made again where a copy needs them."""
@@ -75,6 +88,17 @@ class Dynamics(Pointwise):
         kind = TensorReverse if kernel is None else FusedReverse
         return kind(self, currents, carried, rate_bar, carried_bar, kernel)
 
+    def loops_in_use(self, device: torch.device, dtype: torch.dtype) -> Loops:
+        """What takes the steps, and their reverse, on a device in numbers of a type.
+
+        Native loops are made for it, if they are not there yet.
+        """
+        for direction in (0, 1):
+            kernel = self._made(direction, device.type, dtype)
+            if isinstance(kernel, Unavailable):
+                return Loops(None, kernel)
+        return Loops(find_compiler())
+
     def _require_currents(self, currents: Tensor, units: Tensor) -> None:
         """Refuse currents of another cell: native loops would read beyond their end."""
         wanted = len(self.cell.currents) * units.shape[2]
@@ -85,14 +109,26 @@ class Dynamics(Pointwise):
             )
 
     def _kernel(self, direction: int, *tensors: Tensor) -> Kernel | None:
-        if not all(t.device.type == "cpu" and t.is_contiguous() for t in tensors):
+        if not all(t.is_contiguous() for t in tensors):
             return None
-        key = (direction, tensors[0].dtype)
+        kernel = self._made(direction, tensors[0].device.type, tensors[0].dtype)
+        return None if isinstance(kernel, Unavailable) else kernel
+
+    def _made(self, direction: int, device: str, dtype: torch.dtype) -> Kernel | Unavailable:
+        """The native loops of a direction, or why there are none; of a compiler it is said here."""
+        key = (direction, device, dtype)
         if key not in self._kernels:
-            self._kernels[key] = self._fuse(*key)
+            try:
+                if device != "cpu":
+                    raise Unsuited(f"there are no native loops for {device}")
+                self._kernels[key] = self._fuse(direction, dtype)
+            except Unavailable as reason:
+                self._kernels[key] = reason
+                if not isinstance(reason, Unsuited):
+                    warn_of(reason)
         return self._kernels[key]
 
-    def _fuse(self, direction: int, dtype: torch.dtype) -> Kernel | None:
+    def _fuse(self, direction: int, dtype: torch.dtype) -> Kernel:
         currents, carried = len(self.cell.currents), len(self.cell.carried)
         if direction == 0:
             return fuse(self.make, (currents, carried), (0, len(self.made)), dtype)

@@ -3,7 +3,7 @@
 The function is traced once, written as C with one statement per operation, and made into a loop
 (`native`). An element-wise chain of a dozen tensor calls, each of which reads and writes memory,
 becomes one call that reads and writes it once. Without a compiler, or for an operation that is not
-in the table below, `fuse` returns None and the caller goes on with tensor calls.
+in the table below, `fuse` raises `Unavailable` and the caller goes on with tensor calls.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from areas.loops.compiled import switched_off
+from areas.loops.compiled import Unsuited, require_wanted
 from areas.loops.native import KINDS, Kernel, build
 
 # aten operation -> C expression; {0}, {1}, ... are its arguments
@@ -55,7 +55,7 @@ def fuse(
     inputs: tuple[int, int],
     outputs: tuple[int, int],
     dtype: torch.dtype,
-) -> Kernel | None:
+) -> Kernel:
     """Compile a pointwise function into one loop over rows and columns.
 
     Args:
@@ -67,14 +67,22 @@ def fuse(
 
     Returns:
         A kernel that takes the addresses of the arrays, inputs first; an output may be written
-        over an input. None where there is no compiler or no C expression for an operation.
+        over an input.
+
+    Raises:
+        Unavailable: where there is none, for want of a compiler; the message says why.
+        Unsuited: likewise, for numbers of another type, or an operation without a C expression.
     """
-    if switched_off() or dtype not in KINDS:
-        return None
+    require_wanted()
+    if dtype not in KINDS:
+        kind = str(dtype).removeprefix("torch.")
+        raise Unsuited(f"native loops take numbers of type float32 or float64, not {kind}")
     try:
         text = _write(_trace(function, sum(inputs), dtype), inputs, outputs)
-    except (KeyError, IndexError, RuntimeError):  # no C expression, or not of operations alone
-        return None
+    except KeyError as operation:
+        raise Unsuited(f"no C expression is known of the operation {operation}") from None
+    except (IndexError, RuntimeError):
+        raise Unsuited("a cell's step is not of pointwise operations alone") from None
     return build(text, len(_arrays("x", inputs) + _arrays("y", outputs)), dtype)
 
 
@@ -124,7 +132,8 @@ def _write(graph: torch.fx.Graph, inputs: tuple[int, int], outputs: tuple[int, i
 
 def _operation(node: torch.fx.Node) -> str:
     """Name of an operation; one that is not in the table if its options change what it does."""
-    name = getattr(getattr(node.target, "overloadpacket", None), "__name__", "not an operation")
+    packet = getattr(node.target, "overloadpacket", None)
+    name = getattr(packet, "__name__", str(node.target))
     kind = node.kwargs.get("dtype")
     rounds = name == "_to_copy" and isinstance(kind, torch.dtype) and not kind.is_floating_point
     other = rounds or "alpha" in node.kwargs or "rounding_mode" in node.kwargs

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from areas.loops.compiled import load
+from areas.loops.compiled import find, load
 
 KINDS = {torch.float32: ("float", "f", "1e-2f"), torch.float64: ("double", "", "1e-6")}
 PANEL = 32  # at most so many columns of weights are read at once
@@ -100,7 +100,7 @@ def threads(elements: int) -> int:
     return torch.get_num_threads() if elements > SHARED else 1
 
 
-def build(cell: str, arrays: int, dtype: torch.dtype) -> Kernel | None:
+def build(cell: str, arrays: int, dtype: torch.dtype) -> Kernel:
     """The loops of a cell, from the cache or made now.
 
     Args:
@@ -108,12 +108,11 @@ def build(cell: str, arrays: int, dtype: torch.dtype) -> Kernel | None:
         arrays: number of arrays it reads and writes.
         dtype: float32 or float64.
 
-    Returns:
-        None where they cannot be had; a warning says why.
+    Raises:
+        Unavailable: where they cannot be had.
     """
     loops = Path(__file__).with_name("loops.c").read_text()
-    made = library(cell + "\n" + loops, dtype)
-    return None if made is None else Kernel(made, arrays)
+    return Kernel(find(_whole(cell + "\n" + loops, dtype)), arrays)
 
 
 def library(text: str, dtype: torch.dtype) -> ctypes.CDLL | None:
@@ -126,9 +125,14 @@ def library(text: str, dtype: torch.dtype) -> ctypes.CDLL | None:
     Returns:
         None where it cannot be had; a warning says why.
     """
+    return load(_whole(text, dtype))
+
+
+def _whole(text: str, dtype: torch.dtype) -> str:
+    """A C text with what goes before it."""
     real, suffix, border = KINDS[dtype]
     words = {"real": real, "BORDER": border}
     words |= {f"{name}_": name + suffix for name in ("exp", "log", "log1p", "sqrt")}
     head = [f"#define {word} {meaning}" for word, meaning in words.items()]
     head.append(Path(__file__).with_name("prologue.c").read_text())
-    return load("\n".join([*head, text]))
+    return "\n".join([*head, text])

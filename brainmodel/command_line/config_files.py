@@ -37,6 +37,7 @@ PLACES = {
     "brainmodel.learning.modulation": "--model.areas.V1.modulator",
     "brainmodel.schedules": "--model.areas.V1.plasticity",
     "brainmodel.scopes": "--model.scope",
+    "brainmodel.engines": "--model.engine",
     "brainmodel.probing.metrics": "--metrics.new",
     "brainmodel.probing.baselines": "--baselines.new",
     "brainmodel.probing.analyses": "--analyses.new",

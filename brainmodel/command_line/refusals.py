@@ -35,6 +35,7 @@ EXAMPLES = {
     "objectives": "objectives.SquaredError",
     "predictor": "areas.Predictor",
     "scope": "brainmodel.scopes.Local",
+    "engine": "brainmodel.engines.Compiled",
     "optimizer": "torch.optim.Adam",
     "adapters": "brainmodel.pathways.Pool",
     "data": "brainmodel.data.Photographs",

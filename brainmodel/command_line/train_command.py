@@ -14,12 +14,12 @@ import yaml
 from jsonargparse import Namespace
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 
-from areas.loops.compiled import which_loops
 from brainmodel.command_line.config_files import Config, merge
 from brainmodel.command_line.entries import parse_entries, take_apart, text_of_rest
 from brainmodel.command_line.needs import require_curves, require_data
 from brainmodel.command_line.own_files import import_own_files
 from brainmodel.command_line.refusals import check_form, explain, require_finite
+from brainmodel.command_line.steps_told import steps_told
 from brainmodel.command_line.trainer_options import check_trainer, require_seed
 from brainmodel.data.stream_module import StreamOptions
 from brainmodel.errors import Refused
@@ -136,7 +136,9 @@ class CommandLine(LightningCLI):
         """Print the whole configuration, as --print_config wants it, and leave."""
         if unknown := wanted - set(SHOWN):
             raise Refused(f"print_config: takes {', '.join(SHOWN)}, got {', '.join(unknown)}")
-        print(f"# On the CPU, steps are taken by {which_loops()}.", file=sys.stderr)
+        print(
+            f"# On the CPU, steps are taken by {steps_told(self.files['model'])}.", file=sys.stderr
+        )
         how: dict[str, Any] = {"skip_unset": False} | {SHOWN[word]: True for word in wanted}
         config = self.config[self.config.subcommand]
         print(self._parser(self.config.subcommand).dump(config, skip_validation=True, **how))

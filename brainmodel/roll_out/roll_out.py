@@ -19,6 +19,7 @@ from brainmodel.learning.modulation import Moments
 from brainmodel.learning.rule import Gradients
 from brainmodel.roll_out.sweep import Sweep
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
+from brainmodel.wiring.engine import Engine
 from brainmodel.wiring.literal_window import LiteralWindow
 from brainmodel.wiring.made_weights import with_weights
 from brainmodel.wiring.perturbed_inputs import level_of
@@ -33,6 +34,7 @@ Listener = Callable[[Passage, dict[str, ActivityDerivatives], Gradients], None]
 def roll_out(
     brain: Wiring,
     scope: Scope,
+    engine: Engine,
     listener: Listener,
     inputs: dict[str, Tensor],
     reset: Tensor,
@@ -43,6 +45,7 @@ def roll_out(
     Args:
         brain: the areas and pathways.
         scope: how far learning signals travel.
+        engine: what takes literal steps, where the scope has any taken.
         listener: is called in each backward pass; see `Brain.listen`.
         inputs: by name, [time, batch, *shape].
         reset: [time, batch] bool.
@@ -56,7 +59,8 @@ def roll_out(
         names.setdefault(parameter, []).append(name)
     with torch.autocast(reset.device.type, enabled=False):
         inputs = {name: signal.to(brain.dtype) for name, signal in inputs.items()}
-        rolling, made = _Rolling(brain, scope, listener, inputs, reset, state), brain.make()
+        rolling = _Rolling(brain, scope, engine, listener, inputs, reset, state)
+        made = brain.make()
         weights = [made.get(own[0], parameter) for parameter, own in names.items()]
         rolling.made = {n: w.detach().requires_grad_(w.requires_grad) for n, w in made.items()}
         shown = _RollOut.apply(rolling, list(names.values()), *weights)
@@ -75,12 +79,13 @@ class _Rolling:
         self,
         brain: Wiring,
         scope: Scope,
+        engine: Engine,
         listener: Listener,
         inputs: dict[str, Tensor],
         reset: Tensor,
         state: BrainState,
     ):
-        self.brain, self.scope, self.listener = brain, scope, listener
+        self.brain, self.scope, self.engine, self.listener = brain, scope, engine, listener
         self.inputs, self.reset, self.start = inputs, reset, state
         self.learns = torch.is_grad_enabled()
         self.made: dict[str, Tensor] = {}  # weights in the place of parameters, by name
@@ -120,7 +125,7 @@ class _Rolling:
     def _go(self) -> LiteralWindow | Sweep:
         """Go through the window, as the scope needs it in order to come back."""
         window = self.brain, self.inputs, self.reset, self.start
-        literal = self.scope.literal(*window) if self.learns else None
+        literal = self.scope.literal(*window, self.engine) if self.learns else None
         if literal is not None:
             return literal
         sweep = Sweep(*window)

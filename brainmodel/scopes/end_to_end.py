@@ -5,6 +5,7 @@ from torch import Tensor
 from brainmodel.learning.learning_signal import modulated
 from brainmodel.learning.rule import Gradients
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
+from brainmodel.wiring.engine import Engine
 from brainmodel.wiring.literal_window import LiteralWindow
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
@@ -25,6 +26,7 @@ class Global(Scope):
 
     teaches_pathways = True
     modulates_areas = False
+    steps_literally = True
 
     def build(self, brain: Wiring) -> None:
         """See `Scope.build`; here a modulator has one level for all units of an area."""
@@ -36,10 +38,17 @@ class Global(Scope):
                 )
 
     def literal(
-        self, brain: Wiring, inputs: dict[str, Tensor], reset: Tensor, start: BrainState
+        self,
+        brain: Wiring,
+        inputs: dict[str, Tensor],
+        reset: Tensor,
+        start: BrainState,
+        engine: Engine,
     ) -> LiteralWindow:
         """See `Scope.literal`."""
-        return LiteralWindow(brain, inputs, reset, start, cut=lambda area: brain.rule(area).cuts)
+        return LiteralWindow(
+            brain, inputs, reset, start, lambda area: brain.rule(area).cuts, engine
+        )
 
     def gradients(
         self, brain: Wiring, passage: Passage, derivatives: dict[str, ActivityDerivatives]

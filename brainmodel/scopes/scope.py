@@ -12,6 +12,7 @@ from areas.comparison import errors_back
 from areas.record import Record
 from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.learning.rule import Gradients, Memory
+from brainmodel.wiring.engine import Engine
 from brainmodel.wiring.environments import EnvironmentRecord
 from brainmodel.wiring.literal_window import LiteralWindow
 from brainmodel.wiring.state import BrainState
@@ -51,10 +52,12 @@ class Scope(nn.Module, ABC):
         teaches_pathways: whether it gives gradients of what adapters of pathways learn.
         modulates_areas: whether the level of an area multiplies all that the area learns, and
             nothing else.
+        steps_literally: whether `literal` gives a window where a brain learns.
     """
 
     teaches_pathways: ClassVar[bool] = False
     modulates_areas: ClassVar[bool] = True
+    steps_literally: ClassVar[bool] = False
 
     def require_taught(self, brain: Wiring) -> None:
         """Refuse adapters and gates that learn, if nobody here would teach them.
@@ -89,7 +92,12 @@ class Scope(nn.Module, ABC):
         """
 
     def literal(
-        self, brain: Wiring, inputs: dict[str, Tensor], reset: Tensor, start: BrainState
+        self,
+        brain: Wiring,
+        inputs: dict[str, Tensor],
+        reset: Tensor,
+        start: BrainState,
+        engine: Engine,
     ) -> LiteralWindow | None:
         """The window by literal steps, for a scope that differentiates through them.
 
@@ -98,11 +106,12 @@ class Scope(nn.Module, ABC):
             inputs: by name, [time, batch, ...].
             reset: [time, batch] bool.
             start: the state before the window.
+            engine: what takes literal steps.
 
         Returns:
             None, as by default, to have it swept, which is faster.
         """
-        del brain, inputs, reset, start
+        del brain, inputs, reset, start, engine
         return None
 
     def remember(self, brain: Wiring, passage: Passage) -> tuple[dict[str, Memory], Any]:

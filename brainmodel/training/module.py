@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
+from brainmodel.engines import Engine
 from brainmodel.environments import Environment
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.schedules import Annealing, Weight
@@ -49,6 +50,8 @@ class BrainModule(pl.LightningModule):
         environments: what areas act on, by name; the command line takes them from the data.
         falls_at: the share of the training after which they fall to `final` at once, in (0, 1);
             along half a cosine unless given.
+        engine: what takes the literal steps of scope `Global`; they are taken as they are written
+            unless given.
 
     Raises:
         ValueError: if areas, pathways and objectives do not fit, a learning rate is not positive,
@@ -69,6 +72,7 @@ class BrainModule(pl.LightningModule):
         final: float = 1.0,
         environments: dict[str, Environment] | None = None,
         falls_at: float | None = None,
+        engine: Engine | None = None,
     ):
         super().__init__()
         if not 0 < final <= 1:
@@ -78,7 +82,8 @@ class BrainModule(pl.LightningModule):
         areas = {
             name: deepcopy(plan) for name, plan in areas.items()
         }  # defaults are shared objects
-        self.brain = Brain(areas, pathways, inputs, scope, groups, group_weights, environments)
+        shared = groups, group_weights, environments
+        self.brain = Brain(areas, pathways, inputs, scope, *shared, engine)
         own = {name: plan.learning_rate for name, plan in areas.items()}
         self.parts = parameter_groups(self.brain, own, learning_rate, learning_rates or {})
         self.optimizer, self.final, self.falls_at = optimizer, final, falls_at

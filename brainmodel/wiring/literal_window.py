@@ -14,8 +14,8 @@ from torch.utils._pytree import tree_map_only
 
 from areas.record import Record, StepRecord
 from brainmodel.environments import Reply
+from brainmodel.wiring.engine import Engine, Plain
 from brainmodel.wiring.environments import labels_of_replies
-from brainmodel.wiring.literal_step import literal_step
 from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
@@ -29,7 +29,7 @@ class LiteralWindow:
         reset: [time, batch] bool.
         start: the state before the window.
         cut: by area, whether to hide its recurrent synapses from autograd (see `Area.take`).
-
+        engine: what takes the steps.
     """
 
     def __init__(
@@ -39,18 +39,19 @@ class LiteralWindow:
         reset: Tensor,
         start: BrainState,
         cut: Callable[[str], bool] = lambda area: False,
+        engine: Engine | None = None,
     ):
         self._learnt = {name: p for name, p in brain.named_parameters() if p.requires_grad}
         self._keep = (~reset).to(brain.dtype) if bool(reset.any()) else None
         self._steps: list[dict[str, StepRecord]] = []
         self._replies: list[dict[str, Reply]] = []
-        self._worlds = brain.environments
+        self._worlds, self._engine = brain.environments, engine or Plain()
         with torch.enable_grad():
             self._start = start._replace(areas=tree_map_only(Tensor, _leaf, start.areas))
             self._after = self._start
             for t in range(len(reset)):
                 seen = {name: signal[t] for name, signal in inputs.items()}
-                found = literal_step(brain, seen, reset[t], self._after, cut=cut)
+                found = self._engine.step(brain, seen, reset[t], self._after, cut)
                 self._steps.append(found[0])
                 self._replies.append(found[1])
                 self._after = found[2]
@@ -110,7 +111,9 @@ class LiteralWindow:
                     shown.append(told[name])
                     bars.append(bar[t])
         wanted = [*self._learnt.values(), *chain(*self._start.areas.values())]
-        made = iter(torch.autograd.grad(shown, wanted, bars, retain_graph=True, allow_unused=True))
+        with self._engine.back():
+            ways = torch.autograd.grad(shown, wanted, bars, retain_graph=True, allow_unused=True)
+        made = iter(ways)
         found = dict(zip(self._learnt, made, strict=False))
         before = {
             name: dict(zip(state._fields, made, strict=False))

@@ -1,16 +1,20 @@
 """Compiled loops are kept soundly, and where they cannot be had one sentence says why."""
 
 import os
+import re
 import subprocess
 import sys
+import warnings
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 import torch
 
+from areas import Leaky
 from areas.loops import compiled
-from areas.loops.compiled import which_loops
+from areas.loops.compiled import Unavailable, which_loops
+from areas.loops.dynamics import Dynamics
 from areas.loops.fuse import fuse
 from areas.loops.native import Kernel
 
@@ -18,12 +22,11 @@ ROOT = Path(__file__).parents[2]
 needs_compiler = pytest.mark.skipif(compiled.find_compiler() is None, reason="no C compiler here")
 
 
-def made(add: int = 1) -> Kernel | None:
+def made(add: int = 1) -> Kernel:
     return fuse(lambda x: (x * 3 + add,), (0, 1), (0, 1), torch.float32)
 
 
-def works(kernel: Kernel | None, add: int = 1) -> bool:
-    assert kernel is not None
+def works(kernel: Kernel, add: int = 1) -> bool:
     x, y = torch.tensor([1.0, 2.0]), torch.zeros(2)
     kernel.call(1, 2, x.data_ptr(), y.data_ptr())
     return y.tolist() == [3 + add, 6 + add]
@@ -37,11 +40,17 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def refused(match: str) -> None:
-    """No loops, and one warning that says why; the words for logs agree."""
-    with pytest.warns(RuntimeWarning, match=match) as warned:
-        assert made() is None
-    assert len(warned) == 1
-    assert str(warned[0].message).startswith("no native loops, tensor calls are slower: ")
+    """No loops, and one warning of two areas that says why; what is said of each area agrees."""
+    with pytest.raises(Unavailable, match=match):
+        made()
+    areas = [Dynamics(Leaky()), Dynamics(Leaky())]
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("default")
+        told = [area.loops_in_use(torch.device("cpu"), torch.float32) for area in areas]
+    (warning,) = warned
+    assert str(warning.message).startswith("no native loops, tensor calls are slower: ")
+    assert str(told[0].missing) in str(warning.message) and str(told[0]) == str(told[1])
+    assert re.search(match, str(told[0])) and str(told[0]).startswith("tensor calls (")
 
 
 @needs_compiler
@@ -66,7 +75,7 @@ def test_a_damaged_library_is_made_anew_and_not_run(cache: Path) -> None:
     code = (
         "import torch; from areas.loops.fuse import fuse;"
         "loops = [fuse(lambda x: (x * k + 1,), (0, 1), (0, 1), torch.float32) for k in (2, 3, 4)];"
-        "print(None not in loops)"
+        "print(len(loops) == 3)"
     )
     ask = [sys.executable, "-c", code]
 
@@ -177,5 +186,26 @@ def test_logs_can_say_which_loops_run(cache: Path, monkeypatch: pytest.MonkeyPat
     refused("there is no C compiler .*; install one, or name it in CC")
     monkeypatch.setenv("BRAINMODEL_NATIVE", "0")
     assert which_loops() == "tensor calls (BRAINMODEL_NATIVE=0 switches native loops off)"
-    assert made() is None, "and no warning: the user wants it so"
-    assert which_loops("cuda") == "tensor calls (there are no native loops for cuda)"
+    told = Dynamics(Leaky()).loops_in_use(torch.device("cpu"), torch.float32)
+    assert str(told) == which_loops(), "and no warning: the user wants it so"
+
+
+def test_each_area_says_why_its_loops_are_not_native() -> None:
+    def rounded(x: torch.Tensor) -> torch.Tensor:
+        return x + x.detach().round()
+
+    processor, double = torch.device("cpu"), torch.float64
+    cases = [
+        (Leaky(), torch.device("meta"), double, "there are no native loops for meta"),
+        (Leaky(), processor, torch.bfloat16, "native loops take numbers of .* not bfloat16"),
+        (Leaky(0.5, rounded), processor, double, "no C expression .* of the operation 'round'"),
+    ]
+    for cell, device, dtype, why in cases:
+        told = Dynamics(cell).loops_in_use(device, dtype)
+        assert re.search(rf"tensor calls \({why}", str(told))
+
+
+@needs_compiler
+def test_an_area_with_native_loops_says_what_compiled_them() -> None:
+    told = Dynamics(Leaky()).loops_in_use(torch.device("cpu"), torch.float64)
+    assert told.missing is None and str(told) == which_loops()

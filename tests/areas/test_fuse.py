@@ -12,8 +12,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from areas import Leaky
+from areas.loops.compiled import Unavailable, find_compiler
 from areas.loops.dynamics import Dynamics
 from areas.loops.fuse import fuse
+from areas.loops.native import Kernel
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp
 from brainmodel.scopes import Global
@@ -22,9 +24,7 @@ from tests import lessons, toy
 DTYPES = [torch.float32, torch.float64]
 Function = Callable[..., Sequence[Tensor]]
 
-needs_compiler = pytest.mark.skipif(
-    fuse(lambda x: (x + 1,), (0, 1), (0, 1), torch.float32) is None, reason="no C compiler"
-)
+needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
 
 
 def assert_near(found: Tensor, expected: Tensor, slack: float = 1.0) -> None:
@@ -33,11 +33,9 @@ def assert_near(found: Tensor, expected: Tensor, slack: float = 1.0) -> None:
     torch.testing.assert_close(found, expected, rtol=rounding, atol=rounding, equal_nan=True)
 
 
-def fused(function: Function, results: int, *tensors: Tensor) -> list[Tensor] | None:
-    """What the fused loop makes of tensors [rows, columns]; None if there is none."""
+def fused(function: Function, results: int, *tensors: Tensor) -> list[Tensor]:
+    """What the fused loop makes of tensors [rows, columns]."""
     kernel = fuse(function, (0, len(tensors)), (0, results), tensors[0].dtype)
-    if kernel is None:
-        return None
     made = [torch.full_like(tensors[0], math.nan) for _ in range(results)]
     kernel.call(*tensors[0].shape, *(t.data_ptr() for t in (*tensors, *made)))
     return made
@@ -55,7 +53,6 @@ def test_a_chain_of_operations_is_what_its_tensor_calls_are(
 
     x, y = torch.randn(2, *shape, dtype=dtype).unbind(0)
     found = fused(chain, 3, x, y)
-    assert found is not None
     for a, b in zip(found, chain(x, y), strict=True):
         assert_near(a, b)
 
@@ -63,7 +60,6 @@ def test_a_chain_of_operations_is_what_its_tensor_calls_are(
 @needs_compiler
 def test_grouped_arrays_lie_side_by_side_and_results_may_overwrite_inputs() -> None:
     kernel = fuse(lambda a, b, c: (a - b, a * c, b + c), (2, 1), (2, 1), torch.float64)
-    assert kernel is not None
     pair, c = torch.randn(3, 2, 5, dtype=torch.float64), torch.randn(3, 5, dtype=torch.float64)
     (a, b), third = pair.clone().unbind(1), c.clone()
     addresses = [pair.data_ptr(), c.data_ptr()]
@@ -78,7 +74,6 @@ def test_tanh_and_the_logistic_are_accurate_near_zero_and_far_away(dtype: torch.
     sizes = torch.logspace(-30, 2.5, 4001, dtype=torch.float64)
     x = torch.cat([-sizes.flip(0), torch.zeros(1, dtype=torch.float64), sizes]).to(dtype)[None]
     found = fused(lambda x: (torch.tanh(x), torch.sigmoid(x)), 2, x)
-    assert found is not None
     tanh, logistic = (signal.double() for signal in found)
     exact, rounding = x.double(), 2 * torch.finfo(dtype).eps
     assert (tanh - exact.tanh()).abs().max() < rounding
@@ -93,7 +88,6 @@ def test_tanh_and_the_logistic_are_accurate_near_zero_and_far_away(dtype: torch.
 def test_softplus_is_native_and_accurate_far_away(dtype: torch.dtype) -> None:
     x = torch.linspace(-80, 80, 3201, dtype=torch.float64).to(dtype)[None]
     found = fused(lambda x: (F.softplus(x),), 1, x)
-    assert found is not None
     exact, rounding = torch.logaddexp(x.double(), torch.zeros(())), 4 * torch.finfo(dtype).eps
     far = 3e-9  # of x alone, which torch takes from 20 on
     assert ((found[0].double() - exact).abs() <= rounding * exact + far * (x > 20)).all()
@@ -104,10 +98,10 @@ def test_softplus_is_native_and_accurate_far_away(dtype: torch.dtype) -> None:
 def test_a_rectifier_with_a_ceiling_is_native_both_ways(dtype: torch.dtype) -> None:
     x = torch.tensor([[-math.inf, -1.0, 0.0, 1.0, 6.0, 7.0, math.inf, math.nan]], dtype=dtype)
     found = fused(lambda x: (F.relu6(x),), 1, x)
-    assert found is not None and torch.equal(found[0][:, :-1], F.relu6(x)[:, :-1])
+    assert torch.equal(found[0][:, :-1], F.relu6(x)[:, :-1])
     assert found[0][0, -1].isnan()
     dynamics = Dynamics(Leaky(0.5, F.relu6))
-    assert dynamics._fuse(0, dtype) is not None and dynamics._fuse(1, dtype) is not None
+    assert dynamics.loops_in_use(torch.device("cpu"), dtype).missing is None
 
 
 @needs_compiler
@@ -116,7 +110,6 @@ def test_what_is_not_a_number_stays_visible(dtype: torch.dtype) -> None:
     x = torch.tensor([[math.nan, 1.0, -1.0, math.inf, -math.inf]], dtype=dtype)
     functions = (torch.tanh, torch.sigmoid, torch.relu, torch.exp, torch.abs)
     found = fused(lambda x: tuple(f(x) for f in functions), len(functions), x)
-    assert found is not None
     for a, f in zip(found, functions, strict=True):
         assert_near(a, f(x))
 
@@ -139,11 +132,13 @@ REFUSED: dict[str, Function] = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_has_no_c_expression_is_not_fused(case: str) -> None:
-    assert fused(REFUSED[case], 1, torch.randn(2, 3)) is None
+    with pytest.raises(Unavailable, match="no C expression|not of pointwise operations alone"):
+        fused(REFUSED[case], 1, torch.randn(2, 3))
 
 
 def test_other_precisions_are_not_fused() -> None:
-    assert fuse(lambda x: (x + 1,), (0, 1), (0, 1), torch.float16) is None
+    with pytest.raises(Unavailable, match="float32 or float64, not float16"):
+        fuse(lambda x: (x + 1,), (0, 1), (0, 1), torch.float16)
 
 
 ACTIVATIONS: list[Callable[[Tensor], Tensor]] = [
@@ -194,7 +189,7 @@ def both(monkeypatch: pytest.MonkeyPatch, brain: Callable[[], Brain], dtype: tor
 def loops(brain: Brain) -> list[bool]:
     """Of each loop the areas asked for, whether it is native."""
     kernels = [brain.area(name).dynamics._kernels for name in brain.areas]
-    return [kernel is not None for made in kernels for kernel in made.values()]
+    return [isinstance(kernel, Kernel) for made in kernels for kernel in made.values()]
 
 
 @needs_compiler
@@ -297,5 +292,6 @@ def test_a_copied_or_saved_brain_makes_its_loops_anew(tmp_path: Path) -> None:
 
 def test_the_switch_off_is_looked_at_where_loops_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRAINMODEL_NATIVE", "0")
-    assert fuse(lambda x: (x + 1,), (0, 1), (0, 1), torch.float32) is None
+    with pytest.raises(Unavailable, match="BRAINMODEL_NATIVE=0"):
+        fuse(lambda x: (x + 1,), (0, 1), (0, 1), torch.float32)
     assert os.environ["BRAINMODEL_NATIVE"] == "0"

@@ -19,7 +19,7 @@ from areas import (
     ShortTermPlasticity,
     SubLSTM,
 )
-from areas.loops.fuse import fuse
+from areas.loops.compiled import find_compiler
 from areas.loops.steps import Forward, Reverse
 from areas.record import stretches
 
@@ -36,9 +36,7 @@ CELLS: dict[str, Callable[[], Cell]] = {
 SIZES = [(1, 1), (7, 3), (9, 16), (8, 32), (19, 37)]  # (batch, unit); a panel has 2 to 32 columns
 STEPS = 5
 
-pytestmark = pytest.mark.skipif(
-    fuse(lambda x: (x + 1,), (0, 1), (0, 1), torch.float32) is None, reason="no C compiler"
-)
+pytestmark = pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
 
 
 class Window(NamedTuple):

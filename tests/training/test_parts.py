@@ -110,6 +110,17 @@ def test_every_scope_trains(name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", parts("engines"))
+def test_every_engine_trains(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path, scope = CONFIGS / "engines" / f"{name}.yaml", CONFIGS / "scopes" / "global.yaml"
+    quick = ["--model.engine.init_args.backend=eager"] if name == "compiled" else []
+    parts = (f"--model.scope={scope}", f"--model.engine={path}", *quick)
+    main(["fit", f"--config={HERE / 'tiny.yaml'}", *parts, *STEPS])  # to trace more takes long
+    how = "compiled code (torch.compile, eager)" if quick else "tensor calls"
+    assert f"loops       {how} under autograd where" in capsys.readouterr().out
+
+
+@pytest.mark.slow
 def test_the_brain_that_grows_up_trains() -> None:
     two_steps("--config=development", f"--config={HERE / 'small.yaml'}")
 

@@ -209,6 +209,13 @@ MODEL = {
     "--model.falls_at=1": ("falls_at", "(0, 1)", "1"),
     "--model.scope=Locl": ("scope", "Locl"),
     "--model.scope={class_path: brainmodel.scopes.Adjacent, init_args: {hops: 0}}": ("hops", "0"),
+    "--model.engine=brainmodel.engines.Compiled": ("engine", "scope: brainmodel.scopes.Global"),
+    "--model.engine=compiled": ("model.engine", "'compiled'", "brainmodel.engines.Compiled"),
+    "--model.engine={class_path: brainmodel.engines.Compiled, init_args: {backend: c}}": (
+        "engine.backend",
+        "'c'",
+        "inductor",
+    ),
     OPTIMIZER.format("Adam", "betas: [2, 0.9]"): ("optimizer", "beta", "2"),
     OPTIMIZER.format("Adam", "eps: -1"): ("optimizer", "eps", "-1"),
     OPTIMIZER.format("Adam", "weight_decay: -1"): ("optimizer", "weight_decay", "-1"),
@@ -510,6 +517,7 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
     "a cell": ("{class_path: areas.GRU}", ("one part", "--model.areas.V1.cell")),
     "a rule": ("{class_path: brainmodel.learning.EProp}", ("--model.areas.V1.rule",)),
     "a scope": ("{class_path: brainmodel.scopes.Local}", ("--model.scope",)),
+    "an engine": ("{class_path: brainmodel.engines.Plain}", ("--model.engine",)),
     "an objective": ("{class_path: objectives.Slowness}", ("--model.areas.V1.objectives",)),
     "a shared objective": (
         "{class_path: objectives.VICReg, init_args: {areas: [V1, PM]}}",

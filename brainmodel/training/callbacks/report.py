@@ -8,7 +8,6 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.utilities import rank_zero_only
 
-from areas.loops.compiled import which_loops
 from brainmodel.brain import Brain
 from brainmodel.data import StreamModule
 from brainmodel.data.window import Window
@@ -29,6 +28,7 @@ from brainmodel.training.held_out import (
     fit_linear,
     follow_streams,
 )
+from brainmodel.training.loops_in_use import steps_taken, warn_of_slow
 from brainmodel.training.module import brain_of, labelled
 from brainmodel.training.terms import labels_of, parted
 from brainmodel.training.witness import Witness
@@ -97,7 +97,8 @@ class Report(pl.Callback):
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say what takes the steps, and measure the untrained brain."""
-        say(f"Steps are taken by {which_loops(pl_module.device.type)}.")
+        say(f"Steps are taken by {steps_taken(brain_of(pl_module))}.")
+        warn_of_slow(brain_of(pl_module))
         say(*getattr(getattr(trainer, "datamodule", None), "facts", ()))
         say(*parted(brain_of(pl_module), trainer.world_size))
         if not (self.untrained or self.untrained_terms):
@@ -121,7 +122,7 @@ class Report(pl.Callback):
         places["checkpoint"] = getattr(callback, "last_model_path", "") or getattr(
             callback, "best_model_path", ""
         )
-        places["loops"] = which_loops(pl_module.device.type)
+        places["loops"] = steps_taken(brain_of(pl_module))
         print()
         for what, where in places.items():
             if where:
