@@ -10,8 +10,10 @@ variance.
     python -m benchmarks.credit_assignment --study runs/studies/credit_assignment \\
         --out runs/benchmarks/credit_assignment
 
-A task needs credit through time if BPTT reaches .95 and the reservoir at most half of that way.
-Writes scores.png, too: every seed of every rule by task, from chance (0) to all there is (1).
+Seeds in which BPTT gains less than .1 over chance, or over the reservoir, have no such shares: n
+says how many had. A task needs credit through time if BPTT reaches .95 and the reservoir at most
+half of that way. Writes scores.png, too: every seed of every rule by task, from chance (0) to all
+there is (1).
 """
 
 import csv
@@ -27,6 +29,7 @@ from brainmodel.figures import FAINT, INK, save
 from brainmodel.probing.drawing import COLOURS, canvas
 
 CEILING, FLOOR = "BPTT", "reservoir"
+LEAST = 0.1  # that BPTT must gain, for shares of it to say anything
 
 
 class Score(NamedTuple):
@@ -81,14 +84,19 @@ def figures(found: Scores) -> Iterator[Figure]:
         both = sorted(ceiling.keys() & floor.keys())
         reached = [ceiling[seed].normalised for seed in both]
         yield Figure(f"{task}: BPTT, of all above chance", reached, "")
-        ways = [floor[seed].normalised / ceiling[seed].normalised for seed in both]
-        yield Figure(f"{task}: reservoir, of the way to BPTT", ways, "")
+        ways = [
+            floor[seed].normalised / ceiling[seed].normalised
+            for seed in both
+            if ceiling[seed].normalised >= LEAST
+        ]
+        if ways:
+            yield Figure(f"{task}: reservoir, of the way to BPTT", ways, "")
         for rule in rules.keys() - {CEILING, FLOOR}:
             shares = [
                 (rules[rule][seed].trained - floor[seed].trained)
                 / (ceiling[seed].trained - floor[seed].trained)
                 for seed in both
-                if seed in rules[rule] and ceiling[seed].trained != floor[seed].trained
+                if seed in rules[rule] and ceiling[seed].trained - floor[seed].trained >= LEAST
             ]
             if shares:
                 yield Figure(f"{task}: {rule} recovers of BPTT's gain", shares, "")
