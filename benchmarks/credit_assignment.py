@@ -10,7 +10,10 @@ variance.
     python -m benchmarks.credit_assignment --study runs/studies/credit_assignment \\
         --out runs/benchmarks/credit_assignment
 
-A task needs credit through time if BPTT reaches .95 and the reservoir at most half of that way.
+Seeds in which BPTT gains less than .1 over chance, or over the reservoir, have no such shares: n
+says how many had. A task needs credit through time if BPTT reaches .95 and the reservoir at most
+half of that way. Writes scores.png, too: every seed of every rule by task, from chance (0) to all
+there is (1).
 """
 
 import csv
@@ -19,9 +22,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from matplotlib.axes import Axes
+
 from benchmarks._results import Figure, write
+from brainmodel.figures import FAINT, INK, save
+from brainmodel.probing.drawing import COLOURS, canvas
 
 CEILING, FLOOR = "BPTT", "reservoir"
+LEAST = 0.1  # that BPTT must gain, for shares of it to say anything
 
 
 class Score(NamedTuple):
@@ -76,17 +84,42 @@ def figures(found: Scores) -> Iterator[Figure]:
         both = sorted(ceiling.keys() & floor.keys())
         reached = [ceiling[seed].normalised for seed in both]
         yield Figure(f"{task}: BPTT, of all above chance", reached, "")
-        ways = [floor[seed].normalised / ceiling[seed].normalised for seed in both]
-        yield Figure(f"{task}: reservoir, of the way to BPTT", ways, "")
+        ways = [
+            floor[seed].normalised / ceiling[seed].normalised
+            for seed in both
+            if ceiling[seed].normalised >= LEAST
+        ]
+        if ways:
+            yield Figure(f"{task}: reservoir, of the way to BPTT", ways, "")
         for rule in rules.keys() - {CEILING, FLOOR}:
             shares = [
                 (rules[rule][seed].trained - floor[seed].trained)
                 / (ceiling[seed].trained - floor[seed].trained)
                 for seed in both
-                if seed in rules[rule] and ceiling[seed].trained != floor[seed].trained
+                if seed in rules[rule] and ceiling[seed].trained - floor[seed].trained >= LEAST
             ]
             if shares:
                 yield Figure(f"{task}: {rule} recovers of BPTT's gain", shares, "")
+
+
+def draw(found: Scores, out: Path) -> None:
+    """Every seed of every rule, a row for each task."""
+    rules = list(dict.fromkeys(rule for task in found.values() for rule in task))
+    figure, axes = canvas(1, 1, 7.0, 0.5 * len(found) + 0.9)
+    panel: Axes = axes[0, 0]
+    for row, scores in enumerate(found.values()):
+        for place, rule in enumerate(rules):
+            seeds = [score.normalised for score in scores.get(rule, {}).values()]
+            height = row + 0.6 * ((place + 0.5) / len(rules) - 0.5)
+            colour, label = COLOURS[place % len(COLOURS)], None if row else rule
+            panel.plot(seeds, [height] * len(seeds), "o", color=colour, ms=5, label=label)
+    panel.axvline(0, color=FAINT, lw=1.2, ls="--", zorder=1)
+    panel.set_yticks(range(len(found)), list(found), fontsize=9)
+    panel.set_ylim(len(found) - 0.4, -0.6)
+    panel.set_xlabel("score, from chance (0) to all there is (1)", fontsize=9, color=INK)
+    panel.legend(fontsize=9, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    out.mkdir(parents=True, exist_ok=True)
+    save(figure, out / "scores.png")
 
 
 def main() -> None:
@@ -95,7 +128,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for what was found")
     parser.add_argument("--study", type=Path, required=True, help="folder of the study")
     chosen = parser.parse_args()
-    write(chosen.out, [*figures(read_study(chosen.study / "study.csv"))])
+    found = read_study(chosen.study / "study.csv")
+    write(chosen.out, [*figures(found)])
+    draw(found, chosen.out)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import io
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import yaml
@@ -150,7 +150,8 @@ def main() -> None:
     seeds, steps, images = (1, 3, 120) if chosen.quick else (SEEDS, STEPS, None)
     runs = [(design, seed, steps, images) for design in chosen.designs for seed in range(seeds)]
     kept = Memory(chosen.out / "runs", verbose=0).cache(tried)
-    made = Parallel(n_jobs=-1, return_as="generator")(delayed(kept)(*run) for run in runs)
+    processes = Parallel(n_jobs=-1, return_as="generator")
+    made = cast(Iterator[Tried], processes(delayed(kept)(*run) for run in runs))
     found: dict[str, list[Tried]] = {}
     for (design, *_), one in zip(runs, tqdm(made, "runs", len(runs)), strict=True):
         found.setdefault(design, []).append(one)

@@ -1675,6 +1675,31 @@ MUTANTS = [
         "plain",
         "tests/training/test_held_out.py -k together",
     ),
+    Mutant(
+        file="brainmodel/plasticity/weight_ledger.py",
+        old="        self._require_noted()\n        self._begun = True",
+        new="        self._first = {n: _copy(w) for n, w in self._weights.items()}\n"
+        "        self._last, self._begun = dict(self._first), True",
+        tests="tests/training/test_ledger_runs.py",
+    ),
+    Mutant(
+        file="brainmodel/plasticity/objective_shares.py",
+        old="n: g - silent[n] for",
+        new="n: g for",
+        tests="tests/plasticity/test_weight_ledger.py",
+    ),
+    Mutant(
+        file="brainmodel/plasticity/optimizer_memory.py",
+        old="cause: kept * memory for",
+        new="cause: memory for",
+        tests="tests/plasticity/test_weight_ledger.py",
+    ),
+    Mutant(
+        file="brainmodel/plasticity/weight_ledger.py",
+        old="            asked[DECAY] = asked[DECAY] + lost",
+        new="            asked[CLIPPING] = asked[CLIPPING] + lost",
+        tests="tests/plasticity/test_weight_ledger.py",
+    ),
 ]
 
 

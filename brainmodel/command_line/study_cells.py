@@ -19,6 +19,7 @@ from brainmodel.errors import Refused
 from brainmodel.study.plan import RELATIVE, Measure, StudyCell, StudyPlan
 from brainmodel.training.callbacks.curves import Curves
 from brainmodel.training.callbacks.gradient_alignment import Alignment
+from brainmodel.training.callbacks.ledger import Ledger
 from brainmodel.training.callbacks.probe import Probe
 from brainmodel.training.callbacks.report import Report
 from brainmodel.training.module import brain_of
@@ -209,6 +210,8 @@ def _told(run: CellRun) -> tuple[dict[str, float], dict[str, float], dict[str, f
     logged = {name: float(value) for name, value in trainer.callback_metrics.items()}
     measured = logged | run.callback(Alignment).latest | ratios
     measured |= {f"{TERMS}{name}": value for name, value in report.terms.items()}
+    for ledger in run.callbacks_of(Ledger):
+        measured |= ledger.latest
     untrained = before | {f"{TERMS}{n}": value for n, value in report.untrained_terms.items()}
     for name, points in _probed(run).items():
         untrained[name], *_, measured[name] = points.values()

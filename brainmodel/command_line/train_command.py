@@ -26,6 +26,7 @@ from brainmodel.errors import Refused
 from brainmodel.training import checkpoint
 from brainmodel.training.callbacks.checkpoints import Checkpoints
 from brainmodel.training.callbacks.gradient_alignment import Alignment
+from brainmodel.training.callbacks.ledger import Ledger
 from brainmodel.training.callbacks.monitor import Monitor
 from brainmodel.training.callbacks.perturb import Perturb
 from brainmodel.training.callbacks.pictures import Pictures
@@ -170,6 +171,8 @@ class CommandLine(LightningCLI):
             for callback in self.trainer.callbacks:  # type: ignore[attr-defined]
                 if isinstance(callback, Perturb):
                     callback.require(self.model.brain, self.datamodule)
+                if isinstance(callback, Ledger):
+                    callback.require(self.model.brain, self.trainer.callbacks)  # type: ignore[attr-defined]
         plain = self.config_dump["model"]
         plain["inputs"] = {name: list(shape) for name, shape in self.model.brain.inputs.items()}
         options = self.config_dump["data"].get("init_args") or {}

@@ -215,3 +215,16 @@ def test_how_well_gradients_align_is_a_measure() -> None:
     Path("mine.yaml").write_text(yaml.safe_dump(content))
     exact, local = (float(row["score"]) for row in study(config="mine.yaml"))
     assert exact == pytest.approx(1, abs=1e-5) and 0 < local < 0.9999
+
+
+def test_what_changed_synapses_is_a_measure() -> None:
+    content = yaml.safe_load(Path(SMALL).read_text())
+    ledger = {
+        "class_path": "brainmodel.training.callbacks.Ledger",
+        "init_args": {"what": "PFC.recurrent"},
+    }
+    content["changes"]["trainer"] |= {"callbacks": [ledger]}
+    content["factors"]["rule"]["levels"] = ["brainmodel.learning.BPTT"]
+    content |= {"measures": {"learnt": "ledger_norm/PFC.recurrent.PFC.parity"}, "seeds": [0]}
+    Path("mine.yaml").write_text(yaml.safe_dump(content))
+    assert all(float(row["score"]) > 0 for row in study(config="mine.yaml"))

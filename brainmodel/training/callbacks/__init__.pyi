@@ -1,6 +1,7 @@
 from .checkpoints import Checkpoints as Checkpoints
 from .curves import Curves as Curves
 from .gradient_alignment import Alignment as Alignment
+from .ledger import Ledger as Ledger
 from .monitor import Monitor as Monitor
 from .perturb import Perturb as Perturb
 from .pictures import Pictures as Pictures

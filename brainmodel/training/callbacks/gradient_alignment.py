@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from itertools import combinations
 
 import pytorch_lightning as pl
-import torch
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
 from brainmodel.brain import Brain
 from brainmodel.learning.rule import Gradients
+from brainmodel.plasticity.objective_shares import objective_shares
 from brainmodel.scopes.exact_gradients import (
     by_part,
     exact_global,
@@ -93,27 +93,17 @@ def objective_gradients(brain: Brain, losses: Losses) -> dict[str, dict[str, Gra
         brain: the brain.
         losses: as `Brain.losses` gives them, by area ("groups") and objective.
     """
-    named = {n: p for n, p in brain.named_parameters() if p.requires_grad}
-
-    def gradients(loss: Tensor) -> dict[str, Tensor | None]:
-        made = torch.autograd.grad(loss, list(named.values()), retain_graph=True, allow_unused=True)
-        return dict(zip(named, made, strict=True))
-
-    every = [loss for own in losses.values() for loss in own.values()]
-    silent = gradients(0.0 * torch.stack(every).sum())
+    learnt = [name for name, p in brain.named_parameters() if p.requires_grad]
+    shares, _ = objective_shares(brain, losses, learnt)
     found: dict[str, dict[str, Gradients]] = {area: {} for area in brain.areas}
     for place, own in losses.items():
-        for objective, loss in own.items():
-            made = gradients(loss)
+        for objective in own:
             joined = brain.group(objective).areas if place == "groups" else [place]
             for area in joined:
                 keys = brain.area(area).weights()
                 names = {brain.parameter_name(area, key) for key in keys}
-                found[area][objective] = {
-                    n: g if silent[n] is None else g - silent[n]  # type: ignore[operator]
-                    for n, g in made.items()
-                    if g is not None and n in names
-                }
+                made = shares[f"{place}.{objective}"].items()
+                found[area][objective] = {n: g for n, g in made if n in names}
     return found
 
 
