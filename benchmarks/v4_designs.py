@@ -9,8 +9,8 @@ less the same brain untrained. Beside it V1's error over that of repeating the l
     python -m benchmarks.v4_designs --out runs/benchmarks/v4_designs
 
 About a minute and a half of one core a seed of a design; --designs names some of them. Stopped, the
-same command goes on: what is trained and scored lies in the folder, for as long as this file is the
-same (use another folder when the brain's code has changed).
+same command goes on: what is trained and scored lies in the folder, by design and seed (use another
+folder when the brain's code has changed).
 """
 
 import contextlib
@@ -107,8 +107,8 @@ def score(brain: Brain, held: V4) -> dict[str, float]:
     return {area: encode(own, held) for area, readout, own in found if readout == BOTH}
 
 
-def tried(design: str, seed: int, steps: int, images: int | None) -> Tried:
-    """Train one seed of a design, in a process of its own, on one thread."""
+def tried(design: Config, seed: int, steps: int, images: int | None) -> Tried:
+    """Train one seed of a design, a whole config, in a process of its own, on one thread."""
     torch.set_num_threads(1)
     held = v4(recordings_folder() / "macaque_v4", images)
     kept: Config = {
@@ -117,8 +117,7 @@ def tried(design: str, seed: int, steps: int, images: int | None) -> Tried:
     }
     quiet = (contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()))
     with quiet[0], quiet[1]:
-        changes = merge(DESIGNS[design], {"trainer": {"callbacks": [kept]}})
-        command = fit(SMALL, changes, seed, steps)
+        command = fit(design, {"trainer": {"callbacks": [kept]}}, seed, steps)
     brain, scores = brain_of(command.model), {}
     for step, weights in callback(command, Snapshots).kept.items():
         brain.load_state_dict(weights)
@@ -148,12 +147,13 @@ def main() -> None:
     parser.add_argument("--designs", nargs="+", default=list(DESIGNS), choices=list(DESIGNS))
     chosen = parser.parse_args()
     seeds, steps, images = (1, 3, 120) if chosen.quick else (SEEDS, STEPS, None)
-    runs = [(design, seed, steps, images) for design in chosen.designs for seed in range(seeds)]
+    runs = [(design, seed) for design in chosen.designs for seed in range(seeds)]
+    configs = [(merge(SMALL, DESIGNS[design]), seed, steps, images) for design, seed in runs]
     kept = Memory(chosen.out / "runs", verbose=0).cache(tried)
     processes = Parallel(n_jobs=-1, return_as="generator")
-    made = cast(Iterator[Tried], processes(delayed(kept)(*run) for run in runs))
+    made = cast(Iterator[Tried], processes(delayed(kept)(*run) for run in configs))
     found: dict[str, list[Tried]] = {}
-    for (design, *_), one in zip(runs, tqdm(made, "runs", len(runs)), strict=True):
+    for (design, _), one in zip(runs, tqdm(made, "runs", len(runs)), strict=True):
         found.setdefault(design, []).append(one)
     write(chosen.out, [*figures(found)])
 

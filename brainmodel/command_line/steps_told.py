@@ -1,9 +1,12 @@
 """What will take the steps of a brain, in words, as far as its config tells."""
 
 from collections.abc import Mapping
+from pydoc import locate
 from typing import Any
 
 from areas.loops.compiled import which_loops
+from brainmodel.engines import Plain
+from brainmodel.scopes import Local
 
 
 def steps_told(model: Mapping[str, Any]) -> str:
@@ -12,13 +15,14 @@ def steps_told(model: Mapping[str, Any]) -> str:
     Args:
         model: the section of the config.
     """
-    scope, engine = (_name(model.get(part)) for part in ("scope", "engine"))
-    if scope != "Global":
+    scope, engine = _kind(model.get("scope"), Local), _kind(model.get("engine"), Plain)
+    if not scope.steps_literally:
         return which_loops()
-    how = "tensor calls" if engine in ("", "Plain") else f"the engine {engine}"
-    return f"{how} where the brain learns (scope Global), else by {which_loops()}"
+    how = "tensor calls" if engine is Plain else f"the engine {engine.__name__}"
+    return f"{how} where the brain learns (scope {scope.__name__}), else by {which_loops()}"
 
 
-def _name(part: Any) -> str:
-    """The name of a part's class, empty where nothing is said of it."""
-    return part.get("class_path", "").rpartition(".")[2] if isinstance(part, Mapping) else ""
+def _kind(part: Any, usual: type) -> Any:
+    """The class of a part, or the usual one where the config says nothing of it."""
+    path = part.get("class_path") if isinstance(part, Mapping) else None
+    return locate(path) if path else usual

@@ -78,7 +78,7 @@ class Compiled(Engine):
                 return took, replies, state._replace(areas=after.areas, delayed=after.delayed)
             except _failures() as error:
                 self._go_without(error)
-        return literal_step(brain, inputs, reset, state, cut=cut)
+        return super().step(brain, inputs, reset, state, cut)
 
     def back(self) -> AbstractContextManager[object]:
         """See `Engine.back`; what one way back needs stays there for the next."""

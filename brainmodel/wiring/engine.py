@@ -1,6 +1,5 @@
 """What computes the literal steps of a brain, which autograd goes back through: an engine."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
@@ -13,16 +12,15 @@ from brainmodel.wiring.state import BrainState
 from brainmodel.wiring.wiring import Wiring
 
 
-class Engine(ABC):
-    """Computes literal steps (`literal_step`).
+class Engine:
+    """Computes literal steps (`literal_step`): as they are written, unless a kind says otherwise.
 
     Only scopes that step a brain literally where it learns ask for them; all else that a brain does
     is swept.
     """
 
-    @abstractmethod
     def require_serves(self, brain: Wiring, *, literal: bool) -> None:
-        """Refuse a brain that it is of no use to.
+        """Refuse a brain that it is of no use to; none is refused by default.
 
         Args:
             brain: the brain.
@@ -32,7 +30,6 @@ class Engine(ABC):
             ValueError: in one sentence, with what would be right.
         """
 
-    @abstractmethod
     def step(
         self,
         brain: Wiring,
@@ -42,36 +39,16 @@ class Engine(ABC):
         cut: Callable[[str], bool],
     ) -> tuple[dict[str, StepRecord], dict[str, Reply], BrainState]:
         """One step; arguments and result as of `literal_step`."""
+        return literal_step(brain, inputs, reset, state, cut=cut)
 
-    @abstractmethod
     def back(self) -> AbstractContextManager[object]:
         """What autograd is to go back through steps in; it may go several times."""
+        return nullcontext()
 
-    @abstractmethod
     def __str__(self) -> str:
         """What takes literal steps, for logs and reports."""
+        return "tensor calls under autograd"
 
 
 class Plain(Engine):
     """The engine unless another is given: literal steps as they are written, in tensor calls."""
-
-    def require_serves(self, brain: Wiring, *, literal: bool) -> None:
-        """See `Engine.require_serves`; it serves any."""
-
-    def step(
-        self,
-        brain: Wiring,
-        inputs: Mapping[str, Tensor],
-        reset: Tensor,
-        state: BrainState,
-        cut: Callable[[str], bool],
-    ) -> tuple[dict[str, StepRecord], dict[str, Reply], BrainState]:
-        """See `Engine.step`."""
-        return literal_step(brain, inputs, reset, state, cut=cut)
-
-    def back(self) -> AbstractContextManager[object]:
-        """See `Engine.back`."""
-        return nullcontext()
-
-    def __str__(self) -> str:
-        return "tensor calls under autograd"
