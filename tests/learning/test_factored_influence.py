@@ -83,6 +83,7 @@ def expected_of(
     return averaged(brain, inputs, reset, balanced(count, steps)), exact
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("afferents", [["error"], ["drive"]], ids=str)
 @pytest.mark.parametrize("cell", toy.CELLS)
 @pytest.mark.parametrize("kind", RULES)

@@ -40,6 +40,7 @@ def literally(brain: Brain, inputs: Matrices, reset: Tensor) -> Matrices:
     return found
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("afferents", [["error"], ["drive", "error"], ["drive"]], ids=str)
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_its_traces_are_what_they_are_defined_to_be(cell: str, afferents: list[str]) -> None:
@@ -68,6 +69,7 @@ def regression(brain: Brain, inputs: Matrices, reset: Tensor, span: int, sigma: 
     return torch.stack(losses).mean()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("afferents", [["error"], ["drive"]], ids=str)
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_its_own_parameters_follow_the_regression(cell: str, afferents: list[str]) -> None:

@@ -47,6 +47,7 @@ def mask_of(brain: Brain, reached: Tensor):
     return mask
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("afferents", [["drive"], ["error"], ["drive", "error"]], ids=str)
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_snap_1_is_the_influence_on_the_own_unit_moved_on_step_by_step(
@@ -86,6 +87,7 @@ def pace(cell: Cell) -> int:
     return cell.settling
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("n", [2, 3])
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_snap_n_is_the_masked_influence_moved_on_step_by_step(cell: str, n: int) -> None:
@@ -120,6 +122,7 @@ def test_neighbourhoods_of_different_sizes_with_ways_around_do_not_leak(seed: in
     lessons.assert_same(lessons.learn(brain, inputs, reset, [2]), expected)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_with_a_full_mask_it_is_rtrl_and_says_so(cell: str, caplog) -> None:
     with caplog.at_level(logging.WARNING):
@@ -133,6 +136,7 @@ def test_with_a_full_mask_it_is_rtrl_and_says_so(cell: str, caplog) -> None:
         lessons.assert_same(lessons.learn(brain, inputs, reset, lengths), whole)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_a_mask_that_is_saturated_through_sparse_synapses_is_rtrl(cell: str) -> None:
     """A chain closed to a ring: with n = 5 all is reached; with 4 not yet, but more than with 1."""
