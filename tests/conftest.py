@@ -22,7 +22,7 @@ torch.set_num_threads(1)
 
 @pytest.hookimpl(tryfirst=True)  # before cases are chosen by their markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of a law that is `sampled(n)` all but each n-th case are slow; its name says which is first."""
+    """Of a law that is `sampled(n)` all but each n-th case are slow, as its name counts them."""
     seen: dict[str, int] = {}
     for item in items:
         marker = item.get_closest_marker("sampled")
