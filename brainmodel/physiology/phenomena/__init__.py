@@ -5,10 +5,12 @@ from brainmodel.physiology.phenomena.cross_orientation import CrossOrientation a
 from brainmodel.physiology.phenomena.direction_selectivity import (
     DirectionSelectivity as DirectionSelectivity,
 )
+from brainmodel.physiology.phenomena.flash_lag import FlashLag as FlashLag
 from brainmodel.physiology.phenomena.illusory_contours import IllusoryContours as IllusoryContours
 from brainmodel.physiology.phenomena.length_tuning import LengthTuning as LengthTuning
 from brainmodel.physiology.phenomena.mismatch import Mismatch as Mismatch
 from brainmodel.physiology.phenomena.missing_flash import MissingFlash as MissingFlash
+from brainmodel.physiology.phenomena.oddball import Oddball as Oddball
 from brainmodel.physiology.phenomena.orientation_selectivity import (
     OrientationSelectivity as OrientationSelectivity,
 )
