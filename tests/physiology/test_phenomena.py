@@ -18,18 +18,18 @@ from brainmodel.physiology.phenomena import (
     LengthTuning,
     Mismatch,
     MissingFlash,
-    Oddball,
     OrientationSelectivity,
     PathStraightening,
     Phenomenon,
     RepetitionSuppression,
     SizeTuning,
+    StimulusSpecificAdaptation,
     Transience,
     flash_lag,
     illusory_contours,
     mismatch,
     missing_flash,
-    oddball,
+    stimulus_specific_adaptation,
 )
 from brainmodel.physiology.phenomena.length_tuning import strip
 from brainmodel.physiology.phenomena.size_tuning import disc
@@ -116,8 +116,8 @@ def test_bars_move_as_fast_as_they_are_told_to_and_flashes_are_where_they_are() 
 
 
 def test_every_oddball_has_its_like_among_its_standards() -> None:
-    odd, same = Oddball(cycles=(4,)).frames(16).unflatten(1, (2, -1)).unbind(1)
-    last = oddball.ON + oddball.OFF
+    odd, same = StimulusSpecificAdaptation(cycles=(4,)).frames(16).unflatten(1, (2, -1)).unbind(1)
+    last = stimulus_specific_adaptation.ON + stimulus_specific_adaptation.OFF
     assert torch.equal(odd[-last:], same[-last:])
     assert not (odd[:-last] == same[:-last]).flatten(2).all(2).all(0).any()
     turned = odd[BEFORE].unflatten(0, (8, 4)).roll(4, dims=0).flatten(0, 1)
@@ -187,7 +187,13 @@ def test_shares_have_no_unit_and_nothing_is_told_of_who_sees_nothing() -> None:
 def test_a_unit_without_memory_is_neither_directional_nor_transient() -> None:
     direction, transience = DirectionSelectivity(cycles=(6,)), Transience(cycles=(6,))
     repeated, missing = RepetitionSuppression(cycles=(6,)), MissingFlash(cycles=6)
-    for phenomenon in (direction, transience, repeated, missing, Oddball(cycles=(6,))):
+    for phenomenon in (
+        direction,
+        transience,
+        repeated,
+        missing,
+        StimulusSpecificAdaptation(cycles=(6,)),
+    ):
         (found,) = strength(phenomenon, gabor(), activation=torch.relu)
         assert found == pytest.approx(0, abs=1e-4), phenomenon.title
 
@@ -252,10 +258,10 @@ def test_who_carries_motion_on_leads_by_a_step_and_who_repeats_by_none() -> None
 
 
 def test_an_oddball_is_weighed_against_the_same_as_a_standard() -> None:
-    period = oddball.ON + oddball.OFF
-    rate = torch.zeros(BEFORE + oddball.SHOWINGS * period, 4, 2)
+    period = stimulus_specific_adaptation.ON + stimulus_specific_adaptation.OFF
+    rate = torch.zeros(BEFORE + stimulus_specific_adaptation.SHOWINGS * period, 4, 2)
     rate[-period + 2, :, 0] = torch.tensor([3.0, 1.0, 1.0, 1.5])  # two as oddballs, then the same
-    shown = oddball._shown(rate + 0.5)
+    shown = stimulus_specific_adaptation._shown(rate + 0.5)
     assert float(shown.strength[0]) == pytest.approx((3 - 1) / (3 + 1))
     assert math.isnan(shown.strength[1])
 

@@ -10,7 +10,6 @@ from brainmodel.physiology.phenomena.illusory_contours import IllusoryContours a
 from brainmodel.physiology.phenomena.length_tuning import LengthTuning as LengthTuning
 from brainmodel.physiology.phenomena.mismatch import Mismatch as Mismatch
 from brainmodel.physiology.phenomena.missing_flash import MissingFlash as MissingFlash
-from brainmodel.physiology.phenomena.oddball import Oddball as Oddball
 from brainmodel.physiology.phenomena.orientation_selectivity import (
     OrientationSelectivity as OrientationSelectivity,
 )
@@ -23,4 +22,7 @@ from brainmodel.physiology.phenomena.repetition_suppression import (
     RepetitionSuppression as RepetitionSuppression,
 )
 from brainmodel.physiology.phenomena.size_tuning import SizeTuning as SizeTuning
+from brainmodel.physiology.phenomena.stimulus_specific_adaptation import (
+    StimulusSpecificAdaptation as StimulusSpecificAdaptation,
+)
 from brainmodel.physiology.phenomena.transience import Transience as Transience

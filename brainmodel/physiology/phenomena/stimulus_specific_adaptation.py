@@ -29,7 +29,7 @@ SHOWINGS = 6
 ON, OFF = 4, 4  # steps
 
 
-class Oddball(Phenomenon):
+class StimulusSpecificAdaptation(Phenomenon):
     """Responses to a grating that comes after others, and to the same after itself.
 
     Args:
@@ -37,7 +37,7 @@ class Oddball(Phenomenon):
         contrast: of the gratings.
     """
 
-    title = "Oddball"
+    title = "Oddball (stimulus-specific adaptation)"
     index = "(response as an oddball - as a standard) / (sum of both)"
     published = "above 0 in cortex: A1 (Ulanovsky et al. 2003), V1 (Hamm & Yuste 2016)"
     axis = "showing, of a row of five and an oddball"
