@@ -113,6 +113,9 @@ def by_sources(
         return {}
     rate_bar = unit_signals(area, record, learning_signal(area, record, derivatives))[0]
     currents_bar = by_currents(area, record, rate_bar)
+    if not brain.rule(name).cuts:
+        made = area.cell.back_through_constants(flat(record.currents), flat(currents_bar))
+        currents_bar = made.view_as(currents_bar)
 
     def back(key: str, bar: Tensor) -> Tensor:
         made = feedback.back(brain, name, key, flat(bar))

@@ -17,7 +17,7 @@ from brainmodel.training.checkpoint import pack, unpack
 from tests import lessons, toy
 from tests.scopes.test_adjacent import by_definition
 
-ALONE = [name for name in sorted(toy.CELLS) if name != "populations"]
+ALONE = [name for name in sorted(toy.POINTWISE) if name != "populations"]
 UNITS = 7
 
 

@@ -67,7 +67,7 @@ def test_e_prop_is_not_backpropagation_where_recurrent_synapses_matter(
 
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("maps", [False, True])
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_e_prop_is_backpropagation_without_recurrent_synapses(cell: str, maps: bool) -> None:
     found = []
     for rule in (EProp(), BPTT()):

@@ -70,7 +70,7 @@ def synaptic(found: lessons.Gradients) -> lessons.Gradients:
 
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("maps", [False, True])
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_by_true_weights_it_is_the_gradient_truncated_after_one_step(cell: str, maps: bool) -> None:
     brain = area_of(cell, MDGL(TrueWeights(), filtered=False), maps)
     inputs, reset = toy.stream(brain)

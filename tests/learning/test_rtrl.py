@@ -35,7 +35,7 @@ def reach(brain: Brain):
 
 @pytest.mark.sampled(8)
 @pytest.mark.parametrize("afferents", AFFERENTS, ids=str)
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_rtrl_is_one_long_window_of_backpropagation(cell: str, afferents: list[str]) -> None:
     def brain(rule: Rule) -> Brain:
         predictor = Predictor(torch.tanh)
@@ -50,7 +50,7 @@ def test_rtrl_is_one_long_window_of_backpropagation(cell: str, afferents: list[s
 
 
 @pytest.mark.sampled(2)
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_rtrl_is_the_influence_moved_on_step_by_step(cell: str) -> None:
     brain = toy.lone(toy.CELLS[cell](), rule=RTRL(), afferents=["drive", "error"])
     inputs, reset = toy.stream(brain, steps=4)

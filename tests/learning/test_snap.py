@@ -49,7 +49,7 @@ def mask_of(brain: Brain, reached: Tensor):
 
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize("afferents", [["drive"], ["error"], ["drive", "error"]], ids=str)
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_snap_1_is_the_influence_on_the_own_unit_moved_on_step_by_step(
     cell: str, afferents: list[str]
 ) -> None:
@@ -89,7 +89,7 @@ def pace(cell: Cell) -> int:
 
 @pytest.mark.sampled(6)
 @pytest.mark.parametrize("n", [2, 3])
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_snap_n_is_the_masked_influence_moved_on_step_by_step(cell: str, n: int) -> None:
     brain = sparse(cell, n)
     rule, area = brain.rule("V1"), brain.area("V1")
@@ -123,7 +123,7 @@ def test_neighbourhoods_of_different_sizes_with_ways_around_do_not_leak(seed: in
 
 
 @pytest.mark.sampled(2)
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_with_a_full_mask_it_is_rtrl_and_says_so(cell: str, caplog) -> None:
     with caplog.at_level(logging.WARNING):
         brain = brain_of(cell, SnAp(2))
@@ -137,7 +137,7 @@ def test_with_a_full_mask_it_is_rtrl_and_says_so(cell: str, caplog) -> None:
 
 
 @pytest.mark.sampled(2)
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_a_mask_that_is_saturated_through_sparse_synapses_is_rtrl(cell: str) -> None:
     """A chain closed to a ring: with n = 5 all is reached; with 4 not yet, but more than with 1."""
     found = {}

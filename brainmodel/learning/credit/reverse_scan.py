@@ -94,11 +94,15 @@ def scan_area(
     breaks, (synapses, reached) = interrupt(record), area.recurrence
     spikes = _carried_emission(area)
     for first, stop in reversed(stretches(breaks)):
-        if "error" not in area.afferents:  # but for the first, nothing comes between the steps
+        if "error" not in area.afferents and not area.cell.normalised:
+            # but for the first, nothing comes between the steps
             reverse.run(first + 1, stop, area.recurrence)
             stop = first + 1
         for t in reversed(range(first, stop)):
             reverse.step(t)
+            if area.cell.normalised:
+                made = reverse.currents_bar[t]
+                made.copy_(area.cell.back_through_constants(record.currents[t], made))
             rate_before = rate_bar[t - 1] if t > 0 else before
             earlier = torch.zeros_like(rate_before) if breaks[t] else rate_before
             emitted = earlier if spikes is None else carried_bar[spikes]
