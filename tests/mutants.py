@@ -512,7 +512,7 @@ MUTANTS = [
         tests="tests/areas/test_fix_sublstm.py -k autograd",
     ),
     Mutant(
-        file="areas/layer_norm_sublstm.py",
+        file="areas/gates/layer_norm_sublstm.py",
         old="felt = felt.detach() if given else felt",
         new="felt = felt.detach()",
         tests="tests/areas/test_layer_norm_sublstm.py -k gradient",

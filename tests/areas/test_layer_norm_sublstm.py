@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn.functional import layer_norm
 
 from areas import LayerNormSubLSTM, Population, SubLSTM
-from areas.layer_norm_sublstm import EPSILON, GATES
+from areas.gates.layer_norm_sublstm import EPSILON, GATES
 from areas.loops.gain import gain_of_current, gained
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, DNI, RTRL, UORO, EProp, KeRNL, Rule, SnAp
