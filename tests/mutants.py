@@ -596,7 +596,7 @@ MUTANTS = [
         tests="tests/areas/test_fuse.py -k not_a_number",
     ),
     Mutant(
-        file="areas/loops/fuse.py",
+        file="areas/loops/graph.py",
         old='or "alpha" in node.kwargs',
         new="or False",
         tests="tests/areas/test_fuse.py -k no_c_expression",
@@ -636,6 +636,30 @@ MUTANTS = [
         old="after=True",
         new="after=False",
         tests="tests/areas/test_fused_steps.py -k one_by_one",
+    ),
+    Mutant(
+        file="areas/loops/triton_steps.py",
+        old="after=True",
+        new="after=False",
+        tests="tests/areas/test_triton.py -k blocks_end",
+    ),
+    Mutant(
+        file="areas/loops/triton_text.py",
+        old='"sub": "({0} - {1})"',
+        new='"sub": "({1} - {0})"',
+        tests="tests/areas/test_triton.py -k blocks_end",
+    ),
+    Mutant(
+        file="areas/loops/triton_functions.py",
+        old="tl.where(squared < small, near,",
+        new="tl.where(squared < 0, near,",
+        tests="tests/areas/test_triton.py -k accurate",
+    ),
+    Mutant(
+        file="areas/loops/triton_functions.py",
+        old="k[:, None] * by_depth + j[None, :] * by_width",
+        new="k[:, None] * by_width + j[None, :] * by_depth",
+        tests="tests/areas/test_triton.py -k blocks_end",
     ),
     Mutant(
         file="areas/loops/loops.c",
