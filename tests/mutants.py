@@ -1184,7 +1184,13 @@ MUTANTS = [
         tests="tests/learning/test_carried_influences.py -k move_by",
     ),
     Mutant(
-        file="brainmodel/learning/credit/carried_influences.py",
+        file="brainmodel/learning/credit/influence_loops.py",
+        old="streams + stream) * units + r % units",
+        new="streams + stream) * units + r",
+        tests="tests/learning/test_carried_influences.py -k move_by",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/influence_passes.py",
         old="if len({tensor.stride() for tensor in tensors}) == 1:",
         new="if True:",
         tests="tests/learning/test_carried_influences.py -k layout",

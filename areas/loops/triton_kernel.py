@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from areas.loops import triton_text
-from areas.loops.compiled import Unsuited, require_wanted
+from areas.loops.compiled import Unsuited, require_wanted, switched_off
 from areas.loops.fuse import require_kind
 
 ROWS = 16  # of the batch that one program takes; the least that tensor cores multiply
@@ -79,7 +79,7 @@ class TritonKernel:
             weight, x, y, (x_by, y_by), _ = product
             mixing = (weight, *weight.shape, *weight.stride(), x, x.stride(0), x_by)
             mixing += (y, y.stride(0), y_by)
-        with _on(places[0].device):
+        with on(places[0].device):
             self.launched[grid](
                 rows, units, steps, *places, *strides, *mixing,
                 BEFORE=product is not None and not product.after,
@@ -106,7 +106,7 @@ def precision() -> str:
     return "ieee" if torch.get_float32_matmul_precision() == "highest" else "tf32"
 
 
-def _on(device: torch.device) -> AbstractContextManager[Any]:
+def on(device: torch.device) -> AbstractContextManager[Any]:
     """With this device as the one that is launched on; interpreted, 1 / 0 is a number as there."""
     return torch.cuda.device(device) if device.type == "cuda" else np.errstate(all="ignore")
 
@@ -119,6 +119,11 @@ def interpreted() -> bool:
 def takes(device: str) -> bool:
     """Whether Triton is what loops on a kind of device are made with."""
     return device == "cuda" or (device == "cpu" and interpreted())
+
+
+def works(device: str) -> bool:
+    """Whether Triton makes loops for a kind of device that it `takes`, and the user wants them."""
+    return not switched_off() and _trouble(device) is None
 
 
 def name_of_triton() -> str:
@@ -148,7 +153,7 @@ def fuse_in_triton(
 
 
 def _kernel(function: Callable[..., Any], *numbers_of_arrays: Any) -> TritonKernel:
-    return TritonKernel(_module(triton_text.loops(function, *numbers_of_arrays))["sweep"])
+    return TritonKernel(functions(triton_text.loops(function, *numbers_of_arrays))["sweep"])
 
 
 def _require_triton(device: str) -> None:
@@ -172,8 +177,15 @@ def _trouble(device: str) -> str | None:
     return None if made.item() == 2 else "Triton computes something else than it is told"
 
 
-def _module(text: str) -> dict[str, Any]:
-    """What a text defines; Python and Triton find its lines by a name that stands for no file."""
+def functions(text: str) -> dict[str, Any]:
+    """What the text of a Python module defines, functions that Triton launches among it."""
+    return _defined(text, interpreted())
+
+
+@cache
+def _defined(text: str, interpreted: bool) -> dict[str, Any]:
+    """Python and Triton find the text's lines by a name that stands for no file."""
+    del interpreted  # Triton looks for itself
     digest = sha256(text.encode()).hexdigest()[:24]
     name = f"<loops {digest}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)

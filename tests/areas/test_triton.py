@@ -4,6 +4,7 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from areas.loops.dynamics import Dynamics
 from areas.loops.triton_kernel import Array, TritonKernel, fuse_in_triton
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp
+from brainmodel.learning.credit.influence_passes import TritonPasses
 from tests import lessons, toy
 from tests.run_of_steps import STEPS, assert_near, window
 
@@ -223,27 +225,54 @@ def test_float32_is_multiplied_as_torch_multiplies_it(monkeypatch: pytest.Monkey
     assert triton_kernel.precision() == "tf32"
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_a_graphics_processor_has_a_program_for_it(
-    monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype
-) -> None:
-    """Both ways, for an H100, which need not be there."""
+def for_an_h100(launched: Any, pointers: set[str], kind: str, **chosen: Any) -> str:
+    """The machine's text of a function that Triton launches, for a device that need not be there.
+
+    Args:
+        launched: the function.
+        pointers: which of its arguments are arrays.
+        kind: of the numbers in them, as Triton calls it.
+        chosen: its constants.
+    """
     from triton import compile
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource
 
+    names = list(inspect.signature(launched.fn).parameters)
+    kinds = {name: f"*{kind}" if name in pointers else "i32" for name in names}
+    kinds |= dict.fromkeys(chosen, "constexpr")
+    made = compile(ASTSource(launched, kinds, chosen), target=GPUTarget("cuda", 90, 32))
+    assert made.asm["cubin"]
+    return made.asm["ptx"]
+
+
+@pytest.fixture
+def _on_an_h100(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("TRITON_INTERPRET")
+    monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr("areas.loops.triton_kernel._trouble", lambda device: None)
-    dynamics, pointer = Dynamics(SubLSTM()), "*fp32" if dtype == torch.float32 else "*fp64"
-    for direction in (0, 1):
-        kernel = dynamics._fuse(direction, "cuda", dtype)
-        assert isinstance(kernel, TritonKernel)
-        swept = kernel.launched
-        chosen = {"BEFORE": not direction, "AFTER": bool(direction), "PRECISION": "ieee"}
-        chosen |= {"ROWS": 16, "UNITS": 64, "DEPTH": 32}
-        names = list(inspect.signature(swept.fn).parameters)
-        places = {name for name in names if f"{name}_by" in names} | {"weight"}
-        kinds = {name: pointer if name in places else "i32" for name in names}
-        kinds |= dict.fromkeys(chosen, "constexpr")
-        made = compile(ASTSource(swept, kinds, chosen), target=GPUTarget("cuda", 90, 32))
-        assert made.asm["cubin"] and made.asm["ptx"].count("bar.sync") >= 2
+
+
+@pytest.mark.parametrize(
+    ("direction", "dtype", "kind"), [(0, torch.float32, "fp32"), (1, torch.float64, "fp64")]
+)
+@pytest.mark.usefixtures("_on_an_h100")
+def test_a_graphics_processor_has_a_program_for_a_cell(
+    direction: int, dtype: torch.dtype, kind: str
+) -> None:
+    kernel = Dynamics(SubLSTM())._fuse(direction, "cuda", dtype)
+    assert isinstance(kernel, TritonKernel)
+    names = list(inspect.signature(kernel.launched.fn).parameters)
+    arrays = {name for name in names if f"{name}_by" in names} | {"weight"}
+    chosen = {"BEFORE": not direction, "AFTER": bool(direction), "PRECISION": "tf32"}
+    chosen |= {"ROWS": 16, "UNITS": 64, "DEPTH": 32}
+    text = for_an_h100(kernel.launched, arrays, kind, **chosen)
+    assert text.count("bar.sync") >= 2, "what was written is waited for"
+
+
+@pytest.mark.usefixtures("_on_an_h100")
+def test_a_graphics_processor_has_programs_for_influences() -> None:
+    made, tile = TritonPasses().made, {"ROWS": 32, "SOURCES": 64}
+    pointers = {"old", "moved", "back", "weights", "signal", "kept", "bars", "found"}
+    for_an_h100(made["move"], pointers, "fp32", **tile, STEPS=16, PRECISION="ieee")
+    for_an_h100(made["credit"], pointers, "fp32", **tile)
