@@ -27,6 +27,7 @@ from areas.loops.triton_steps import TritonForward, TritonReverse
 Made = Kernel | TritonKernel
 FORWARD: dict[type, type[Forward]] = {Kernel: FusedForward, TritonKernel: TritonForward}
 REVERSE: dict[type, type[Reverse]] = {Kernel: FusedReverse, TritonKernel: TritonReverse}
+SCATTERED = Unsuited("what a window's steps read or write does not lie in one piece of memory")
 
 
 class Loops(NamedTuple):
@@ -115,10 +116,13 @@ class Dynamics(Pointwise):
             )
 
     def _kernel(self, direction: int, *tensors: Tensor) -> Made | None:
-        if not all(t.is_contiguous() for t in tensors):
-            return None
         kernel = self._made(direction, tensors[0].device.type, tensors[0].dtype)
-        return None if isinstance(kernel, Unavailable) else kernel
+        if isinstance(kernel, Unavailable):
+            return None
+        if not all(t.is_contiguous() for t in tensors):
+            warn_of(SCATTERED)
+            return None
+        return kernel
 
     def _made(self, direction: int, device: str, dtype: torch.dtype) -> Made | Unavailable:
         """The native loops of a direction, or why there are none; of a compiler it is said here."""

@@ -24,8 +24,9 @@ from areas.loops.compiled import Unsuited, require_wanted, switched_off
 from areas.loops.fuse import require_kind
 
 ROWS = 16  # of the batch that one program takes; the least that tensor cores multiply
-UNITS = 64  # columns that are summed at once
-DEPTH = 32  # sources that are read at once
+UNITS = 128  # columns that are summed at once
+DEPTH = 128  # bytes of each of them that are read at once
+AHEAD = {"num_warps": 8, "num_stages": 4}  # so that weights are under way while others are used
 ELEMENTS = 512  # that one program takes where units do not meet
 MOST = 2**18  # weights, beyond which one program would read them too slowly at each step
 
@@ -72,7 +73,7 @@ class TritonKernel:
         if rows * units == 0:
             return
         places, strides = zip(*arrays, strict=True)
-        blocks = _blocks(rows, units, product)
+        blocks = _blocks(size, places[0].element_size(), product)
         grid = (-(-rows // blocks["ROWS"]), 1 if product else -(-units // blocks["UNITS"]), 1)
         mixing = (places[0], 0, 0, 0, 0, places[0], 0, 0, places[0], 0, 0)
         if product is not None:
@@ -84,16 +85,17 @@ class TritonKernel:
                 rows, units, steps, *places, *strides, *mixing,
                 BEFORE=product is not None and not product.after,
                 AFTER=product is not None and product.after,
-                PRECISION=precision(), **blocks,
+                PRECISION=precision(), **blocks, **(AHEAD if product else {}),
             )  # fmt: skip
 
 
-def _blocks(rows: int, units: int, product: Product | None) -> dict[str, int]:
+def _blocks(size: tuple[int, int], bytes_each: int, product: Product | None) -> dict[str, int]:
     """How much one program takes at once, in powers of 2."""
+    rows, units = map(_power, size)
     if product is not None:
-        return {"ROWS": ROWS, "UNITS": min(UNITS, max(ROWS, _power(units))), "DEPTH": DEPTH}
-    columns = min(ELEMENTS, _power(units))
-    return {"ROWS": min(ELEMENTS // columns, _power(rows)), "UNITS": columns, "DEPTH": DEPTH}
+        return {"ROWS": ROWS, "UNITS": min(UNITS, max(ROWS, units)), "DEPTH": DEPTH // bytes_each}
+    columns = min(ELEMENTS, units)
+    return {"ROWS": min(ELEMENTS // columns, rows), "UNITS": columns, "DEPTH": 1}
 
 
 def _power(number: int) -> int:

@@ -90,6 +90,8 @@ def test_a_run_of_every_cell_is_its_tensor_calls(
 def test_blocks_end_where_rows_and_units_do(
     monkeypatch: pytest.MonkeyPatch, batch: int, units: Sequence[int]
 ) -> None:
+    monkeypatch.setattr(triton_kernel, "UNITS", 64)
+    monkeypatch.setattr(triton_kernel, "DEPTH", 256)
     for a, b in zip(*both(monkeypatch, SubLSTM(), batch, units, torch.float64), strict=True):
         assert_near(a, b)
 
@@ -265,7 +267,7 @@ def test_a_graphics_processor_has_a_program_for_a_cell(
     names = list(inspect.signature(kernel.launched.fn).parameters)
     arrays = {name for name in names if f"{name}_by" in names} | {"weight"}
     chosen = {"BEFORE": not direction, "AFTER": bool(direction), "PRECISION": "tf32"}
-    chosen |= {"ROWS": 16, "UNITS": 64, "DEPTH": 32}
+    chosen |= {"ROWS": 16, "UNITS": 128, "DEPTH": 16}
     text = for_an_h100(kernel.launched, arrays, kind, **chosen)
     assert text.count("bar.sync") >= 2, "what was written is waited for"
 
