@@ -681,8 +681,8 @@ MUTANTS = [
     ),
     Mutant(
         file="areas/synapses.py",
-        old="return target.t() @ source",
-        new="return target.t() @ source.mean(0).expand_as(source)",
+        old="return multiplied(torch.matmul, target.t(), source)",
+        new="return multiplied(torch.matmul, target.t(), source.mean(0).expand_as(source))",
         tests="tests/areas/test_synapses.py -k autograd",
     ),
     Mutant(

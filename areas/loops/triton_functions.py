@@ -30,8 +30,12 @@ def log1p_(x):
 def multiply(
     r, rows, weight, depth, width, by_depth, by_width, x, x_row, y, y_row,
     ROWS: tl.constexpr, UNITS: tl.constexpr, DEPTH: tl.constexpr, PRECISION: tl.constexpr,
+    SHORT: tl.constexpr, TAKEN: tl.constexpr,
 ):  # fmt: skip
-    """y += x W of some rows of the batch, with W[k][j] = weight[k * by_depth + j * by_width]."""
+    """y += x W of some rows of the batch, with W[k][j] = weight[k * by_depth + j * by_width].
+
+    Factors are rounded to SHORT, then multiplied as TAKEN: the same, unless interpreted.
+    """
     real = y.dtype.element_ty
     for first in range(0, width, UNITS):
         j = first + tl.arange(0, UNITS)
@@ -43,6 +47,7 @@ def multiply(
             right_there = (k < depth)[:, None] & (j < width)[None, :]
             place = weight + k[:, None] * by_depth + j[None, :] * by_width
             right = tl.load(place, mask=right_there, other=0.0)
+            left, right = left.to(SHORT).to(TAKEN), right.to(SHORT).to(TAKEN)
             sum = tl.dot(left, right, sum, input_precision=PRECISION, out_dtype=real)
         there = (r < rows)[:, None] & (j < width)[None, :]
         place = y + r[:, None] * y_row + j[None, :]

@@ -22,6 +22,7 @@ from torch import Tensor
 from areas.loops import triton_text
 from areas.loops.compiled import Unsuited, require_wanted, switched_off
 from areas.loops.fuse import require_kind
+from areas.precision import is_short, kind_of_products
 
 ROWS = 16  # of the batch that one program takes; the least that tensor cores multiply
 UNITS = 128  # columns that are summed at once
@@ -85,7 +86,7 @@ class TritonKernel:
                 rows, units, steps, *places, *strides, *mixing,
                 BEFORE=product is not None and not product.after,
                 AFTER=product is not None and product.after,
-                PRECISION=precision(), **blocks, **(AHEAD if product else {}),
+                **_numbers(places[0].dtype), **blocks, **(AHEAD if product else {}),
             )  # fmt: skip
 
 
@@ -101,6 +102,16 @@ def _blocks(size: tuple[int, int], bytes_each: int, product: Product | None) -> 
 def _power(number: int) -> int:
     """The least power of 2 that is not below a number."""
     return 1 << (number - 1).bit_length()
+
+
+def _numbers(dtype: torch.dtype) -> dict[str, Any]:
+    """How numbers of a type are multiplied."""
+    import triton.language as tl
+
+    short = kind_of_products() if is_short(dtype) else dtype
+    kinds = {torch.bfloat16: tl.bfloat16, torch.float32: tl.float32, torch.float64: tl.float64}
+    taken = dtype if interpreted() else short  # interpreted, bfloat16 has no products
+    return {"PRECISION": precision(), "SHORT": kinds[short], "TAKEN": kinds[taken]}  # type: ignore
 
 
 def precision() -> str:

@@ -64,7 +64,8 @@ def sweep(
     rows, n, steps, $arrays, $strides,
     weight, depth, width, by_depth, by_width, source, source_row, source_by, target, target_row,
     target_by, BEFORE: tl.constexpr, AFTER: tl.constexpr, ROWS: tl.constexpr,
-    UNITS: tl.constexpr, DEPTH: tl.constexpr, PRECISION: tl.constexpr,
+    UNITS: tl.constexpr, DEPTH: tl.constexpr, PRECISION: tl.constexpr, SHORT: tl.constexpr,
+    TAKEN: tl.constexpr,
 ):
     """Many steps, each with the product before or after it, or with none."""
     r = (tl.program_id(0) * ROWS + tl.arange(0, ROWS)).to(tl.int64)
@@ -72,7 +73,7 @@ def sweep(
         if BEFORE:
             multiply(
                 r, rows, weight, depth, width, by_depth, by_width, source, source_row,
-                target, target_row, ROWS, UNITS, DEPTH, PRECISION,
+                target, target_row, ROWS, UNITS, DEPTH, PRECISION, SHORT, TAKEN,
             )
             tl.debug_barrier()
         for first in range(tl.program_id(1) * UNITS, n, tl.num_programs(1) * UNITS):
@@ -81,7 +82,7 @@ def sweep(
         if AFTER:
             multiply(
                 r, rows, weight, depth, width, by_depth, by_width, source, source_row,
-                target, target_row, ROWS, UNITS, DEPTH, PRECISION,
+                target, target_row, ROWS, UNITS, DEPTH, PRECISION, SHORT, TAKEN,
             )
             tl.debug_barrier()
 $moves

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from areas import SubLSTM
+from areas.precision import products_in
 from brainmodel.learning import BPTT, EProp
 from tests import lessons, toy
 from tests.run_of_steps import assert_near, window
@@ -51,6 +52,17 @@ def test_a_run_there_is_its_tensor_calls_here(cell: str, monkeypatch: pytest.Mon
             expected = window(toy.CELLS[cell](), 19, units, dtype).go()
         for a, b in zip(found, expected, strict=True):
             assert_near(a.cpu(), b)
+
+
+@needs_device
+@torch.no_grad()
+def test_products_there_are_short_where_that_is_said() -> None:
+    exact = window(SubLSTM(), 19, [70], torch.float32, "cuda").go()
+    with products_in(torch.bfloat16):
+        found = window(SubLSTM(), 19, [70], torch.float32, "cuda").go()
+    for a, b in zip(found, exact, strict=True):
+        torch.testing.assert_close(a, b, rtol=5e-2, atol=5e-2)
+    assert not torch.equal(found[0], exact[0])
 
 
 @needs_device

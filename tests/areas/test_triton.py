@@ -268,6 +268,9 @@ def test_a_graphics_processor_has_a_program_for_a_cell(
     arrays = {name for name in names if f"{name}_by" in names} | {"weight"}
     chosen = {"BEFORE": not direction, "AFTER": bool(direction), "PRECISION": "tf32"}
     chosen |= {"ROWS": 16, "UNITS": 128, "DEPTH": 16}
+    import triton.language as tl
+
+    chosen |= dict.fromkeys(("SHORT", "TAKEN"), tl.float64 if direction else tl.bfloat16)
     text = for_an_h100(kernel.launched, arrays, kind, **chosen)
     assert text.count("bar.sync") >= 2, "what was written is waited for"
 
