@@ -19,6 +19,7 @@ from areas.feedback import SymmetricFeedback as SymmetricFeedback
 from areas.fix_sublstm import FixSubLSTM as FixSubLSTM
 from areas.gates import GatedCell as GatedCell
 from areas.gates import GatedPyramidal as GatedPyramidal
+from areas.gates import LayerNormSubLSTM as LayerNormSubLSTM
 from areas.gru import GRU as GRU
 from areas.hard_lstm import HardLSTM as HardLSTM
 from areas.leaky import Leaky as Leaky

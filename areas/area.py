@@ -238,8 +238,8 @@ class Area(nn.Module):
             drive: u(t), [batch, *drive].
             messages: by pathway, [batch, ...].
             state: the state before the step.
-            cut: whether to hide from autograd the way from the state before into the currents, by
-                recurrent synapses and the area's own error; what remains is the unit's own state.
+            cut: whether to hide from autograd the ways from unit to unit, by recurrent synapses,
+                the area's own error and statistics over units; what remains is a unit's own state.
             keep: 0 in streams that begin with this step, else 1 (see `DriveComparison.lead_in`).
             outside: gains and currents that come from outside of the brain.
 
@@ -294,7 +294,7 @@ class Area(nn.Module):
         emitted = getattr(state, self.cell.emitted)
         emitted = emitted.detach() if cut else emitted
         sources = {"drive": drive, "error": felt, "recurrent": emitted, **hints, **messages}
-        currents = self.currents(sources, outside)
+        currents = self.cell.normalise(self.currents(sources, outside), given=cut)
         state = self.cell.step(currents.chunk(len(self.cell.currents), dim=1), state)
         activity = StepActivity(drive, prediction, error, state.rate)
         return StepRecord(activity, sources, potential, currents, state)

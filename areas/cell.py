@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from areas.shapes import PerUnit
+from areas.shapes import PerCurrent, PerUnit
 
 State = (
     Any  # a NamedTuple of tensors [batch, *units], declared by each cell; its first field is `rate`
@@ -44,6 +44,8 @@ class Cell(ABC):
         surrogate: whether it has a pseudo-derivative, so that finite differences of the step are
             not its derivative.
         settling: steps for which it needs each frame held (`data.hold`); 1 unless declared.
+        normalised: whether some of its constants are made at each step of the currents of all units
+            (see `normalise`); all other cells are pointwise throughout.
         initial_bias: bias of a current at the start of training; 0 where not named.
         state: the NamedTuple type of the state.
     """
@@ -58,6 +60,7 @@ class Cell(ABC):
     autapses: bool = True
     surrogate: bool = False
     settling: int = 1
+    normalised: bool = False
     initial_bias: ClassVar[dict[str, float]] = {}
     state: type
 
@@ -72,6 +75,31 @@ class Cell(ABC):
         Returns:
             The state after the step, a new NamedTuple; its `rate` is what other areas receive.
         """
+
+    def normalise(self, currents: PerCurrent, given: bool = False) -> PerCurrent:
+        """Currents with the constants that are made of the currents of all units; a new tensor.
+
+        The currents themselves where there are no such constants (`normalised`).
+
+        Args:
+            currents: [batch, current * unit, ...].
+            given: whether autograd takes these constants as given; else it goes through them.
+        """
+        del given
+        return currents
+
+    def back_through_constants(self, currents: PerCurrent, bar: PerCurrent) -> PerCurrent:
+        """Derivatives by currents, those by way of constants made of them (`normalise`) included.
+
+        Args:
+            currents: of a step, [batch, current * unit, ...].
+            bar: derivatives by the currents and constants of the step, each taken by itself.
+        """
+        if not self.normalised:
+            return bar
+        with torch.enable_grad():
+            before = currents.detach().requires_grad_()
+            return torch.autograd.grad(self.normalise(before), before, bar)[0]
 
     def initial_state(self, like: PerUnit) -> State:
         """State of streams that begin: zeros of the shape, device and dtype of `like`."""

@@ -46,8 +46,8 @@ class Population:
             without which those whom others inhibit may never fire.
 
     Raises:
-        ValueError: if the cell itself has populations, the sign is none, or the baseline is not
-            finite.
+        ValueError: if the cell itself has populations or normalises over all units, the sign is
+            none, or the baseline is not finite.
     """
 
     cell: Cell
@@ -62,6 +62,11 @@ class Population:
             raise ValueError(f"baseline: need a finite number, got {self.baseline}")
         if isinstance(self.cell, Populations):
             raise ValueError("cell: populations cannot be made of populations; name each of them")
+        if self.cell.normalised:
+            raise ValueError(
+                f"cell: {type(self.cell).__name__} normalises over all units of an area, so it is "
+                "no population of one; give it an area of its own"
+            )
 
 
 class Populations(Cell):

@@ -2,13 +2,16 @@
 
 Windows of one trial of each of 64 streams, on one core, of the tasks as configs/tasks have them,
 with inputs and labels; delayed match to sample also in a flow of windows of 100 steps, in which
-trials lie anywhere. Writes tasks.png, a trial of each. About half a minute.
+trials lie anywhere. Where neurogym is installed (pip install neurogym) its delayed match to sample
+is made beside ours: trial by trial, and in batches by its own `Dataset`. Writes tasks.png, a trial
+of each. About half a minute.
 
     python -m benchmarks.trials --out runs/benchmarks/trials
 """
 
 import time
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +56,26 @@ def trials_per_second(data: TaskModule, seconds: float) -> float:
     return float((last - first).sum()) / taken
 
 
+def of_neurogym(seconds: float) -> dict[str, float]:
+    """Trials per second of neurogym's delayed match to sample, 32 steps each; none without."""
+    if find_spec("neurogym") is None:
+        return {}
+    neurogym, data = import_module("neurogym"), import_module("neurogym.utils.data")
+    environment = neurogym.make("DelayMatchSample-v0", dt=100).unwrapped
+    environment.new_trial()
+    batches = data.Dataset(environment, batch_size=64, seq_len=100)
+    per_batch = 64 * 100 / len(environment.ob)
+    makers = {"trial by trial": (environment.new_trial, 1.0), "in batches": (batches, per_batch)}
+    found = {}
+    for name, (make, trials) in makers.items():
+        count, start = 0, time.process_time()
+        while time.process_time() - start < seconds:
+            make()
+            count += 1
+        found[name] = count * trials / (time.process_time() - start)
+    return found
+
+
 def picture(name: str) -> TrialPicture:
     """The first trial of a task's first stream, of rates and not of spikes."""
     spikes = (
@@ -86,6 +109,10 @@ def main() -> None:
         found = [trials_per_second(data, seconds) for _ in range(REPEATS)]
         settings = {"aligned": data.order.aligned, "window": data.window, "streams": 64}
         figures.append(Figure(name, found, "trials/s", settings=settings))
+    theirs = [of_neurogym(seconds) for _ in range(REPEATS)]
+    for name in theirs[0]:
+        values = [found[name] for found in theirs]
+        figures.append(Figure(f"delayed match, neurogym, {name}", values, "trials/s"))
     out: Path = options.out
     write(out, figures)
     save(draw_trials([picture(name) for name in TASKS]), out / "tasks.png")

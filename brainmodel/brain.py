@@ -106,7 +106,10 @@ class Brain(Wiring):
             require_state(units, state, reset.shape[1])
         found, state = self._from_outside(reset, state, gains, currents, labels)
         told = self.scope, self.engine, self._report
-        return roll_out(self, *told, dict(inputs) | found, reset, state)
+        activities, after = roll_out(self, *told, dict(inputs) | found, reset, state)
+        if self.perturbed is not None:
+            after = self.perturbed.end_window(reset, activities, inputs, after)
+        return activities, after
 
     def step(
         self,

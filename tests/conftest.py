@@ -2,6 +2,7 @@
 
 import gc
 import os
+import zlib
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -17,6 +18,20 @@ from tests import checked
 checked.check_signatures()  # in tests alone; training pays nothing
 
 torch.set_num_threads(1)
+
+
+@pytest.hookimpl(tryfirst=True)  # before cases are chosen by their markers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a law that is `sampled(n)` all but each n-th case are slow, as its name counts them."""
+    seen: dict[str, int] = {}
+    for item in items:
+        marker = item.get_closest_marker("sampled")
+        if marker is None:
+            continue
+        law = item.nodeid.partition("[")[0]
+        case = seen[law] = seen.get(law, zlib.crc32(law.encode())) + 1
+        if case % marker.args[0]:
+            item.add_marker("slow")
 
 
 def pytest_collection_finish() -> None:

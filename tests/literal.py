@@ -22,7 +22,7 @@ from brainmodel.brain import Brain
 from brainmodel.environments import Reply
 from brainmodel.pathways import GainFields, PresynapticInhibition
 from objectives import Activity
-from tests.literal_cells import Values, ends, equation
+from tests.literal_cells import Values, ends, equation, statistics
 
 
 def synapse(weight: Tensor, source: Tensor) -> Tensor:
@@ -247,6 +247,7 @@ class Literal:
         emitted = emitted.detach() if hidden else emitted
         sources = {"drive": drive, "error": felt, "recurrent": emitted}
         currents = synaptic(area, sources | self.arrived(name, t, "units"))
+        currents |= statistics(area.cell, currents, hidden)
         after = equation(area.cell, currents, state)
         if name in self.gains:
             sent = {"rate", area.cell.emitted}

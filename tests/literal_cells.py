@@ -47,6 +47,28 @@ def sublstm(cell, i: Values, s: Values) -> Values:
     return {"rate": sigma(c) - sigma(i["output"]), "memory": c}
 
 
+def layer_norm_sublstm(cell, i: Values, s: Values) -> Values:
+    """Ba et al. (2016), eq. 4, then Costa et al. (2017), eqs. 5-7."""
+    gates = {}
+    for name in ("input", "forget", "candidate", "output"):
+        normal = (i[name] - i["mean"]) * i["scale"]
+        gates[name] = i[f"{name}_gain"] * normal + i[f"{name}_shift"]
+    return sublstm(cell, gates, s)
+
+
+def statistics(cell, i: Values, given: bool) -> Values:
+    """Constants that are made of the currents of all units: Ba et al. (2016), eq. 3."""
+    if type(cell).__name__ != "LayerNormSubLSTM":
+        return {}
+    gates = [i[name].flatten(1) for name in ("input", "forget", "candidate", "output")]
+    felt, like = torch.cat(gates, dim=1), i["input"]
+    felt = felt.detach() if given else felt
+    mean = felt.sum(1, keepdim=True) / felt.shape[1]
+    scale = 1 / torch.sqrt(((felt - mean) ** 2).sum(1, keepdim=True) / felt.shape[1] + 1e-5)
+    wide = (-1, *[1] * (like.dim() - 1))
+    return {"mean": mean.view(wide).expand_as(like), "scale": scale.view(wide).expand_as(like)}
+
+
 def fix_sublstm(cell, i: Values, s: Values) -> Values:
     """The same, with a gate that is given and no current of synapses."""
     f = sigma(i["forget"])
@@ -171,6 +193,7 @@ EQUATIONS: dict[str, Callable] = {
     "HardLSTM": hard_lstm,
     "LIF": lif,
     "LSTM": lstm,
+    "LayerNormSubLSTM": layer_norm_sublstm,
     "Leaky": leaky,
     "Pyramidal": pyramidal,
     "ShortTermPlasticity": short_term,

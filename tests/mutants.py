@@ -512,6 +512,18 @@ MUTANTS = [
         tests="tests/areas/test_fix_sublstm.py -k autograd",
     ),
     Mutant(
+        file="areas/gates/layer_norm_sublstm.py",
+        old="felt = felt.detach() if given else felt",
+        new="felt = felt.detach()",
+        tests="tests/areas/test_layer_norm_sublstm.py -k gradient",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/course.py",
+        old="            self._normalise(t)\n            self._forward.step(t)\n\n",
+        new="            self._forward.step(t)\n\n",
+        tests="tests/areas/test_layer_norm_sublstm.py -k gradient",
+    ),
+    Mutant(
         file="areas/conductance_based.py",
         old="current = current + conductance * reversal",
         new="current = current - conductance * reversal",

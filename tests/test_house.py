@@ -164,6 +164,7 @@ def test_every_mutant_changes_one_place_of_its_file() -> None:
         assert (ROOT / mutant.file).read_text().count(mutant.old) == 1, mutant
 
 
+@pytest.mark.slow
 def test_the_mutants_are_judged_by_what_the_tests_say(tmp_path: Path) -> None:
     (tmp_path / "double.py").write_text("def double(x):\n    return x + x  # twice\n")
     (tmp_path / "test_double.py").write_text(

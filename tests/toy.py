@@ -56,6 +56,8 @@ def parts(folder: str, base: type, package: Any) -> dict[str, Callable[[], Any]]
 
 
 CELLS: dict[str, Callable[[], Cell]] = parts("areas", Cell, areas)
+POINTWISE = [name for name, make in CELLS.items() if not make().normalised]
+"""Of cells whose units find no statistics of all units."""
 RULES: dict[str, Callable[[], Rule]] = parts("learning", Rule, learning)
 
 

@@ -2,3 +2,4 @@
 
 from areas.gates.gated_cell import GatedCell as GatedCell
 from areas.gates.gated_pyramidal import GatedPyramidal as GatedPyramidal
+from areas.gates.layer_norm_sublstm import LayerNormSubLSTM as LayerNormSubLSTM

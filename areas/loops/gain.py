@@ -75,14 +75,27 @@ class Gained:
         more = [[float(name != CLAMP)] * units for name in self.opened]
         return torch.cat([own, torch.tensor(more, dtype=own.dtype)])
 
-    def step(self, currents: Sequence[PerUnit], state: State) -> State:
-        """One step; see `Cell.step`."""
+    def normalise(self, currents: PerCurrent, given: bool = False) -> PerCurrent:
+        """See `Cell.normalise`; of currents times their gains, which are those that units feel."""
+        parts = currents.chunk(len(self.currents), dim=1)
+        own, more = self._felt_of(parts), parts[len(self.currents) - len(self.opened) :]
+        made = super().normalise(torch.cat([*own, *more], dim=1), given)  # type: ignore[misc]
+        felt = len(self.currents) - len(self.constants)
+        return torch.cat([*parts[:felt], *made.chunk(len(parts), dim=1)[felt:]], dim=1)
+
+    def _felt_of(self, currents: Sequence[PerUnit]) -> list[PerUnit]:
+        """The cell's own currents, times their gains."""
         count = len(currents) - len(self.opened)
         told = dict(zip(self.opened, currents[count:], strict=True))
-        own = [
+        return [
             current * told[gain_of_current(k)] if gain_of_current(k) in told else current
             for k, current in enumerate(currents[:count])
         ]
+
+    def step(self, currents: Sequence[PerUnit], state: State) -> State:
+        """One step; see `Cell.step`."""
+        own = self._felt_of(currents)
+        told = dict(zip(self.opened, currents[len(own) :], strict=True))
         new = super().step(own, state)  # type: ignore[misc]
         sent = {}
         for name in dict.fromkeys(("rate", self.emitted)):

@@ -14,6 +14,7 @@ by a rare one.
 Chance, who chooses at random, is paid as the mean of the bounds.
 """
 
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -43,6 +44,12 @@ def shown_at(stage: int, place: int, first: int, second: int, paid: int) -> list
 
 SHOWN = [shown_at(*each) for each in product(range(3), *[range(2)] * 4)]
 """Observations in the order of these numbers, read as one."""
+
+
+@cache
+def _all_shown(dtype: torch.dtype, device: torch.device) -> Tensor:
+    """`SHOWN` as a tensor, made once."""
+    return torch.tensor(SHOWN, dtype=dtype, device=device)
 
 
 class TwoStepState(NamedTuple):
@@ -148,4 +155,4 @@ class TwoStepDecision(Environment):
     def _shown(self, now: TwoStepState, stage: Tensor, like: Tensor) -> Tensor:
         """The observation."""
         at = ((stage * 2 + now.place) * 2 + now.first) * 2 + now.second
-        return like.new_tensor(SHOWN)[at * 2 + now.paid.long()]
+        return _all_shown(like.dtype, like.device)[at * 2 + now.paid.long()]

@@ -45,7 +45,14 @@ from brainmodel.learning.credit.perturbed_copy import PerturbedCopy, deviation_a
 from brainmodel.learning.credit.stream_noise import Noise, NoisyRule
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
 from brainmodel.learning.learning_signal import LearningSignal, unit_signals
-from brainmodel.learning.rule import Criteria, Gradients, Memory, need_dense, of_rule
+from brainmodel.learning.rule import (
+    Criteria,
+    Gradients,
+    Memory,
+    need_dense,
+    need_pointwise,
+    of_rule,
+)
 
 
 class Kernels(NamedTuple):
@@ -88,6 +95,7 @@ class KeRNL(NoisyRule):
     def build(self, area: Area) -> None:
         """See `Rule.build`; makes A and gamma."""
         need_dense(self, area, "EProp or BPTT")
+        need_pointwise(self, area, "EProp or BPTT")
         size = len(area.dynamics.outputs) * area.units[0]
         self.sensitivity = nn.Parameter(torch.eye(size))
         self.log_decay = nn.Parameter(torch.full((size,), math.log(self.decay)))

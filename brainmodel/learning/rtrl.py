@@ -28,7 +28,15 @@ from areas.shapes import PerUnit
 from brainmodel.learning.bptt import backpropagate
 from brainmodel.learning.credit.jacobian import identity, linearise, pull
 from brainmodel.learning.learning_signal import LearningSignal
-from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense, need_symmetric
+from brainmodel.learning.rule import (
+    Criteria,
+    Gradients,
+    Memory,
+    Rule,
+    need_dense,
+    need_pointwise,
+    need_symmetric,
+)
 
 Influence = dict[str, Tensor]
 """Of each parameter, by its key, on the state: [batch, field * unit, *parameter]."""
@@ -46,6 +54,7 @@ class RTRL(Rule):
         """See `Rule.build`."""
         need_dense(self, area, "BPTT or EProp")
         need_symmetric(self, area, "BPTT or EProp")
+        need_pointwise(self, area, "BPTT or EProp")
 
     def gradients(
         self, area: Area, record: Record, signal: LearningSignal, memory: Memory

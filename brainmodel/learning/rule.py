@@ -139,6 +139,21 @@ def need_dense(rule: Rule, area: Area, instead: str) -> None:
         )
 
 
+def need_pointwise(rule: Rule, area: Area, instead: str) -> None:
+    """Refuse cells whose units find statistics of all units (`Cell.normalised`).
+
+    A rule that carries influences follows the way from unit to unit through synapses alone.
+
+    Raises:
+        ValueError: naming the rules to use `instead`.
+    """
+    if area.cell.normalised:
+        raise ValueError(
+            f"rule {type(rule).__name__}: follows units through their synapses alone, and "
+            f"{type(area.cell).__name__} normalises over all units; use {instead}"
+        )
+
+
 def need_symmetric(rule: Rule, area: Area, instead: str) -> None:
     """Refuse areas whose units receive their own error, unless it comes back as a derivative.
 

@@ -38,7 +38,15 @@ from brainmodel.learning.credit.sparse_neighbourhood import SparseNeighbourhood
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients, synaptic_gradients
 from brainmodel.learning.learning_signal import LearningSignal, unit_signals
 from brainmodel.learning.rtrl import RTRL
-from brainmodel.learning.rule import Criteria, Gradients, Memory, Rule, need_dense, need_symmetric
+from brainmodel.learning.rule import (
+    Criteria,
+    Gradients,
+    Memory,
+    Rule,
+    need_dense,
+    need_pointwise,
+    need_symmetric,
+)
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +84,7 @@ class SnAp(Rule):
         """See `Rule.build`; finds which units reach which."""
         need_dense(self, area, "EProp")
         need_symmetric(self, area, "EProp")
+        need_pointwise(self, area, "EProp")
         reached = reach(area, self.n)
         self.full = bool(reached.all())
         self.near = SingleUnit() if self.n == 1 else SparseNeighbourhood(reached)

@@ -14,5 +14,6 @@ from brainmodel.perturbation.perturbed import perturbed as perturbed
 from brainmodel.perturbation.plasticity import Plasticity as Plasticity
 from brainmodel.perturbation.scale import Scale as Scale
 from brainmodel.perturbation.shuffle import Shuffle as Shuffle
+from brainmodel.perturbation.shuffle_steps import ShuffleSteps as ShuffleSteps
 from brainmodel.perturbation.silence import Silence as Silence
 from brainmodel.perturbation.stream_steps import StreamSteps as StreamSteps

@@ -1,7 +1,7 @@
 """The contract of a perturbation: what it does to a brain, where, and when."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -62,6 +62,26 @@ class Perturbation(ABC):
             carried: from the window before; None at the very first.
         """
         del moment, outcome
+        return carried
+
+    def end_window(
+        self,
+        brain: Wiring,
+        reset: Tensor,
+        activities: Mapping[str, Any],
+        inputs: Mapping[str, Tensor],
+        carried: Carried,
+    ) -> Carried:
+        """What to carry to the next window, when it is known what areas did in this one.
+
+        Args:
+            brain: the brain.
+            reset: [time, batch] bool.
+            activities: what areas did, [time, batch, ...].
+            inputs: of the window.
+            carried: what `act` gave for it.
+        """
+        del brain, reset, activities, inputs
         return carried
 
     def weights(self, brain: Wiring, strength: float) -> dict[str, Tensor]:

@@ -93,6 +93,21 @@ class Perturbed:
             carried[name] = period, own
         return outcome.found, Marks(self._shapes(outcome), carried)
 
+    def end_window(
+        self,
+        reset: Tensor,
+        activities: Mapping[str, Any],
+        inputs: Mapping[str, Tensor],
+        state: BrainState,
+    ) -> BrainState:
+        """The state after a window, with what perturbations carry of what areas did in it."""
+        carried = {}
+        for name, (period, own) in state.perturbed.carried.items():
+            with torch.no_grad():
+                own = self.of[name].end_window(self.brain, reset, activities, inputs, own)
+            carried[name] = period, own
+        return state._replace(perturbed=state.perturbed._replace(carried=carried))
+
     def _shapes(self, outcome: Effects) -> list[str]:
         cells = {name: getattr(d.cell, "opened", ()) for name, d in self._dynamics.items()}
         told = [f"{name}: {', '.join(opened)}" for name, opened in cells.items()]

@@ -115,10 +115,17 @@ class Course:
             add(self.sources[name][t], reached[t])
         if self._breaks[t]:
             self._recur(self.before(self.area.cell.emitted, t), self._recurrent[t])
+            self._normalise(t)
             self._forward.step(t, [self.before(n, t) for n in self.area.cell.carried])
         else:
             self._recur(self._emitted[t], self._recurrent[t])
+            self._normalise(t)
             self._forward.step(t)
+
+    def _normalise(self, t: int) -> None:
+        """Complete the constants of step t, where they are made of the currents of all units."""
+        if self.area.cell.normalised:
+            self.currents[t] = self.area.cell.normalise(self.currents[t])
 
     def run(self) -> None:
         """Take all steps of the window, where every source is known for the whole of it."""
@@ -126,7 +133,11 @@ class Course:
             if self._breaks[first]:
                 self.move(first)
                 first += 1
-            self._forward.run(first, stop, self.area.recurrence)
+            if self.area.cell.normalised:
+                for t in range(first, stop):
+                    self.move(t)
+            else:
+                self._forward.run(first, stop, self.area.recurrence)
 
     def complete(self) -> None:
         """Make all predictions and errors of the window at once, where no step depends on them."""

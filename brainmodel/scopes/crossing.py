@@ -112,7 +112,7 @@ def by_sources(
     if not sources:
         return {}
     rate_bar = unit_signals(area, record, learning_signal(area, record, derivatives))[0]
-    currents_bar = by_currents(area, record, rate_bar)
+    currents_bar = by_currents(area, record, rate_bar, brain.rule(name).cuts)
 
     def back(key: str, bar: Tensor) -> Tensor:
         made = feedback.back(brain, name, key, flat(bar))
@@ -135,13 +135,14 @@ def by_sources(
     return bars
 
 
-def by_currents(area: Area, record: Record, rate_bar: Tensor) -> Tensor:
+def by_currents(area: Area, record: Record, rate_bar: Tensor, given: bool) -> Tensor:
     """( dh(t)/dI(t) )^T times derivatives by the rates, for each step by itself.
 
     Args:
         area: the area.
         record: what happened over some steps.
         rate_bar: derivatives by the rates, [time, batch, *units].
+        given: whether statistics of all units, of cells that have them, are taken as given.
 
     Returns:
         derivatives by the currents, [time, batch, current * unit, ...].
@@ -151,7 +152,9 @@ def by_currents(area: Area, record: Record, rate_bar: Tensor) -> Tensor:
     zeros = [torch.zeros_like(before[0]) for before in befores]
     reverse = area.dynamics.reverse(once, befores, flat(rate_bar)[None], zeros)
     reverse.step(0)
-    return reverse.currents_bar.view_as(record.currents)
+    found = reverse.currents_bar[0]
+    found = found if given else area.cell.back_through_constants(once[0], found)
+    return found.view_as(record.currents)
 
 
 def back_along(

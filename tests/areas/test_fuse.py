@@ -167,6 +167,7 @@ ACTIVATIONS: list[Callable[[Tensor], Tensor]] = [
 ]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda f: f.__name__)
 def test_any_activation_learns_as_autograd_says_fused_or_not(activation) -> None:
     brain = toy.lone(Leaky(0.6, activation), rule=BPTT(), afferents=["drive", "error"])
@@ -194,6 +195,7 @@ def loops(brain: Brain) -> list[bool]:
     return [isinstance(kernel, Kernel) for made in kernels for kernel in made.values()]
 
 
+@pytest.mark.sampled(8)
 @needs_compiler
 @pytest.mark.parametrize("maps", [False, True])
 @pytest.mark.parametrize("dtype", DTYPES)

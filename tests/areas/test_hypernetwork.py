@@ -74,6 +74,7 @@ def test_the_gradient_of_the_weight_goes_on_to_all_of_the_network(
     assert len(makers) == 14 and all(g.any() for g in expected.values())
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("rule", toy.RULES)
 def test_every_rule_teaches_it(rule: str) -> None:
     """Where weights that are parameters learn, what makes them does."""

@@ -17,7 +17,7 @@ from brainmodel.training.checkpoint import pack, unpack
 from tests import lessons, toy
 from tests.scopes.test_adjacent import by_definition
 
-ALONE = [name for name in sorted(toy.CELLS) if name != "populations"]
+ALONE = [name for name in sorted(toy.POINTWISE) if name != "populations"]
 UNITS = 7
 
 
@@ -114,6 +114,7 @@ def test_autapses_are_those_of_each_population() -> None:
     assert own[:3].all() and not own[3:].any()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("second", ALONE)
 def test_one_loop_is_compiled_for_all_of_them(second: str) -> None:
     dynamics = Dynamics(pair("lstm", second))
@@ -125,6 +126,7 @@ def test_one_loop_is_compiled_for_all_of_them(second: str) -> None:
 SCOPES: list[type] = [Local, Global, Adjacent]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("second", "scope"), list(zip(ALONE, cycle(SCOPES), strict=False)))
 def test_gradients_are_those_of_autograd(second: str, scope: type) -> None:
     brain = toy.ladder(lambda area: BPTT(), scope(), [lambda: pair("sublstm", second)] * 3)

@@ -23,6 +23,7 @@ def test_a_call_with_shapes_that_do_not_agree_is_refused() -> None:
         lstm_step(unit.long(), unit, unit, unit, memory=unit)
 
 
+@pytest.mark.slow
 def test_whoever_trains_pays_for_no_check() -> None:
     code = (
         "import torch; from areas.lstm import lstm_step; unit = torch.zeros(3, 4);"

@@ -67,6 +67,7 @@ def test_random_brains_do_come_down_within_a_step() -> None:
     assert not any(comes_down(toy.random_brain(seed)) for seed in SEEDS)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_areas_do_is_the_definition(seed: int) -> None:
     brain = toy.random_brain(seed, down=True)
@@ -86,6 +87,7 @@ def test_what_areas_do_is_the_definition(seed: int) -> None:
                 torch.testing.assert_close(list(step), found, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("scope", [Local, Global])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_gradients_are_those_of_autograd(seed: int, scope: type[Scope]) -> None:
@@ -95,6 +97,7 @@ def test_gradients_are_those_of_autograd(seed: int, scope: type[Scope]) -> None:
     lessons.assert_same(lessons.learn(brain, inputs, reset), expected)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("hops", [1, 2])
 @pytest.mark.parametrize("seed", SEEDS[:6])
 def test_adjacent_is_its_definition(seed: int, hops: int) -> None:

@@ -93,6 +93,7 @@ MAY_LEARN = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", MAY_LEARN)
 def test_a_shared_objective_reaches_the_areas_it_may_and_no_other(name: str) -> None:
     learners, group = MAY_LEARN[name]

@@ -40,6 +40,7 @@ def drawn(brain: Brain, reset: Tensor, seed: int) -> dict[str, Tensor]:
     return found
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_they_multiply_rates_and_messages_in_random_brains(seed: int) -> None:
     brain = toy.random_brain(seed)
@@ -57,6 +58,7 @@ def test_they_multiply_rates_and_messages_in_random_brains(seed: int) -> None:
             torch.testing.assert_close(took[name].rate, activity.rate[t], rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("scope", [Local, Global])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_learning_is_autograd_through_the_brain_with_its_gains(seed: int, scope: type) -> None:
@@ -70,6 +72,7 @@ def test_learning_is_autograd_through_the_brain_with_its_gains(seed: int, scope:
     assert lessons.distance(lessons.learn(brain, inputs, reset), expected) > 1e-4
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("hops", [1, 2])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_crosses_a_pathway_back_is_multiplied_by_its_gain(seed: int, hops: int) -> None:
@@ -112,6 +115,7 @@ def test_gains_may_come_and_go_from_window_to_window() -> None:
     lessons.assert_same(lessons.add(found), whole)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("name", toy.RULES)
 def test_a_gain_of_one_changes_nothing_of_any_rule(name: str) -> None:
     def brain() -> Brain:
@@ -123,6 +127,7 @@ def test_a_gain_of_one_changes_nothing_of_any_rule(name: str) -> None:
     lessons.assert_same(lessons.learn(brain(), inputs, reset, [2, 3], gains=ones), usual)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("rule", "reference"), [(RTRL, BPTT), (EPropLiteral, EProp)])
 @pytest.mark.parametrize("cell", ["sublstm", "leaky", "alif", "populations"])
 def test_rules_know_the_gains_of_units(cell: str, rule: type[Rule], reference: type[Rule]) -> None:

@@ -54,6 +54,7 @@ def arrivals(brain: Brain, lengths: list[int], reset_at: int | None = None) -> l
     return torch.cat(rates).nonzero().flatten().tolist()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("lengths", [[STEPS], [1], [2], [4, 1]], ids=str)
 @pytest.mark.parametrize("kind", ["feedforward", "feedback", "lateral"])
 @pytest.mark.parametrize("delay", [0, 1, 2, 3, 6])

@@ -58,6 +58,7 @@ def test_rules_learn_as_autograd_through_the_definition(seed: int, scope: type[S
     assert bool(taught) == (scope is Global)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("hops", [1, 2])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_under_adjacent_gating_areas_are_told_what_the_definition_says(

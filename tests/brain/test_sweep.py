@@ -11,6 +11,7 @@ from tests.literal import Literal
 SEEDS = range(24)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_sweep_is_the_definition_for_random_graphs(seed: int) -> None:
     brain = toy.random_brain(seed)

@@ -148,6 +148,7 @@ def test_the_mean_of_factored_influences_is_exact(kind: type[FactoredInfluence],
     lessons.assert_same(found, exact, atol=1e-9)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("rule", toy.RULES)
 def test_differences_left_to_the_contract_are_the_differences(rule: str) -> None:
     brains = [lone(rule, made()) for made in (Signed, Difference)]
@@ -156,6 +157,7 @@ def test_differences_left_to_the_contract_are_the_differences(rule: str) -> None
     lessons.assert_same(left, known)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("rule", [r for r in toy.RULES if not is_factored(r) and r not in CROOKED])
 def test_an_error_in_two_halves_teaches_as_one(rule: str) -> None:
     """Not where chance meets the sizes of presynaptic signals, as in factored influences."""
@@ -174,6 +176,7 @@ def test_an_error_in_two_halves_teaches_as_one(rule: str) -> None:
     assert len(one) > 1 and all(gradient.isfinite().all() for gradient in one.values())
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("how", OTHERS)
 @pytest.mark.parametrize("rule", toy.RULES)
 def test_every_rule_learns_from_every_kind_of_error(rule: str, how: str) -> None:
@@ -193,6 +196,7 @@ def mixed(seed: int, scope: Scope, rules=lambda draw, maps: BPTT()) -> Brain:
     return toy.random_brain(seed, rules, scope, down=True, comparisons=kinds)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("scope", [Local, Global])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_whole_brains_learn_by_autograd(seed: int, scope: type[Scope]) -> None:

@@ -41,6 +41,7 @@ def recorded(brain: Brain) -> tuple[Record, LearningSignal]:
     return record, LearningSignal(rate, prediction)
 
 
+@pytest.mark.sampled(5)
 def test_a_batch_is_the_mean_of_its_samples(name: str) -> None:
     """Of a loss that is a mean, as in training; each sample with the noise of its stream."""
     brain = brain_of(name)
@@ -55,6 +56,7 @@ def test_a_batch_is_the_mean_of_its_samples(name: str) -> None:
     assert lessons.distance(together, alone[0]) > 1e-3
 
 
+@pytest.mark.sampled(3)
 def test_every_plastic_parameter_learns_and_no_other(name: str) -> None:
     brain = brain_of(name)
     record, signal = recorded(brain)
@@ -69,6 +71,7 @@ def test_every_plastic_parameter_learns_and_no_other(name: str) -> None:
         assert gradient.any(), f"{key} learns nothing"
 
 
+@pytest.mark.sampled(3)
 def test_gradients_are_linear_in_what_the_loss_says(name: str) -> None:
     """But for what a rule adds that no loss says, which is the same for any loss."""
     brain = brain_of(name)
@@ -85,6 +88,7 @@ def test_gradients_are_linear_in_what_the_loss_says(name: str) -> None:
     lessons.assert_same(thrice, expected)
 
 
+@pytest.mark.sampled(3)
 def test_a_level_multiplies_all_that_a_rule_learns(name: str) -> None:
     """What it adds to the learning signal by itself included. Its own parameters hear no loss, and
     what it guesses of later steps (DNI) has the levels of those steps already.
@@ -106,6 +110,7 @@ def test_a_level_multiplies_all_that_a_rule_learns(name: str) -> None:
         assert full.any() and not none.any()
 
 
+@pytest.mark.sampled(3)
 def test_a_rule_leaves_what_happened_as_it_was(name: str) -> None:
     brain = brain_of(name)
     record, signal = recorded(brain)
@@ -121,6 +126,7 @@ def test_a_rule_leaves_what_happened_as_it_was(name: str) -> None:
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
+@pytest.mark.sampled(3)
 def test_nothing_crosses_a_pathway_under_scope_local(name: str) -> None:
     brain = brain_of(name)
     assert isinstance(brain.scope, Local)
@@ -136,6 +142,7 @@ def test_nothing_crosses_a_pathway_under_scope_local(name: str) -> None:
     assert changed and all(key.startswith(("areas.LM.", "rules.LM.")) for key in changed)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("scope", [Local, Global])
 def test_a_state_that_was_saved_goes_on_to_the_same_gradients(name: str, scope) -> None:
     brain = brain_of(name)
@@ -155,6 +162,7 @@ def test_a_state_that_was_saved_goes_on_to_the_same_gradients(name: str, scope) 
     assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("afferents", [["error"], ["drive"]])
 def test_messages_may_be_hints_alone_or_reach_units_alone(name: str, afferents: list[str]) -> None:
     ends: dict[str, list[Onto]] = {"hint": ["predictor"], "push": ["units"]}
@@ -174,6 +182,7 @@ def test_messages_may_be_hints_alone_or_reach_units_alone(name: str, afferents: 
     lessons.learn(brain, inputs, reset, [2, 3])
 
 
+@pytest.mark.sampled(4)
 def test_what_gates_let_through_is_learnt_from_as_any_drive(name: str) -> None:
     """An area whose drive is gated by another learns as one that sees such a drive."""
     cell, rule = toy.fit(name), toy.RULES[name]

@@ -105,6 +105,7 @@ def test_held_out_streams_differ_from_training_and_test_from_validation(source: 
         assert not same(windows[index], windows[index - 1])
 
 
+@pytest.mark.sampled(3)
 def test_workers_change_nothing(source: Source) -> None:
     alone = list(source.module(num_workers=0).train_dataloader())
     helped = list(source.module(num_workers=2).train_dataloader())
@@ -112,6 +113,7 @@ def test_workers_change_nothing(source: Source) -> None:
     assert same(alone, helped)
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("num_workers", [0, 2])
 def test_the_loader_goes_on_after_the_last_window_handed_out(
     source: Source, num_workers: int

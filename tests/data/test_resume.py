@@ -65,6 +65,7 @@ def train(folder: Path, steps: int, num_workers: int, **extra: Any) -> tuple[Wat
     return watcher, trainer
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("num_workers", [0, 2])
 @pytest.mark.parametrize("stop", [3, 5, 8, 10])
 def test_resuming_at_any_step_repeats_and_skips_nothing(

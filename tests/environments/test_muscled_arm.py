@@ -36,6 +36,7 @@ def test_the_jacobian_is_the_derivative_of_the_hand() -> None:
     torch.testing.assert_close(ARM.jacobian(angles), wanted, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_without_muscles_and_friction_kinetic_energy_stays() -> None:
     free = ARM._replace(strength=0.0, friction=0.0)
     drift = []

@@ -39,6 +39,7 @@ def curve(rule: str) -> list[float]:
     return losses
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("rule", toy.RULES)
 def test_losses_are_those_of_the_golden_curve(rule: str) -> None:
     path, losses = FOLDER / f"{rule}.txt", curve(rule)

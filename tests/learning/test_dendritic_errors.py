@@ -173,6 +173,7 @@ def self_predicting(brain: Brain) -> None:
     own[units : units + PYRAMIDAL, PYRAMIDAL:] = -down
 
 
+@pytest.mark.slow
 def test_in_the_self_predicting_state_there_is_no_apical_error() -> None:
     brain = circuit(nudge=0.0)
     seen = scenes(300, held=300)

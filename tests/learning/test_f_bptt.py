@@ -38,6 +38,7 @@ def brain_of(cell: str, rule: Rule, maps: bool = False, **others) -> Brain:
     return toy.lone(toy.CELLS[cell](), maps, rule, **others)
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("maps", [False, True])
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_each_loss_is_followed_over_the_steps_before_it(cell: str, maps: bool) -> None:
@@ -55,7 +56,8 @@ def test_each_loss_is_followed_over_the_steps_before_it(cell: str, maps: bool) -
         assert lessons.distance(late, exact) > 1e-4, "one step more would be seen"
 
 
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_followed_to_the_beginning_it_is_the_exact_gradient(cell: str) -> None:
     inputs, reset = toy.stream(brain_of(cell, BPTT()), steps=6)
     expected = lessons.learn(brain_of(cell, RTRL()), inputs, reset, [3])

@@ -140,6 +140,7 @@ def test_all_its_gates_act_as_it_states(lengths: list[int]) -> None:
     lessons.assert_same({n: g for n, g in found.items() if "LM.synapses" in n}, expected)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("lengths", [[6], [1]], ids=str)
 @pytest.mark.parametrize("gate", ["hold", "write", "read", "dendrite"])
 @pytest.mark.parametrize("maps", [False, True])

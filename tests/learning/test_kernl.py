@@ -40,8 +40,9 @@ def literally(brain: Brain, inputs: Matrices, reset: Tensor) -> Matrices:
     return found
 
 
+@pytest.mark.sampled(7)
 @pytest.mark.parametrize("afferents", [["error"], ["drive", "error"], ["drive"]], ids=str)
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_its_traces_are_what_they_are_defined_to_be(cell: str, afferents: list[str]) -> None:
     brain = toy.lone(toy.CELLS[cell](), rule=KeRNL(), afferents=afferents)
     inputs, reset = toy.stream(brain, steps=5)
@@ -68,8 +69,9 @@ def regression(brain: Brain, inputs: Matrices, reset: Tensor, span: int, sigma: 
     return torch.stack(losses).mean()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("afferents", [["error"], ["drive"]], ids=str)
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_its_own_parameters_follow_the_regression(cell: str, afferents: list[str]) -> None:
     rule = KeRNL(sigma=0.3, span=4)
     brain = toy.lone(toy.CELLS[cell](), rule=rule, afferents=afferents)

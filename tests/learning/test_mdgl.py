@@ -68,8 +68,9 @@ def synaptic(found: lessons.Gradients) -> lessons.Gradients:
     return {n: g for n, g in found.items() if "predictor" not in n}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("maps", [False, True])
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_by_true_weights_it_is_the_gradient_truncated_after_one_step(cell: str, maps: bool) -> None:
     brain = area_of(cell, MDGL(TrueWeights(), filtered=False), maps)
     inputs, reset = toy.stream(brain)
@@ -205,6 +206,7 @@ def test_types_are_the_populations_of_the_area(kind: Callable[..., Partners]) ->
     assert lessons.distance(learnt(None), learnt([0.5, 0.5])) > 1e-4
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_windows_of_any_length_give_the_same(cell: str) -> None:
     brain = area_of(cell, MDGL(TrueWeights(), filtered=False))

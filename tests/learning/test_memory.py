@@ -47,6 +47,7 @@ def after_windows(
     return found
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("rule", toy.RULES)
 def test_a_long_stream_holds_no_more_than_a_short_one(rule: str) -> None:
     brain = toy.ladder(lambda name: toy.RULES[rule](), cells=[toy.fit(rule)] * 3)
@@ -72,6 +73,7 @@ def test_what_is_kept_would_be_seen() -> None:
     assert late > 2 * early
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("rule", toy.RULES)
 def test_what_is_carried_is_detached_and_its_own(rule: str) -> None:
     """No graph, and no view of a window's buffers, hangs on the state between windows."""

@@ -27,6 +27,7 @@ def remembered(brain: Brain, name: str) -> int:
     return sum(leaf.numel() for leaf in leaves if leaf.is_floating_point())
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("rule", toy.RULES)
 def test_a_rule_remembers_what_it_said_or_says_less(rule: str) -> None:
     brain = toy.ladder(lambda name: toy.RULES[rule](), cells=[toy.fit(rule)] * 3)

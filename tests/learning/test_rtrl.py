@@ -33,8 +33,9 @@ def reach(brain: Brain):
     return steps
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("afferents", AFFERENTS, ids=str)
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_rtrl_is_one_long_window_of_backpropagation(cell: str, afferents: list[str]) -> None:
     def brain(rule: Rule) -> Brain:
         predictor = Predictor(torch.tanh)
@@ -48,7 +49,8 @@ def test_rtrl_is_one_long_window_of_backpropagation(cell: str, afferents: list[s
     assert lessons.distance(truncated, expected) > 1e-3
 
 
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_rtrl_is_the_influence_moved_on_step_by_step(cell: str) -> None:
     brain = toy.lone(toy.CELLS[cell](), rule=RTRL(), afferents=["drive", "error"])
     inputs, reset = toy.stream(brain, steps=4)
@@ -57,6 +59,7 @@ def test_rtrl_is_the_influence_moved_on_step_by_step(cell: str) -> None:
         lessons.assert_same(lessons.learn(brain, inputs, reset, lengths), expected)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("scope", [Local, Global])
 @pytest.mark.parametrize("seed", range(6))
 def test_windows_of_any_length_give_what_the_past_says(seed: int, scope: type[Scope]) -> None:

@@ -47,8 +47,9 @@ def mask_of(brain: Brain, reached: Tensor):
     return mask
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("afferents", [["drive"], ["error"], ["drive", "error"]], ids=str)
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_snap_1_is_the_influence_on_the_own_unit_moved_on_step_by_step(
     cell: str, afferents: list[str]
 ) -> None:
@@ -86,8 +87,9 @@ def pace(cell: Cell) -> int:
     return cell.settling
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("n", [2, 3])
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_snap_n_is_the_masked_influence_moved_on_step_by_step(cell: str, n: int) -> None:
     brain = sparse(cell, n)
     rule, area = brain.rule("V1"), brain.area("V1")
@@ -120,7 +122,8 @@ def test_neighbourhoods_of_different_sizes_with_ways_around_do_not_leak(seed: in
     lessons.assert_same(lessons.learn(brain, inputs, reset, [2]), expected)
 
 
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_with_a_full_mask_it_is_rtrl_and_says_so(cell: str, caplog) -> None:
     with caplog.at_level(logging.WARNING):
         brain = brain_of(cell, SnAp(2))
@@ -133,7 +136,8 @@ def test_with_a_full_mask_it_is_rtrl_and_says_so(cell: str, caplog) -> None:
         lessons.assert_same(lessons.learn(brain, inputs, reset, lengths), whole)
 
 
-@pytest.mark.parametrize("cell", toy.CELLS)
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("cell", toy.POINTWISE)
 def test_a_mask_that_is_saturated_through_sparse_synapses_is_rtrl(cell: str) -> None:
     """A chain closed to a ring: with n = 5 all is reached; with 4 not yet, but more than with 1."""
     found = {}

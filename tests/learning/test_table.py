@@ -22,6 +22,7 @@ def test_every_rule_that_has_a_config_is_in_the_table() -> None:
     assert configured == set(rules()) and Rule not in configured
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", toy.RULES)
 def test_only_rules_that_leave_nothing_out_call_themselves_exact(name: str) -> None:
     found = []

@@ -273,6 +273,7 @@ EVERY: dict[str, Callable[[], Perturbation]] = {
 }
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("scope", ["local", "adjacent"])
 @pytest.mark.parametrize("name", EVERY)
 def test_windows_do_not_matter(name: str, scope: str) -> None:

@@ -13,6 +13,7 @@ from brainmodel.physiology.phenomena import (
     ContrastResponse,
     CrossOrientation,
     DirectionSelectivity,
+    FlashLag,
     IllusoryContours,
     LengthTuning,
     Mismatch,
@@ -22,10 +23,13 @@ from brainmodel.physiology.phenomena import (
     Phenomenon,
     RepetitionSuppression,
     SizeTuning,
+    StimulusSpecificAdaptation,
     Transience,
+    flash_lag,
     illusory_contours,
     mismatch,
     missing_flash,
+    stimulus_specific_adaptation,
 )
 from brainmodel.physiology.phenomena.length_tuning import strip
 from brainmodel.physiology.phenomena.size_tuning import disc
@@ -94,6 +98,32 @@ def test_movies_move_as_fast_as_they_are_told_to() -> None:
     assert fast.frames(16).diff(dim=0).abs().mean() > 0.005
 
 
+def test_bars_move_as_fast_as_they_are_told_to_and_flashes_are_where_they_are() -> None:
+    size, speed = 32, 1.5
+    frames = FlashLag(speed, contrast=1.0).frames(size)
+    moving, flashed = frames[:, :-1].unflatten(1, (2, -1)).unbind(1)
+    assert torch.equal(moving[-2], flashed[-2]) and (flashed[:-2] == 0.5).all()
+    assert (frames[-1] == 0.5).all() and (frames[:, -1] == 0.5).all()
+    for k, (angle, place, sign) in enumerate(flash_lag._bars()):
+        bar = 2 * sign * (moving[:, k].double() - 0.5)
+        assert float(bar.min()) >= 0 and float(bar[-2].max()) == pytest.approx(1)
+        if angle % (math.pi / 2) < 1e-9:  # along an axis: the bar goes from edge to edge
+            along = flash_lag._along(angle, size)
+            at = (bar * along).sum((1, 2)) / bar.sum((1, 2)).clamp_min(1e-9)
+            assert float(bar[-2].sum()) == pytest.approx(size * flash_lag.WIDTH)
+            assert float(at[-2]) == pytest.approx(place, abs=1e-5)
+            assert float(at[-2] - at[-3]) == pytest.approx(speed, abs=1e-5)
+
+
+def test_every_oddball_has_its_like_among_its_standards() -> None:
+    odd, same = StimulusSpecificAdaptation(cycles=(4,)).frames(16).unflatten(1, (2, -1)).unbind(1)
+    last = stimulus_specific_adaptation.ON + stimulus_specific_adaptation.OFF
+    assert torch.equal(odd[-last:], same[-last:])
+    assert not (odd[:-last] == same[:-last]).flatten(2).all(2).all(0).any()
+    turned = odd[BEFORE].unflatten(0, (8, 4)).roll(4, dims=0).flatten(0, 1)
+    assert torch.allclose(turned, same[BEFORE], atol=1e-6)  # each orientation is the oddball once
+
+
 # ---------------------------------------------------------------------------------- known answers
 
 
@@ -157,7 +187,13 @@ def test_shares_have_no_unit_and_nothing_is_told_of_who_sees_nothing() -> None:
 def test_a_unit_without_memory_is_neither_directional_nor_transient() -> None:
     direction, transience = DirectionSelectivity(cycles=(6,)), Transience(cycles=(6,))
     repeated, missing = RepetitionSuppression(cycles=(6,)), MissingFlash(cycles=6)
-    for phenomenon in (direction, transience, repeated, missing):
+    for phenomenon in (
+        direction,
+        transience,
+        repeated,
+        missing,
+        StimulusSpecificAdaptation(cycles=(6,)),
+    ):
         (found,) = strength(phenomenon, gabor(), activation=torch.relu)
         assert found == pytest.approx(0, abs=1e-4), phenomenon.title
 
@@ -206,6 +242,30 @@ def test_a_halt_is_missed_by_as_much_as_errors_grow() -> None:
     assert shown.strength.tolist() == pytest.approx([0.5, 0.0])
 
 
+def test_who_carries_motion_on_leads_by_a_step_and_who_repeats_by_none() -> None:
+    phenomenon, size = FlashLag(), 32
+    frames = phenomenon.frames(size)
+    moving = frames.shape[1] // 2
+    on = torch.stack([flash_lag._bar(a, p + 1.0, size) for a, p, _ in flash_lag._bars()])
+    carried = frames[-2].clone()
+    carried[:moving] = 0.5 + 0.3 * on
+    (repeats, leads) = (phenomenon._shown(f[:, None]).strength for f in (frames[-2], carried))
+    assert torch.allclose(repeats, torch.zeros(moving), atol=1e-6)
+    along_axes = torch.tensor([a % (math.pi / 2) < 1e-9 for a, _, _ in flash_lag._bars()])
+    assert torch.allclose(leads[along_axes], torch.ones(24), atol=1e-6)
+    assert torch.allclose(leads, torch.ones(moving), atol=0.1)  # corners cut oblique bars off
+    assert phenomenon._shown(frames[-1][:, None]).strength.isnan().all()
+
+
+def test_an_oddball_is_weighed_against_the_same_as_a_standard() -> None:
+    period = stimulus_specific_adaptation.ON + stimulus_specific_adaptation.OFF
+    rate = torch.zeros(BEFORE + stimulus_specific_adaptation.SHOWINGS * period, 4, 2)
+    rate[-period + 2, :, 0] = torch.tensor([3.0, 1.0, 1.0, 1.5])  # two as oddballs, then the same
+    shown = stimulus_specific_adaptation._shown(rate + 0.5)
+    assert float(shown.strength[0]) == pytest.approx((3 - 1) / (3 + 1))
+    assert math.isnan(shown.strength[1])
+
+
 def test_an_omission_is_answered_by_who_rings() -> None:
     period = missing_flash.ON + missing_flash.OFF
     steps = BEFORE + period * (missing_flash.FLASHES + missing_flash.LATER)
@@ -215,8 +275,9 @@ def test_an_omission_is_answered_by_who_rings() -> None:
     assert float(missing_flash._shown(course + 1).strength[0]) == pytest.approx(1.0)
 
 
-def test_who_does_not_predict_misses_nothing() -> None:
-    assert Mismatch().measure(wired(torch.stack([gabor()]), SIZE)) == {}
+def test_who_does_not_predict_misses_nothing_and_foresees_nothing() -> None:
+    for phenomenon in (Mismatch(), FlashLag()):
+        assert phenomenon.measure(wired(torch.stack([gabor()]), SIZE)) == {}
 
 
 def test_units_that_do_not_respond_tell_nothing() -> None:
@@ -231,7 +292,7 @@ def test_every_phenomenon_says_what_it_is() -> None:
 
     kinds = [v for v in vars(phenomena).values() if isinstance(v, type)]
     kinds = [k for k in kinds if issubclass(k, Phenomenon) and k is not Phenomenon]
-    assert len(kinds) >= 12
+    assert len(kinds) >= 14
     brain = wired(torch.stack([gabor(), CENTRE]), 32, torch.relu)
     for kind in kinds:
         phenomenon = kind()

@@ -87,6 +87,7 @@ def test_the_scale_of_either_side_does_not_matter(metric: Metric[Any, Any], fact
     assert scaled == pytest.approx(plain, abs=1e-6)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("factor", [1e-14, 1e9])
 def test_the_unit_of_the_responses_does_not_matter(metric: Metric[Any, Any], factor: float) -> None:
     """Tesla are 1e-14, counts of photons 1e9."""

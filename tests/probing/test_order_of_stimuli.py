@@ -74,6 +74,7 @@ def test_responses_stand_in_the_order_of_the_numbers_of_frames(
     assert found.left_out == ()
 
 
+@pytest.mark.sampled(2)
 @READERS
 @pytest.mark.parametrize("blank", [-1.0, np.nan, "gray", "", "Blank", "NULL"])
 def test_blanks_are_left_out_and_counted_or_kept_as_the_last(

@@ -20,6 +20,7 @@ CORE = [
 ]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", CORE, ids=lambda case: case.name)
 @pytest.mark.filterwarnings("ignore::UserWarning")  # of the libraries that write what is wrong
 def test_a_wrong_recording_is_read_right_or_refused_in_one_sentence(

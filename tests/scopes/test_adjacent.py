@@ -223,6 +223,7 @@ def by_definition(
     return lessons.complete(brain, made) | taught
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("hops", [1, 2])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_adjacent_is_its_definition_computed_step_by_step(seed: int, hops: int) -> None:
@@ -361,6 +362,7 @@ def undone(brain: Brain, found: lessons.Gradients) -> lessons.Gradients:
 FEEDBACKS = [RandomFeedback, SignConcordantFeedback, LearntFeedback]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("maps", [False, True])
 @pytest.mark.parametrize("rule", [EProp, BPTT])
 @pytest.mark.parametrize("feedback", FEEDBACKS)

@@ -31,6 +31,7 @@ def test_global_is_autograd_through_the_literal_brain(seed: int) -> None:
     )
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_local_is_autograd_with_messages_and_drives_detached(seed: int) -> None:
     brain = toy.random_brain(seed, scope=Local())
@@ -79,6 +80,7 @@ def test_every_loss_reaches_every_area_under_scope_global(maps: bool) -> None:
     assert min(found.values()) > 1e-6, found
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_global_lets_signals_through_as_far_as_each_rule_does(seed: int) -> None:
     brain = toy.random_brain(seed, either, Global())
@@ -102,6 +104,7 @@ def test_one_area_cut_changes_the_gradient_of_another_under_scope_global() -> No
     assert lessons.distance(*others) > 1e-6
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", SEEDS[:6])
 @pytest.mark.parametrize("scope", [Local, Global])
 def test_gradients_over_windows_are_those_of_truncated_backpropagation(

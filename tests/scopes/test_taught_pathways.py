@@ -43,6 +43,7 @@ def on_the_way(found: lessons.Gradients) -> lessons.Gradients:
     return {name: gradient for name, gradient in found.items() if name.startswith("routes.")}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("hops", [1, 2])
 @pytest.mark.parametrize("delays", [(0, 0, 1), (2, 1, 2)], ids=str)
 @pytest.mark.parametrize("rule", [BPTT, EProp])

@@ -207,6 +207,7 @@ def test_a_score_against_neurons_is_a_measure() -> None:
     assert [step for step, _ in cells[0]["curves"]["alike"]] == [0, 12]
 
 
+@pytest.mark.slow
 def test_how_well_gradients_align_is_a_measure() -> None:
     content = yaml.safe_load(Path(SMALL).read_text())
     content["changes"]["alignment"] = {"every_n_steps": 4}

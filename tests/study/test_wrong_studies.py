@@ -79,6 +79,7 @@ def wrong_config(changes: dict[str, Any]) -> str:
     return "wrong.yaml"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_study_is_refused_in_one_sentence(
     name: str, capsys: pytest.CaptureFixture[str]

@@ -101,6 +101,7 @@ ALTERED = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("what", ALTERED)
 def test_a_checkpoint_that_lacks_something_is_refused(
     run: Path, what: str, capsys: pytest.CaptureFixture[str]

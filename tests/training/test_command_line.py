@@ -47,6 +47,7 @@ def test_a_run_ends_with_a_table_and_with_where_everything_lies(quick: tuple[Pat
         assert (run.parents[2] / place).exists()
 
 
+@pytest.mark.slow
 def test_a_run_leaves_its_config_which_makes_the_same_run_again(quick: tuple[Path, str]) -> None:
     run, _ = quick
     main(["fit", f"--config={run}/config.yaml", "--report.scenes=0", "--pictures.scenes=0"])

@@ -113,6 +113,7 @@ def test_a_probe_writes_a_page_and_tables(ran: tuple[Path, Path, str]) -> None:
     assert sorted(path.name for path in (folder / "out").iterdir()) == ["one"]
 
 
+@pytest.mark.slow
 def test_curves_and_pictures_go_to_tensorboard(ran: tuple[Path, Path, str]) -> None:
     events = EventAccumulator(str(ran[1]))
     events.Reload()
@@ -130,6 +131,7 @@ def test_curves_and_pictures_go_to_tensorboard(ran: tuple[Path, Path, str]) -> N
     assert len(events.Images("dissimilarities")) == 3
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -88,6 +88,7 @@ WRONG_OPTIONS = {
 }
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("option", WRONG_OPTIONS)
 def test_a_wrong_option_is_refused_in_one_sentence(
     option: str, capsys: pytest.CaptureFixture[str]
@@ -159,6 +160,7 @@ WRONG_FILES: dict[str, tuple[Any, tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", WRONG_FILES)
 def test_a_wrong_file_is_refused_in_one_sentence(
     name: str, capsys: pytest.CaptureFixture[str]

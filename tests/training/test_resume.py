@@ -124,6 +124,7 @@ def test_what_stops_a_step_leaves_the_checkpoint_of_the_end_of_one(
     assert same(learnt(saved(resumed)), learnt(saved(whole)))
 
 
+@pytest.mark.slow
 def test_a_run_whose_time_was_over_goes_on_and_says_for_how_long(
     whole: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

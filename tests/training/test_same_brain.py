@@ -31,6 +31,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return folder / fit("--trainer.max_epochs=1", *EVERY_STEP)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("command", ["fit", "validate"])
 @pytest.mark.parametrize("option", OTHER)
 def test_a_checkpoint_of_a_brain_that_computes_something_else_is_refused(

@@ -37,6 +37,7 @@ TASKS = sorted(
 )
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_trains_and_says_what_chance_is(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -37,7 +37,7 @@ from brainmodel.learning.credit.parameter_matrix import (
 from brainmodel.learning.credit.stream_noise import Noise, NoisyRule
 from brainmodel.learning.credit.synaptic_gradients import predictor_gradients
 from brainmodel.learning.learning_signal import LearningSignal, unit_signals
-from brainmodel.learning.rule import Gradients, Memory, need_dense, need_symmetric
+from brainmodel.learning.rule import Gradients, Memory, need_dense, need_pointwise, need_symmetric
 
 FLOOR = 1e-7  # added to norms, so that their ratio is finite where a factor is zero
 
@@ -57,6 +57,7 @@ class FactoredInfluence(NoisyRule):
         """See `Rule.build`; refuses maps."""
         need_dense(self, area, "EProp or BPTT")
         need_symmetric(self, area, "EProp or BPTT")
+        need_pointwise(self, area, "EProp or BPTT")
 
     @abstractmethod
     def begin(self, area: Area, noise: Noise) -> Factors:

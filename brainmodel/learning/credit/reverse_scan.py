@@ -93,12 +93,13 @@ def scan_area(
     reverse = reverse_steps(area, record, rate_bar, carried_bar)
     breaks, (synapses, reached) = interrupt(record), area.recurrence
     spikes = _carried_emission(area)
+    between = "error" in area.afferents or area.cell.normalised  # the steps comes something
     for first, stop in reversed(stretches(breaks)):
-        if "error" not in area.afferents:  # but for the first, nothing comes between the steps
+        if not between:  # but for the first
             reverse.run(first + 1, stop, area.recurrence)
             stop = first + 1
         for t in reversed(range(first, stop)):
-            reverse.step(t)
+            _step(area, record, reverse, t)
             rate_before = rate_bar[t - 1] if t > 0 else before
             earlier = torch.zeros_like(rate_before) if breaks[t] else rate_before
             emitted = earlier if spikes is None else carried_bar[spikes]
@@ -109,6 +110,14 @@ def scan_area(
                 _fade_all(carried_bar, record.keep[t])
                 rate_before.addcmul_(earlier, _wide(record.keep[t], earlier))
     return reverse.currents_bar
+
+
+def _step(area: Area, record: Record, reverse: Reverse, t: int) -> None:
+    """The reverse of step t, statistics of all units included."""
+    reverse.step(t)
+    if area.cell.normalised:
+        made = reverse.currents_bar[t]
+        made.copy_(area.cell.back_through_constants(record.currents[t], made))
 
 
 def _carried_emission(area: Area) -> int | None:

@@ -40,6 +40,7 @@ from brainmodel.learning.rule import (
     Memory,
     Rule,
     need_dense,
+    need_pointwise,
     need_symmetric,
     of_rule,
 )
@@ -78,6 +79,7 @@ class SyntheticGradients(Rule):
         """See `Rule.build`; makes the synthesizer, which predicts zero at first."""
         need_dense(self, area, "EProp or BPTT")
         need_symmetric(self, area, "EProp or BPTT")
+        need_pointwise(self, area, "EProp or BPTT")
         state = len(area.dynamics.outputs) * area.units[0]
         self.synthesizer = nn.Parameter(torch.zeros(state, state + self.drive * area.drive[0] + 1))
 

@@ -5,6 +5,7 @@ from brainmodel.physiology.phenomena.cross_orientation import CrossOrientation a
 from brainmodel.physiology.phenomena.direction_selectivity import (
     DirectionSelectivity as DirectionSelectivity,
 )
+from brainmodel.physiology.phenomena.flash_lag import FlashLag as FlashLag
 from brainmodel.physiology.phenomena.illusory_contours import IllusoryContours as IllusoryContours
 from brainmodel.physiology.phenomena.length_tuning import LengthTuning as LengthTuning
 from brainmodel.physiology.phenomena.mismatch import Mismatch as Mismatch
@@ -21,4 +22,7 @@ from brainmodel.physiology.phenomena.repetition_suppression import (
     RepetitionSuppression as RepetitionSuppression,
 )
 from brainmodel.physiology.phenomena.size_tuning import SizeTuning as SizeTuning
+from brainmodel.physiology.phenomena.stimulus_specific_adaptation import (
+    StimulusSpecificAdaptation as StimulusSpecificAdaptation,
+)
 from brainmodel.physiology.phenomena.transience import Transience as Transience
