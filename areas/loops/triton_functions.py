@@ -3,8 +3,8 @@
 This file is read as a text that goes before the cell (`triton_text`); nothing imports it.
 """
 
-import triton
-import triton.language as tl
+import triton  # pyright: ignore[reportMissingImports]
+import triton.language as tl  # pyright: ignore[reportMissingImports]
 
 
 @triton.jit

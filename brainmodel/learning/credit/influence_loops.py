@@ -5,8 +5,8 @@ the other, to credit them, so that the sum has one order. This file is read as a
 (`triton_kernel.functions`); nothing imports it.
 """
 
-import triton
-import triton.language as tl
+import triton  # pyright: ignore[reportMissingImports]
+import triton.language as tl  # pyright: ignore[reportMissingImports]
 
 
 @triton.jit
