@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.grad import conv2d_weight
 
-from areas.precision import is_short, kind_of_products, multiplied
+from areas.loops.precision import is_short, kind_of_products, multiplied
 from areas.shapes import Postsynaptic, Presynaptic, SynapticWeight
 
 

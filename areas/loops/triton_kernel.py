@@ -22,7 +22,7 @@ from torch import Tensor
 from areas.loops import triton_text
 from areas.loops.compiled import Unsuited, require_wanted, switched_off
 from areas.loops.fuse import require_kind
-from areas.precision import is_short, kind_of_products
+from areas.loops.precision import is_short, kind_of_products
 
 ROWS = 16  # of the batch that one program takes; the least that tensor cores multiply
 UNITS = 128  # columns that are summed at once
@@ -39,7 +39,7 @@ class Array(NamedTuple):
     stride: int = 0
 
 
-class Product(NamedTuple):
+class Mixing(NamedTuple):
     """y(t) += x(t) W for every step of a loop; see `native.Product`."""
 
     weight: Tensor
@@ -60,7 +60,7 @@ class TritonKernel:
         self.launched = launched
 
     def sweep(
-        self, size: tuple[int, int], steps: int, arrays: Sequence[Array], product: Product | None
+        self, size: tuple[int, int], steps: int, arrays: Sequence[Array], product: Mixing | None
     ) -> None:
         """Many steps by one launch, each with the product before or after it.
 
@@ -90,7 +90,7 @@ class TritonKernel:
             )  # fmt: skip
 
 
-def _blocks(size: tuple[int, int], bytes_each: int, product: Product | None) -> dict[str, int]:
+def _blocks(size: tuple[int, int], bytes_each: int, product: Mixing | None) -> dict[str, int]:
     """How much one program takes at once, in powers of 2."""
     rows, units = map(_power, size)
     if product is not None:

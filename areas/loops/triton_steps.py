@@ -11,7 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from areas.loops.steps import Forward, Recurrence, Reverse
-from areas.loops.triton_kernel import MOST, Array, Product
+from areas.loops.triton_kernel import MOST, Array, Mixing
 from areas.synapses import Dense
 
 
@@ -35,7 +35,7 @@ class TritonForward(Forward):
         if not _in_one(recurrence):
             return super().run(start, stop, recurrence)
         emitted = self.results[self.dynamics.emitted]
-        product = Product(
+        product = Mixing(
             recurrence.synapses.weight.detach().t(),
             emitted[start],
             self.currents[start][:, recurrence.reached],
@@ -67,7 +67,7 @@ class TritonReverse(Reverse):
             if not _in_one(recurrence):
                 return super().run(start, stop, recurrence)
             bar, moves = self.currents_bar, self.dynamics.cell.emitted == "rate"
-            product = Product(
+            product = Mixing(
                 recurrence.synapses.weight.detach(),
                 bar[stop - 1][:, recurrence.reached],
                 self.emitted_bar(stop - 2),
@@ -76,7 +76,7 @@ class TritonReverse(Reverse):
             )
         self._sweep(start, stop, product)
 
-    def _sweep(self, start: int, stop: int, product: Product | None) -> None:
+    def _sweep(self, start: int, stop: int, product: Mixing | None) -> None:
         read = (self.currents, *self.carried, self.rate_bar)
         before = [Array(each[stop - 1], -each.stride(0)) for each in read]
         still = [Array(bar) for bar in self.carried_bar]

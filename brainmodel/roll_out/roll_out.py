@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from areas.precision import asked_for, kind_of_products, products_in
+from areas.loops.precision import asked_for, kind_of_products, products_in
 from areas.record import Record
 from brainmodel.environments.environment import REWARD
 from brainmodel.learning.learning_signal import times

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from areas import SubLSTM
-from areas.precision import products_in
+from areas.loops.precision import products_in
 from brainmodel.learning import BPTT, EProp
 from tests import lessons, toy
 from tests.run_of_steps import assert_near, window

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from areas import SubLSTM
-from areas.precision import asked_for, products_in
+from areas.loops.precision import asked_for, products_in
 from areas.synapses import Synapses, connect
 from brainmodel.learning import EProp
 from tests import lessons, toy
