@@ -1,1 +1,1 @@
-"""The steps of a cell over a window, and their reverse: tensor calls, native loops, Triton; gains."""
+"""The steps of a cell over a window, and their reverse: tensor calls, native loops; gains."""
