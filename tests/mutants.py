@@ -38,6 +38,18 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/training/dead_outputs.py",
+        old="silent = driven & (self.prediction <= least)",
+        new="silent = self.prediction <= least",
+        tests="tests/training/test_dead_outputs.py -k foretold_to_be_nothing",
+    ),
+    Mutant(
+        file="brainmodel/training/dead_outputs.py",
+        old="Loudest.of(activity).widen(self._areas.get(name))",
+        new="Loudest.of(activity)",
+        tests="tests/training/test_dead_outputs.py -k one_window",
+    ),
+    Mutant(
         file="brainmodel/wiring/environments.py",
         old="state = tree_map(lambda new, old: _where(reset, new, old), begun, state)",
         new="pass",
