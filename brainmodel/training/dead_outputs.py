@@ -1,9 +1,9 @@
 """Predictions that are 0 throughout where the drive is not: told, with what usually helps.
 
 An output is a channel of a drive; a dead one is predicted to be 0 at every place and step though
-it is not. Where the predictor's activation is flat below 0 (a relu, a clip), nothing comes back to
-an output whose potential has fallen there for all that is seen, so it stays dead. It happens where
-most of a frame is dark: of absolute errors the least is then that of predicting nothing.
+it is not. It happens where most of a frame is dark: absolute errors are then least for predicting
+nothing. And where the predictor's activation is flat below 0 (a relu, a clip), nothing comes back
+to an output whose potential has fallen there for all that is seen, so it stays dead.
 """
 
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ from objectives import Activity
 NOTHING = 1e-6  # of the largest of the drive
 WORTH_TELLING = 0.25  # share of outputs
 HELP = (
-    "where its predictor's activation is flat below 0, torch.nn.LeakyReLU in its place or a smaller "
-    "learning rate brings them back"
+    "absolute errors are least so where most of what it sees is dark; objectives.SquaredError or a "
+    "smaller learning rate usually helps"
 )
 
 

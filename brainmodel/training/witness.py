@@ -1,4 +1,4 @@
-"""Whoever looks on while a brain is measured: what is still, dead, latched, ringing or foretells 0."""
+"""Whoever looks on while a brain is measured: what is still, dead, latched, or rings."""
 
 from collections.abc import Collection, Mapping
 
