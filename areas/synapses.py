@@ -7,6 +7,7 @@ presynaptic signal and the postsynaptic derivative give the derivative by the we
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, ItemsView, Sequence, ValuesView
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.grad import conv2d_weight
 
+from areas.loops.precision import is_short, kind_of_products, multiplied
 from areas.shapes import Postsynaptic, Presynaptic, SynapticWeight
 
 
@@ -169,28 +171,34 @@ class Dense(Synapses):
 
     def forward(self, source: Presynaptic, weight: SynapticWeight | None = None) -> Postsynaptic:
         """See `Synapses.forward`."""
-        return functional.linear(source, self.weight if weight is None else weight)
+        return multiplied(functional.linear, source, self.weight if weight is None else weight)
 
     def transpose(self, target: Postsynaptic, weight: SynapticWeight | None = None) -> Presynaptic:
         """See `Synapses.transpose`."""
-        return target @ (self.weight if weight is None else weight)
+        return multiplied(torch.matmul, target, self.weight if weight is None else weight)
 
     def adder(self) -> Callable[[Tensor, Tensor], None]:
         """See `Synapses.adder`; one matrix product, the weights laid out for it once."""
         laid = self.weight.detach().t().contiguous()
+        short = laid.to(kind_of_products()) if is_short(laid.dtype) else None
 
         def add(source: Tensor, out: Tensor) -> None:
-            out.addmm_(source, laid)
+            if short is None:
+                out.addmm_(source, laid)
+            else:
+                out.add_(source.to(short.dtype) @ short)
 
         return add
 
     def add_transpose(self, target: Postsynaptic, out: Presynaptic) -> None:
         """See `Synapses.add_transpose`; one matrix product."""
+        if is_short(self.weight.dtype):
+            return super().add_transpose(target, out)
         out.addmm_(target, self.weight)
 
     def gradient(self, source: Presynaptic, target: Postsynaptic) -> SynapticWeight:
         """See `Synapses.gradient`."""
-        return target.t() @ source
+        return multiplied(torch.matmul, target.t(), source)
 
 
 class Convolution(Synapses):
@@ -213,16 +221,20 @@ class Convolution(Synapses):
     def forward(self, source: Presynaptic, weight: SynapticWeight | None = None) -> Postsynaptic:
         """See `Synapses.forward`."""
         weight = self.weight if weight is None else weight
-        return functional.conv2d(source, weight, padding=self.pad)
+        return multiplied(partial(functional.conv2d, padding=self.pad), source, weight)
 
     def transpose(self, target: Postsynaptic, weight: SynapticWeight | None = None) -> Presynaptic:
         """See `Synapses.transpose`."""
         weight = self.weight if weight is None else weight
-        return functional.conv_transpose2d(target, weight, padding=self.pad)
+        return multiplied(partial(functional.conv_transpose2d, padding=self.pad), target, weight)
 
     def gradient(self, source: Presynaptic, target: Postsynaptic) -> SynapticWeight:
         """See `Synapses.gradient`."""
-        return conv2d_weight(source, self.weight.shape, target, padding=self.pad)
+
+        def product(source: Tensor, target: Tensor) -> Tensor:
+            return conv2d_weight(source, self.weight.shape, target, padding=self.pad)
+
+        return multiplied(product, source, target)
 
 
 class Bundle(nn.ModuleDict):

@@ -5,7 +5,7 @@ import os
 import zlib
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")  # but see areas/test_on_a_device.py
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 from pathlib import Path

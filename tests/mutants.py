@@ -620,7 +620,7 @@ MUTANTS = [
         tests="tests/areas/test_fuse.py -k not_a_number",
     ),
     Mutant(
-        file="areas/loops/fuse.py",
+        file="areas/loops/graph.py",
         old='or "alpha" in node.kwargs',
         new="or False",
         tests="tests/areas/test_fuse.py -k no_c_expression",
@@ -662,6 +662,30 @@ MUTANTS = [
         tests="tests/areas/test_fused_steps.py -k one_by_one",
     ),
     Mutant(
+        file="areas/loops/triton_steps.py",
+        old="after=True",
+        new="after=False",
+        tests="tests/areas/test_triton.py -k blocks_end",
+    ),
+    Mutant(
+        file="areas/loops/triton_text.py",
+        old='"sub": "({0} - {1})"',
+        new='"sub": "({1} - {0})"',
+        tests="tests/areas/test_triton.py -k blocks_end",
+    ),
+    Mutant(
+        file="areas/loops/triton_functions.py",
+        old="tl.where(squared < small, near,",
+        new="tl.where(squared < 0, near,",
+        tests="tests/areas/test_triton.py -k accurate",
+    ),
+    Mutant(
+        file="areas/loops/triton_functions.py",
+        old="k[:, None] * by_depth + j[None, :] * by_width",
+        new="k[:, None] * by_width + j[None, :] * by_depth",
+        tests="tests/areas/test_triton.py -k blocks_end",
+    ),
+    Mutant(
         file="areas/loops/loops.c",
         old="sum[r][1] += x[r * x_row + k] * right;",
         new="sum[r][1] += x[r * x_row + k] * left;",
@@ -681,8 +705,8 @@ MUTANTS = [
     ),
     Mutant(
         file="areas/synapses.py",
-        old="return target.t() @ source",
-        new="return target.t() @ source.mean(0).expand_as(source)",
+        old="return multiplied(torch.matmul, target.t(), source)",
+        new="return multiplied(torch.matmul, target.t(), source.mean(0).expand_as(source))",
         tests="tests/areas/test_synapses.py -k autograd",
     ),
     Mutant(
@@ -1184,7 +1208,13 @@ MUTANTS = [
         tests="tests/learning/test_carried_influences.py -k move_by",
     ),
     Mutant(
-        file="brainmodel/learning/credit/carried_influences.py",
+        file="brainmodel/learning/credit/influence_loops.py",
+        old="streams + stream) * units + r % units",
+        new="streams + stream) * units + r",
+        tests="tests/learning/test_carried_influences.py -k move_by",
+    ),
+    Mutant(
+        file="brainmodel/learning/credit/influence_passes.py",
         old="if len({tensor.stride() for tensor in tensors}) == 1:",
         new="if True:",
         tests="tests/learning/test_carried_influences.py -k layout",

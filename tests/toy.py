@@ -110,6 +110,7 @@ def brain(
             type(dynamics.cell),
             repr(vars(dynamics.cell)),
             os.environ.get("BRAINMODEL_NATIVE"),
+            os.environ.get("TRITON_INTERPRET"),
         )
         dynamics._kernels = KERNELS.setdefault(alike, dynamics._kernels)
     return made

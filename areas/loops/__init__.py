@@ -1,1 +1,1 @@
-"""The steps of a cell over a window, and their reverse: by tensor calls and native loops; gains."""
+"""The steps of a cell over a window, and their reverse: tensor calls, native loops; gains."""

@@ -21,6 +21,13 @@ from areas.loops.fused_steps import FusedForward, FusedReverse
 from areas.loops.native import Kernel
 from areas.loops.pointwise import Pointwise
 from areas.loops.steps import Forward, Reverse, TensorForward, TensorReverse
+from areas.loops.triton_kernel import TritonKernel, fuse_in_triton, name_of_triton, takes
+from areas.loops.triton_steps import TritonForward, TritonReverse
+
+Made = Kernel | TritonKernel
+FORWARD: dict[type, type[Forward]] = {Kernel: FusedForward, TritonKernel: TritonForward}
+REVERSE: dict[type, type[Reverse]] = {Kernel: FusedReverse, TritonKernel: TritonReverse}
+SCATTERED = Unsuited("what a window's steps read or write does not lie in one piece of memory")
 
 
 class Loops(NamedTuple):
@@ -44,7 +51,7 @@ class Dynamics(Pointwise):
 
     def __init__(self, cell: Cell):
         super().__init__(cell)
-        self._kernels: dict[tuple[int, str, torch.dtype], Kernel | Unavailable] = {}
+        self._kernels: dict[tuple[int, str, torch.dtype], Made | Unavailable] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Without the compiled loops: they are made again where a copy needs them."""
@@ -63,7 +70,7 @@ class Dynamics(Pointwise):
         results = [fields[name] for name in self.made]
         self._require_currents(currents, results[0])
         kernel = self._kernel(0, currents, *carried, *results)
-        kind = TensorForward if kernel is None else FusedForward
+        kind = FORWARD.get(type(kernel), TensorForward)
         return kind(self, currents, carried, results, kernel)
 
     def reverse(
@@ -85,7 +92,7 @@ class Dynamics(Pointwise):
         """
         self._require_currents(currents, rate_bar)
         kernel = self._kernel(1, currents, *carried)
-        kind = TensorReverse if kernel is None else FusedReverse
+        kind = REVERSE.get(type(kernel), TensorReverse)
         return kind(self, currents, carried, rate_bar, carried_bar, kernel)
 
     def loops_in_use(self, device: torch.device, dtype: torch.dtype) -> Loops:
@@ -97,7 +104,7 @@ class Dynamics(Pointwise):
             kernel = self._made(direction, device.type, dtype)
             if isinstance(kernel, Unavailable):
                 return Loops(None, kernel)
-        return Loops(find_compiler())
+        return Loops(name_of_triton() if takes(device.type) else find_compiler())
 
     def _require_currents(self, currents: Tensor, units: Tensor) -> None:
         """Refuse currents of another cell: native loops would read beyond their end."""
@@ -108,28 +115,32 @@ class Dynamics(Pointwise):
                 f"{type(self.cell).__name__} {wanted}: they were recorded with another cell"
             )
 
-    def _kernel(self, direction: int, *tensors: Tensor) -> Kernel | None:
-        if not all(t.is_contiguous() for t in tensors):
-            return None
+    def _kernel(self, direction: int, *tensors: Tensor) -> Made | None:
         kernel = self._made(direction, tensors[0].device.type, tensors[0].dtype)
-        return None if isinstance(kernel, Unavailable) else kernel
+        if isinstance(kernel, Unavailable):
+            return None
+        if not all(t.is_contiguous() for t in tensors):
+            warn_of(SCATTERED)
+            return None
+        return kernel
 
-    def _made(self, direction: int, device: str, dtype: torch.dtype) -> Kernel | Unavailable:
+    def _made(self, direction: int, device: str, dtype: torch.dtype) -> Made | Unavailable:
         """The native loops of a direction, or why there are none; of a compiler it is said here."""
         key = (direction, device, dtype)
         if key not in self._kernels:
             try:
-                if device != "cpu":
-                    raise Unsuited(f"there are no native loops for {device}")
-                self._kernels[key] = self._fuse(direction, dtype)
+                self._kernels[key] = self._fuse(direction, device, dtype)
             except Unavailable as reason:
                 self._kernels[key] = reason
                 if not isinstance(reason, Unsuited):
                     warn_of(reason)
         return self._kernels[key]
 
-    def _fuse(self, direction: int, dtype: torch.dtype) -> Kernel:
+    def _fuse(self, direction: int, device: str, dtype: torch.dtype) -> Made:
+        if not takes(device) and device != "cpu":
+            raise Unsuited(f"there are no native loops for {device}")
+        made = fuse_in_triton if takes(device) else fuse
         currents, carried = len(self.cell.currents), len(self.cell.carried)
         if direction == 0:
-            return fuse(self.make, (currents, carried), (0, len(self.made)), dtype)
-        return fuse(self.pull, (currents, 2 * carried + 1), (currents, carried), dtype)
+            return made(self.make, (currents, carried), (0, len(self.made)), dtype)
+        return made(self.pull, (currents, 2 * carried + 1), (currents, carried), dtype)

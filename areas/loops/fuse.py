@@ -1,19 +1,18 @@
 """Fuse a pointwise function of tensors into one native loop, when a C compiler is at hand.
 
-The function is traced once, written as C with one statement per operation, and made into a loop
-(`native`). An element-wise chain of a dozen tensor calls, each of which reads and writes memory,
-becomes one call that reads and writes it once. Without a compiler, or for an operation that is not
-in the table below, `fuse` raises `Unavailable` and the caller goes on with tensor calls.
+The function is traced once (`graph`), written as C with one statement per operation, and made into
+a loop (`native`). An element-wise chain of a dozen tensor calls, each of which reads and writes
+memory, becomes one call that reads and writes it once. Without a compiler, or for an operation that
+is not in the table below, `fuse` raises `Unavailable` and the caller goes on with tensor calls.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from areas.loops.compiled import Unsuited, require_wanted
+from areas.loops.graph import Language, Statements, written
 from areas.loops.native import KINDS, Kernel, build
 
 # aten operation -> C expression; {0}, {1}, ... are its arguments
@@ -48,6 +47,7 @@ EXPRESSIONS: dict[str, str] = {
     "detach": "({0})",
     "_to_copy": "({0})",
 }
+C = Language("C", EXPRESSIONS, lambda number: f"((real){number!r})")
 
 
 def fuse(
@@ -74,50 +74,23 @@ def fuse(
         Unsuited: likewise, for numbers of another type, or an operation without a C expression.
     """
     require_wanted()
-    if dtype not in KINDS:
-        kind = str(dtype).removeprefix("torch.")
-        raise Unsuited(f"native loops take numbers of type float32 or float64, not {kind}")
-    try:
-        text = _write(_trace(function, sum(inputs), dtype), inputs, outputs)
-    except KeyError as operation:
-        raise Unsuited(f"no C expression is known of the operation {operation}") from None
-    except (IndexError, RuntimeError):
-        raise Unsuited("a cell's step is not of pointwise operations alone") from None
+    require_kind(dtype)
+    text = _write(written(function, sum(inputs), dtype, C), inputs, outputs)
     return build(text, len(_arrays("x", inputs) + _arrays("y", outputs)), dtype)
 
 
-def _trace(function: Callable[..., Any], inputs: int, dtype: torch.dtype) -> torch.fx.Graph:
-    from torch.fx.experimental.proxy_tensor import make_fx
-
-    examples = [torch.full((2,), 0.5, dtype=dtype) for _ in range(inputs)]
-    graph = make_fx(function, decomposition_table=_decompositions())(*examples).graph
-    graph.eliminate_dead_code()
-    return graph
+def require_kind(dtype: torch.dtype) -> None:
+    """Raise `Unsuited` for numbers that there are no native loops for."""
+    if dtype not in KINDS:
+        kind = str(dtype).removeprefix("torch.")
+        raise Unsuited(f"native loops take numbers of type float32 or float64, not {kind}")
 
 
-@cache
-def _decompositions() -> dict[Any, Any]:
-    """How torch writes operations in its core ones; torch itself makes the table at each use."""
-    from torch._decomp import core_aten_decompositions
-
-    return dict(core_aten_decompositions().items())
-
-
-def _write(graph: torch.fx.Graph, inputs: tuple[int, int], outputs: tuple[int, int]) -> str:
-    """The loop as C. Raises KeyError for an operation that has no C expression."""
-    names: dict[torch.fx.Node, str] = {}
-    lines: list[str] = []
-    for node in graph.nodes:
-        name = names[node] = f"v{len(names)}"
-        if node.op == "placeholder":
-            lines.append(f"real {name} = {_place('x', len(names) - 1, inputs[0])};")
-        elif node.op == "output":
-            for k, result in enumerate(node.args[0]):
-                lines.append(f"{_place('y', k, outputs[0])} = {_word(result, names)};")
-        else:
-            expression = EXPRESSIONS[_operation(node)]
-            words = [_word(argument, names) for argument in node.args]
-            lines.append(f"real {name} = {expression.format(*words)};")
+def _write(cell: Statements, inputs: tuple[int, int], outputs: tuple[int, int]) -> str:
+    """The loop as C."""
+    lines = [f"real v{k} = {_place('x', k, inputs[0])};" for k in range(sum(inputs))]
+    lines += [f"real {name} = {expression};" for name, expression in cell.made.items()]
+    lines += [f"{_place('y', k, outputs[0])} = {made};" for k, made in enumerate(cell.results)]
     names_of_arrays = _arrays("x", inputs) + _arrays("y", outputs)
     arrays = [f"real *{name} = at[{k}];" for k, name in enumerate(names_of_arrays)]
     head = "static void cell(long first, long last, long n, real *const *at) {"
@@ -130,16 +103,6 @@ def _write(graph: torch.fx.Graph, inputs: tuple[int, int], outputs: tuple[int, i
     return "\n".join([count, head, *arrays, *loops, *lines, "}", "}"])
 
 
-def _operation(node: torch.fx.Node) -> str:
-    """Name of an operation; one that is not in the table if its options change what it does."""
-    packet = getattr(node.target, "overloadpacket", None)
-    name = getattr(packet, "__name__", str(node.target))
-    kind = node.kwargs.get("dtype")
-    rounds = name == "_to_copy" and isinstance(kind, torch.dtype) and not kind.is_floating_point
-    other = rounds or "alpha" in node.kwargs or "rounding_mode" in node.kwargs
-    return f"{name} by other rules" if other else name
-
-
 def _arrays(letter: str, counts: tuple[int, int]) -> list[str]:
     grouped, single = counts
     return [letter] * bool(grouped) + [f"{letter}{k}" for k in range(grouped, grouped + single)]
@@ -149,9 +112,3 @@ def _place(letter: str, k: int, grouped: int) -> str:
     if k < grouped:
         return f"{letter}[(b * {grouped} + {k}) * n + j]"
     return f"{letter}{k}[b * n + j]"
-
-
-def _word(argument: Any, names: dict[torch.fx.Node, str]) -> str:
-    if isinstance(argument, torch.fx.Node):
-        return names[argument]
-    return f"((real){float(argument)!r})"

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from areas.loops.precision import asked_for, kind_of_products, products_in
 from areas.record import Record
 from brainmodel.environments.environment import REWARD
 from brainmodel.learning.learning_signal import times
@@ -57,7 +58,8 @@ def roll_out(
     names: dict[Tensor, list[str]] = {}  # a parameter of several areas has several
     for name, parameter in brain.named_parameters(remove_duplicate=False):
         names.setdefault(parameter, []).append(name)
-    with torch.autocast(reset.device.type, enabled=False):
+    kind = asked_for(reset.device)
+    with torch.autocast(reset.device.type, enabled=False), products_in(kind):
         inputs = {name: signal.to(brain.dtype) for name, signal in inputs.items()}
         rolling = _Rolling(brain, scope, engine, listener, inputs, reset, state)
         made = brain.make()
@@ -88,6 +90,7 @@ class _Rolling:
         self.brain, self.scope, self.engine, self.listener = brain, scope, engine, listener
         self.inputs, self.reset, self.start = inputs, reset, state
         self.learns = torch.is_grad_enabled()
+        self.products = kind_of_products()
         self.made: dict[str, Tensor] = {}  # weights in the place of parameters, by name
         self.passage: Passage | None = None
         self.after: BrainState | None = None
@@ -210,11 +213,12 @@ class _RollOut(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, *bars: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore
         weights, names = ctx.saved_tensors, ctx.names
-        if all(map(is_, weights, ctx.rolling.brain.parameters())):
-            found = ctx.rolling.gradients(bars)
-        else:
-            held = {own[0]: weight for own, weight in zip(names, weights, strict=True)}
-            found = with_weights(ctx.rolling.brain, held, lambda: ctx.rolling.gradients(bars))
+        with products_in(ctx.rolling.products):  # another thread may go back than went forwards
+            if all(map(is_, weights, ctx.rolling.brain.parameters())):
+                found = ctx.rolling.gradients(bars)
+            else:
+                held = {own[0]: weight for own, weight in zip(names, weights, strict=True)}
+                found = with_weights(ctx.rolling.brain, held, lambda: ctx.rolling.gradients(bars))
         _require_known(found, names)
         learns = ctx.needs_input_grad[2:]
         gradients = [

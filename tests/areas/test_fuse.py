@@ -15,7 +15,9 @@ from areas import Leaky
 from areas.loops.compiled import Unavailable, find_compiler
 from areas.loops.dynamics import Dynamics
 from areas.loops.fuse import fuse
+from areas.loops.fused_steps import FusedForward
 from areas.loops.native import Kernel
+from areas.loops.steps import TensorForward
 from brainmodel.brain import Brain
 from brainmodel.learning import BPTT, EProp
 from brainmodel.scopes import Global
@@ -244,14 +246,17 @@ def test_signals_that_do_not_lie_in_one_piece_are_taken_as_they_are() -> None:
 
 
 @needs_compiler
-def test_a_loop_of_other_strides_is_not_native_and_gives_the_same() -> None:
+def test_a_loop_of_other_strides_is_not_native_says_so_and_gives_the_same() -> None:
     dynamics = toy.lone(Leaky()).area("V1").dynamics
     currents, rates = torch.randn(4, 2, 6, dtype=torch.float64), torch.zeros(5, 2, 6).double()
     wide = torch.zeros(5, 2, 12, dtype=torch.float64)[..., ::2]
-    for fields in (rates, wide):
-        steps = dynamics.forward(currents, {"rate": fields})
-        for t in range(4):
-            steps.step(t)
+    usual = dynamics.forward(currents, {"rate": rates})
+    with pytest.warns(RuntimeWarning, match="does not lie in one piece of memory"):
+        other = dynamics.forward(currents, {"rate": wide})
+    for t in range(4):
+        usual.step(t)
+        other.step(t)
+    assert (type(usual), type(other)) == (FusedForward, TensorForward)
     torch.testing.assert_close(rates, wide)
     expected = torch.zeros(2, 6, dtype=torch.float64)
     for t in range(4):

@@ -44,7 +44,7 @@ def test_calls_do_not_grow_with_the_batch_and_give_the_same(
     brain = toy.lone(GRU(), rule=RULES[name](), afferents=["drive"])
     monkeypatch.setattr("areas.loops.steps.CHUNK", 1)
     monkeypatch.setattr("brainmodel.learning.credit.carried_influences.CHUNK", 1)
-    monkeypatch.setattr("brainmodel.learning.credit.carried_influences._loops", lambda kept: None)
+    monkeypatch.setattr("brainmodel.learning.credit.carried_influences.passes", lambda kept: None)
     expected, few = learning(brain, 2)
     _, many = learning(brain, 8)
     assert many > few, "on the processor they do"

@@ -4,11 +4,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from brainmodel.learning.credit import carried_influences
+from brainmodel.learning.credit import carried_influences, influence_passes
 from brainmodel.learning.credit.carried_influences import credit_influences, move_influences
+from brainmodel.learning.credit.influence_passes import TritonPasses, compiled
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 
-SIZES = [  # (batch, lane, field, unit, current, source, time)
+Size = tuple[int, int, int, int, int, int, int]
+SIZES: list[Size] = [  # (batch, lane, field, unit, current, source, time)
     (1, 1, 1, 1, 1, 1, 1),
     (3, 2, 2, 5, 3, 2, 4),
     (5, 3, 2, 7, 2, 40, 3),
@@ -21,26 +23,34 @@ pytestmark = [
     pytest.mark.parametrize("dtype", [torch.float32, torch.float64]),
     pytest.mark.parametrize("size", SIZES, ids=str),
 ]
-Size = tuple[int, int, int, int, int, int, int]
 
 
 def another_device(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have tensors of the processor treated as if they lay elsewhere."""
-    monkeypatch.setattr(carried_influences, "_loops", lambda kept: None)
+    monkeypatch.setattr(carried_influences, "passes", lambda kept: None)
     monkeypatch.setattr("areas.loops.chunks.cached", lambda device: False)
 
 
-@pytest.fixture(params=["one core", "two cores", "tensor calls", "another device"], autouse=True)
-def by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(
+    params=["one core", "two cores", "tensor calls", "another device", "Triton"], autouse=True
+)
+def by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, size: Size) -> None:
     """How the passes are made, however small they are."""
     if request.param == "another device":
         another_device(monkeypatch)
         return
     if request.param == "tensor calls":
-        monkeypatch.setattr(carried_influences, "_loops", lambda kept: None)
+        monkeypatch.setattr(carried_influences, "passes", lambda kept: None)
         monkeypatch.setattr(carried_influences, "CHUNK", 200)  # of few streams at a time
         return
-    if carried_influences._compiled(torch.float32) is None:
+    if request.param == "Triton":
+        pytest.importorskip("triton")
+        monkeypatch.setenv("TRITON_INTERPRET", "1")
+        tile = (128, 256) if size is SIZES[-1] else (16, 16)  # interpreted, each takes its time
+        monkeypatch.setattr(influence_passes, "TILE", {"ROWS": tile[0], "SOURCES": tile[1]})
+        assert type(carried_influences.passes(torch.zeros(1))) is TritonPasses
+        return
+    if compiled(torch.float32) is None:
         pytest.skip("no C compiler")
     count = 1 if request.param == "one core" else 2
     monkeypatch.setattr("areas.loops.native.torch.get_num_threads", lambda: count)

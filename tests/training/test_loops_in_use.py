@@ -55,6 +55,15 @@ def test_whoever_switched_loops_off_is_not_warned(monkeypatch: pytest.MonkeyPatc
     assert not warned(brain)
 
 
+def test_triton_is_said_where_it_takes_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("triton")
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    said = steps_taken(trio(torch.tanh, torch.nn.functional.gelu, torch.tanh))
+    assert said.startswith("native loops (compiled by Triton 3.")
+    gelu = "tensor calls (no Triton expression is known of the operation 'gelu')"
+    assert said.endswith(f" in AL, V1; by {gelu} in LM")
+
+
 def test_global_says_what_takes_the_steps_that_it_learns_from() -> None:
     brain = toy.lone(scope=Global())
     end = "where the brain learns (scope Global), else by " + which_loops()

@@ -11,21 +11,18 @@ is one pass through them, and so is their part in the gradients,
 
     found = sum over streams, sum_f bar[f] kept[f].
 
-On the processor a native loop makes each pass (`carried_influences.c`); elsewhere tensor calls do,
+Native loops or Triton's make each pass (`influence_passes`); where there are none, tensor calls do,
 which make several.
 """
 
-import ctypes
 from collections.abc import Sequence
-from functools import lru_cache
-from pathlib import Path
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from areas.loops import chunks
-from areas.loops.native import KINDS, library, threads
+from brainmodel.learning.credit.influence_passes import passes
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 
 CHUNK = 2**17  # elements of influences that are carried on at once, to stay in the cache
@@ -57,18 +54,10 @@ def move_influences(
         return torch.stack([w.permute(1, 2, 0) @ signal.transpose(0, 1) for w in weights], 1)
     old = old.contiguous()
     moved = reused.like(old)
-    loops = _loops(old)
-    if loops is None:
+    if (by := passes(old)) is None:
         _move(old, back, weights, signal, moved)
-        return moved
-    signal, weights = _rows(signal), _alike([_rows(each) for each in weights])
-    bars = _alike([bar for lane in back for bar in lane])
-    loops.move(
-        *old.shape[:2], len(back[0]), old.shape[2], bars[0].shape[1], old.shape[3], len(signal),
-        old.data_ptr(), moved.data_ptr(), _addresses(bars), *bars[0].stride(),
-        _addresses(weights), *weights[0].stride()[:2],
-        signal.data_ptr(), *signal.stride()[:2], min(threads(old.numel()), len(old)),
-    )  # fmt: skip
+    else:
+        by.move(old, back, weights, signal, moved)
     return moved
 
 
@@ -82,16 +71,11 @@ def credit_influences(
         bars: derivatives by the fields.
         found: the gradients, contiguous.
     """
-    loops = _loops(kept) if kept[0, 0].is_contiguous() else None
-    if loops is None:
+    by = passes(kept) if kept[0, 0].is_contiguous() else None
+    if by is None:
         _credit(kept, bars, found.view(-1, bars[0].shape[1], found.shape[1]))
-        return
-    bars = _alike(bars)
-    loops.credit(
-        len(kept), len(bars), kept.shape[2], bars[0].shape[1], kept.shape[3],
-        kept.data_ptr(), *kept.stride()[:2], _addresses(bars), *bars[0].stride(),
-        found.data_ptr(), min(threads(kept.numel()), kept.shape[2]),
-    )  # fmt: skip
+    else:
+        by.credit(kept, bars, found)
 
 
 def _move(
@@ -128,43 +112,3 @@ def _credit(
         by_current = influence.unflatten(1, found.shape[:2]).unbind(1)
         for gradient, each in zip(found.unsqueeze(2), by_current, strict=True):
             gradient.baddbmm_(bar.t()[:, None], each.transpose(0, 1))
-
-
-class _Loops:
-    """The compiled loops for one kind of numbers."""
-
-    def __init__(self, made: ctypes.CDLL):
-        long, at = ctypes.c_long, ctypes.c_void_p
-        self.move, self.credit = made.move, made.credit
-        self.move.argtypes = [*[long] * 7, at, at, at, long, long, at, long, long, at, *[long] * 3]
-        self.credit.argtypes = [*[long] * 5, at, long, long, at, long, long, at, long]
-        self.move.restype = self.credit.restype = None
-
-
-@lru_cache
-def _compiled(dtype: torch.dtype) -> _Loops | None:
-    made = library(Path(__file__).with_name("carried_influences.c").read_text(), dtype)
-    return None if made is None else _Loops(made)
-
-
-def _loops(influences: Tensor) -> _Loops | None:
-    """The loops that can pass through influences, if any can."""
-    if influences.device.type != "cpu" or influences.dtype not in KINDS:
-        return None
-    return _compiled(influences.dtype)
-
-
-def _rows(tensor: Tensor) -> Tensor:
-    """A tensor whose last stride is 1."""
-    return tensor if tensor.stride(-1) == 1 else tensor.contiguous()
-
-
-def _alike(tensors: Sequence[Tensor]) -> Sequence[Tensor]:
-    """Tensors of the same strides, by copying them where they differ."""
-    if len({tensor.stride() for tensor in tensors}) == 1:
-        return tensors
-    return [tensor.contiguous() for tensor in tensors]
-
-
-def _addresses(tensors: Sequence[Tensor]) -> ctypes.Array[ctypes.c_void_p]:
-    return (ctypes.c_void_p * len(tensors))(*[tensor.data_ptr() for tensor in tensors])

@@ -42,7 +42,7 @@ class StimulusSpecificAdaptation(Phenomenon):
     published = "above 0 in cortex: A1 (Ulanovsky et al. 2003), V1 (Hamm & Yuste 2016)"
     axis = "showing, of a row of five and an oddball"
 
-    def __init__(self, cycles: Sequence[float] = (3, 4, 6), contrast: float = 0.8):
+    def __init__(self, cycles: Sequence[float] = (4,), contrast: float = 0.8):
         self.cycles, self.contrast = tuple(cycles), contrast
 
     def points(self, size: int) -> list[float]:
