@@ -189,8 +189,8 @@ MUTANTS = [
     ),
     Mutant(
         file="areas/gates/gated_cell.py",
-        old="currents[self.currents.index(n)]",
-        new="currents[0]",
+        old="felt[self.currents.index(n)]",
+        new="felt[0]",
         tests="tests/areas/test_gates.py -k recorded",
     ),
     Mutant(
@@ -522,6 +522,12 @@ MUTANTS = [
         old="(input, forget, candidate, output, state",
         new="(input, forget.detach(), candidate, output, state",
         tests="tests/areas/test_fix_sublstm.py -k autograd",
+    ),
+    Mutant(
+        file="areas/gates/layer_norm_sublstm.py",
+        old="return [gain * ((current - mean) * scale) + shift for",
+        new="return [(current - mean) * scale + shift for",
+        tests="tests/areas/test_gates.py -k recorded",
     ),
     Mutant(
         file="areas/gates/layer_norm_sublstm.py",
