@@ -73,6 +73,7 @@ def both(
     return found
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("cell", toy.CELLS)
 def test_a_run_of_every_cell_is_its_tensor_calls(
@@ -255,6 +256,7 @@ def _on_an_h100(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("areas.loops.triton_kernel._trouble", lambda device: None)
 
 
+@pytest.mark.slow  # a compiler
 @pytest.mark.parametrize(
     ("direction", "dtype", "kind"), [(0, torch.float32, "fp32"), (1, torch.float64, "fp64")]
 )

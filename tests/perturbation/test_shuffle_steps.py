@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.learning import BPTT, EProp
+from brainmodel.learning import BPTT, EProp, Rule
 from brainmodel.perturbation import ShuffleSteps, Silence, StreamSteps, perturbed
-from brainmodel.scopes import Adjacent, Global, Local
+from brainmodel.scopes import Adjacent, Global, Local, Scope
 from brainmodel.wiring.outside import gain_of
 from brainmodel.wiring.perturbed_inputs import clamp_of
 from tests import lessons, toy
@@ -17,7 +17,9 @@ from tests import lessons, toy
 WAY = "down_V1"
 
 
-def ladder(scope=None, rule=EProp) -> tuple[Brain, dict[str, Tensor], Tensor]:
+def ladder(
+    scope: Scope | None = None, rule: type[Rule] = EProp
+) -> tuple[Brain, dict[str, Tensor], Tensor]:
     brain = toy.ladder(lambda _: rule(), scope)
     inputs, reset = toy.stream(brain, steps=12, batch=3, resets=False)
     return brain, inputs, reset
@@ -66,7 +68,9 @@ def test_in_its_first_window_a_stream_hears_nothing_and_then_only_of_itself() ->
 
 
 def test_the_first_window_is_that_of_a_silent_pathway() -> None:
-    for scope, rule in ((Local(), EProp), (Adjacent(hops=2), EProp), (Global(), BPTT)):
+    ways: list[tuple[Scope, type[Rule]]]
+    ways = [(Local(), EProp), (Adjacent(hops=2), EProp), (Global(), BPTT)]
+    for scope, rule in ways:
         brain, inputs, reset = ladder(scope, rule)
         other = copy.deepcopy(brain)
         with perturbed(brain, ShuffleSteps(WAY)):
