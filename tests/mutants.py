@@ -38,6 +38,18 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/training/dead_outputs.py",
+        old="silent = driven & (self.prediction <= least)",
+        new="silent = self.prediction <= least",
+        tests="tests/training/test_dead_outputs.py -k foretold_to_be_nothing",
+    ),
+    Mutant(
+        file="brainmodel/training/dead_outputs.py",
+        old="Loudest.of(activity).widen(self._areas.get(name))",
+        new="Loudest.of(activity)",
+        tests="tests/training/test_dead_outputs.py -k one_window",
+    ),
+    Mutant(
         file="brainmodel/wiring/environments.py",
         old="state = tree_map(lambda new, old: _where(reset, new, old), begun, state)",
         new="pass",
@@ -177,8 +189,8 @@ MUTANTS = [
     ),
     Mutant(
         file="areas/gates/gated_cell.py",
-        old="currents[self.currents.index(n)]",
-        new="currents[0]",
+        old="felt[self.currents.index(n)]",
+        new="felt[0]",
         tests="tests/areas/test_gates.py -k recorded",
     ),
     Mutant(
@@ -510,6 +522,12 @@ MUTANTS = [
         old="(input, forget, candidate, output, state",
         new="(input, forget.detach(), candidate, output, state",
         tests="tests/areas/test_fix_sublstm.py -k autograd",
+    ),
+    Mutant(
+        file="areas/gates/layer_norm_sublstm.py",
+        old="return [gain * ((current - mean) * scale) + shift for",
+        new="return [(current - mean) * scale + shift for",
+        tests="tests/areas/test_gates.py -k recorded",
     ),
     Mutant(
         file="areas/gates/layer_norm_sublstm.py",

@@ -37,11 +37,16 @@ class GatedCell(Cell):
     def move(self, currents: Sequence[PerUnit], state: State) -> State:
         """One step as `Cell.step`, of a state without what is recorded."""
 
+    def felt(self, currents: Sequence[PerUnit]) -> Sequence[PerUnit]:
+        """What gates are functions of, in the order of `currents`; the currents unless declared."""
+        return currents
+
     def step(self, currents: Sequence[PerUnit], state: State) -> State:
         """One step; see `Cell.step`."""
         if not self.recorded:
             return self.move(currents, state)
         plain = type(self).state
         moved = self.move(currents, plain(*state[: len(plain._fields)]))  # type: ignore[attr-defined]
-        gates = [gate(currents[self.currents.index(n)]) for n, gate in self.gates.items()]
+        felt = self.felt(currents)
+        gates = [gate(felt[self.currents.index(n)]) for n, gate in self.gates.items()]
         return self.state(*moved, *gates)

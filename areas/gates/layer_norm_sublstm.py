@@ -25,7 +25,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from areas.cell import Cell
+from areas.gates.gated_cell import GatedCell
 from areas.shapes import PerCurrent, PerUnit
 from areas.sublstm import SubLSTMState, sublstm_step
 
@@ -34,10 +34,11 @@ GATES = ("input", "forget", "candidate", "output")
 GAINS, SHIFTS = tuple(f"{g}_gain" for g in GATES), tuple(f"{g}_shift" for g in GATES)
 
 
-class LayerNormSubLSTM(Cell):
+class LayerNormSubLSTM(GatedCell):
     """Gated cortical microcircuit units under layer normalisation."""
 
     currents = (*GATES, *GAINS, *SHIFTS, "mean", "scale")
+    gates = dict.fromkeys(GATES, torch.sigmoid)
     tonic = (*GAINS, *SHIFTS)
     constants = ("mean", "scale")
     carried = ("memory",)
@@ -60,10 +61,13 @@ class LayerNormSubLSTM(Cell):
         made = made.view(*made.shape, *[1] * (own.dim() - 2)).expand(-1, -1, *own.shape[2:])
         return torch.cat([own[:, :at], made, own[:, at + 2 :]], dim=1).flatten(1, 2)
 
-    def step(self, currents: Sequence[PerUnit], state: SubLSTMState) -> SubLSTMState:
-        """One step; see `Cell.step`."""
+    def felt(self, currents: Sequence[PerUnit]) -> list[PerUnit]:
+        """The normalised currents n_k."""
         count, (mean, scale) = len(GATES), currents[-2:]
-        felt, gains, shifts = (currents[k * count : (k + 1) * count] for k in range(3))
-        told = zip(felt, gains, shifts, strict=True)
-        gates = [gain * ((current - mean) * scale) + shift for current, gain, shift in told]
-        return SubLSTMState(*sublstm_step(*gates, memory=state.memory))
+        own, gains, shifts = (currents[k * count : (k + 1) * count] for k in range(3))
+        told = zip(own, gains, shifts, strict=True)
+        return [gain * ((current - mean) * scale) + shift for current, gain, shift in told]
+
+    def move(self, currents: Sequence[PerUnit], state: SubLSTMState) -> SubLSTMState:
+        """See `GatedCell.move`."""
+        return SubLSTMState(*sublstm_step(*self.felt(currents), memory=state.memory))

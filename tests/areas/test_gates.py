@@ -14,6 +14,7 @@ from areas import (
     GatedCell,
     GatedPyramidal,
     HardLSTM,
+    LayerNormSubLSTM,
     Leaky,
     OneToOne,
     Population,
@@ -27,7 +28,7 @@ from brainmodel.pathways.pathway import Pathway
 from brainmodel.scopes import Global
 from tests import lessons, toy
 
-CELLS = [GRU, LSTM, HardLSTM, SubLSTM, FixSubLSTM]
+CELLS = [GRU, LSTM, HardLSTM, SubLSTM, FixSubLSTM, LayerNormSubLSTM]
 
 
 @pytest.mark.parametrize("kind", CELLS)
@@ -37,12 +38,15 @@ def test_recorded_gates_are_functions_of_their_currents_and_change_nothing(
     """Of the currents that the window's record has, step by step."""
     plain, told = (toy.lone(cell, rule=EProp()) for cell in (kind(), kind(recorded=True)))
     record, with_gates = lessons.recorded(plain), lessons.recorded(told)
-    named = zip(plain.area("V1").cell.currents, record.currents.chunk(4, dim=2), strict=True)
-    currents = dict(named)
+    names = plain.area("V1").cell.currents
+    currents = dict(zip(names, record.currents.chunk(len(names), dim=2), strict=True))
     torch.testing.assert_close(record.fields["rate"], with_gates.fields["rate"], rtol=0, atol=0)
     expected: dict[str, Tensor] = {}
     for name in kind.gates:
         x = currents[name]
+        if kind is LayerNormSubLSTM:
+            x = (x - currents["mean"]) * currents["scale"]
+            x = currents[f"{name}_gain"] * x + currents[f"{name}_shift"]
         expected[name] = (x / 5 + 0.5).clamp(0, 1) if kind is HardLSTM else 1 / (1 + torch.exp(-x))
     assert expected and set(with_gates.fields) == set(record.fields) | set(expected)
     for name, gate in expected.items():

@@ -10,6 +10,7 @@ from torch import Tensor
 from areas import GatedCell
 from areas.keys import short
 from brainmodel.brain import Brain
+from brainmodel.training.dead_outputs import Loudest
 from brainmodel.training.held_out import Sums, TermSums, predicting, squared_errors
 from brainmodel.training.module import brain_of
 from brainmodel.training.processes import whole_batch
@@ -24,6 +25,8 @@ class Monitor(pl.Callback):
         drive; and held_out_relative_error/AREA after each validation
     rate/AREA, silent/AREA: mean rate; share of units that are silent throughout a window; also of
         each population, as rate/AREA.POPULATION
+    dead_outputs/AREA: of areas that predict, share of the driven channels of the drive that are
+        predicted to be 0 throughout a window (see `DeadOutputs`)
     gate/AREA.GATE: mean of the gates that are recorded (see `areas.GatedCell`), after the window
     gradient/AREA.SOURCE: norm of the gradient of the synapses from one source (a pathway, drive,
         error, recurrent), and of the predictor's
@@ -79,6 +82,7 @@ class Monitor(pl.Callback):
         values |= {f"gate/{name}": mean for name, mean in gates(pl_module, brain).items()}
         for name, activity in predicting(brain, activities).items():
             values[f"relative_error/{name}"] = squared_errors(activity, None).mean().ratio
+            values[f"dead_outputs/{name}"] = Loudest.of(activity).dead()
         found = objective_terms(brain, activities)
         values |= {f"terms/{name}": value for name, value in found.items()}
         (start, before), now = self._since, time.monotonic()

@@ -172,7 +172,8 @@ class Report(pl.Callback):
         self, trainer: pl.Trainer, module: pl.LightningModule
     ) -> tuple[dict[str, Tally], Witness]:
         """Errors of each area on the held-out windows of all processes; what was odd in them."""
-        seen, brain = Witness(), brain_of(module)
+        brain = brain_of(module)
+        seen = Witness([n for n in brain.areas if brain.area(n).predictor is not None])
         terms = TermSums(brain)
 
         def look(window: Window, activities: dict[str, Activity]) -> None:
