@@ -37,7 +37,8 @@ def test_weights_and_updates_are_those_of_the_checkpoints_and_the_layout_finds_t
         assert found > 0
         assert any(found == pytest.approx(float(v), rel=1e-5) for v in expected.values())
     (event,) = events.Tensors("custom_scalars__config__")
-    page = layout_pb2.Layout.FromString(event.tensor_proto.string_val[0])
+    layout = layout_pb2.Layout  # type: ignore[attr-defined]
+    page = layout.FromString(event.tensor_proto.string_val[0])
     assert page.category[0].title == "what areas learn"
     charts = {chart.title: chart.multiline.tag for each in page.category for chart in each.chart}
     for tag in ("weight/V1.recurrent", "update/V1.recurrent", "dimensionality/V1", "rate/V1"):
