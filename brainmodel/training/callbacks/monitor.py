@@ -1,7 +1,7 @@
 """Curves for TensorBoard: prediction, rates and gradients of each area, step sizes, speed."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytorch_lightning as pl
@@ -10,12 +10,21 @@ from torch import Tensor
 from areas import GatedCell
 from areas.keys import short
 from brainmodel.brain import Brain
+from brainmodel.training.callbacks.layout import layout
+from brainmodel.training.callbacks.pictures import writers
+from brainmodel.training.curve_values import dimensionality, norms, weights
 from brainmodel.training.dead_outputs import Loudest
 from brainmodel.training.held_out import Sums, TermSums, predicting, squared_errors
 from brainmodel.training.module import brain_of
 from brainmodel.training.processes import whole_batch
 from brainmodel.training.terms import objective_terms
 from objectives import Activity
+
+KINDS = (
+    *("relative_error", "terms", "rate", "silent", "dead_outputs", "dimensionality", "gate"),
+    *("gradient", "weight", "update", "learning_rate", "speed"),
+)
+"""Of curves of training."""
 
 
 class Monitor(pl.Callback):
@@ -27,21 +36,35 @@ class Monitor(pl.Callback):
         each population, as rate/AREA.POPULATION
     dead_outputs/AREA: of areas that predict, share of the driven channels of the drive that are
         predicted to be 0 throughout a window (see `DeadOutputs`)
+    dimensionality/AREA: effective number of dimensions of the rates of a window (participation
+        ratio), over steps and streams
     gate/AREA.GATE: mean of the gates that are recorded (see `areas.GatedCell`), after the window
     gradient/AREA.SOURCE: norm of the gradient of the synapses from one source (a pathway, drive,
         error, recurrent), and of the predictor's
+    weight/AREA.SOURCE, update/AREA.SOURCE: norm of the weights of these synapses after a step, and
+        of what the step changed, all that follows on the optimizer included
     terms/AREA.OBJECTIVE.TERM: further numbers of objectives, such as how often a discriminator is
         right; and held_out_terms/AREA.OBJECTIVE.TERM after each validation, over all of its steps
     learning_rate/AREA.KIND, speed/frames_per_second
 
+    The page Custom Scalars has a chart of each for each area, what it learns first.
+
     Args:
         silence: rates of this size and less are silent (dimensionless).
+        off: kinds of these curves that are not logged, of those of training.
+
+    Raises:
+        ValueError: for a negative `silence`, or a kind that there is not.
     """
 
-    def __init__(self, silence: float = 0.01):
+    def __init__(self, silence: float = 0.01, off: Sequence[str] = ()):
         if not silence >= 0:
             raise ValueError(f"monitor.silence: need 0 or more, got {silence}")
-        self.silence = silence
+        for kind in off:
+            if kind not in KINDS:
+                raise ValueError(f"monitor.off: need some of {', '.join(KINDS)}, got {kind!r}")
+        self.silence, self.off = silence, tuple(off)
+        self._before: dict[str, Tensor] = {}
         self._held_out: dict[str, Sums] = {}
         self._last: dict[str, Tensor] = {}
         self._terms: TermSums | None = None
@@ -49,7 +72,9 @@ class Monitor(pl.Callback):
         self._frames = 0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Start the clock."""
+        """Start the clock, and lay out the charts."""
+        for writer in writers(trainer):
+            writer.add_custom_scalars(layout(brain_of(pl_module), self.off))
         self._since = (time.monotonic(), self._frames)
 
     def on_before_optimizer_step(
@@ -61,7 +86,9 @@ class Monitor(pl.Callback):
         values = {f"gradient/{k}": v for k, v in gradient_norms(brain_of(pl_module)).items()}
         for group in optimizer.param_groups:
             values[f"learning_rate/{group['name']}"] = group["lr"]
-        _log(trainer, values, trainer.global_step)
+        if "update" not in self.off:
+            self._before = {k: v.clone() for k, v in weights(brain_of(pl_module)).items()}
+        self._log(trainer, values, trainer.global_step)
 
     def on_train_batch_end(
         self,
@@ -85,10 +112,29 @@ class Monitor(pl.Callback):
             values[f"dead_outputs/{name}"] = Loudest.of(activity).dead()
         found = objective_terms(brain, activities)
         values |= {f"terms/{name}": value for name, value in found.items()}
+        values |= self._more(brain, activities)
         (start, before), now = self._since, time.monotonic()
         values["speed/frames_per_second"] = (self._frames - before) / max(now - start, 1e-9)
         self._since = (now, self._frames)
-        _log(trainer, values, trainer.global_step - 1)
+        self._log(trainer, values, trainer.global_step - 1)
+
+    def _more(self, brain: Brain, activities: Mapping[str, Activity]) -> dict[str, float]:
+        """Dimensions of rates, weights, and updates since the optimizer was asked."""
+        values, now = dict[str, float](), weights(brain)
+        if "dimensionality" not in self.off:
+            for name, activity in activities.items():
+                values[f"dimensionality/{name}"] = dimensionality(activity.rate)
+        if "weight" not in self.off:
+            values |= {f"weight/{name}": norm for name, norm in norms(now).items()}
+        if self._before:
+            values |= {f"update/{k}": norm for k, norm in norms(now, self._before).items()}
+        self._before = {}
+        return values
+
+    def _log(self, trainer: pl.Trainer, values: dict[str, float], step: int) -> None:
+        kept = {name: v for name, v in values.items() if name.split("/")[0] not in self.off}
+        for logger in trainer.loggers:
+            logger.log_metrics(kept, step=step)
 
     def on_validation_batch_end(
         self,
@@ -169,8 +215,3 @@ def gradient_norms(brain: Brain) -> dict[str, float]:
 def every(trainer: pl.Trainer) -> int:
     """Steps of the optimizer between two points of a curve."""
     return trainer.log_every_n_steps  # type: ignore[attr-defined]
-
-
-def _log(trainer: pl.Trainer, values: dict[str, float], step: int) -> None:
-    for logger in trainer.loggers:
-        logger.log_metrics(values, step=step)
