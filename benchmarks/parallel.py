@@ -107,7 +107,7 @@ def main() -> None:
     windows, repeats = (8, 3) if chosen.quick else (40, 9)
     with tempfile.TemporaryDirectory() as folder:
         told = folder, windows, repeats
-        torch.multiprocessing.start_processes(process, told, 2, start_method="spawn")
+        torch.multiprocessing.spawn(process, told, 2)
         found, size = torch.load(Path(folder, "found.pt"), weights_only=True)
     rates = {how: [STEPS * BATCH / t for t in times[1:]] for how, times in found.items()}
     settings = {"units": UNITS, "steps": STEPS, "streams": BATCH, "bytes a window": size}
