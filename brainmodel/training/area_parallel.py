@@ -5,7 +5,8 @@ they go one way, from lower to higher ranks, a window at a time: while one proce
 window, the one before it is at the next (Löwe et al. (2019), arXiv:1905.11786, propose it). A
 process waits for signals, never for a learning signal.
 
-Each process computes what one process with the whole brain does for its areas, to the last bit.
+Each process computes what one process with the whole brain does for its areas, to the last bit,
+but for rules that draw random numbers, such as UORO: they draw others.
 """
 
 from collections import deque

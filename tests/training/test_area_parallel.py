@@ -35,7 +35,7 @@ PATHWAYS = {
 }
 SGD = partial(torch.optim.SGD, lr=0.1)
 STEPS, BATCH, WINDOWS = 5, 3, 4
-RULES = ("bptt", "e_prop", "rflo", "rtrl", "uoro")  # computed, carried, full, drawn
+RULES = ("bptt", "e_prop", "rflo", "rtrl")
 
 
 def plans(rule: str) -> dict[str, AreaPlan]:
