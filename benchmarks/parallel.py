@@ -1,0 +1,123 @@
+"""Two processes against one: half the streams each (data parallel), half the areas each.
+
+Each process has one thread. The brain is two LSTM areas of as many units, the rate of one the drive
+of the other, under Local with BPTT. Data parallel: each process has the brain and half of the
+streams; DistributedDataParallel averages gradients. Area parallel: each has one area, all streams.
+
+    python -m benchmarks.parallel --out runs/benchmarks/parallel
+"""
+
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed
+import torch.multiprocessing
+from torch.nn.parallel import DistributedDataParallel
+
+from areas import LSTM
+from benchmarks._results import Figure, arguments, write
+from brainmodel.brain import AreaPlan, Brain
+from brainmodel.learning import BPTT
+from brainmodel.pathways.pathway import Pathway
+from brainmodel.training.area_parallel import Part
+from objectives import SquaredError
+
+UNITS, STEPS, BATCH = 128, 50, 64
+SGD = partial(torch.optim.SGD, lr=0.01)
+PATHWAYS = {"eye_V1": Pathway("eye", "V1"), "V1_LM": Pathway("V1", "LM", signal="rate")}
+INPUTS = {"eye": [UNITS]}
+HOWS = ("one process", "data parallel", "area parallel")
+
+
+def plans() -> dict[str, AreaPlan]:
+    """Two areas of equal work."""
+    return {
+        name: AreaPlan(LSTM(), [UNITS], BPTT(), {"next": SquaredError()}) for name in ("V1", "LM")
+    }
+
+
+def whole(batch: int, spread: bool) -> Callable[[], None]:
+    """One window of the whole brain, gradients averaged over processes or not."""
+    brain = Brain(plans(), PATHWAYS, INPUTS)
+    seen, reset = torch.randn(STEPS, batch, UNITS), torch.zeros(STEPS, batch, dtype=torch.bool)
+    optimizer, state = SGD(brain.parameters()), brain.initial_state(batch)
+    model: Any = DistributedDataParallel(brain) if spread else brain
+
+    def learn() -> None:
+        nonlocal state
+        activities, state = model({"eye": seen}, reset, state)
+        optimizer.zero_grad()
+        each = [v for own in brain.losses(activities).values() for v in own.values()]
+        torch.stack(each).sum().backward()
+        optimizer.step()
+        brain.after_step()
+
+    return learn
+
+
+def seconds(learn: Callable[[], Any], end: Callable[[], Any], windows: int) -> float:
+    """Time of one window, of many."""
+    start = time.perf_counter()
+    for _ in range(windows):
+        learn()
+    end()
+    return (time.perf_counter() - start) / windows
+
+
+def process(rank: int, folder: str, windows: int, repeats: int) -> None:
+    """What each of two processes does; the first of them also works alone."""
+    torch.set_num_threads(1)
+    meet = f"file://{folder}/meet"
+    torch.distributed.init_process_group("gloo", init_method=meet, rank=rank, world_size=2)
+    barrier = torch.distributed.barrier
+    alone, spread = whole(BATCH, False), whole(BATCH // 2, True)
+    part = Part(plans(), PATHWAYS, INPUTS, {"V1": 0, "LM": 1}, SGD)
+    reset = torch.zeros(STEPS, BATCH, dtype=torch.bool)
+    seen = {"eye": torch.randn(STEPS, BATCH, UNITS)}
+
+    def areas() -> None:
+        part.learn(seen, reset)
+
+    def together() -> None:
+        part.end()
+        barrier()
+
+    found: dict[str, list[float]] = {how: [] for how in HOWS}
+    for _ in range(repeats + 1):  # the first warms up
+        barrier()
+        if rank == 0:
+            found[HOWS[0]].append(seconds(alone, lambda: None, windows))
+        barrier()
+        found[HOWS[1]].append(seconds(spread, barrier, windows))
+        barrier()
+        found[HOWS[2]].append(seconds(areas, together, windows))
+    if rank == 0:
+        torch.save((found, part.bytes_sent), f"{folder}/found.pt")
+    barrier()
+
+
+def main() -> None:
+    """Time everything; write what came out."""
+    chosen = arguments(__doc__ or "")
+    windows, repeats = (8, 3) if chosen.quick else (40, 9)
+    with tempfile.TemporaryDirectory() as folder:
+        told = folder, windows, repeats
+        torch.multiprocessing.spawn(process, told, 2)
+        found, size = torch.load(Path(folder, "found.pt"), weights_only=True)
+    rates = {how: [STEPS * BATCH / t for t in times[1:]] for how, times in found.items()}
+    settings = {"units": UNITS, "steps": STEPS, "streams": BATCH, "bytes a window": size}
+    figures = [Figure(HOWS[0], rates[HOWS[0]], "steps of streams/s", settings=settings)]
+    for how in HOWS[1:]:
+        figures.append(
+            Figure(how, rates[how], "steps of streams/s", HOWS[0], rates[HOWS[0]], settings)
+        )
+    write(chosen.out, figures)
+
+
+if __name__ == "__main__":
+    main()
