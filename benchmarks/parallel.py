@@ -24,7 +24,7 @@ from benchmarks._results import Figure, arguments, write
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.training.area_parallel import Part
+from brainmodel.training.area_parallel import BrainPart
 from objectives import SquaredError
 
 UNITS, STEPS, BATCH = 128, 50, 64
@@ -76,7 +76,7 @@ def process(rank: int, folder: str, windows: int, repeats: int) -> None:
     torch.distributed.init_process_group("gloo", init_method=meet, rank=rank, world_size=2)
     barrier = torch.distributed.barrier
     alone, spread = whole(BATCH, False), whole(BATCH // 2, True)
-    part = Part(plans(), PATHWAYS, INPUTS, {"V1": 0, "LM": 1}, SGD)
+    part = BrainPart(plans(), PATHWAYS, INPUTS, {"V1": 0, "LM": 1}, SGD)
     reset = torch.zeros(STEPS, BATCH, dtype=torch.bool)
     seen = {"eye": torch.randn(STEPS, BATCH, UNITS)}
 
@@ -107,7 +107,7 @@ def main() -> None:
     windows, repeats = (8, 3) if chosen.quick else (40, 9)
     with tempfile.TemporaryDirectory() as folder:
         told = folder, windows, repeats
-        torch.multiprocessing.spawn(process, told, 2)
+        torch.multiprocessing.spawn(process, told, 2)  # type: ignore[attr-defined]
         found, size = torch.load(Path(folder, "found.pt"), weights_only=True)
     rates = {how: [STEPS * BATCH / t for t in times[1:]] for how, times in found.items()}
     settings = {"units": UNITS, "steps": STEPS, "streams": BATCH, "bytes a window": size}

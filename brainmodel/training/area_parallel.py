@@ -43,7 +43,7 @@ class Cut(NamedTuple):
         return f"{self.source}_{self.signal}"
 
 
-class Part:
+class BrainPart:
     """The areas of this process, with an optimizer of their own.
 
     The whole brain is built once, so that the weights are those that one process would have.

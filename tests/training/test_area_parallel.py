@@ -16,7 +16,7 @@ from areas import SubLSTM
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.scopes import Global
-from brainmodel.training.area_parallel import Part, require_forward
+from brainmodel.training.area_parallel import BrainPart, require_forward
 from objectives import SquaredError
 from tests import toy
 
@@ -59,7 +59,7 @@ def process(rank: int, folder: str) -> None:
     found = {}
     for rule in RULES:
         torch.manual_seed(0)
-        part = Part(plans(rule), PATHWAYS, INPUTS, PLACEMENT, SGD)
+        part = BrainPart(plans(rule), PATHWAYS, INPUTS, PLACEMENT, SGD)
         for inputs, reset in windows():
             part.learn(inputs, reset)
         part.end()
@@ -69,7 +69,7 @@ def process(rank: int, folder: str) -> None:
 
 
 def both(folder: str) -> None:
-    torch.multiprocessing.start_processes(process, (folder,), 2, start_method="fork")
+    torch.multiprocessing.spawn(process, (folder,), 2)  # type: ignore[attr-defined]
 
 
 def whole(rule: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -113,13 +113,13 @@ def test_what_would_need_more_than_signals_is_refused() -> None:
     own = dict.fromkeys(SIZES, 0)
     four = {n: AreaPlan(SubLSTM(), [2], toy.RULES["bptt"]()) for n in SIZES}
     with pytest.raises(ValueError, match="scope: Global sends learning signals"):
-        Part(four, PATHWAYS, INPUTS, own, SGD, Global())
+        BrainPart(four, PATHWAYS, INPUTS, own, SGD, Global())
     noisy = four | {"PM": AreaPlan(SubLSTM(), [2], toy.RULES["uoro"]())}
     with pytest.raises(ValueError, match=r"areas\.PM\.rule: UORO draws random numbers"):
-        Part(noisy, PATHWAYS, INPUTS, own, SGD)
+        BrainPart(noisy, PATHWAYS, INPUTS, own, SGD)
     with pytest.raises(ValueError, match="placement: need areas on each of 1 processes"):
-        Part(four, PATHWAYS, INPUTS, PLACEMENT, SGD)
+        BrainPart(four, PATHWAYS, INPUTS, PLACEMENT, SGD)
     with pytest.raises(ValueError, match=r"placement\.PM: need the rank of each area"):
-        Part(four, PATHWAYS, INPUTS, {"V1": 0, "LM": 0, "AM": 0}, SGD)
+        BrainPart(four, PATHWAYS, INPUTS, {"V1": 0, "LM": 0, "AM": 0}, SGD)
     with pytest.raises(ValueError, match=r"pathways\.LM_V1: leads back, from rank 1 to 0"):
         require_forward(PATHWAYS, {"V1": 0, "LM": 1, "PM": 1, "AM": 1})
