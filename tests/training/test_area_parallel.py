@@ -53,6 +53,7 @@ def windows() -> list[tuple[dict[str, Tensor], Tensor]]:
 
 
 def process(rank: int, folder: str) -> None:
+    torch.set_num_threads(1)
     torch.distributed.init_process_group(
         "gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2
     )
@@ -66,10 +67,6 @@ def process(rank: int, folder: str) -> None:
         found[rule] = part.brain.state_dict(), part.bytes_sent
     torch.save(found, f"{folder}/{rank}.pt")
     torch.distributed.barrier()
-
-
-def both(folder: str) -> None:
-    torch.multiprocessing.spawn(process, (folder,), 2)  # type: ignore[attr-defined]
 
 
 def whole(rule: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -88,15 +85,22 @@ def whole(rule: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return begun, brain.state_dict()
 
 
+def both(folder: str) -> None:
+    """Two processes with some areas each, and all areas in this one."""
+    torch.multiprocessing.spawn(process, (folder,), 2)  # type: ignore[attr-defined]
+    torch.set_num_threads(1)
+    torch.save({rule: whole(rule) for rule in RULES}, f"{folder}/whole.pt")
+
+
 @pytest.mark.slow  # two processes
 def test_areas_on_two_processes_learn_what_they_learn_on_one(tmp_path: Path) -> None:
     head = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
     text = f"{head}from tests.training.test_area_parallel import both\nboth({str(tmp_path)!r})"
     subprocess.run([sys.executable, "-c", text], check=True, timeout=120)
-    found = [torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
+    *found, alone = (torch.load(tmp_path / f"{n}.pt", weights_only=True) for n in (0, 1, "whole"))
     differ = []
     for rule in RULES:
-        begun, learnt = whole(rule)
+        begun, learnt = alone[rule]
         parts = [own[rule] for own in found]
         merged = parts[0][0] | parts[1][0]
         assert merged.keys() == learnt.keys()
