@@ -73,7 +73,7 @@ def learnt(brain: Brain, model: Any, streams: slice) -> Found:
     return {
         "gradients": gradients,
         "weights": brain.state_dict(),
-        "state": carried(state, activities["V1"].valid.shape[1]),
+        "state": carried(state, len(range(STREAMS)[streams])),
     }
 
 
@@ -108,7 +108,7 @@ def both(folder: str) -> None:
         begun = {name: value.clone() for name, value in brain.state_dict().items()}
         found[case] = learnt(brain, brain, slice(None)) | {"begun": begun}
     torch.save(found, f"{folder}/one.pt")
-    while not started.join():
+    while started is not None and not started.join():
         pass
 
 
