@@ -1,5 +1,6 @@
 """What ended a training before its end, told by its cause, and with what command it goes on."""
 
+import errno
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,9 @@ from pytorch_lightning.utilities import rank_zero_only
 from brainmodel.errors import ProcessLost
 from brainmodel.training.module import BrainModule
 from brainmodel.training.processes import rank_and_count, tells_of_another
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Of a disk, of what a user may have of it, of what a process may write."""
 
 
 @contextmanager
@@ -24,6 +28,7 @@ def told(words: Sequence[str], model: BrainModule) -> Iterator[None]:
     Raises:
         NotFinite: if an error came of numbers that were not finite.
         ProcessLost: if it came because another process is gone.
+        OSError: naming the folder, if there is no room.
     """
     try:
         yield
@@ -34,6 +39,9 @@ def told(words: Sequence[str], model: BrainModule) -> Iterator[None]:
             print(f"Go on with: {command(words, kept.path)}", file=sys.stderr, flush=True)
         if isinstance(error, Exception):
             model.finite.require()
+        if isinstance(error, OSError) and error.errno in FULL and model.trainer.log_dir:
+            sentence = f"files in {model.trainer.log_dir} cannot be written"
+            raise OSError(f"{sentence}: {error.strerror}") from error
         if lost:
             sentence = f"process {rank_and_count()[0]} ends: another process of this run has ended"
             raise ProcessLost(sentence) from error
