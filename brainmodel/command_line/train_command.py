@@ -143,9 +143,8 @@ class CommandLine(LightningCLI):
         """Print the whole configuration, as --print_config wants it, and leave."""
         if unknown := wanted - set(SHOWN):
             raise Refused(f"print_config: takes {', '.join(SHOWN)}, got {', '.join(unknown)}")
-        print(
-            f"# On the CPU, steps are taken by {steps_told(self.files['model'])}.", file=sys.stderr
-        )
+        for sentence in steps_told(self.files):
+            print(f"# {sentence}", file=sys.stderr)
         how: dict[str, Any] = {"skip_unset": False} | {SHOWN[word]: True for word in wanted}
         config = self.config[self.config.subcommand]
         print(self._parser(self.config.subcommand).dump(config, skip_validation=True, **how))
