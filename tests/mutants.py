@@ -38,6 +38,24 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/data/sequences/grating_sequences.py",
+        old="shown_as = {x: swap.get(x, x) if self.assignment else x for x in letters}",
+        new="shown_as = {x: x for x in letters}",
+        tests="tests/data/test_sequences.py -k due",
+    ),
+    Mutant(
+        file="brainmodel/physiology/phenomena/violated_sequences.py",
+        old="rise = course if sized else course - course[trials.onset - 1]",
+        new="rise = course",
+        tests="tests/physiology/test_violated_sequences.py -k planted",
+    ),
+    Mutant(
+        file="brainmodel/physiology/battery.py",
+        old="return over_halves([np.concatenate(own) for own in of_half])",
+        new="return estimate(brains)",
+        tests="tests/physiology/test_battery.py -k cancels",
+    ),
+    Mutant(
         file="brainmodel/training/dead_outputs.py",
         old="silent = driven & (self.prediction <= least)",
         new="silent = self.prediction <= least",

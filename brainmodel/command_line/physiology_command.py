@@ -6,7 +6,7 @@ left to training, and the battery may be laid over the config of a run.
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jsonargparse import ArgumentParser, Namespace
@@ -14,12 +14,15 @@ from tqdm import tqdm
 
 from brainmodel.brain import Brain
 from brainmodel.command_line.config_files import Config, read_config
+from brainmodel.command_line.exposures import exposure_of, with_exposures
 from brainmodel.command_line.over_checkpoints import TRAINING, new_folder, over_checkpoints
 from brainmodel.command_line.probe_command import spelled_out
 from brainmodel.command_line.probed_brains import brains
 from brainmodel.errors import Refused
 from brainmodel.physiology import Answered, Phenomenon, compare, eye_of, measure, write_physiology
+from brainmodel.physiology.battery import Subject
 from brainmodel.physiology.page import rows_in_words
+from brainmodel.probing import Trained
 from brainmodel.probing.report import require_new
 
 BATTERY = "physiology/battery"
@@ -70,24 +73,40 @@ def _ask(built: Namespace, held: Config, names: Sequence[str]) -> None:
         found, drawn = brains(built.ckpt_path, built.untrained)
     except (ValueError, FileNotFoundError) as error:
         raise Refused(str(error)) from error
-    trained, untrained = [own.brain for own in found], list(drawn.values())
-    size = require_eye(trained[0], phenomena)
+    size = require_eye(found[0].brain, phenomena)
+    subjects = _subjects(phenomena, found, drawn)
     answers = {}
-    with tqdm(total=len(phenomena) * (2 * len(trained) + len(untrained)), unit="brain") as bar:
+    with tqdm(total=sum(2 * len(a) + len(b) for a, b in subjects.values()), unit="brain") as bar:
         for name, phenomenon in phenomena.items():
             bar.set_description(name)
+            trained, untrained = subjects[name]
             shown = measure(phenomenon, trained, untrained, bar.update)
-            answers[name] = Answered(phenomenon, shown, compare(name, phenomenon, shown))
+            first = trained[0].exposure
+            asked = phenomenon if first is None else phenomenon.after(first)
+            answers[name] = Answered(asked, shown, compare(name, asked, shown))
         bar.total = bar.n  # brains without feedback are asked less
     told = {
         "title": Path(names[-1]).stem if names else "physiology",
-        "facts": facts(len(trained), len(untrained), size),
+        "facts": facts(len(found), len(drawn), size),
         "command": f"brainmodel {shlex.join(sys.argv[1:])}",
         "config": held,
     }
     page = write_physiology(answers, size, out, told)
     print(told["facts"], *rows_in_words(list(answers.values())), sep="\n")
     print(f"\nreport      {page}\ntable       {out / 'physiology.csv'}")
+
+
+def _subjects(
+    phenomena: Mapping[str, Phenomenon], found: Sequence[Trained], drawn: Mapping[int, Brain]
+) -> dict[str, tuple[list[Subject], list[Subject]]]:
+    """Trained and untrained brains by phenomenon, with what they learnt from where it matters."""
+    plain = [Subject(own.brain) for own in found], [Subject(own) for own in drawn.values()]
+    asking = {name: own for name, own in phenomena.items() if own.needs_exposure}
+    exposures = [exposure_of(own.instance) for own in found] if asking else []
+    learnt = {
+        name: with_exposures(own, name, found, drawn, exposures) for name, own in asking.items()
+    }
+    return dict.fromkeys(phenomena, plain) | learnt
 
 
 def require_eye(brain: Brain, phenomena: dict[str, Phenomenon]) -> int:

@@ -26,3 +26,6 @@ from brainmodel.physiology.phenomena.stimulus_specific_adaptation import (
     StimulusSpecificAdaptation as StimulusSpecificAdaptation,
 )
 from brainmodel.physiology.phenomena.transience import Transience as Transience
+from brainmodel.physiology.phenomena.violated_sequences import (
+    ViolatedSequences as ViolatedSequences,
+)
