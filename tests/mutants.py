@@ -45,8 +45,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/physiology/phenomena/violated_sequences.py",
-        old="rise = course if sized else course - course[trials.onset - 1]",
-        new="rise = course",
+        old="course if sized else course - course[trials.onset - 1]",
+        new="course",
         tests="tests/physiology/test_violated_sequences.py -k planted",
     ),
     Mutant(

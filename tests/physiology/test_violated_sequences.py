@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from brainmodel.command_line.exposures import require_counterbalanced
-from brainmodel.data import GratingSequences, Photographs, StreamModule
+from brainmodel.data import GratingSequences, Photographs, SequenceModule
 from brainmodel.errors import Refused
 from brainmodel.physiology.phenomena import ViolatedSequences
 from brainmodel.physiology.phenomena.violated_sequences import violation
+from brainmodel.probing import Trained
 from tests.physiology.hand_wired import gabor, wired
 
 
@@ -57,11 +58,16 @@ def test_a_brain_that_expects_nothing_has_opposite_indices_under_both_assignment
     ],
 )
 def test_brains_that_are_not_counterbalanced_are_refused(
-    exposures: list[StreamModule], sentence: str
+    exposures: list[SequenceModule], sentence: str
 ) -> None:
+    brain = wired(torch.stack([gabor()]))
+    brains = [Trained(f"{k}.ckpt", 5, brain, k) for k in range(4)]
     with pytest.raises(Refused, match=sentence):
-        require_counterbalanced("violation", exposures)
-    require_counterbalanced("violation", [pairs(0), pairs(1), pairs(1), pairs(0)])
+        require_counterbalanced("analyses", brains[: len(exposures)], exposures)
+    halves = [pairs(0), pairs(1), pairs(1), pairs(0)]
+    require_counterbalanced("analyses", brains, halves)
+    with pytest.raises(Refused, match="the brain of seed 0 is there twice; give each brain once"):
+        require_counterbalanced("analyses", [*brains[:3], brains[0]], halves)
 
 
 def test_what_nobody_waits_for_cannot_be_violated() -> None:

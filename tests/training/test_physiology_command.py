@@ -60,6 +60,15 @@ def test_a_page_a_table_and_a_figure_are_written(
             ["--phenomena.due=brainmodel.physiology.phenomena.ViolatedSequences"],
             "learnt from Photographs, in which nothing is due; train it on GratingSequences or",
         ),
+        (
+            [
+                "--analyses.x=brainmodel.probing.analyses.Expectation",
+                "--analyses.x.expected=[A]",
+                "--analyses.x.unexpected=[B]",
+            ],
+            "learnt from Photographs, in which nothing is due; train it on GratingSequences or",
+        ),
+        (["--events=1"], "events: need 2 or more of each sequence, got 1"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(

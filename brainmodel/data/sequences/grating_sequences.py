@@ -27,9 +27,10 @@ from brainmodel.errors import require_seconds
 
 CONTRAST = 0.8
 GRAY = -1  # number of what is no letter
+LEFT_OUT = "_"  # gray in the place of a letter
 
 
-class Words(NamedTuple):
+class SpelledSequences(NamedTuple):
     """The sequences; times in steps."""
 
     due: tuple[str, ...]
@@ -94,7 +95,7 @@ def exchanged_letters(due: Sequence[str], others: Sequence[str]) -> dict[str, st
 class WordStream(Stream):
     """Sequences in random order, without end, with gray before each."""
 
-    def __init__(self, share: Share, words: Words) -> None:
+    def __init__(self, share: Share, words: SpelledSequences) -> None:
         super().__init__(share)
         self.words = words
 
@@ -184,7 +185,7 @@ class GratingSequences(SequenceModule):
         self.assignment = assigned(assignment, self.seed)
         letters = sorted(set("".join([*expected, *unexpected])))
         shown_as = {x: swap.get(x, x) if self.assignment else x for x in letters}
-        self.words = Words(
+        self.words = SpelledSequences(
             due=tuple(expected),
             others=tuple(unexpected),
             pictures={x: letters.index(shown_as[x]) for x in letters},
@@ -212,18 +213,30 @@ class GratingSequences(SequenceModule):
         words = self.words
         spelled = [*words.due, *words.others]
         before = max(words.gray, words.shown)
-        course = torch.tensor([[words.pictures[x] for x in word] for word in spelled]).T
-        course = course.repeat_interleave(words.shown, dim=0)
-        gray = torch.full((1, len(spelled)), GRAY)
-        picture = torch.cat([gray.expand(before, -1), course, gray.expand(words.shown, -1)])
-        phase = torch.arange(events) / events
-        each = torch.broadcast_tensors(picture[:, :, None], phase)
         onset = before + words.place * words.shown
         return SequenceTrials(
-            frames=words.frames(*each).flatten(1, 2),
+            frames=self.movies(spelled, events),
             names=tuple(f"{word} {event}" for word in spelled for event in range(events)),
             due=torch.arange(len(spelled) * events) < len(words.due) * events,
             onset=before,
             compared=slice(onset, onset + words.shown),
             shown=words.shown,
         )
+
+    def movies(self, words: Sequence[str], events: int) -> Tensor:
+        """See `SequenceModule.movies`."""
+        own = self.words
+        numbers = own.pictures | {LEFT_OUT: GRAY}
+        for word in words:
+            if len(word) != len(own.due[0]) or not set(word) <= set(numbers):
+                raise ValueError(
+                    f"also has {word!r}: give {len(own.due[0])} letters of "
+                    f"{''.join(own.pictures)}, or {LEFT_OUT!r} for gray."
+                )
+        course = torch.tensor([[numbers[x] for x in word] for word in words]).T
+        course = course.repeat_interleave(own.shown, dim=0)
+        gray = torch.full((1, len(words)), GRAY)
+        before = gray.expand(max(own.gray, own.shown), -1)
+        picture = torch.cat([before, course, gray.expand(own.shown, -1)])
+        each = torch.broadcast_tensors(picture[:, :, None], torch.arange(events) / events)
+        return own.frames(*each).flatten(1, 2)

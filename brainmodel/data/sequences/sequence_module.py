@@ -7,6 +7,7 @@ all that a movie does by itself, in a brain that expects nothing, cancels.
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from jaxtyping import Bool, Float
@@ -50,6 +51,21 @@ class SequenceModule(StreamModule):
         Args:
             events: of each sequence; they differ in what is drawn for each when a brain learns.
         """
+
+    def movies(self, words: Sequence[str], events: int) -> Float[Tensor, "time trial size size"]:
+        """Other sequences of the same letters, timed as `trials`, each so many times.
+
+        Args:
+            words: as long as those that are due; "_" is gray in the place of an element.
+            events: of each sequence.
+
+        Raises:
+            ValueError: if these data cannot show them.
+        """
+        raise ValueError(
+            f"also is {list(words)}: {type(self).__name__} shows no other sequences than it has; "
+            "leave it out."
+        )
 
 
 def assigned(assignment: int | None, seed: int) -> int:

@@ -2,8 +2,9 @@
 
     index = (U - P) / (U + P)
 
-P is the response of a unit to elements that are due, U that to what comes instead, summed over all
-sequences: the rise of its rate over that to gray, or the size of its prediction error. The sample
+P is the response of a unit to elements that are due, U that to what comes instead, means over all
+sequences: the rise of its rate above that to gray (0 where it falls), or the size of its prediction
+error, at each step. The sample
 is the BRAIN, its index the mean over units. Half of the brains learnt that B is due and half that
 B' is, from the same movies: in a brain that expects nothing the indices under the two assignments
 are each other's negatives, so that over both halves tuning and adaptation cancel. Where pictures
@@ -29,7 +30,7 @@ from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.physiology.responses import responsive
 from brainmodel.wiring.outside import ByAddress
 
-Course = Float[Tensor, "time trial unit"]
+TrialCourse = Float[Tensor, "time trial unit"]
 ERRORS = " errors"  # after the name of the area
 
 
@@ -58,13 +59,8 @@ class ViolatedSequences(Phenomenon):
 
     def after(self, exposure: StreamModule) -> Self:
         """See `Phenomenon.after`; the sequences that the brain learnt."""
-        if not isinstance(exposure, SequenceModule):
-            raise ValueError(
-                f"it learnt from {type(exposure).__name__}, in which nothing is due; train it on "
-                "GratingSequences or GaborSequences"
-            )
         own = copy(self)
-        own.exposure = exposure
+        own.exposure = require_sequences(exposure)
         return own
 
     @property
@@ -95,8 +91,23 @@ class ViolatedSequences(Phenomenon):
         }
 
 
-def violation(course: Course, trials: SequenceTrials, half: int, sized: bool) -> Showing:
-    """Index of a brain, and the course of U - P in shares of the sum of both.
+def require_sequences(exposure: StreamModule) -> SequenceModule:
+    """What a brain learnt from, if something is due in it.
+
+    Raises:
+        ValueError: if not.
+    """
+    if isinstance(exposure, SequenceModule):
+        return exposure
+    raise ValueError(
+        f"it learnt from {type(exposure).__name__}, in which nothing is due; train it on "
+        "GratingSequences or GaborSequences"
+    )
+
+
+def violation(course: TrialCourse, trials: SequenceTrials, half: int, sized: bool) -> Showing:
+    """Index of a brain, and the course of U - P in shares of the sum of both, of which it is the
+    mean while the element is shown.
 
     Args:
         course: of all trials.
@@ -104,16 +115,14 @@ def violation(course: Course, trials: SequenceTrials, half: int, sized: bool) ->
         half: under which assignment the brain learnt.
         sized: whether it is a size by itself, as errors are; of rates it is the rise over gray.
     """
-    due = trials.due
-    rise = course if sized else course - course[trials.onset - 1]
-    response = rise[trials.compared].mean(0).clamp_min(0)  # [trial, unit]
-    unexpected, expected = response[~due].mean(0), response[due].mean(0)
-    both = unexpected + expected
+    due, rise = trials.due, course if sized else course - course[trials.onset - 1]
+    response = rise.clamp_min(0)
+    unexpected, expected = response[:, ~due].mean(1), response[:, due].mean(1)  # [time, unit]
+    both = (unexpected + expected)[trials.compared].mean(0)
     told = responsive(both[None])
     if not told.any():
         return Showing(torch.full((1,), torch.nan), torch.zeros(3 * trials.shown), half)
-    index = ((unexpected - expected) / both)[told].mean()
+    apart = ((unexpected - expected) / both)[:, told].mean(1)
     first = trials.compared.start
-    around = course[first - trials.shown : first + 2 * trials.shown]
-    apart = (around[:, ~due].mean(1) - around[:, due].mean(1)) / both
-    return Showing(index[None], apart[:, told].mean(1), half)
+    around = apart[first - trials.shown : first + 2 * trials.shown]
+    return Showing(apart[trials.compared].mean()[None], around, half)
