@@ -38,6 +38,18 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/physiology/gabor_fit.py",
+        old="phase = -phase if turns % 2 else phase",
+        new="phase = phase",
+        tests="tests/physiology/test_gabor_fit.py -k half_a_turn",
+    ),
+    Mutant(
+        file="brainmodel/probing/analyses/drift.py",
+        old="sides = [values - values.mean(2, keepdims=True) for values in sides]",
+        new="sides = list(sides)",
+        tests="tests/probing/test_drift.py -k planted",
+    ),
+    Mutant(
         file="brainmodel/data/sequences/grating_sequences.py",
         old="shown_as = {x: swap.get(x, x) if self.assignment else x for x in letters}",
         new="shown_as = {x: x for x in letters}",

@@ -6,6 +6,9 @@ from brainmodel.physiology.phenomena.direction_selectivity import (
     DirectionSelectivity as DirectionSelectivity,
 )
 from brainmodel.physiology.phenomena.flash_lag import FlashLag as FlashLag
+from brainmodel.physiology.phenomena.gabor_receptive_fields import (
+    GaborReceptiveFields as GaborReceptiveFields,
+)
 from brainmodel.physiology.phenomena.illusory_contours import IllusoryContours as IllusoryContours
 from brainmodel.physiology.phenomena.length_tuning import LengthTuning as LengthTuning
 from brainmodel.physiology.phenomena.mismatch import Mismatch as Mismatch
