@@ -1,10 +1,11 @@
-"""Brains that learn sequences, asked what they do with the unexpected, over training and beside mice.
+"""Brains that learn sequences and what they do with the unexpected, over training, beside mice.
 
 The brains of configs/gabor_expectation.yaml (Gabors A, B, C, D, and U in 7 % of the sequences;
 somata and apical dendrites apart, after Gillon et al. 2024) and of configs/grating_abcd.yaml (ABCD
 against EBCD, after Price et al. 2023), half of them under either assignment, as they begin and
-after 100, 200 and 400 changes of the weights. Effects are means over units, unexpected less
-expected; the sample is the brain. Where the recordings are there (BRAINMODEL_RECORDINGS), their
+after 50, 100 and 200 changes of the weights. Effects are means over units, unexpected less
+expected; the sample is the brain. Drift is the likeness of rates to the same trials between stages
+(`brainmodel.probing.analyses.Drift`). Where the recordings are there (BRAINMODEL_RECORDINGS), their
 course stands beside: of mice over sessions or days. About ten minutes on two quiet cores.
 
     python -m benchmarks.expectation --out runs/benchmarks/expectation
@@ -33,14 +34,14 @@ from brainmodel.physiology.battery import over_halves
 from brainmodel.physiology.model_alone import AskedBrain, analyse_alone
 from brainmodel.physiology.phenomena import ViolatedSequences
 from brainmodel.probing.activity import Source
-from brainmodel.probing.analyses import Expectation, Section
+from brainmodel.probing.analyses import Drift, Expectation, Section
 from brainmodel.probing.recordings.readers.mouse_unexpected import read_differences
 
 QUESTIONS = {
     "gabor_expectation": ("unexpected_gabors", "unexpected"),
     "grating_abcd": ("abcd_ebcd", "expectation"),
 }
-STEPS = (0, 100, 200, 400)
+STEPS = (0, 50, 100, 200)
 
 
 def learnt_by(config: str, seed: int) -> SequenceModule:
@@ -63,12 +64,13 @@ def brains_of(config: str, seeds: int, steps: tuple[int, ...]) -> Iterator[Asked
                 yield AskedBrain(source, deepcopy(brain).eval(), learnt)
 
 
-def expectation_of(config: str, brains: list[AskedBrain]) -> Section:
-    """The answer to the question of the config in configs/physiology."""
+def answers_of(config: str, brains: list[AskedBrain]) -> dict[str, Section]:
+    """To the question of the config in configs/physiology, and to that of drift."""
     file, name = QUESTIONS[config]
     asked = read_config(f"physiology/{file}")
     question = Expectation(**asked["analyses"][name]["init_args"])
-    return analyse_alone({name: question}, brains, asked["events"])[name]
+    found = analyse_alone({name: question, "drift": Drift()}, brains, asked["events"])
+    return {"expectation": found[name], "drift": found["drift"]}
 
 
 def effects_of(config: str, section: Section, brains: list[AskedBrain]) -> list[Figure]:
@@ -85,6 +87,18 @@ def effects_of(config: str, section: Section, brains: list[AskedBrain]) -> list[
                 by_half = [[r[what] for r in known if halves[r["brain"]] == h] for h in (0, 1)]
                 name = f"{config}: {area} {signal}, {what} after {stage} steps"
                 found.append(_figure(name, by_half))
+    return found
+
+
+def drift_of(config: str, section: Section) -> list[Figure]:
+    """Likeness, geometry and the change of the score between stages; the mean over brains."""
+    found = []
+    for row in section.tables["drift"]:
+        place = f"{config}: {row['area']}, {row['stages']} steps, {row['of']}"
+        for what in ("likeness", "geometry", "change of score"):
+            if row[what] is not None:
+                settings = {"pairs": row["pairs"], "95 %": row[f"95 %, {what}"]}
+                found.append(Figure(f"{place}: {what}", [row[what]], "", settings=settings))
     return found
 
 
@@ -132,7 +146,9 @@ def main() -> None:
     for config in QUESTIONS:
         brains = list(brains_of(config, seeds, steps))
         figures += violations(config, brains)
-        figures += effects_of(config, expectation_of(config, brains), brains)
+        answers = answers_of(config, brains)
+        figures += effects_of(config, answers["expectation"], brains)
+        figures += drift_of(config, answers["drift"])
         write(options.out, figures)
     folder = os.environ.get("BRAINMODEL_RECORDINGS")
     if folder:

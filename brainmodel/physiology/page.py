@@ -36,7 +36,9 @@ HOW_TO_READ = """
 for each movie; what it is stands above each table. The value is the mean over brains of the mean
 over samples that tell anything.</dd>
 <dt>95 %</dt><dd>Bootstrap over brains and, in each, over samples. Of a single brain it is over its
-samples alone, and says nothing of another brain.</dd>
+samples alone, and says nothing of another brain. Where brains are the samples, half of which learnt
+what is not due in the other half, the value is the mean of the means of both halves, and the
+interval Welch's over brains.</dd>
 <dt>feedback blocked</dt><dd>The trained brain, while the gains of all its feedback pathways are 0.
 The fall is taken sample by sample.</dd>
 <dt>effect</dt><dd>Cohen's d of trained over untrained samples.</dd>
@@ -144,8 +146,10 @@ def _range(estimate: Estimate | None) -> str:
 
 def _section(name: str, answered: Answered, picture: bytes) -> str:
     phenomenon = answered.phenomenon
+    samples = phenomenon.samples
+    over = samples if samples == "brains" else f"{samples} and brains"
     caption = (
-        f"<b>{escape(phenomenon.title)}.</b> Mean over {escape(phenomenon.samples)} and brains. "
+        f"<b>{escape(phenomenon.title)}.</b> Mean over {escape(over)}. "
         f"Index: {escape(phenomenon.index)}. Published: {escape(phenomenon.published)}."
     )
     rows = [{k: v for k, v in line(row).items() if k != "phenomenon"} for row in answered.rows]

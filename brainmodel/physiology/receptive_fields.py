@@ -47,9 +47,7 @@ def receptive_fields(
         return None
     size = brain.inputs[eye][1]
     stride = size // units[1]
-    generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(frames // 16 + WARM + lags, 16, 1, size, size, generator=generator)
-    noise = _blurred(noise)
+    noise = _blurred(_white(frames // 16 + WARM + lags, size, seed))
     width, first = 2 * reach + stride, WARM + lags
     fields = torch.zeros(lags, units[0], width, width)
     start = 0
@@ -66,6 +64,12 @@ def receptive_fields(
         start = stop
     largest = fields.abs().amax((0, 2, 3), keepdim=True)
     return fields / largest.clamp_min(1e-12)
+
+
+def _white(steps: int, size: int, seed: int) -> Tensor:
+    """Noise, [step, stream, 1, size, size], of variance 1."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(steps, 16, 1, size, size, generator=generator)
 
 
 def _blurred(noise: Tensor) -> Tensor:
