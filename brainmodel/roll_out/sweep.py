@@ -55,6 +55,8 @@ class Sweep:
                 course.complete()
             else:
                 later = self._compared_later(stage)
+                for name in set(stage).intersection(self.courses):
+                    self.courses[name].compares = Act(name, "compare") not in later
                 acts = [act for act in self.brain.acts if act.area in stage and act not in later]
                 for t in range(self.steps):
                     for act in acts:
@@ -159,7 +161,7 @@ class Sweep:
             return
         course = self.courses[act.area]
         for source, names in self.coming[act].items():
-            course.sources[source][t] = _join([self._message(n, t) for n in names], dim=1)
+            course.take(source, t, _join([self._message(n, t) for n in names], dim=1))
         if act.part == "compare":
             course.compare(t)
         else:
