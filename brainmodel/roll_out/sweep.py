@@ -94,8 +94,9 @@ class Sweep:
         left = {}
         for name, pathway in self.brain.pathways.items():
             if pathway.steps > 0:
-                series = torch.cat([self.start.delayed[name], self._adapted(name)])
-                left[name] = self._survive(series[-pathway.steps :].clone())
+                series = self._adapted(name, max(0, self.steps - pathway.steps))
+                older = self.start.delayed[name][len(series) :]
+                left[name] = self._survive(torch.cat([older, series]))
         return left
 
     def _survive(self, series: Tensor) -> Tensor:
@@ -176,14 +177,17 @@ class Sweep:
             return self.inputs[pathway.source]
         return self.courses[pathway.source].signal(pathway.carries)
 
-    def _adapted(self, name: str) -> Tensor:
-        """The signal of a pathway in the shape of its target, for the whole window."""
-        if name not in self._messages:
-            route = self.brain.route(name)
-            by = told(self.brain.pathways[name], self.inputs)
-            made = route(flat(self._signal(name)), None if by is None else flat(by))
-            self._messages[name] = made.view(self.steps, self.batch, *route.shape)
-        return self._messages[name]
+    def _adapted(self, name: str, first: int = 0) -> Tensor:
+        """The signal of a pathway in the shape of its target, from a step on to the last."""
+        if name in self._messages:
+            return self._messages[name][first:]
+        route, steps = self.brain.route(name), self.steps - first
+        by = told(self.brain.pathways[name], self.inputs)
+        made = route(flat(self._signal(name)[first:]), None if by is None else flat(by[first:]))
+        made = made.view(steps, self.batch, *route.shape)
+        if first == 0:
+            self._messages[name] = made
+        return made
 
     def _window(self, name: str) -> Tensor:
         """What arrives over a pathway whose source has been swept, [time, batch, ...]."""
