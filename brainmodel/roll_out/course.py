@@ -21,7 +21,7 @@ class Course:
         shapes: shapes of the sources whose signals become known step by step.
         state: the cell's state before the window.
         keep: 0 where a stream was reset, [time, batch], or None.
-        steps: number of steps.
+        breaks: for each step whether any stream was reset before it.
         outside: what comes to the units from outside of the brain, [time, batch, ...] each.
 
     Attributes:
@@ -36,12 +36,12 @@ class Course:
         shapes: dict[str, tuple[int, ...]],
         state: tuple[Tensor, ...],
         keep: Tensor | None,
-        steps: int,
+        breaks: list[bool],
         outside: Outside = NOTHING,
     ):
         self.area, self.keep, self.compares = area, keep, False
         self._comparison = area.comparison
-        batch = state[0].shape[0]
+        steps, batch = len(breaks), state[0].shape[0]
         new = area.bias.new_empty
         self.known = known
         self.feels = "error" in area.afferents  # its own error
@@ -64,7 +64,7 @@ class Course:
         if outside.gain is not None:  # the last of the constants
             self.currents[:, :, -outside.gain.shape[2] :] = outside.gain
         self._forward = area.dynamics.forward(self.currents, self.fields)
-        self._breaks = [False] * steps if keep is None else (keep == 0).any(dim=1).tolist()
+        self._breaks = breaks
         self._rows: dict[str, tuple[Tensor, ...]] = {}  # of sources, found when first asked for
 
     def _at_rest(self, steps: int, batch: int) -> Tensor:
@@ -218,9 +218,8 @@ class Course:
         names = ("drive", "error", *self.area.messages, *self.area.hints)
         sources = {name: self.sources[name] for name in names}
         sources["recurrent"] = fade(self.fields[self.area.cell.emitted][:-1], self.keep)
-        return Record(
-            sources, self.potential, self.prediction, self.currents, self.fields, self.keep
-        )
+        made = self.potential, self.prediction, self.currents, self.fields
+        return Record(sources, *made, self.keep, tuple(self._breaks))
 
     def state(self) -> tuple[Tensor, ...]:
         """The cell's state after the window."""

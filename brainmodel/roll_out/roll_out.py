@@ -40,6 +40,7 @@ def roll_out(
     inputs: dict[str, Tensor],
     reset: Tensor,
     state: BrainState,
+    breaks: Sequence[bool] | None = None,
 ) -> tuple[dict[str, Activity], BrainState]:
     """Roll a brain out over a window; see `Brain.forward`.
 
@@ -51,6 +52,7 @@ def roll_out(
         inputs: by name, [time, batch, *shape].
         reset: [time, batch] bool.
         state: before the window.
+        breaks: for each step whether any stream is reset at it; the device is asked unless given.
 
     Returns:
         what each area did, by name, and the state after the window.
@@ -61,7 +63,7 @@ def roll_out(
     kind = asked_for(reset.device)
     with torch.autocast(reset.device.type, enabled=False), products_in(kind):
         inputs = {name: signal.to(brain.dtype) for name, signal in inputs.items()}
-        rolling = _Rolling(brain, scope, engine, listener, inputs, reset, state)
+        rolling = _Rolling(brain, scope, engine, listener, inputs, reset, state, breaks)
         made = brain.make()
         weights = [made.get(own[0], parameter) for parameter, own in names.items()]
         rolling.made = {n: w.detach().requires_grad_(w.requires_grad) for n, w in made.items()}
@@ -86,7 +88,9 @@ class _Rolling:
         inputs: dict[str, Tensor],
         reset: Tensor,
         state: BrainState,
+        breaks: Sequence[bool] | None,
     ):
+        self.breaks = breaks
         self.brain, self.scope, self.engine, self.listener = brain, scope, engine, listener
         self.inputs, self.reset, self.start = inputs, reset, state
         self.learns = torch.is_grad_enabled()
@@ -131,7 +135,7 @@ class _Rolling:
         literal = self.scope.literal(*window, self.engine) if self.learns else None
         if literal is not None:
             return literal
-        sweep = Sweep(*window)
+        sweep = Sweep(*window, self.breaks)
         sweep.run()
         return sweep
 
@@ -148,7 +152,7 @@ class _Rolling:
         rewards = {n: own[..., None] for n, own in told if n.rpartition(".")[2] == REWARD}
         for name in self.brain.modulators:
             error = records[name].sources["drive"] - records[name].prediction
-            age = int(self.brain.age)
+            age = self.brain.steps_taken
             moments = Moments(error, self.inputs | rewards, ~self.reset, age)
             memory = self.start.modulators[name]
             levels[name], memories[name] = self.brain.modulator(name).level(moments, memory)

@@ -6,6 +6,7 @@ the other, synapses from signals that are known for the whole window are applied
 once, and what is left in the loop writes in place. Autograd records nothing of it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -31,16 +32,24 @@ class Sweep:
         inputs: by name, [time, batch, ...]; what comes from outside among them.
         reset: [time, batch] bool.
         state: the state before the window.
+        breaks: for each step whether any stream is reset at it; the device is asked unless given.
     """
 
-    def __init__(self, brain: Wiring, inputs: dict[str, Tensor], reset: Tensor, state: BrainState):
+    def __init__(
+        self,
+        brain: Wiring,
+        inputs: dict[str, Tensor],
+        reset: Tensor,
+        state: BrainState,
+        breaks: Sequence[bool] | None = None,
+    ):
         self.brain, self.inputs, self.start = brain, inputs, state
         self.steps, self.batch = reset.shape
-        self.keep = (~reset).to(brain.dtype) if bool(reset.any()) else None
+        self.breaks = reset.any(dim=1).tolist() if breaks is None else list(breaks)
+        self.keep = (~reset).to(brain.dtype) if any(self.breaks) else None
         self.courses: dict[str, Course] = {}
         self.worlds: dict[str, EnvironmentCourse] = {}
         self.reset = reset
-        self.breaks = [False] * self.steps if self.keep is None else reset.any(dim=1).tolist()
         self._lost: dict[int, tuple[list[bool], Tensor | None]] = {}
         self.coming: dict[Act, dict[str, list[str]]] = {}
         self._messages: dict[str, Tensor] = {}
@@ -127,7 +136,7 @@ class Sweep:
                 else:
                     known[source] = _join([self._window(n) for n in names], dim=2)
             state, more = self.start.areas[name], outside_of(name, self.inputs)
-            self.courses[name] = Course(area, known, shapes, state, self.keep, self.steps, more)
+            self.courses[name] = Course(area, known, shapes, state, self.keep, self.breaks, more)
         self._share(stage)
 
     def _compared_later(self, stage: list[str]) -> list[Act]:
@@ -223,9 +232,8 @@ class Sweep:
     def _arriving(self, delay: int) -> tuple[list[bool], Tensor | None]:
         """For each step whether any message of this delay is lost, and `_alive`; found once."""
         if delay not in self._lost:
-            alive = self._alive(delay)
-            none = [False] * self.steps
-            lost = none if alive is None else (alive == 0).any(dim=1).tolist()
+            alive, reach = self._alive(delay), min(delay, self.steps) - 1
+            lost = [any(self.breaks[max(0, t - reach) : t + 1]) for t in range(self.steps)]
             self._lost[delay] = lost, alive
         return self._lost[delay]
 
