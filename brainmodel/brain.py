@@ -75,7 +75,6 @@ class Brain(Wiring):
         gains: ByAddress | None = None,
         currents: ByAddress | None = None,
         labels: Mapping[str, Tensor] | None = None,
-        breaks: Sequence[bool] | None = None,
     ) -> tuple[dict[str, Activity], BrainState]:
         """A window of time.
 
@@ -89,8 +88,6 @@ class Brain(Wiring):
                 tensors [time], [time, batch], or of all that they multiply; 1 unless given.
             currents: what is added to currents of units, likewise: "V1", "V1.E.apical".
             labels: of the window, [time, batch, ...]; perturbations may ask for one, nobody else.
-            breaks: for each step whether any stream is reset at it, for callers who know it: else
-                the device is waited for, to be asked.
 
         Returns:
             what each area did, by name, and the state after the window, detached. What environments
@@ -109,7 +106,7 @@ class Brain(Wiring):
             require_state(units, state, reset.shape[1])
         found, state = self._from_outside(reset, state, gains, currents, labels)
         told = self.scope, self.engine, self._report
-        activities, after = roll_out(self, *told, dict(inputs) | found, reset, state, breaks)
+        activities, after = roll_out(self, *told, dict(inputs) | found, reset, state)
         if self.perturbed is not None:
             after = self.perturbed.end_window(reset, activities, inputs, after)
         return activities, after

@@ -40,7 +40,6 @@ def roll_out(
     inputs: dict[str, Tensor],
     reset: Tensor,
     state: BrainState,
-    breaks: Sequence[bool] | None = None,
 ) -> tuple[dict[str, Activity], BrainState]:
     """Roll a brain out over a window; see `Brain.forward`.
 
@@ -52,7 +51,6 @@ def roll_out(
         inputs: by name, [time, batch, *shape].
         reset: [time, batch] bool.
         state: before the window.
-        breaks: for each step whether any stream is reset at it; the device is asked unless given.
 
     Returns:
         what each area did, by name, and the state after the window.
@@ -63,7 +61,7 @@ def roll_out(
     kind = asked_for(reset.device)
     with torch.autocast(reset.device.type, enabled=False), products_in(kind):
         inputs = {name: signal.to(brain.dtype) for name, signal in inputs.items()}
-        rolling = _Rolling(brain, scope, engine, listener, inputs, reset, state, breaks)
+        rolling = _Rolling(brain, scope, engine, listener, inputs, reset, state)
         made = brain.make()
         weights = [made.get(own[0], parameter) for parameter, own in names.items()]
         rolling.made = {n: w.detach().requires_grad_(w.requires_grad) for n, w in made.items()}
@@ -88,9 +86,7 @@ class _Rolling:
         inputs: dict[str, Tensor],
         reset: Tensor,
         state: BrainState,
-        breaks: Sequence[bool] | None,
     ):
-        self.breaks = breaks
         self.brain, self.scope, self.engine, self.listener = brain, scope, engine, listener
         self.inputs, self.reset, self.start = inputs, reset, state
         self.learns = torch.is_grad_enabled()
@@ -135,7 +131,7 @@ class _Rolling:
         literal = self.scope.literal(*window, self.engine) if self.learns else None
         if literal is not None:
             return literal
-        sweep = Sweep(*window, self.breaks)
+        sweep = Sweep(*window)
         sweep.run()
         return sweep
 

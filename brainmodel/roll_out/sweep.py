@@ -6,7 +6,6 @@ the other, synapses from signals that are known for the whole window are applied
 once, and what is left in the loop writes in place. Autograd records nothing of it.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -32,20 +31,12 @@ class Sweep:
         inputs: by name, [time, batch, ...]; what comes from outside among them.
         reset: [time, batch] bool.
         state: the state before the window.
-        breaks: for each step whether any stream is reset at it; the device is asked unless given.
     """
 
-    def __init__(
-        self,
-        brain: Wiring,
-        inputs: dict[str, Tensor],
-        reset: Tensor,
-        state: BrainState,
-        breaks: Sequence[bool] | None = None,
-    ):
+    def __init__(self, brain: Wiring, inputs: dict[str, Tensor], reset: Tensor, state: BrainState):
         self.brain, self.inputs, self.start = brain, inputs, state
         self.steps, self.batch = reset.shape
-        self.breaks = reset.any(dim=1).tolist() if breaks is None else list(breaks)
+        self.breaks: list[bool] = reset.any(dim=1).tolist()  # the device is waited for here alone
         self.keep = (~reset).to(brain.dtype) if any(self.breaks) else None
         self.courses: dict[str, Course] = {}
         self.worlds: dict[str, EnvironmentCourse] = {}
