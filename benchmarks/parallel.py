@@ -1,8 +1,9 @@
-"""Two processes against one: half the streams each (data parallel), half the areas each.
+"""Two processes against one: half the streams each or as many (data parallel), half the areas each.
 
 Each process has one thread. The brain is two LSTM areas of as many units, the rate of one the drive
-of the other, under Local with BPTT. Data parallel: each process has the brain and half of the
-streams; DistributedDataParallel averages gradients. Area parallel: each has one area, all streams.
+of the other, under Local with BPTT. Data parallel: each process has the brain, and half of the
+streams or as many as the one process; DistributedDataParallel averages gradients. Area parallel:
+each has one area, all streams. What counts is steps of all streams per second.
 
     python -m benchmarks.parallel --out runs/benchmarks/parallel
 """
@@ -31,7 +32,12 @@ UNITS, STEPS, BATCH = 128, 50, 64
 SGD = partial(torch.optim.SGD, lr=0.01)
 PATHWAYS = {"eye_V1": Pathway("eye", "V1"), "V1_LM": Pathway("V1", "LM", signal="rate")}
 INPUTS = {"eye": [UNITS]}
-HOWS = ("one process", "data parallel", "area parallel")
+ALONE, HALF, ALL, AREAS = HOWS = (
+    "one process",
+    "data parallel, half the streams each",
+    "data parallel, as many streams each",
+    "area parallel",
+)
 
 
 def plans() -> dict[str, AreaPlan]:
@@ -75,7 +81,7 @@ def process(rank: int, folder: str, windows: int, repeats: int) -> None:
     meet = f"file://{folder}/meet"
     torch.distributed.init_process_group("gloo", init_method=meet, rank=rank, world_size=2)
     barrier = torch.distributed.barrier
-    alone, spread = whole(BATCH, False), whole(BATCH // 2, True)
+    alone, half, full = whole(BATCH, False), whole(BATCH // 2, True), whole(BATCH, True)
     part = BrainPart(plans(), PATHWAYS, INPUTS, {"V1": 0, "LM": 1}, SGD)
     reset = torch.zeros(STEPS, BATCH, dtype=torch.bool)
     seen = {"eye": torch.randn(STEPS, BATCH, UNITS)}
@@ -91,11 +97,12 @@ def process(rank: int, folder: str, windows: int, repeats: int) -> None:
     for _ in range(repeats + 1):  # the first warms up
         barrier()
         if rank == 0:
-            found[HOWS[0]].append(seconds(alone, lambda: None, windows))
+            found[ALONE].append(seconds(alone, lambda: None, windows))
+        for how, learn in ((HALF, half), (ALL, full)):
+            barrier()
+            found[how].append(seconds(learn, barrier, windows))
         barrier()
-        found[HOWS[1]].append(seconds(spread, barrier, windows))
-        barrier()
-        found[HOWS[2]].append(seconds(areas, together, windows))
+        found[AREAS].append(seconds(areas, together, windows))
     if rank == 0:
         torch.save((found, part.bytes_sent), f"{folder}/found.pt")
     barrier()
@@ -109,13 +116,13 @@ def main() -> None:
         told = folder, windows, repeats
         torch.multiprocessing.spawn(process, told, 2)  # type: ignore[attr-defined]
         found, size = torch.load(Path(folder, "found.pt"), weights_only=True)
-    rates = {how: [STEPS * BATCH / t for t in times[1:]] for how, times in found.items()}
+    streams = {how: BATCH * (2 if how == ALL else 1) for how in HOWS}
+    rates = {how: [STEPS * streams[how] / t for t in found[how][1:]] for how in HOWS}
     settings = {"units": UNITS, "steps": STEPS, "streams": BATCH, "bytes a window": size}
-    figures = [Figure(HOWS[0], rates[HOWS[0]], "steps of streams/s", settings=settings)]
+    unit = "steps of streams/s"
+    figures = [Figure(ALONE, rates[ALONE], unit, settings=settings)]
     for how in HOWS[1:]:
-        figures.append(
-            Figure(how, rates[how], "steps of streams/s", HOWS[0], rates[HOWS[0]], settings)
-        )
+        figures.append(Figure(how, rates[how], unit, ALONE, rates[ALONE], settings))
     write(chosen.out, figures)
 
 

@@ -1,6 +1,6 @@
 """A brain drawn: areas and inputs as boxes, pathways as arrows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +16,10 @@ from brainmodel.pathways.pathway import Pathway
 COLOURS = {"feedforward": "#2166ac", "feedback": "#d6604d", "lateral": "#1b7837"}
 WIDTH, HEIGHT = 2.6, 1.0  # of an area's box
 ACROSS, UP = 4.6, 2.4  # between the middles of neighbours
+SIDE = 0.45  # from the middle of a box to where its arrows begin
 
 Point = tuple[float, float]
+Bundle = tuple[str, str, str]  # source, target and kind: one arrow
 
 
 class Ends(NamedTuple):
@@ -39,12 +41,12 @@ def draw_brain(brain: Brain) -> Figure:
     axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
     axes.set(xlim=(left, right), ylim=(bottom - 0.3, top - 0.2), aspect="equal")
     axes.axis("off")
-    side_by_side: dict[tuple[str, str, str], list[Pathway]] = {}
+    bundles: dict[Bundle, list[Pathway]] = {}
     for pathway in brain.pathways.values():
         key = (pathway.source, pathway.target, pathway.kind)
-        side_by_side.setdefault(key, []).append(pathway)
-    for pathways in side_by_side.values():
-        _arrow(axes, pathways, places)
+        bundles.setdefault(key, []).append(pathway)
+    for key, side in arrow_sides(bundles).items():
+        _arrow(axes, bundles[key], places, side)
     for name, place in places.items():
         _box(axes, place, *_words(brain, name), filled=name in brain.areas)
     _legend(axes, {p.kind for p in brain.pathways.values()}, left, bottom - 0.05)
@@ -71,6 +73,19 @@ def box_places(brain: Brain) -> dict[str, Point]:
         for column, name in enumerate(names):
             places[name] = ((column - (len(names) - 1) / 2) * ACROSS, row * UP)
     return places
+
+
+def arrow_sides(bundles: Iterable[Bundle]) -> dict[Bundle, float]:
+    """Where the arrows of each two boxes run, so that none hides another: those that are
+    feedforward on the left of the middle, others on its right, or where room is left."""
+    sides: dict[Bundle, float] = {}
+    taken: dict[frozenset[str], set[float]] = {}
+    for bundle in sorted(bundles, key=lambda b: list(COLOURS).index(b[2])):
+        usual = -SIDE if bundle[2] == "feedforward" else SIDE
+        here = taken.setdefault(frozenset(bundle[:2]), set())
+        sides[bundle] = next((s for s in (usual, -usual) if s not in here), 0.0)
+        here.add(sides[bundle])
+    return sides
 
 
 def _words(brain: Brain, name: str) -> tuple[str, str, str]:
@@ -109,12 +124,13 @@ def _box(axes: Axes, place: Point, name: str, what: str, rule: str, *, filled: b
     axes.text(x, y - 0.32, rule, fontsize=7.5, style="italic", color=FAINT, **options)
 
 
-def _arrow(axes: Axes, pathways: Sequence[Pathway], places: Mapping[str, Point]) -> None:
-    """An arrow for all pathways of one kind from one area to another; it keeps to its right, so
-    that the two directions do not meet."""
+def _arrow(
+    axes: Axes, pathways: Sequence[Pathway], places: Mapping[str, Point], side: float
+) -> None:
+    """An arrow for all pathways of one kind from one area to another."""
     pathway = pathways[0]
     colour = COLOURS[pathway.kind]
-    ends = _ends(pathway, places[pathway.source], places[pathway.target])
+    ends = _ends(pathway, places[pathway.source], places[pathway.target], side)
     arrow = FancyArrowPatch(
         ends.start,
         ends.end,
@@ -145,13 +161,12 @@ def _signal(pathway: Pathway) -> str:
     return pathway.carries + late + times + (f"\nonto {onto[0]}" if len(onto) == 1 else "")
 
 
-def _ends(pathway: Pathway, source: Point, target: Point) -> Ends:
-    """From where to where the arrow of a pathway goes, and how it bends."""
+def _ends(pathway: Pathway, source: Point, target: Point, side: float) -> Ends:
+    """From where to where the arrow of a pathway goes, so far beside the middle; its bend."""
     (x0, y0), (x1, y1) = source, target
     if pathway.source == pathway.target:
         return Ends((x0 + WIDTH / 2, y0 - 0.25), (x0 + WIDTH / 2, y0 + 0.25), 1.4)
     towards = np.sign(y1 - y0)
-    side = -0.45 if pathway.kind == "feedforward" else 0.45
     if towards == 0:
         right = np.sign(x1 - x0)
         lift = 0.22 * right

@@ -18,6 +18,7 @@ from brainmodel.command_line.train_command import quieten
 from brainmodel.data import Photographs
 from brainmodel.data.streams import Part
 from brainmodel.figures import draw_brain, draw_circuits
+from brainmodel.figures.brain_drawing import arrow_sides
 from brainmodel.figures.circuit_drawing import ways
 from brainmodel.roll_out.sweep import Sweep
 from brainmodel.training import BrainModule
@@ -116,6 +117,15 @@ def test_projections_come_back_from_a_checkpoint(own_folder: Path) -> None:
     brain = BrainModule.load_from_checkpoint(run / "checkpoints" / "last.ckpt").brain
     drive = brain.area("V1").synapses["drive"]
     assert torch.linalg.matrix_rank(drive.weight) == 3 and drive.made().equal(drive.weight)
+
+
+def test_no_arrow_hides_another() -> None:
+    forth, back = ("V1", "LM", "feedforward"), ("LM", "V1", "feedback")
+    across, rising = ("V1", "LM", "lateral"), ("L5", "L23", "feedback")
+    falling = ("L23", "L5", "lateral")
+    sides = arrow_sides([falling, across, back, forth, rising])
+    assert sides[forth] == -0.45 and sides[back] == 0.45 and sides[across] == 0.0
+    assert sides[rising] == 0.45 and sides[falling] == -0.45
 
 
 HELD = """
