@@ -579,8 +579,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/roll_out/course.py",
-        old="            self._normalise(t)\n            self._forward.step(t)\n\n",
-        new="            self._forward.step(t)\n\n",
+        old="self.currents[t] = self.area.cell.normalise(self.currents[t])",
+        new="pass",
         tests="tests/areas/test_layer_norm_sublstm.py -k gradient",
     ),
     Mutant(
@@ -843,8 +843,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/pathways/adapters.py",
-        old='"mean", p=self.factor',
-        new='"max", p=self.factor',
+        old="F.avg_pool2d(",
+        new="F.max_pool2d(",
         tests="tests/brain/test_pathways.py -k adapters",
     ),
     Mutant(
@@ -1317,8 +1317,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/roll_out/course.py",
-        old="return self.fields[self.area.cell.emitted].unbind(0)",
-        new='return self.fields["rate"].unbind(0)',
+        old="return self.before(self.area.cell.emitted, t)",
+        new='return self.before("rate", t)',
         tests="tests/areas/test_spiking.py -k autograds",
     ),
     Mutant(
