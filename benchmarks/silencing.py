@@ -38,7 +38,7 @@ from brainmodel.training.held_out import BRAIN
 from brainmodel.training.module import brain_of
 
 AREA, FEEDBACK = "V1", "LM_V1"
-SEEDS, STEPS = 3, 200  # a quarter of the steps of the config
+SEEDS, STEPS = 3, 800  # as many as the config
 WINDOWS = 4  # held-out windows watched
 FITTED = "prediction"
 Rates = dict[str, float]
