@@ -20,7 +20,7 @@ ACROSS, UP = 4.6, 2.4  # between the middles of neighbours
 SIDE = 0.45  # from the middle of a box to where its arrows begin
 
 Point = tuple[float, float]
-Bundle = tuple[str, str, str]  # source, target and kind: one arrow
+Lane = tuple[str, str, str]  # source, target and kind: one arrow
 
 
 class Ends(NamedTuple):
@@ -48,12 +48,12 @@ def draw_brain(brain: Brain, sizes: Mapping[str, float] | None = None) -> Figure
     axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
     axes.set(xlim=(left, right), ylim=(bottom - 0.3, top - 0.2), aspect="equal")
     axes.axis("off")
-    bundles: dict[Bundle, dict[str, Pathway]] = {}
+    lanes: dict[Lane, dict[str, Pathway]] = {}
     for name, pathway in brain.pathways.items():
         key = (pathway.source, pathway.target, pathway.kind)
-        bundles.setdefault(key, {})[name] = pathway
-    for key, side in arrow_sides(bundles).items():
-        _arrow(axes, bundles[key], places, side, sizes)
+        lanes.setdefault(key, {})[name] = pathway
+    for key, side in arrow_sides(lanes).items():
+        _arrow(axes, lanes[key], places, side, sizes)
     for name, place in places.items():
         _box(axes, place, *_words(brain, name), filled=name in brain.areas)
     _legend(axes, {p.kind for p in brain.pathways.values()}, left, bottom - 0.05)
@@ -82,16 +82,16 @@ def box_places(brain: Brain) -> dict[str, Point]:
     return places
 
 
-def arrow_sides(bundles: Iterable[Bundle]) -> dict[Bundle, float]:
+def arrow_sides(lanes: Iterable[Lane]) -> dict[Lane, float]:
     """Where the arrows of each two boxes run, so that none hides another: those that are
     feedforward on the left of the middle, others on its right, or where room is left."""
-    sides: dict[Bundle, float] = {}
+    sides: dict[Lane, float] = {}
     taken: dict[frozenset[str], set[float]] = {}
-    for bundle in sorted(bundles, key=lambda b: list(COLOURS).index(b[2])):
-        usual = -SIDE if bundle[2] == "feedforward" else SIDE
-        here = taken.setdefault(frozenset(bundle[:2]), set())
-        sides[bundle] = next((s for s in (usual, -usual) if s not in here), 0.0)
-        here.add(sides[bundle])
+    for lane in sorted(lanes, key=lambda b: list(COLOURS).index(b[2])):
+        usual = -SIDE if lane[2] == "feedforward" else SIDE
+        here = taken.setdefault(frozenset(lane[:2]), set())
+        sides[lane] = next((s for s in (usual, -usual) if s not in here), 0.0)
+        here.add(sides[lane])
     return sides
 
 
