@@ -52,9 +52,9 @@ def wait(until: Callable[[], bool], limit: float = LIMIT, pause: float = 0.02) -
     return True
 
 
-def ends(child: int) -> bool:
-    """Whether a child ends within the limit; it is killed if not."""
-    if wait(lambda: not alive(child)):
+def ends(child: int, limit: float = LIMIT) -> bool:
+    """Whether a child ends within the limit, in seconds; it is killed if not."""
+    if wait(lambda: not alive(child), limit):
         return True
     os.kill(child, signal.SIGKILL)
     return False

@@ -71,11 +71,18 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def arguments(description: str) -> argparse.Namespace:
-    """The command line every benchmark has: --out DIR [--quick]."""
+def arguments(description: str, **counts: int) -> argparse.Namespace:
+    """The command line every benchmark has: --out DIR [--quick].
+
+    Args:
+        description: of the benchmark.
+        counts: further options, whole numbers, and what they are unless given.
+    """
     parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
     parser.add_argument("--out", type=Path, required=True, help="folder for what was found")
     parser.add_argument("--quick", action="store_true", help="small and short, to see it work")
+    for name, usual in counts.items():
+        parser.add_argument(f"--{name}", type=int, default=usual, help=f"{usual} unless given")
     return parser.parse_args()
 
 

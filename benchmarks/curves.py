@@ -1,7 +1,8 @@
-"""What curves for TensorBoard cost: the share of a training that its monitor takes.
+"""What TensorBoard costs: the share of a training that its monitor takes, curves and pictures.
 
-The default brain as shipped, its curves written to a file, in seconds of the processor, in which
-what else runs on the machine does not count. Half a minute or so for each seed.
+The default brain as shipped, everything written to a file, in seconds of the processor, in which
+what else runs on the machine does not count. Pictures are drawn once, and count as often as
+held-out streams are looked at. A minute or so for each seed.
 
     python -m benchmarks.curves --out runs/benchmarks/curves
 """
@@ -16,9 +17,13 @@ from torch.utils.tensorboard import SummaryWriter
 
 from benchmarks._results import Figure, arguments, write
 from benchmarks._training import fit
-from brainmodel.training.callbacks import Monitor
+from brainmodel.data.streams import Part
+from brainmodel.training.callbacks import Monitor, monitor
+from brainmodel.training.callbacks.portraits import Portraits
+from brainmodel.training.module import brain_of
 
-HOOKS = ("on_before_optimizer_step", "on_train_batch_end")
+HOOKS = ("on_before_backward", "on_after_backward", "on_before_optimizer_step")
+END = "on_train_batch_end"
 
 
 class Clock:
@@ -50,28 +55,51 @@ class Clock:
             self.writer.add_scalar(name, value, step)
 
 
-def share(seed: int, steps: int) -> float:
-    """Percent of the time of that many training steps."""
+def pictures(command: Any, writer: SummaryWriter) -> float:
+    """Seconds of the processor that the pictures of one validation take."""
+    brain, windows, state = brain_of(command.model), command.datamodule.windows(Part.TEST), None
+    window = windows.window(0)
+    with torch.no_grad():
+        activities, state = brain(window.inputs, window.reset, state)
+    begin = time.process_time()
+    portraits = Portraits(())
+    portraits.see(activities, window.inputs)
+    for name, figure in portraits.draw(brain).items():
+        writer.add_figure(name, figure)
+    return time.process_time() - begin
+
+
+def shares(seed: int, steps: int) -> tuple[float, float]:
+    """Percent of the time of training steps, for curves and for pictures."""
     with tempfile.TemporaryDirectory() as folder, SummaryWriter(folder) as writer:
         clock = Clock(writer)
-        usual = {name: getattr(Monitor, name) for name in (*HOOKS, "_log")}
+        usual = {name: getattr(Monitor, name) for name in (*HOOKS, END, "_log")}
+        found = monitor.writers
         try:
-            for name in HOOKS:
+            for name in (*HOOKS, END):
                 setattr(Monitor, name, clock.timed(usual[name]))
             setattr(Monitor, "_log", lambda *args: clock.log(*args))  # noqa: B010 - a method
-            fit("default", {}, seed, steps)
+            monitor.writers = lambda trainer: [writer]
+            command = fit("default", {}, seed, steps)
         finally:
+            monitor.writers = found
             for name, method in usual.items():
                 setattr(Monitor, name, method)
-    return 100 * clock.spent / (clock.last - clock.first)
+        between = (clock.last - clock.first) / steps * command.datamodule.windows_per_epoch
+        curves = 100 * clock.spent / (clock.last - clock.first)
+        return curves, 100 * pictures(command, writer) / between
 
 
 def main() -> None:
     """Measure, and write what was found."""
     chosen = arguments(__doc__ or "")
     torch.set_num_threads(1)
-    found = [share(seed, 20 if chosen.quick else 60) for seed in range(1 if chosen.quick else 3)]
-    write(chosen.out, [Figure("curves of a training of the default brain", found, "%")])
+    found = [shares(seed, 20 if chosen.quick else 60) for seed in range(1 if chosen.quick else 3)]
+    curves, drawn = zip(*found, strict=True)
+    both = [sum(each) for each in found]
+    kinds = {"curves": curves, "pictures": drawn, "both": both}
+    where = "of a training of the default brain"
+    write(chosen.out, [Figure(f"{name} {where}", own, "%") for name, own in kinds.items()])
 
 
 if __name__ == "__main__":

@@ -1,98 +1,72 @@
 """Faults: training is stopped at any moment, and goes on to the last bit; two processes never hang.
 
-One process: a run is killed, or hears ctrl-C, SIGTERM or SIGUSR1, at a moment drawn at random,
-saves included; then it is resumed from its last checkpoint to its end, which has to equal, bit by
-bit, the end of a run that was not stopped. Two processes: one of them fails, cannot write, is
-killed or hears SIGTERM, or both do; each has to end by itself, and to say a sentence.
+Stops: a run is killed (kill -9), or hears ctrl-C, SIGTERM or SIGUSR1, at a moment drawn at random,
+saves included; then it is resumed from its last checkpoint. Faults of one process: an error, a full
+disk (files may not grow), a number that is none, films whose decoded frames can no longer be read.
+Of two processes: one of them fails, finds the disk full, is killed or hears SIGTERM, or both do, as
+SLURM sends it. Each has to end by itself within a minute (SLURM: half of one), to say a sentence
+and a command, and to go on by that command to its end. Checkpoints are damaged: refused by a
+sentence that names another, from which a run goes on.
 
-Processes are forked from this one, which has loaded what they need: a stop takes seconds.
+Every end has to equal, bit by bit, that of a run without faults, and no file may have its final
+name before it is whole. Processes are forked from this one, which has loaded what they need.
 
-    python -m benchmarks.faults --out runs/benchmarks/faults
+    python -m benchmarks.faults --out runs/benchmarks/faults --kills 50
 """
 
 import os
 import random
-import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import torch
-import yaml
-from torch.utils._pytree import tree_flatten
-
+from benchmarks._fault_runs import (
+    FIT,
+    command,
+    ended_as,
+    goes_on,
+    halves,
+    last,
+    prepare,
+    spoke,
+)
 from benchmarks._forks import LIMIT, alive, ends, forked, group, wait
 from benchmarks._results import Figure, arguments, write
 
-STEPS = 60
-CONFIG: dict[str, Any] = {
-    "extends": "quick",
-    "model": {
-        "areas": {
-            "V1": {"units": [4, 8, 8]},
-            "PM": {"units": [6], "objectives": {"next": "faulty.Faulty"}},
-        },
-        "final": 0.1,
-    },
-    "data": {
-        "init_args": {
-            "size": 8,
-            "window": 4,
-            "batch_size": 2,
-            "windows_per_epoch": 15,
-            "validation_windows": 2,
-        }
-    },
-    "trainer": {"max_epochs": STEPS // 15, "enable_progress_bar": False, "log_every_n_steps": 5},
-    "checkpoint": {"every_n_train_steps": 3},
-    "pictures": {"scenes": 0},
-    "report": {"scenes": 0},
-}
-FAULTY = '''
-import errno, os, pathlib, signal
-from objectives import SquaredError
-from brainmodel.training import checkpoint_files
-
-class Faulty(SquaredError):
-    """Has faults at a step of a process, as the environment asks: "error 1 7"."""
-    windows = 0
-    def forward(self, activity):
-        self.windows += self.training
-        fault, rank, step = os.environ.get("FAULT", "none 0 0").split()
-        if self.windows == int(step) and os.environ.get("LOCAL_RANK", "0") in rank.split("+"):
-            self.fail(fault)
-        return super().forward(activity)
-    def fail(self, fault):
-        if fault == "error":
-            raise RuntimeError("as it must")
-        if fault == "disk":
-            def full(content, opened):
-                opened.write(b"half")
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            checkpoint_files.torch.save = full
-            if os.environ.get("LOCAL_RANK") != "0":  # it writes no checkpoints
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        if fault in ("SIGKILL", "SIGTERM"):
-            os.kill(os.getpid(), getattr(signal, fault))
-'''
 STOPS = ("SIGKILL", "SIGINT", "SIGTERM", "SIGUSR1")
-FAULTS = (
-    ("an error in one", "error", ("0", "1")),
-    ("a full disk for one", "disk", ("0", "1")),
-    ("kill -9 of one", "SIGKILL", ("0", "1")),
-    ("SIGTERM to one", "SIGTERM", ("0", "1")),
-    ("SIGTERM to both", "SIGTERM", ("0+1",)),
-)
-"""In words; what it is called in FAULTY; the processes, in turn."""
-FIT = ("fit", "--config=tiny.yaml")
+ALONE = {
+    "an error": ("error", "tiny"),
+    "a full disk": ("disk", "tiny"),
+    "not a number": ("nan", "tiny"),
+    "films that break": ("video", "film"),
+}
+"""Faults of one process, in words: what it is called in FAULTY; the config."""
 TWO = ("--trainer.devices=2", "--trainer.strategy=ddp", "--data.batch_size=1")
-SENTENCE = r"brainmodel: (failed|stopped)|Stopped by|Process \d ends|terminated with code"
+FAULTS = {
+    "an error in one": ("error", ("0", "1")),
+    "a full disk": ("disk", ("0",)),
+    "kill -9 of one": ("SIGKILL", ("0", "1")),
+    "SIGTERM to one": ("SIGTERM", ("0", "1")),
+    "SIGTERM to both": ("SIGTERM", ("0+1",)),
+}
+"""Faults of two, in words: what it is called in FAULTY; the processes, in turn."""
+SLURM = {
+    "SLURM_NTASKS": "2",
+    "SLURM_NTASKS_PER_NODE": "2",
+    "SLURM_NODEID": "0",
+    "SLURM_JOB_ID": "1",
+    "SLURM_JOB_NAME": "fit",
+    "SLURM_NODELIST": "localhost",
+}
+WITHOUT = {"WORLD_SIZE": "2", "NODE_RANK": "0"}
+PATIENCE = 30.0  # s after which SLURM kills what has not ended after SIGTERM (KillWait)
 ROOT = Path(__file__).parent.parent
 
 
@@ -101,28 +75,7 @@ class Stop(NamedTuple):
 
     met: bool  # before the run was over
     saving: bool  # while a checkpoint was being written
-    equal: bool  # the resumed run ended as one that was not stopped
-
-
-def last(name: str) -> Path:
-    """The last checkpoint of the last run of a name."""
-    runs = sorted(Path("runs", name).iterdir(), key=lambda path: int(path.name[8:]))
-    return runs[-1] / "checkpoints" / "last.ckpt"
-
-
-def learnt(path: Path) -> list[Any]:
-    """All that a run leaves for the next step."""
-    content = torch.load(path, weights_only=True)
-    keys = ("state_dict", "optimizer_states", "streams", "random_numbers", "global_step")
-    return tree_flatten([content[key] for key in keys])[0]
-
-
-def same(one: list[Any], other: list[Any]) -> bool:
-    """Whether all leaves are equal, tensors to the last bit."""
-    return len(one) == len(other) and all(
-        torch.equal(a, b) if isinstance(a, torch.Tensor) else a == b
-        for a, b in zip(one, other, strict=True)
-    )
+    good: bool  # nothing half-written, and the resumed run ended as one that was not stopped
 
 
 def stop(run: str, name: str, delay: float, saving: bool) -> Stop:
@@ -134,7 +87,8 @@ def stop(run: str, name: str, delay: float, saving: bool) -> Stop:
         delay: s after the first checkpoint.
         saving: whether to wait for the next save.
     """
-    child = forked(run, [*FIT, f"--trainer.logger.name={run}"])
+    words = [*FIT, f"--trainer.logger.name={run}"]
+    child = forked(run, words)
     folder = Path("runs", run, "version_0", "checkpoints")
     wait((folder / "last.ckpt").exists, pause=0.002)
     time.sleep(delay)
@@ -146,121 +100,194 @@ def stop(run: str, name: str, delay: float, saving: bool) -> Stop:
     os.kill(child, getattr(signal, name))
     if not ends(child):
         return Stop(True, within, False)
-    begun = last(run)
-    child = forked(run, [*FIT, f"--trainer.logger.name={run}", f"--ckpt_path={begun}"])
-    good = ends(child) and last(run) != begun and same(learnt(last(run)), learnt(last("whole")))
-    return Stop(True, within, good)
+    if name != "SIGKILL":
+        words = command([Path(f"{run}.txt").read_text()])
+    else:
+        words.append(f"--ckpt_path={last(run)}")
+    return Stop(True, within, not halves(run) and goes_on(run, words, "whole"))
 
 
-def stops(count: int, draw: random.Random) -> dict[str, list[Stop]]:
-    """That many stops, the four signals in turn, every other one within a save."""
-    start = time.monotonic()
-    child = forked("whole", [*FIT, "--trainer.logger.name=whole"])
-    wait(Path("runs/whole/version_0/checkpoints/last.ckpt").exists, pause=0.002)
-    first = time.monotonic()
-    assert ends(child), Path("whole.txt").read_text()
-    took = time.monotonic() - first
-    print(f"a run takes {time.monotonic() - start:.1f} s, {took:.1f} s of it after its first save")
-    found: dict[str, list[Stop]] = {name: [] for name in STOPS}
-    number = 0
-    while sum(map(len, found.values())) < count:
-        name = STOPS[number % len(STOPS)]
-        number += 1
-        delay, saving = draw.uniform(0, 0.8 * took), number // len(STOPS) % 2 == 1
-        made = stop(f"stop_{number}", name, delay, saving)
-        if made.met:
+def stops(counts: dict[str, int], draw: random.Random) -> dict[str, list[Stop]]:
+    """That many stops by each signal, every other one within a save."""
+    took = whole("whole", FIT)
+    found: dict[str, list[Stop]] = {name: [] for name in counts}
+    for name, count in counts.items():
+        while sum(each.met for each in found[name]) < count:
+            number = len(found[name])
+            run = f"{name}_{number}"
+            made = stop(run, name, draw.uniform(0, 0.8 * took), number % 2 == 1)
             found[name].append(made)
-        if made.met and not made.equal:
-            print(f"stop_{number} by {name}:", Path(f"stop_{number}.txt").read_text()[-600:])
+            if made.met and not made.good:
+                print(run, Path(f"{run}.txt").read_text()[-600:])
     return found
 
 
-def fault(run: str, kind: str, ranks: str, step: int) -> bool:
-    """Two processes with a fault; whether both end by themselves, and one that is left says why."""
+def whole(name: str, words: tuple[str, ...]) -> float:
+    """A run without faults; seconds that it took after its first save."""
+    start = time.monotonic()
+    child = forked(name, [*words, f"--trainer.logger.name={name}"])
+    wait(Path(f"runs/{name}/version_0/checkpoints/last.ckpt").exists, pause=0.002)
+    first = time.monotonic()
+    good = ends(child) and Path(f"runs/{name}/version_0/checkpoints/last.ckpt").exists()
+    assert good, Path(f"{name}.txt").read_text()
+    now = time.monotonic()
+    print(f"{name} takes {now - start:.1f} s, {now - first:.1f} s of it after its first save")
+    return now - first
+
+
+def resumed(kills: int) -> list[Figure]:
+    """Of that many kills, and a tenth as many stops by other signals, how many were resumed."""
+    figures, others = [], max(1, kills // 10)
+    counts = {name: kills if name == "SIGKILL" else others for name in STOPS}
+    for name, made in stops(counts, random.Random(0)).items():
+        met = [each for each in made if each.met]
+        settings = {"stops": len(met), "within a save": sum(each.saving for each in met)}
+        good = sum(each.good for each in met)
+        print(name, good, settings, flush=True)
+        figures.append(Figure(f"{name}: resumed to the last bit", [good], "", settings=settings))
+    return figures
+
+
+def alone(what: str, run: str, draw: random.Random) -> bool:
+    """One process with a fault: whether it ends, says why, and goes on as it says."""
+    kind, config = ALONE[what]
+    step = draw.randint(4, 50)
+    words = ["fit", f"--config={config}.yaml", f"--trainer.logger.name={run}"]
+    ended = ends(forked(run, words, {"FAULT": f"{kind} 0 {step}"}))
+    said = [Path(f"{run}.txt").read_text()]
+    good = ended and spoke(run, said) and not halves(run)
+    good = good and goes_on(run, command(said), f"whole_{config}")
+    return _shown(good, run, [run])
+
+
+def damaged(what: str, run: str, draw: random.Random) -> bool:
+    """A damaged checkpoint: whether it is refused, and a run goes on from the one that is named.
+
+    Where damage fell between the parts of the file, and changed nothing, the run goes on from it.
+    """
+    del what
+    bad = Path(run, "last.ckpt")
+    bad.parent.mkdir()
+    for step, name in ((27, "earlier.ckpt"), (30, "last.ckpt")):
+        (kept,) = last("whole_tiny").parent.glob(f"*step={step}.ckpt")
+        shutil.copy2(kept, bad.with_name(name))
+    content = bytearray(bad.read_bytes())
+    place = draw.randrange(len(content))
+    content[place] ^= 0xFF
+    bad.write_bytes(content[:place] if draw.random() < 0.5 else content)
+    words = [*FIT, f"--trainer.logger.name={run}"]
+    begun = ends(forked(run, [*words, f"--ckpt_path={bad}"])) and Path("runs", run).exists()
+    if not begun and f"{bad.with_name('earlier.ckpt')} is whole" in Path(f"{run}.txt").read_text():
+        ends(forked(run, [*words, f"--ckpt_path={bad.with_name('earlier.ckpt')}"]))
+    return _shown(Path("runs", run).exists() and ended_as(run, "whole_tiny"), run, [run])
+
+
+def _shown(good: bool, run: str, files: list[str]) -> bool:
+    """Whether it went well; else what was said is shown."""
+    if not good:
+        print(run, *[Path(f"{file}.txt").read_text()[-900:] for file in files], sep="\n---\n")
+    return good
+
+
+def begun(run: str, words: list[str], environment: dict[str, str]) -> list[int]:
+    """Two processes of a run."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    shared = {"FAULT": f"{kind} {ranks} {step}", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    shared |= {"WORLD_SIZE": "2", "NODE_RANK": "0"}
+    shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port} | environment
+    ranks = ("SLURM_PROCID", "SLURM_LOCALID", "LOCAL_RANK")
+    return [forked(f"{run}_{r}", words, shared | dict.fromkeys(ranks, r)) for r in "01"]
+
+
+def over(children: list[int], limit: float = LIMIT) -> bool:
+    """Whether all end by themselves within a time; they are killed if not."""
+    ended = wait(lambda: not any(alive(child) for child in children), limit)
+    left = [child for child in children if not ends(child, 0.0)]
+    return ended and not left
+
+
+def together(run: str, ended: bool, environment: dict[str, str]) -> bool:
+    """Whether two processes that ended have said why, and go on by what they said."""
+    files = [f"{run}_0", f"{run}_1"]
+    said = [Path(f"{file}.txt").read_text() for file in files]
+    good = ended and spoke(run, said) and not halves(run) and bool(command(said))
+    good = good and over(begun(run, command(said), environment))
+    return _shown(good and ended_as(run, "whole_two"), run, files)
+
+
+def two(what: str, run: str, draw: random.Random) -> bool:
+    """Two processes with a fault."""
+    kind, ranks = FAULTS[what]
+    fault = {"FAULT": f"{kind} {ranks[int(run[-1]) % len(ranks)]} {draw.randint(4, 20)}"}
     words = [*FIT, *TWO, f"--trainer.logger.name={run}"]
-    both = [forked(f"{run}_{r}", words, shared | {"LOCAL_RANK": r}) for r in ("0", "1")]
-    over = [ends(child) for child in both]  # both are waited for
-    return all(over) and spoke([Path(f"{run}_{r}.txt") for r in ("0", "1")])
+    return together(run, over(begun(run, words, WITHOUT | fault)), WITHOUT)
 
 
-def launched(run: str, kind: str, ranks: str, step: int) -> bool:
+def slurm(what: str, run: str, draw: random.Random) -> bool:
+    """Two tasks of SLURM that hear a signal at any moment, together."""
+    children = begun(run, [*FIT, *TWO, f"--trainer.logger.name={run}"], SLURM)
+    wait(Path("runs", run, "version_0", "checkpoints", "last.ckpt").exists, pause=0.002)
+    time.sleep(draw.uniform(0, 1.5))
+    for child in children:
+        os.kill(child, getattr(signal, what))
+    return together(run, over(children, PATIENCE), SLURM)
+
+
+def launched(what: str, run: str, draw: random.Random) -> bool:
     """The same, with the second process started by the first, as Lightning does by itself."""
-    command = [sys.executable, str(ROOT / "train.py"), *FIT, *TWO]
+    kind, ranks = FAULTS[what]
     said = Path(f"{run}.txt")
+    fault = {"FAULT": f"{kind} {ranks[int(run[-1]) % len(ranks)]} {draw.randint(4, 20)}"}
     with (
         said.open("w") as opened,
         subprocess.Popen(
-            [*command, f"--trainer.logger.name={run}"],
+            [sys.executable, str(ROOT / "train.py"), *FIT, *TWO, f"--trainer.logger.name={run}"],
             stdout=opened,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"FAULT": f"{kind} {ranks} {step}"},
+            env=os.environ | fault,
             start_new_session=True,
         ) as first,
     ):
         done = wait(lambda: first.poll() is not None and not group(first.pid), 2 * LIMIT, 0.1)
         if not done:
             os.killpg(first.pid, signal.SIGKILL)
-    return done and spoke([said])
+    return done and spoke(run, [said.read_text()])
 
 
-def spoke(files: Sequence[Path]) -> bool:
-    """Whether there is a sentence on why training ended."""
-    texts = [file.read_text() for file in files]
-    if any(re.search(SENTENCE, text) for text in texts):
-        return True
-    print(*[text[-600:] for text in texts], sep="\n---\n")
-    return False
-
-
-def resumed(count: int) -> list[Figure]:
-    """Of that many stops, how many were resumed to the last bit, by signal."""
-    figures = []
-    for name, made in stops(count, random.Random(0)).items():
-        settings = {"stops": len(made), "within a save": sum(each.saving for each in made)}
-        good = sum(each.equal for each in made)
-        print(name, good, settings, flush=True)
-        figures.append(Figure(f"{name}: resumed to the last bit", [good], "", settings=settings))
-    return figures
-
-
-def ended(way: Callable[[str, str, str, int], bool], count: int) -> list[Figure]:
-    """Of that many faults of each kind, after how many both processes ended with a sentence."""
+def counted(
+    way: Callable[[str, str, random.Random], bool], name: str, kinds: list[str], count: int
+) -> list[Figure]:
+    """Of that many faults of each kind, after how many all was well."""
     draw, figures = random.Random(0), []
-    for what, kind, ranks in FAULTS:
-        runs = [f"{way.__name__}_{what.replace(' ', '_')}_{number}" for number in range(count)]
-        good = 0
-        for number, run in enumerate(runs):
-            good += way(run, kind, ranks[number % len(ranks)], draw.randint(4, 20))
-        print(way.__name__, what, good, "of", count, flush=True)
-        settings = {"faults": count, "processes": way.__name__}
-        figures.append(Figure(f"{what}: both end", [good], "", settings=settings))
+    for what in kinds:
+        runs = [f"{name}_{what.replace(' ', '_')}_{number}" for number in range(count)]
+        good = sum(way(what, run, draw) for run in runs)
+        print(name, what, good, "of", count, flush=True)
+        settings = {"faults": count, "processes": name}
+        figures.append(Figure(what, [good], "", settings=settings))
     return figures
 
 
 def main() -> None:
     """Stop, resume, count."""
-    options = arguments(__doc__ or "")
+    options = arguments(__doc__ or "", kills=50)
     out, quick = options.out.resolve(), options.quick
+    few = 1 if quick else 3
     with tempfile.TemporaryDirectory() as folder:
         prepare(folder)
-        figures = resumed(8 if quick else 50)
-        figures += ended(fault, 2 if quick else 10) + ended(launched, 1 if quick else 2)
+        figures = resumed(4 if quick else options.kills)
+        for config in ("tiny", "film"):
+            whole(
+                f"whole_{config}", ("fit", f"--config={config}.yaml", "--checkpoint.save_top_k=-1")
+            )
+        figures += counted(alone, "one", list(ALONE), few)
+        figures += counted(damaged, "one", ["a damaged checkpoint"], 2 * few)
+        assert over(begun("two", [*FIT, *TWO, "--trainer.logger.name=whole_two"], WITHOUT))
+        figures += counted(two, "two", list(FAULTS), few)
+        figures += counted(slurm, "two tasks of SLURM", ["SIGTERM", "SIGUSR1"], few)
+        figures += counted(launched, "two, launched by Lightning", ["kill -9 of one"], 2)
         os.chdir("/")
     write(out, figures)
-
-
-def prepare(folder: str) -> None:
-    """Go to a folder with a config and a part that has faults."""
-    torch.set_num_threads(1)
-    os.chdir(folder)
-    sys.path.insert(0, folder)
-    Path("faulty.py").write_text(FAULTY)
-    Path("tiny.yaml").write_text(yaml.safe_dump(CONFIG))
 
 
 if __name__ == "__main__":

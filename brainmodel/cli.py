@@ -12,7 +12,7 @@ from typing import NoReturn
 from brainmodel import CONFIGS
 from brainmodel.command_line.config_files import check_options, lay_over, load
 from brainmodel.command_line.migrate_command import migrate
-from brainmodel.errors import NotFinite, Refused
+from brainmodel.errors import NotFinite, ProcessLost, Refused
 
 COMMANDS = {
     "fit": "train a brain",
@@ -68,7 +68,7 @@ def main(args: Sequence[str] | None = None) -> None:
             raise
         if isinstance(error, Refused):
             _say(str(error), 2)
-        if isinstance(error, NotFinite):
+        if isinstance(error, NotFinite | ProcessLost):
             _say(f"stopped: {error}", 1)
         _say(f"failed: {type(error).__name__}: {error} (--traceback shows where)", 1)
 
@@ -113,7 +113,7 @@ def _run(words: list[str]) -> None:
         raise Refused(f"{words[0]} needs a config: add --config default, or a file of your own")
     from brainmodel.command_line.train_command import train_or_measure
 
-    train_or_measure(words[0], names, config, rest)
+    train_or_measure(words, names, config, rest)
 
 
 def usage() -> str:

@@ -13,6 +13,10 @@ class NotFinite(Exception):  # noqa: N818 - what happened to training
     """Something became infinite or no number; the message is one sentence for the user."""
 
 
+class ProcessLost(Exception):  # noqa: N818 - what happened to another process
+    """Another process of the run has ended; the message is one sentence for the user."""
+
+
 class Stopped(SystemExit):
     """Training was asked to stop, and has saved its last step; its code is the exit status."""
 

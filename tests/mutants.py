@@ -38,6 +38,36 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/physiology/gabor_fit.py",
+        old="phase = -phase if turns % 2 else phase",
+        new="phase = phase",
+        tests="tests/physiology/test_gabor_fit.py -k half_a_turn",
+    ),
+    Mutant(
+        file="brainmodel/probing/analyses/drift.py",
+        old="sides = [values - values.mean(2, keepdims=True) for values in sides]",
+        new="sides = list(sides)",
+        tests="tests/probing/test_drift.py -k planted",
+    ),
+    Mutant(
+        file="brainmodel/data/sequences/grating_sequences.py",
+        old="shown_as = {x: swap.get(x, x) if self.assignment else x for x in letters}",
+        new="shown_as = {x: x for x in letters}",
+        tests="tests/data/test_sequences.py -k due",
+    ),
+    Mutant(
+        file="brainmodel/physiology/phenomena/violated_sequences.py",
+        old="course if sized else course - course[trials.onset - 1]",
+        new="course",
+        tests="tests/physiology/test_violated_sequences.py -k planted",
+    ),
+    Mutant(
+        file="brainmodel/physiology/battery.py",
+        old="return over_halves([np.concatenate(own) for own in of_half])",
+        new="return estimate(brains)",
+        tests="tests/physiology/test_battery.py -k cancels",
+    ),
+    Mutant(
         file="brainmodel/training/process_mesh.py",
         old="torch.distributed.all_reduce(joined, group=self._group)",
         new="pass",

@@ -21,7 +21,7 @@ from areas.loops.fused_steps import FusedForward, FusedReverse
 from areas.loops.native import Kernel
 from areas.loops.pointwise import Pointwise
 from areas.loops.steps import Forward, Reverse, TensorForward, TensorReverse
-from areas.loops.triton_kernel import TritonKernel, fuse_in_triton, name_of_triton, takes
+from areas.loops.triton_kernel import NONE_FOR, TritonKernel, fuse_in_triton, name_of_triton, takes
 from areas.loops.triton_steps import TritonForward, TritonReverse
 
 Made = Kernel | TritonKernel
@@ -138,7 +138,7 @@ class Dynamics(Pointwise):
 
     def _fuse(self, direction: int, device: str, dtype: torch.dtype) -> Made:
         if not takes(device) and device != "cpu":
-            raise Unsuited(f"there are no native loops for {device}")
+            raise Unsuited(f"{NONE_FOR} {device}")
         made = fuse_in_triton if takes(device) else fuse
         currents, carried = len(self.cell.currents), len(self.cell.carried)
         if direction == 0:

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from areas.loops import triton_text
-from areas.loops.compiled import Unsuited, require_wanted, switched_off
+from areas.loops.compiled import Unavailable, Unsuited, require_wanted, switched_off, which_loops
 from areas.loops.fuse import require_kind
 from areas.loops.precision import is_short, kind_of_products
 
@@ -29,6 +29,8 @@ UNITS = 128  # columns that are summed at once
 DEPTH = 128  # bytes of each of them that are read at once
 AHEAD = {"num_warps": 8, "num_stages": 4}  # so that weights are under way while others are used
 ELEMENTS = 512  # that one program takes where units do not meet
+NO_TRITON = "there is no Triton; it comes with torch's wheels for Linux and graphics processors"
+NONE_FOR = "there are no native loops for"
 MOST = 2**18  # weights, beyond which one program would read them too slowly at each step
 
 
@@ -139,6 +141,24 @@ def works(device: str) -> bool:
     return not switched_off() and _trouble(device) is None
 
 
+def which_loops_on(device: str) -> str:
+    """What takes the steps of areas on a kind of device, as far as can be told without a brain.
+
+    Where there is no such device here, that Triton is there is all that can be told.
+    """
+    if not takes(device):
+        return which_loops() if device == "cpu" else f"tensor calls ({NONE_FOR} {device})"
+    try:
+        require_wanted()
+        if device == "cpu" or torch.cuda.is_available():
+            _require_triton(device)
+        elif find_spec("triton") is None:
+            raise Unsuited(NO_TRITON)
+    except Unavailable as reason:
+        return f"tensor calls ({reason})"
+    return f"native loops (compiled by {name_of_triton()})"
+
+
 def name_of_triton() -> str:
     """Triton as logs name it."""
     from triton import __version__
@@ -179,7 +199,7 @@ def _require_triton(device: str) -> None:
 def _trouble(device: str) -> str | None:
     """Why there are no Triton loops on a kind of device, tried once in a process."""
     if find_spec("triton") is None:
-        return "there is no Triton; it comes with torch's wheels for Linux and graphics processors"
+        return NO_TRITON
     one, made = torch.ones(1, 1, device=device), torch.zeros(1, 1, device=device)
     try:
         kernel = _kernel(lambda x: (x + 1,), (0, 1), (0, 1), one.dtype)

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,6 +15,7 @@ from jsonargparse import Namespace
 from pytorch_lightning.cli import ArgsType, LightningArgumentParser, LightningCLI
 
 from brainmodel.command_line.config_files import Config, merge
+from brainmodel.command_line.ended_early import told
 from brainmodel.command_line.entries import parse_entries, take_apart, text_of_rest
 from brainmodel.command_line.needs import require_curves, require_data
 from brainmodel.command_line.own_files import import_own_files
@@ -76,15 +77,21 @@ class CommandLine(LightningCLI):
         config: the config files, merged.
         rest: options that are laid over them.
         folder: of runs of this config, where `ckpt_path: last` looks.
+        words: all that was said, for a sentence on how to go on.
 
     Raises:
         Refused: if the configuration is wrong.
     """
 
     def __init__(
-        self, command: str, config: Config, rest: list[str], folder: Path = Path("runs", "brain")
+        self,
+        command: str,
+        config: Config,
+        rest: list[str],
+        folder: Path = Path("runs", "brain"),
+        words: Sequence[str] = (),
     ):
-        self.files, self.rest, self.folder = config, rest, folder
+        self.files, self.rest, self.folder, self.words = config, rest, folder, words
         self.parts = take_apart(config, [word for word in rest if not word.startswith(SHOW)])
         strict: dict[str, Any] = {"exit_on_error": False, "allow_abbrev": False}
         super().__init__(
@@ -136,9 +143,8 @@ class CommandLine(LightningCLI):
         """Print the whole configuration, as --print_config wants it, and leave."""
         if unknown := wanted - set(SHOWN):
             raise Refused(f"print_config: takes {', '.join(SHOWN)}, got {', '.join(unknown)}")
-        print(
-            f"# On the CPU, steps are taken by {steps_told(self.files['model'])}.", file=sys.stderr
-        )
+        for sentence in steps_told(self.files):
+            print(f"# {sentence}", file=sys.stderr)
         how: dict[str, Any] = {"skip_unset": False} | {SHOWN[word]: True for word in wanted}
         config = self.config[self.config.subcommand]
         print(self._parser(self.config.subcommand).dump(config, skip_validation=True, **how))
@@ -207,12 +213,9 @@ class CommandLine(LightningCLI):
         return super().instantiate_trainer(**kwargs)
 
     def _run_subcommand(self, subcommand: str) -> None:
-        """Run; an error that came of numbers that were not finite is told as that."""
-        try:
+        """Run; see `told`."""
+        with told(self.words, self.model):
             super()._run_subcommand(subcommand)
-        except Exception:
-            self.model.finite.require()
-            raise
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -229,11 +232,11 @@ class CommandLine(LightningCLI):
         return [action.dest for parser in parsers for action in parser._actions]
 
 
-def train_or_measure(command: str, names: list[str], config: Config, rest: list[str]) -> None:
+def train_or_measure(words: list[str], names: list[str], config: Config, rest: list[str]) -> None:
     """Parse, build and run.
 
     Args:
-        command: fit, validate or test.
+        words: all that was said; the first is fit, validate or test.
         names: of the config files, the last of which gives the run its name.
         config: what they say, merged.
         rest: options that are laid over it.
@@ -243,10 +246,10 @@ def train_or_measure(command: str, names: list[str], config: Config, rest: list[
     """
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())  # the user's own classes lie in the user's own files
-    config = merge(usual(command, names), config)
+    config = merge(usual(words[0], names), config)
     with warnings.catch_warnings():
         quieten()
-        CommandLine(command, with_predictors(config), rest, RUNS / _name(names))
+        CommandLine(words[0], with_predictors(config), rest, RUNS / _name(names), words)
 
 
 def with_predictors(config: Config) -> Config:

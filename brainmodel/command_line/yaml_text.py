@@ -1,7 +1,7 @@
 """YAML as people write it, read strictly: what PyYAML would pass over in silence is refused.
 
 Of a key that stands twice in a mapping PyYAML keeps the later value; aliases may make a value
-contain itself, or a short text billions of values.
+contain itself, or a short text billions of values. Keys such as `off` are words here.
 """
 
 from collections.abc import Hashable
@@ -78,6 +78,7 @@ def _count(node: yaml.Node, known: dict[yaml.Node, int], above: set[yaml.Node]) 
         above.add(node)
         if isinstance(node, yaml.MappingNode):
             _require_single(node)
+            _take_as_words(node)
         known[node] = 1 + sum(_count(child, known, above) for child in _children(node))
         above.remove(node)
     return known[node]
@@ -99,6 +100,13 @@ def _require_single(mapping: yaml.MappingNode) -> None:
             first = seen[key.value] + 1
             raise _at(key, f"{key.value!r} stands here already, in line {first}; keep one of them")
         seen[key.value] = key.start_mark.line
+
+
+def _take_as_words(mapping: yaml.MappingNode) -> None:
+    """Keys are names: YAML 1.1 would read `off:` as false, and `on:` as true."""
+    for key, _ in mapping.value:
+        if key.tag == "tag:yaml.org,2002:bool":
+            key.tag = "tag:yaml.org,2002:str"
 
 
 def _at(node: yaml.Node, problem: str) -> _Unsound:

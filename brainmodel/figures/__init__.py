@@ -3,6 +3,9 @@
 from brainmodel.figures.brain_drawing import draw_brain as draw_brain
 from brainmodel.figures.circuit_drawing import draw_circuit as draw_circuit
 from brainmodel.figures.circuit_drawing import draw_circuits as draw_circuits
+from brainmodel.figures.dissimilarity_drawing import dissimilarities as dissimilarities
+from brainmodel.figures.dissimilarity_drawing import draw_rdms as draw_rdms
+from brainmodel.figures.frames import draw_fields as draw_fields
 from brainmodel.figures.frames import draw_frames as draw_frames
 from brainmodel.figures.frames import film as film
 from brainmodel.figures.frames import views as views

@@ -1,6 +1,6 @@
 """A brain drawn: areas and inputs as boxes, pathways as arrows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from brainmodel.pathways.pathway import Pathway
 
 COLOURS = {"feedforward": "#2166ac", "feedback": "#d6604d", "lateral": "#1b7837"}
 WIDTH, HEIGHT = 2.6, 1.0  # of an area's box
+USUAL, THINNEST, WIDEST = 1.8, 0.6, 7.0  # points, of arrows
 ACROSS, UP = 4.6, 2.4  # between the middles of neighbours
 SIDE = 0.45  # from the middle of a box to where its arrows begin
 
@@ -30,8 +31,14 @@ class Ends(NamedTuple):
     bend: float  # of matplotlib's arc3; 0 is straight
 
 
-def draw_brain(brain: Brain) -> Figure:
-    """Areas as boxes, lowest at the bottom; pathways as arrows with signal and delay."""
+def draw_brain(brain: Brain, sizes: Mapping[str, float] | None = None) -> Figure:
+    """Areas as boxes, lowest at the bottom; pathways as arrows with signal and delay.
+
+    Args:
+        brain: the brain.
+        sizes: of the signals of pathways, by name: arrows are as wide, and tell them; thin arrows
+            have none. All are alike unless given.
+    """
     places = box_places(brain)
     columns, rows = zip(*places.values(), strict=True)
     left, right = min(columns) - WIDTH * 0.8, max(columns) + WIDTH * 0.8
@@ -41,12 +48,12 @@ def draw_brain(brain: Brain) -> Figure:
     axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
     axes.set(xlim=(left, right), ylim=(bottom - 0.3, top - 0.2), aspect="equal")
     axes.axis("off")
-    bundles: dict[Bundle, list[Pathway]] = {}
-    for pathway in brain.pathways.values():
+    bundles: dict[Bundle, dict[str, Pathway]] = {}
+    for name, pathway in brain.pathways.items():
         key = (pathway.source, pathway.target, pathway.kind)
-        bundles.setdefault(key, []).append(pathway)
+        bundles.setdefault(key, {})[name] = pathway
     for key, side in arrow_sides(bundles).items():
-        _arrow(axes, bundles[key], places, side)
+        _arrow(axes, bundles[key], places, side, sizes)
     for name, place in places.items():
         _box(axes, place, *_words(brain, name), filled=name in brain.areas)
     _legend(axes, {p.kind for p in brain.pathways.values()}, left, bottom - 0.05)
@@ -125,10 +132,15 @@ def _box(axes: Axes, place: Point, name: str, what: str, rule: str, *, filled: b
 
 
 def _arrow(
-    axes: Axes, pathways: Sequence[Pathway], places: Mapping[str, Point], side: float
+    axes: Axes,
+    pathways: Mapping[str, Pathway],
+    places: Mapping[str, Point],
+    side: float,
+    sizes: Mapping[str, float] | None,
 ) -> None:
     """An arrow for all pathways of one kind from one area to another."""
-    pathway = pathways[0]
+    pathway = next(iter(pathways.values()))
+    width = USUAL if sizes is None else _width(pathways, sizes)
     colour = COLOURS[pathway.kind]
     ends = _ends(pathway, places[pathway.source], places[pathway.target], side)
     arrow = FancyArrowPatch(
@@ -137,17 +149,28 @@ def _arrow(
         connectionstyle=f"arc3,rad={ends.bend}",
         arrowstyle="-|>",
         color=colour,
-        mutation_scale=14,
-        lw=1.8,
+        mutation_scale=8 + 3.4 * width,
+        lw=width,
         shrinkA=2,
         shrinkB=2,
         zorder=2,
     )
     axes.add_patch(arrow)
-    words = "\n".join(map(_signal, pathways))
+    words = "\n".join(_signal(way) + _size(name, sizes) for name, way in pathways.items())
     box = {"fc": PAPER, "ec": "none", "pad": 1.2}
     options: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 5, "bbox": box}
     axes.text(*_middle(ends), words, fontsize=8, color=colour, **options)
+
+
+def _width(pathways: Mapping[str, Pathway], sizes: Mapping[str, float]) -> float:
+    """Points, in proportion to the largest of their signals; the widest arrow of all has WIDEST."""
+    largest = max(sizes.values(), default=0.0)
+    own = max((sizes.get(name, 0.0) for name in pathways), default=0.0)
+    return max(THINNEST, WIDEST * own / largest if largest else 0.0)
+
+
+def _size(name: str, sizes: Mapping[str, float] | None) -> str:
+    return f"\n{sizes[name]:.2g}" if sizes is not None and name in sizes else ""
 
 
 def _signal(pathway: Pathway) -> str:

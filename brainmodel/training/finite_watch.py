@@ -36,14 +36,24 @@ class Look(NamedTuple):
     finite: Tensor  # [name] bool, on the device
 
 
+class Kept(NamedTuple):
+    """A checkpoint that was written or read."""
+
+    path: str
+    step: int | None  # of the optimizer
+
+    def __str__(self) -> str:
+        return f"{self.path}, of step {self.step}"
+
+
 class FiniteWatch:
     """Flags of the steps since they were last read.
 
     Attributes:
-        kept: the last checkpoint that was written or read, in words; empty where there is none.
+        kept: the last checkpoint that was written or read; None where there is none.
     """
 
-    def __init__(self, kept: str = "") -> None:
+    def __init__(self, kept: Kept | None = None) -> None:
         self.kept = kept
         self._unread: list[Look] = []
         self._found: str | None = None

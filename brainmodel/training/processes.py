@@ -7,6 +7,20 @@ import torch.distributed
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
+LOST = (
+    "onnection closed by peer",
+    "onnection reset by peer",
+    "Broken pipe",
+    "remote process",
+    "gloo",
+)
+"""Words of errors that a process gets when another one is gone."""
+
+
+def tells_of_another(error: Exception) -> bool:
+    """Whether an error came because another process of the run is gone."""
+    return rank_and_count()[1] > 1 and any(word in str(error) for word in LOST)
+
 
 def rank_and_count() -> tuple[int, int]:
     """The number of this process, and how many there are."""

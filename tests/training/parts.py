@@ -1,11 +1,14 @@
 """Parts that a user might bring along, for tests of training."""
 
+import os
+import signal
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from brainmodel.pathways import Adapter
+from brainmodel.training.processes import rank_and_count
 from objectives import Activity, Objective, SquaredError
 
 
@@ -33,6 +36,19 @@ class Interrupted(Noisy):
         self.windows += self.training
         if self.training and self.windows == self.window and self.call is not None:
             type(self).call()  # type: ignore[misc]
+        return super().forward(activity)
+
+
+class Dying(Noisy):
+    """One process of a run is killed in its third window: that of the number in DIES."""
+
+    windows = 0
+
+    def forward(self, activity: Activity) -> Tensor:
+        """Loss [time, batch]."""
+        self.windows += self.training
+        if self.windows == 3 and rank_and_count()[0] == int(os.environ["DIES"]):
+            os.kill(os.getpid(), signal.SIGKILL)
         return super().forward(activity)
 
 

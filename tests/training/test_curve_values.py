@@ -24,11 +24,15 @@ def test_dimensionality_is_the_participation_ratio_of_the_covariance(units: int)
 
 def test_weights_and_updates_are_those_of_the_checkpoints_and_the_layout_finds_them() -> None:
     often = ("--trainer.log_every_n_steps=1", "--trainer.max_steps=3", "--monitor.off=[gate,speed]")
+    often += ("--trainer.val_check_interval=3",)
     run = fit(*EVERY_STEP, *often)
     events = EventAccumulator(str(run))
     events.Reload()
     scalars = events.Tags()["scalars"]
     assert not any(tag.startswith(("gate/", "speed/")) for tag in scalars)
+    assert {f"{kind}/PM" for kind in ("learning_signal", "eligibility")} <= {*scalars}
+    assert events.Tags()["histograms"] == ["histogram/V1", "histogram/PM"]
+    assert {"signals", "rdm", "receptive_fields/V1"} <= {*events.Tags()["images"]}
     weights = {step: saved(run, step)["state_dict"] for step in (2, 3)}
     sizes = {name: value.double().norm() for name, value in weights[3].items()}
     moved = {k: (v.double() - weights[2][k].double()).norm() for k, v in weights[3].items()}

@@ -1,6 +1,7 @@
 """A run says what takes the steps of each area, and warns once of each reason for a slow way."""
 
 import warnings
+from importlib.util import find_spec
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ import torch
 from areas import Leaky
 from areas.loops.compiled import Unsuited, find_compiler, which_loops
 from brainmodel.brain import Brain
-from brainmodel.command_line.steps_told import steps_told
+from brainmodel.command_line.steps_told import steps_on, steps_told
 from brainmodel.engines import Compiled
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.scopes import Global, Local
@@ -69,12 +70,35 @@ def test_global_says_what_takes_the_steps_that_it_learns_from() -> None:
     end = "where the brain learns (scope Global), else by " + which_loops()
     assert steps_taken(brain) == f"tensor calls under autograd {end}"
     model = {"scope": {"class_path": "brainmodel.scopes.Global"}, "engine": None}
-    assert steps_told(model) == f"tensor calls {end}"
+    assert steps_on("cpu", model) == f"tensor calls {end}"
     brain.engine = Compiled("eager")
     assert steps_taken(brain) == f"compiled code (torch.compile, eager) under autograd {end}"
     model["engine"] = {"class_path": "brainmodel.engines.Compiled"}
-    assert steps_told(model) == f"the engine Compiled {end}"
-    assert steps_told({"scope": None}) == which_loops()
+    assert steps_on("cpu", model) == f"the engine Compiled {end}"
+    assert steps_on("cpu", {"scope": None}) == which_loops()
+
+
+def test_a_config_tells_the_loops_of_the_devices_that_it_may_mean(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def told(accelerator: str | None) -> list[str]:
+        return list(steps_told({"trainer": {"accelerator": accelerator}, "model": {}}))
+
+    here = f"On the CPU, steps are taken by {which_loops()}."
+    assert told("cpu") == [here] and told(None) == told("auto") and told("auto")[0] == here
+    assert told("mps") == [
+        "On mps, steps are taken by tensor calls (there are no native loops for mps)."
+    ]
+    (there,) = told("gpu")
+    assert there.startswith("On a graphics processor, steps are taken by ") and there in told(None)
+    if find_spec("triton") is None:
+        assert "tensor calls (there is no Triton;" in there
+        return
+    assert "native loops (compiled by Triton 3." in there
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    assert steps_taken(trio(*[torch.tanh] * 3)) + "." == told("cpu")[0].partition(" by ")[2]
+    monkeypatch.setenv("BRAINMODEL_NATIVE", "0")
+    assert "BRAINMODEL_NATIVE=0" in told("gpu")[0]
 
 
 def test_what_loops_are_not_made_for_is_no_fault_of_the_compiler() -> None:

@@ -1,16 +1,21 @@
 """Two processes with half the streams each do what one process with all of them does."""
 
+import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from math import isnan
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests.training.runs import EVERY_STEP, fit, learnt, same, saved
+from tests.training.runs import EVERY_STEP, TINY, fit, learnt, same, saved
 
 ROOT = Path(__file__).parents[2]
 CONFIG: dict[str, Any] = {
@@ -59,6 +64,13 @@ def table(said: str) -> list[float]:
     return [float("nan" if number == "-" else number) for number in numbers]
 
 
+def files_of(run: Path) -> list[str]:
+    """Names of all that a run wrote, but for what each run has of its own."""
+    own = re.compile(r"(events.out.tfevents).*")
+    files = (path for path in run.rglob("*") if path.is_file())
+    return sorted(own.sub(r"\1", str(path.relative_to(run))) for path in files)
+
+
 def weights(content: dict[str, Any]) -> torch.Tensor:
     return torch.cat([value.flatten() for value in content["state_dict"].values()])
 
@@ -98,6 +110,34 @@ def test_two_processes_with_half_the_streams_are_one_with_all(
     warned = "areas.PM.objectives.target: TargetRate compares the streams of a batch, and each of"
     assert warned in ran.stdout and "areas.V1.objectives.next" not in ran.stdout
 
+    written = [files_of(Path("runs", name, "version_0")) for name in ("one", "two")]
+    assert written[0] == written[1]  # what one process writes, and nothing twice
+
     assert len(two["streams"]) == 2
     assert not same(*[learnt(two | {"streams": [stream]}) for stream in two["streams"]])
     assert same(learnt(saved(Path("runs/resumed/version_0"))), learnt(two))
+
+
+@pytest.mark.slow
+def test_when_the_first_process_is_killed_the_other_ends_with_a_sentence(own_folder: Path) -> None:
+    """`benchmarks/faults.py` has more faults, of either process."""
+    dying = {"PM": {"objectives": {"next": "tests.training.parts.Dying"}}}
+    Path("dying.yaml").write_text(yaml.safe_dump({"model": {"areas": dying}}))
+    two = ("--trainer.devices=2", "--trainer.strategy=ddp", "--data.batch_size=1", *EVERY_STEP)
+    with Path("said.txt").open("w") as opened:
+        ran = subprocess.run(
+            [sys.executable, ROOT / "train.py", "fit", "-c", TINY, "-c", "dying.yaml", *two],
+            env=os.environ | {"DIES": "0", "PYTHONPATH": str(ROOT)},
+            stdout=opened,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+        )
+    assert ran.returncode == -signal.SIGKILL
+    limit = time.monotonic() + 60
+    while not (said := re.findall("brainmodel: .*", Path("said.txt").read_text())):
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+    assert said == ["brainmodel: stopped: process 1 ends: another process of this run has ended"]
+    (going_on,) = re.findall("Go on with: (.*)", Path("said.txt").read_text())
+    assert "-c dying.yaml" in going_on
+    assert going_on.endswith("--ckpt_path runs/dying/version_0/checkpoints/last.ckpt")

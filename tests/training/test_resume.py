@@ -2,6 +2,8 @@
 
 import os
 import random
+import re
+import shlex
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -118,6 +120,9 @@ def test_what_stops_a_step_leaves_the_checkpoint_of_the_end_of_one(
         assert "No checkpoint was saved." in said and not begun.exists()
         return
     assert f"The last checkpoint is {begun}, of step {step}." in said, said
+    (going_on,) = re.findall("Go on with: (.*)", said)
+    assert shlex.split(going_on)[:2] == ["brainmodel", "fit"]
+    assert going_on.endswith(f" --trainer.logger.name=run --ckpt_path {begun}")
     monkeypatch.setattr(Interrupted, "call", None)
     resumed = fit(f"--ckpt_path={begun}", config=NOISY)
     assert saved(resumed)["global_step"] == 10

@@ -8,7 +8,7 @@ from brainmodel.brain import Brain
 PAGES = {
     "what areas learn": ("held_out_relative_error", "relative_error", "held_out_terms", "terms"),
     "what units do": ("rate", "silent", "dead_outputs", "dimensionality", "gate"),
-    "what synapses do": ("weight", "update", "gradient"),
+    "what synapses do": ("weight", "update", "gradient", "learning_signal", "eligibility"),
 }
 """Curves by page; each chart shows one area and one kind of curve."""
 OF_PREDICTION = {"held_out_relative_error", "relative_error"}

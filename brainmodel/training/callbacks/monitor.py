@@ -6,25 +6,35 @@ from typing import Any
 
 import pytorch_lightning as pl
 from torch import Tensor
+from torch.utils._pytree import tree_leaves
+from torch.utils.hooks import RemovableHandle
 
 from areas import GatedCell
 from areas.keys import short
 from brainmodel.brain import Brain
+from brainmodel.scopes.scope import Passage
 from brainmodel.training.callbacks.layout import layout
 from brainmodel.training.callbacks.pictures import writers
+from brainmodel.training.callbacks.portraits import KINDS as PORTRAITS
+from brainmodel.training.callbacks.portraits import Portraits
+from brainmodel.training.credit_values import carried, norms_of_signals, squared_signals
 from brainmodel.training.curve_values import dimensionality, norms, weights
 from brainmodel.training.dead_outputs import Loudest
 from brainmodel.training.held_out import Sums, TermSums, predicting, squared_errors
 from brainmodel.training.module import brain_of
 from brainmodel.training.processes import whole_batch
 from brainmodel.training.terms import objective_terms
+from brainmodel.wiring.state import BrainState
 from objectives import Activity
 
 KINDS = (
     *("relative_error", "terms", "rate", "silent", "dead_outputs", "dimensionality", "gate"),
-    *("gradient", "weight", "update", "learning_rate", "speed"),
+    *("learning_signal", "eligibility", "gradient", "weight", "update", "learning_rate", "speed"),
+    *("histogram", *PORTRAITS),
 )
-"""Of curves of training."""
+"""Of curves of training, and of pictures."""
+MOST = 10_000
+"""Rates of a window that a histogram is made of."""
 
 
 class Monitor(pl.Callback):
@@ -45,13 +55,18 @@ class Monitor(pl.Callback):
         of what the step changed, all that follows on the optimizer included
     terms/AREA.OBJECTIVE.TERM: further numbers of objectives, such as how often a discriminator is
         right; and held_out_terms/AREA.OBJECTIVE.TERM after each validation, over all of its steps
+    learning_signal/AREA: norm of the learning signal of its own loss, over units, steps and streams
+    eligibility/AREA: of areas whose rule carries something, such as traces, its norm in a stream
     learning_rate/AREA.KIND, speed/frames_per_second
+    histogram/AREA: of the rates of a window
+
+    and after each validation pictures: see `Portraits`.
 
     The page Custom Scalars has a chart of each for each area, what it learns first.
 
     Args:
         silence: rates of this size and less are silent (dimensionless).
-        off: kinds of these curves that are not logged, of those of training.
+        off: kinds of these curves and pictures that are not made, of those of training.
 
     Raises:
         ValueError: for a negative `silence`, or a kind that there is not.
@@ -68,6 +83,9 @@ class Monitor(pl.Callback):
         self._held_out: dict[str, Sums] = {}
         self._last: dict[str, Tensor] = {}
         self._terms: TermSums | None = None
+        self._signals: dict[str, Tensor] = {}
+        self._listening: RemovableHandle | None = None
+        self._portraits = Portraits(self.off)
         self._since = (time.monotonic(), 0)
         self._frames = 0
 
@@ -76,6 +94,24 @@ class Monitor(pl.Callback):
         for writer in writers(trainer):
             writer.add_custom_scalars(layout(brain_of(pl_module), self.off))
         self._since = (time.monotonic(), self._frames)
+
+    def on_before_backward(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, loss: Tensor
+    ) -> None:
+        """Listen to the learning signals of a step that is logged."""
+        if (trainer.global_step + 1) % every(trainer) or "learning_signal" in self.off:
+            return
+        brain = brain_of(pl_module)
+
+        def hear(passage: Passage, derivatives: Any, found: Any) -> None:
+            self._signals = squared_signals(brain, passage, derivatives)
+
+        self._listening = brain.listen(hear)
+
+    def on_after_backward(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Listen no more."""
+        if self._listening is not None:
+            self._listening.remove()
 
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
@@ -113,6 +149,8 @@ class Monitor(pl.Callback):
         found = objective_terms(brain, activities)
         values |= {f"terms/{name}": value for name, value in found.items()}
         values |= self._more(brain, activities)
+        values |= self._credit(pl_module.streams.state)  # type: ignore[union-attr]
+        self._write_histograms(trainer, activities)
         (start, before), now = self._since, time.monotonic()
         values["speed/frames_per_second"] = (self._frames - before) / max(now - start, 1e-9)
         self._since = (now, self._frames)
@@ -130,6 +168,23 @@ class Monitor(pl.Callback):
             values |= {f"update/{k}": norm for k, norm in norms(now, self._before).items()}
         self._before = {}
         return values
+
+    def _credit(self, state: BrainState) -> dict[str, float]:
+        """Learning signals, and what rules carry of the past."""
+        signals, self._signals = norms_of_signals(self._signals), {}
+        values = {f"learning_signal/{name}": norm for name, norm in signals.items()}
+        if "eligibility" not in self.off:
+            streams = len(next(iter(tree_leaves(state.areas))))
+            found = carried(state.memories, streams)
+            values |= {f"eligibility/{name}": norm for name, norm in found.items()}
+        return values
+
+    def _write_histograms(self, trainer: pl.Trainer, activities: Mapping[str, Activity]) -> None:
+        for writer in writers(trainer) if "histogram" not in self.off else ():
+            for name, activity in activities.items():
+                rates = activity.rate.detach().flatten()
+                some = rates[:: -(-len(rates) // MOST)].float()
+                writer.add_histogram(f"histogram/{name}", some, trainer.global_step - 1)
 
     def _log(self, trainer: pl.Trainer, values: dict[str, float], step: int) -> None:
         kept = {name: v for name, v in values.items() if name.split("/")[0] not in self.off}
@@ -155,6 +210,8 @@ class Monitor(pl.Callback):
             found = squared_errors(activity, self._last.get(name))
             self._held_out[name] = found if batch_idx == 0 else self._held_out[name].add(found)
             self._last[name] = activity.drive[-1]
+        if batch_idx < 2 and writers(trainer):  # the second window, in which streams are under way
+            self._portraits.see(outputs["activities"], batch.inputs)
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Log them, by the module, so that other callbacks may watch them."""
@@ -167,6 +224,14 @@ class Monitor(pl.Callback):
             terms = self._terms.terms()
             values |= {f"held_out_terms/{name}": value for name, value in terms.items()}
         pl_module.log_dict(values, sync_dist=True)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Draw pictures."""
+        if trainer.sanity_checking or trainer.state.fn != "fit":
+            return
+        for writer in writers(trainer):
+            for name, figure in self._portraits.draw(brain_of(pl_module)).items():
+                writer.add_figure(name, figure, trainer.global_step)
 
     on_test_batch_end = on_validation_batch_end
     on_test_epoch_end = on_validation_epoch_end

@@ -23,14 +23,6 @@ from brainmodel.training.callbacks.checkpoints import Checkpoints, last_of
 from brainmodel.training.processes import any_process, rank_and_count
 
 HEARD = {"SIGINT": "ctrl-C", "SIGTERM": "SIGTERM", "SIGUSR1": "SIGUSR1"}
-LOST = (
-    "onnection closed by peer",
-    "onnection reset by peer",
-    "Broken pipe",
-    "remote process",
-    "gloo",
-)
-"""Words of errors that a process gets when another one is gone."""
 PATIENCE = 20.0  # s that a step may take once the process that started this one is gone
 
 
@@ -87,12 +79,9 @@ class Stopping(pl.Callback):
     def on_exception(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
     ) -> None:
-        """Listen no more; say so if it was another process that ended."""
+        """Listen no more."""
         self.on_train_end(trainer, pl_module)
         self._over.set()
-        rank, count = rank_and_count()
-        if count > 1 and any(word in str(exception) for word in LOST):
-            print(f"Process {rank} ends: another process of this run has ended.", file=sys.stderr)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGINT and self._asked == signal.SIGINT:
