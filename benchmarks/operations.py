@@ -97,6 +97,7 @@ def count_of(brain: Brain, steps: int, reset: Tensor | None = None) -> Count:
     inputs = {name: torch.rand(steps, BATCH, *shape) for name, shape in brain.inputs.items()}
     reset = torch.zeros(steps, BATCH, dtype=torch.bool) if reset is None else reset
     _, state = brain(inputs, reset)
+    counts = []
     for _ in range(2):  # at the second of them memories are there
         with counted() as count:
             activities, state = brain(inputs, reset, state)
@@ -105,7 +106,8 @@ def count_of(brain: Brain, steps: int, reset: Tensor | None = None) -> Count:
             if total.requires_grad:  # nothing does where nothing learns
                 total.backward()
         brain.zero_grad()
-    return count
+        counts.append(count)
+    return counts[-1]
 
 
 def per_step(brain: Brain) -> tuple[float, float]:

@@ -987,7 +987,7 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/wiring/losses.py",
-        old="return weight.at(int(brain.age)) * loss",
+        old="return weight.at(brain.steps_taken) * loss",
         new="return weight.value * loss",
         tests="tests/brain/test_schedules.py -k weights",
     ),
