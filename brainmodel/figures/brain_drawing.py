@@ -20,7 +20,7 @@ ACROSS, UP = 4.6, 2.4  # between the middles of neighbours
 SIDE = 0.45  # from the middle of a box to where its arrows begin
 
 Point = tuple[float, float]
-Bundle = tuple[str, str, str]  # source, target and kind: one arrow
+Arrow = tuple[str, str, str]  # source, target and kind: one arrow
 
 
 class Ends(NamedTuple):
@@ -48,7 +48,7 @@ def draw_brain(brain: Brain, sizes: Mapping[str, float] | None = None) -> Figure
     axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
     axes.set(xlim=(left, right), ylim=(bottom - 0.3, top - 0.2), aspect="equal")
     axes.axis("off")
-    bundles: dict[Bundle, dict[str, Pathway]] = {}
+    bundles: dict[Arrow, dict[str, Pathway]] = {}
     for name, pathway in brain.pathways.items():
         key = (pathway.source, pathway.target, pathway.kind)
         bundles.setdefault(key, {})[name] = pathway
@@ -82,10 +82,10 @@ def box_places(brain: Brain) -> dict[str, Point]:
     return places
 
 
-def arrow_sides(bundles: Iterable[Bundle]) -> dict[Bundle, float]:
+def arrow_sides(bundles: Iterable[Arrow]) -> dict[Arrow, float]:
     """Where the arrows of each two boxes run, so that none hides another: those that are
     feedforward on the left of the middle, others on its right, or where room is left."""
-    sides: dict[Bundle, float] = {}
+    sides: dict[Arrow, float] = {}
     taken: dict[frozenset[str], set[float]] = {}
     for bundle in sorted(bundles, key=lambda b: list(COLOURS).index(b[2])):
         usual = -SIDE if bundle[2] == "feedforward" else SIDE
