@@ -55,7 +55,8 @@ class Record(NamedTuple):
     """What happened in one area over a window; all that a rule may look at.
 
     `keep` is 0 where a stream was reset before the step and 1 elsewhere; what comes from the step
-    before is multiplied by it. It is None if no stream was reset.
+    before is multiplied by it. It is None if no stream was reset. `breaks` says whether any was, of
+    each step, where it is known without waiting for the device.
     """
 
     sources: dict[str, SignalSteps]  # of drive, error, each message, "recurrent"
@@ -64,6 +65,7 @@ class Record(NamedTuple):
     currents: PerCurrentSteps
     fields: dict[str, Float[Tensor, "1+time batch *units"]]  # of the state, as the steps left them
     keep: PerStreamSteps | None
+    breaks: tuple[bool, ...] | None = None
 
     @classmethod
     def of_steps(
@@ -111,6 +113,7 @@ class Record(NamedTuple):
             self.currents[steps],
             {name: field[first : last + 1] for name, field in self.fields.items()},
             None if self.keep is None else self.keep[steps],
+            None if self.breaks is None else self.breaks[steps],
         )
 
     def join(self, later: "Record") -> "Record":
@@ -147,6 +150,8 @@ def interrupt(record: Record) -> list[bool]:
     """For each step whether any stream was reset before it."""
     if record.keep is None:
         return [False] * record.currents.shape[0]
+    if record.breaks is not None:
+        return list(record.breaks)
     return (record.keep == 0).any(dim=1).tolist()
 
 

@@ -15,8 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.grad import conv2d_weight
 
+from areas.loops.chunks import at_once
 from areas.loops.precision import is_short, kind_of_products, multiplied
 from areas.shapes import Postsynaptic, Presynaptic, SynapticWeight
+
+CHUNK = 2**18  # elements of currents that are made at once, to stay in the cache
 
 
 class Making(nn.Module, ABC):
@@ -222,6 +225,16 @@ class Convolution(Synapses):
         """See `Synapses.forward`."""
         weight = self.weight if weight is None else weight
         return multiplied(partial(functional.conv2d, padding=self.pad), source, weight)
+
+    def adder(self) -> Callable[[Tensor, Tensor], None]:
+        """See `Synapses.adder`; so many samples at once as stay in the cache."""
+
+        def add(source: Tensor, out: Tensor) -> None:
+            few = at_once(len(out), out[0].numel(), CHUNK, out.device) if len(out) else 1
+            for some, into in zip(source.split(few), out.split(few), strict=True):
+                into.add_(self(some))
+
+        return add
 
     def transpose(self, target: Postsynaptic, weight: SynapticWeight | None = None) -> Presynaptic:
         """See `Synapses.transpose`."""

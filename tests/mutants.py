@@ -38,6 +38,36 @@ class Mutant(NamedTuple):
 
 MUTANTS = [
     Mutant(
+        file="brainmodel/physiology/gabor_fit.py",
+        old="phase = -phase if turns % 2 else phase",
+        new="phase = phase",
+        tests="tests/physiology/test_gabor_fit.py -k half_a_turn",
+    ),
+    Mutant(
+        file="brainmodel/probing/analyses/drift.py",
+        old="sides = [values - values.mean(2, keepdims=True) for values in sides]",
+        new="sides = list(sides)",
+        tests="tests/probing/test_drift.py -k planted",
+    ),
+    Mutant(
+        file="brainmodel/data/sequences/grating_sequences.py",
+        old="shown_as = {x: swap.get(x, x) if self.assignment else x for x in letters}",
+        new="shown_as = {x: x for x in letters}",
+        tests="tests/data/test_sequences.py -k due",
+    ),
+    Mutant(
+        file="brainmodel/physiology/phenomena/violated_sequences.py",
+        old="course if sized else course - course[trials.onset - 1]",
+        new="course",
+        tests="tests/physiology/test_violated_sequences.py -k planted",
+    ),
+    Mutant(
+        file="brainmodel/physiology/battery.py",
+        old="return over_halves([np.concatenate(own) for own in of_half])",
+        new="return estimate(brains)",
+        tests="tests/physiology/test_battery.py -k cancels",
+    ),
+    Mutant(
         file="brainmodel/training/process_mesh.py",
         old="torch.distributed.all_reduce(joined, group=self._group)",
         new="pass",
@@ -549,8 +579,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/roll_out/course.py",
-        old="            self._normalise(t)\n            self._forward.step(t)\n\n",
-        new="            self._forward.step(t)\n\n",
+        old="self.currents[t] = self.area.cell.normalise(self.currents[t])",
+        new="pass",
         tests="tests/areas/test_layer_norm_sublstm.py -k gradient",
     ),
     Mutant(
@@ -813,8 +843,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/pathways/adapters.py",
-        old='"mean", p=self.factor',
-        new='"max", p=self.factor',
+        old="F.avg_pool2d(",
+        new="F.max_pool2d(",
         tests="tests/brain/test_pathways.py -k adapters",
     ),
     Mutant(
@@ -1287,8 +1317,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/roll_out/course.py",
-        old="return self.fields[self.area.cell.emitted].unbind(0)",
-        new='return self.fields["rate"].unbind(0)',
+        old="return self.before(self.area.cell.emitted, t)",
+        new='return self.before("rate", t)',
         tests="tests/areas/test_spiking.py -k autograds",
     ),
     Mutant(

@@ -6,6 +6,8 @@ from .gabors import GaborSequences as GaborSequences
 from .gratings import DriftingGratings as DriftingGratings
 from .oddball import OddballGratings as OddballGratings
 from .photographs import Photographs as Photographs
+from .sequences.grating_sequences import GratingSequences as GratingSequences
+from .sequences.sequence_module import SequenceModule as SequenceModule
 from .stream_module import StreamModule as StreamModule
 from .torchvision_files import MovingMNIST as MovingMNIST
 from .torchvision_files import VideoClasses as VideoClasses

@@ -5,7 +5,8 @@ over; A to D each have fixed places and sizes of 30 Gabor patches, 0.4 to 0.8 cy
 height; all patches of a sequence share a mean orientation, each deviating from it by 0.25 rad
 (standard deviation). In some sequences an unexpected frame U, with its own places and sizes and
 turned by 90 degrees, comes instead of D. There U came for 3 to 6 s every 30 to 90 s; here each
-sequence has it or not, independently.
+sequence has it or not, independently. Under assignment 1 D and U are exchanged: what follows A, B
+and C as a rule is turned by 90 degrees and has the places of U, and what is not due is D.
 """
 
 from typing import NamedTuple, Unpack
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brainmodel.data.checks import LARGEST, LONGEST, require_number, require_whole
-from brainmodel.data.stream_module import StreamModule, StreamOptions
-from brainmodel.data.streams import Rendering, Script, Share, Stream
+from brainmodel.data.sequences.sequence_module import SequenceModule, SequenceTrials, assigned
+from brainmodel.data.stream_module import StreamOptions
+from brainmodel.data.streams import Part, Rendering, Script, Share, Stream
 from brainmodel.data.window import Label
 from brainmodel.errors import require_seconds
 
@@ -36,6 +38,7 @@ class Gabors(NamedTuple):
     cycles: float  # per frame width
     shown: int  # steps per frame A, B, C, ...
     unexpected: float  # fraction of sequences with U
+    assignment: int  # 1: D and U are exchanged
 
 
 def gabor_frames(patches: Tensor, cycles: float, size: int) -> Tensor:
@@ -77,29 +80,37 @@ class GaborStream(Stream):
         super().__init__(share)
         self.gabors = gabors
         random = np.random.default_rng([share.seed, 1])
-        *expected, self.surprise = (draw_places(gabors, random) for _ in range(5))
-        self.expected = np.stack(expected)
+        *first, fourth, other = (draw_places(gabors, random) for _ in range(5))
+        due, self.surprise = (other, fourth) if gabors.assignment else (fourth, other)
+        self.expected = np.stack([*first, due])
 
     def script(self, random: np.random.Generator) -> Script:
         """Per step: patches, frame number, mean orientation, and which picture it is."""
         steps, shown = self.share.episode, self.gabors.shown
         picture = (np.arange(steps) + random.integers(FRAMES * shown)) // shown
-        sequences = [self._sequence(random) for _ in range(picture[-1] // FRAMES + 1)]
+        sequences = [self.drawn(random) for _ in range(picture[-1] // FRAMES + 1)]
         whole = {
             name: np.concatenate([sequence[name] for sequence in sequences])
             for name in sequences[0]
         }
         return {name: values[picture] for name, values in whole.items()} | {"picture": picture}
 
-    def _sequence(self, random: np.random.Generator) -> Script:
-        """One sequence: patches [5, patch, 4], number [5], orientation [5] in degrees."""
+    def drawn(self, random: np.random.Generator) -> Script:
+        """A sequence by chance; see `sequence`."""
         mean = random.choice(ORIENTATIONS)
+        unexpected = random.random() < self.gabors.unexpected
+        return self.sequence(mean, unexpected, random)
+
+    def sequence(self, mean: float, unexpected: bool, random: np.random.Generator) -> Script:
+        """One sequence: patches [5, patch, 4], number [5], orientation [5] in degrees."""
         number, orientation = np.arange(FRAMES), np.full(FRAMES, mean)
         patches = np.zeros((FRAMES, self.gabors.patches, 4), dtype=np.float32)
         patches[:4, :, :3] = self.expected
-        if random.random() < self.gabors.unexpected:
+        if unexpected:
             patches[3, :, :3] = self.surprise
-            number[3], orientation[3] = UNEXPECTED, (mean + 90) % 180
+            number[3] = UNEXPECTED
+        if unexpected != bool(self.gabors.assignment):  # what is shown is U
+            orientation[3] = (mean + 90) % 180
         deviation = random.vonmises(0, CONCENTRATION, patches.shape[:2])
         patches[..., 3] = np.deg2rad(orientation)[:, None] + deviation
         return {"patches": patches, "number": number, "orientation": orientation}
@@ -123,15 +134,15 @@ class GaborStream(Stream):
         return Rendering({"eye": eye[:, :, None]}, labels)
 
 
-class GaborSequences(StreamModule):
+class GaborSequences(SequenceModule):
     """Sequences of Gabor frames A, B, C, D, gray, with an unexpected U instead of some D.
 
     All parts share the places of A to D and U, which a brain can learn; orientations and
     deviations are drawn anew for each sequence, with other random numbers in held-out parts.
 
     Inputs of a window: eye [time, batch, 1, size, size] float32 in [0, 1].
-    Labels [time, batch]: frame (A to D 0 to 3, gray 4, U 5); expected, False during U;
-    orientation, the mean orientation of the frame's patches in degrees.
+    Labels [time, batch]: frame (A to C 0 to 2, what is due then 3, gray 4, what comes instead 5);
+    expected, False during the last; orientation, mean of the frame's patches in degrees.
 
     Args:
         size: height and width of the frame in pixels.
@@ -140,6 +151,7 @@ class GaborSequences(StreamModule):
         shown: seconds each of A, B, C, D and gray lasts.
         unexpected: fraction of the sequences with U instead of D; 0 to habituate.
         frames_per_second: steps per second.
+        assignment: 1: D and U are exchanged; null: 0 of even seeds, 1 of odd ones.
         options: see `StreamModule`.
 
     Raises:
@@ -154,6 +166,7 @@ class GaborSequences(StreamModule):
         shown: float = 0.3,
         unexpected: float = 0.07,
         frames_per_second: float = 30.0,
+        assignment: int | None = 0,
         **options: Unpack[StreamOptions],
     ) -> None:
         require_whole("size", size, 4, LARGEST)
@@ -170,7 +183,8 @@ class GaborSequences(StreamModule):
             **options,
         )
         steps = round(shown * frames_per_second)
-        self.gabors = Gabors(size, patches, cycles, steps, unexpected)
+        self.assignment = assigned(assignment, self.seed)
+        self.gabors = Gabors(size, patches, cycles, steps, unexpected, self.assignment)
 
     @property
     def label_kinds(self) -> dict[str, Label]:
@@ -184,3 +198,27 @@ class GaborSequences(StreamModule):
     def stream(self, share: Share) -> GaborStream:
         """Sequences of a part."""
         return GaborStream(share, self.gabors)
+
+    def trials(self, events: int) -> SequenceTrials:
+        """See `SequenceModule.trials`; events differ in mean orientation and in deviations."""
+        steps, stream = self.gabors.shown, self.stream(self.share(Part.TEST))
+        movies = []
+        for shown in (False, True):  # D, U
+            for event in range(events):
+                random = np.random.default_rng([self.seed, 2, event])  # of both alike
+                mean = ORIENTATIONS[event % len(ORIENTATIONS)]
+                script = stream.sequence(mean, shown != bool(self.assignment), random)
+                patches = torch.from_numpy(script["patches"][: FRAMES - 1])
+                movies.append(gabor_frames(patches, self.gabors.cycles, self.gabors.size))
+        order = torch.arange(2 * events).roll(events * self.assignment)  # what is due first
+        seen = torch.stack(movies, dim=1)[:, order].repeat_interleave(steps, dim=0)
+        gray = torch.full_like(seen[:steps], 0.5)
+        onset = (FRAMES - 1) * steps
+        return SequenceTrials(
+            frames=torch.cat([gray, seen, gray]),
+            names=tuple(f"ABC{last} {event}" for last in "DU" for event in range(events)),
+            due=torch.arange(2 * events) < events,
+            onset=steps,
+            compared=slice(onset, onset + steps),
+            shown=steps,
+        )

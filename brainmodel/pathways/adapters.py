@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from math import prod
 
 import torch
-from einops import rearrange, reduce, repeat
+from einops import rearrange, repeat
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -62,8 +62,7 @@ class Pool(Adapter):
 
     def forward(self, signal: Tensor) -> Tensor:
         """See `Adapter.forward`."""
-        pattern = "b c (h p) (w q) -> b c h w"
-        return reduce(signal, pattern, "mean", p=self.factor, q=self.factor)
+        return F.avg_pool2d(signal, self.factor)
 
     def picture(self, signal: Tensor) -> Tensor:
         """See `Adapter.picture`: the same at another size."""

@@ -115,7 +115,7 @@ class Perturbed:
 
     def _strength(self, perturbation: Perturbation) -> float:
         schedule = perturbation.schedule
-        return 1.0 if schedule is None else schedule.level(int(self.brain.age))
+        return 1.0 if schedule is None else schedule.level(self.brain.steps_taken)
 
     def weights(self) -> dict[str, Tensor]:
         """Weights with which the brain computes in the place of its own, by parameter."""

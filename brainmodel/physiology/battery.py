@@ -3,6 +3,8 @@
     value      mean over brains of the mean over samples (units, movies) that tell anything
     interval   percentile bootstrap: brains are drawn, and in each its samples; of a single brain
                its samples alone, which says nothing of another brain
+               Where brains are the samples, and half of them learnt what is not due in the other
+               half: the mean of the means of both halves, with Welch's interval
     effect     Cohen's d: (mean trained - mean untrained) / pooled standard deviation of samples
 
 A phenomenon is PRESENT in an area if its index lies above its absence and above the untrained
@@ -14,8 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 
 from brainmodel.brain import Brain
+from brainmodel.data import StreamModule
 from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.probing.array_types import Floats
 from brainmodel.probing.statistics.bootstrap import interval
@@ -58,14 +62,21 @@ class AreaAnswer(NamedTuple):
     outcome: str
 
 
+class Subject(NamedTuple):
+    """A brain, and what it learnt from, where that matters."""
+
+    brain: Brain
+    exposure: StreamModule | None = None
+
+
 Measured = dict[str, list[Mapping[str, Showing]]]
 """By what was done (trained, untrained, feedback blocked), for each brain, by area."""
 
 
 def measure(
     phenomenon: Phenomenon,
-    trained: Sequence[Brain],
-    untrained: Sequence[Brain],
+    trained: Sequence[Subject],
+    untrained: Sequence[Subject],
     tick: Callable[[], object] = lambda: None,
 ) -> Measured:
     """What all brains show.
@@ -73,19 +84,20 @@ def measure(
     Args:
         phenomenon: what they are asked for.
         trained: brains of one kind.
-        untrained: the same, as they were drawn.
+        untrained: the same, as they were drawn; with what they would have learnt from.
         tick: is called after each brain.
     """
-    silent = feedback_of(trained[0])
-    asked: list[tuple[str, Sequence[Brain], ByAddress | None]] = [
+    silent = feedback_of(trained[0].brain)
+    asked: list[tuple[str, Sequence[Subject], ByAddress | None]] = [
         (TRAINED, trained, None),
         (UNTRAINED, untrained, None),
         *([(BLOCKED, trained, silent)] if silent else []),
     ]
     found: Measured = {}
-    for what, brains, gains in asked:
-        for brain in brains:
-            found.setdefault(what, []).append(phenomenon.measure(brain, gains))
+    for what, subjects, gains in asked:
+        for brain, exposure in subjects:
+            own = phenomenon if exposure is None else phenomenon.after(exposure)
+            found.setdefault(what, []).append(own.measure(brain, gains))
             tick()
     return found
 
@@ -108,18 +120,18 @@ def compare(name: str, phenomenon: Phenomenon, found: Measured) -> list[AreaAnsw
 
 
 def _compare(name: str, phenomenon: Phenomenon, found: Measured, area: str) -> AreaAnswer | None:
-    samples = {
-        what: [np.asarray(shown[area].strength, float) for shown in brains if area in shown]
-        for what, brains in found.items()
-    }
-    trained = estimate(samples[TRAINED])
+    shown = {what: [own[area] for own in brains if area in own] for what, brains in found.items()}
+    samples = {what: [_samples(own) for own in brains] for what, brains in shown.items()}
+    halves = {what: [own.half for own in brains] for what, brains in shown.items()}
+    trained = _estimate(samples[TRAINED], halves[TRAINED])
     if trained is None:
         return None
-    untrained = estimate(samples.get(UNTRAINED, []))
+    untrained = _estimate(samples.get(UNTRAINED, []), halves.get(UNTRAINED, []))
     blocked, fall = None, None
     if BLOCKED in samples:
         pairs = zip(samples[TRAINED], samples[BLOCKED], strict=True)
-        blocked, fall = estimate(samples[BLOCKED]), estimate([a - b for a, b in pairs])
+        blocked = _estimate(samples[BLOCKED], halves[BLOCKED])
+        fall = _estimate([a - b for a, b in pairs], halves[TRAINED])
     return AreaAnswer(
         phenomenon=name,
         area=area,
@@ -159,6 +171,48 @@ def estimate(brains: Sequence[Floats], draws: int = DRAWS, seed: int = 0) -> Est
     drawn = np.take_along_axis(means, which, axis=0).mean(0)
     value = float(np.mean([own.mean() for own in told]))
     return Estimate(value, *interval(value, drawn))
+
+
+def over_halves(halves: Sequence[Floats]) -> Estimate | None:
+    """The mean of the means of halves of brains, with Welch's interval of 95 %.
+
+        s^2 = sum_h s_h^2 / (n_h H^2),   df = s^4 / sum_h (s_h^2 / (n_h H^2))^2 / (n_h - 1)
+
+    However many brains there are in each, what differs between halves by nothing but what was due
+    cancels. Welch (1947), doi:10.1093/biomet/34.1-2.28.
+
+    Args:
+        halves: of each half, [brain]; those that are not finite tell nothing.
+
+    Returns:
+        None if a half has fewer than two brains that tell anything.
+    """
+    told = [own[np.isfinite(own)] for own in halves]
+    if min(map(len, told)) < 2:
+        return None
+    value = float(np.mean([own.mean() for own in told]))
+    parts = np.array([own.var(ddof=1) / len(own) for own in told]) / len(told) ** 2
+    if not parts.sum() > 0:
+        return Estimate(value, value, value)
+    freedom = parts.sum() ** 2 / sum(
+        part**2 / (len(own) - 1) for part, own in zip(parts, told, strict=True)
+    )
+    reach = float(stats.t.ppf(0.975, freedom) * np.sqrt(parts.sum()))
+    return Estimate(value, value - reach, value + reach)
+
+
+def _samples(shown: Showing) -> Floats:
+    return np.asarray(shown.strength, float)
+
+
+def _estimate(brains: Sequence[Floats], halves: Sequence[int | None]) -> Estimate | None:
+    """Over brains and their samples; over halves of brains where these are told."""
+    known = sorted({half for half in halves if half is not None})
+    if not known:
+        return estimate(brains)
+    pairs = list(zip(brains, halves, strict=True))
+    of_half = [[own for own, mine in pairs if mine == half] for half in known]
+    return over_halves([np.concatenate(own) for own in of_half])
 
 
 def _resampled(samples: Floats, draws: int, random: np.random.Generator) -> Floats:

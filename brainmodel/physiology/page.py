@@ -1,6 +1,6 @@
 """What a brain showed, as files: physiology.html, physiology.csv, and a figure each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from brainmodel.physiology.battery import (
     Measured,
 )
 from brainmodel.physiology.phenomena.phenomenon import Phenomenon
+from brainmodel.probing.analyses import Section
 from brainmodel.probing.drawing import COLOURS, GREY, panels
 from brainmodel.probing.report.page import PageHead, html_figure, html_table, whole_page
 from brainmodel.probing.report.report_folder import png
@@ -35,7 +36,9 @@ HOW_TO_READ = """
 for each movie; what it is stands above each table. The value is the mean over brains of the mean
 over samples that tell anything.</dd>
 <dt>95 %</dt><dd>Bootstrap over brains and, in each, over samples. Of a single brain it is over its
-samples alone, and says nothing of another brain.</dd>
+samples alone, and says nothing of another brain. Where brains are the samples, half of which learnt
+what is not due in the other half, the value is the mean of the means of both halves, and the
+interval Welch's over brains.</dd>
 <dt>feedback blocked</dt><dd>The trained brain, while the gains of all its feedback pathways are 0.
 The fall is taken sample by sample.</dd>
 <dt>effect</dt><dd>Cohen's d of trained over untrained samples.</dd>
@@ -62,6 +65,7 @@ def write_physiology(
     size: int,
     out: Path,
     told: Mapping[str, Any],
+    sections: Mapping[str, Section] | None = None,
 ) -> Path:
     """Write all files into a folder; the path of the page.
 
@@ -70,18 +74,36 @@ def write_physiology(
         size: of the eye, in pixels.
         out: the folder; it is made.
         told: title, facts, command and config, for the record.
+        sections: of analyses, by name.
     """
+    further = (sections or {}).values()
+    drawn = {k: (png(v.figure), v.caption) for own in further for k, v in own.figures.items()}
+    tables = {k: v for own in further for k, v in own.tables.items()}
     pictures = {name: png(draw(own, size)) for name, own in answers.items()}
     out.mkdir(parents=True, exist_ok=True)
-    write_csv([line(row) for own in answers.values() for row in own.rows], out / "physiology.csv")
-    for name, content in pictures.items():
+    if answers:
+        tables["physiology"] = [line(row) for own in answers.values() for row in own.rows]
+    for name, rows in tables.items():
+        write_csv(rows, out / f"{name}.csv")
+    for name, content in (pictures | {k: content for k, (content, _) in drawn.items()}).items():
         (out / f"{name}.png").write_bytes(content)
     body = "\n".join(_section(name, own, pictures[name]) for name, own in answers.items())
+    body += _further(further, drawn)
     verdicts = [found for own in answers.values() for found in verdicts_of(own)]
     head = PageHead("Physiology", told["title"], escape(told["facts"]), verdicts)
     page = whole_page(head, body, HOW_TO_READ, told["command"], told["config"])
     write_atomically(out / "physiology.html", page)
     return out / "physiology.html"
+
+
+def _further(sections: Iterable[Section], drawn: Mapping[str, tuple[bytes, str]]) -> str:
+    """Sections of analyses, of figures with their captions."""
+    parts = []
+    for own in sections:
+        parts.append(f"<h2>{escape(own.title)}</h2>")
+        parts += [html_figure(name, *drawn[name]) for name in own.figures]
+        parts += [html_table(rows) for rows in own.tables.values()]
+    return "\n".join(parts)
 
 
 def verdicts_of(answered: Answered) -> list[Verdict]:
@@ -124,8 +146,10 @@ def _range(estimate: Estimate | None) -> str:
 
 def _section(name: str, answered: Answered, picture: bytes) -> str:
     phenomenon = answered.phenomenon
+    samples = phenomenon.samples
+    over = samples if samples == "brains" else f"{samples} and brains"
     caption = (
-        f"<b>{escape(phenomenon.title)}.</b> Mean over {escape(phenomenon.samples)} and brains. "
+        f"<b>{escape(phenomenon.title)}.</b> Mean over {escape(over)}. "
         f"Index: {escape(phenomenon.index)}. Published: {escape(phenomenon.published)}."
     )
     rows = [{k: v for k, v in line(row).items() if k != "phenomenon"} for row in answered.rows]

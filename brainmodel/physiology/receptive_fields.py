@@ -14,12 +14,19 @@ from torch.nn.grad import conv2d_weight
 
 from brainmodel.brain import Brain
 from brainmodel.physiology.eye_of import eye_of, show
+from brainmodel.wiring.outside import ByAddress
 
 WARM = 4  # steps until the beginning has been forgotten
 
 
 def receptive_fields(
-    brain: Brain, area: str, lags: int = 2, reach: int = 7, frames: int = 1000, seed: int = 0
+    brain: Brain,
+    area: str,
+    lags: int = 2,
+    reach: int = 7,
+    frames: int = 1000,
+    seed: int = 0,
+    gains: ByAddress | None = None,
 ) -> Tensor | None:
     """Of an area's maps, [lag, map, pixel, pixel], each scaled to a largest value of 1.
 
@@ -30,6 +37,7 @@ def receptive_fields(
         reach: pixels to each side of the middle of a unit's place.
         frames: of noise, in all.
         seed: of the noise.
+        gains: what is silenced meanwhile, numbers by address.
 
     Returns:
         None if the brain has no eye, the area no maps, or these do not divide the eye's image.
@@ -39,13 +47,11 @@ def receptive_fields(
         return None
     size = brain.inputs[eye][1]
     stride = size // units[1]
-    generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(frames // 16 + WARM + lags, 16, 1, size, size, generator=generator)
-    noise = _blurred(noise)
+    noise = _blurred(_white(frames // 16 + WARM + lags, size, seed))
     width, first = 2 * reach + stride, WARM + lags
     fields = torch.zeros(lags, units[0], width, width)
     start = 0
-    for activities in show(brain, (0.5 + 0.2 * noise[:, :, 0]).clamp(0, 1)):
+    for activities in show(brain, (0.5 + 0.2 * noise[:, :, 0]).clamp(0, 1), gains):
         rate = activities[area].rate.cpu().float()
         counted = rate[max(0, first - start) :]
         counted = counted - counted.mean((0, 1, 3, 4), keepdim=True)
@@ -58,6 +64,12 @@ def receptive_fields(
         start = stop
     largest = fields.abs().amax((0, 2, 3), keepdim=True)
     return fields / largest.clamp_min(1e-12)
+
+
+def _white(steps: int, size: int, seed: int) -> Tensor:
+    """Noise, [step, stream, 1, size, size], of variance 1."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(steps, 16, 1, size, size, generator=generator)
 
 
 def _blurred(noise: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
 """The course of one area through a window: its states after all steps, and the record of them."""
 
-from collections.abc import Callable
 from functools import cached_property
 
 from torch import Tensor
@@ -10,6 +9,7 @@ from areas.comparison import begun
 from areas.loops.gain import NOTHING, Outside
 from areas.record import Record, fade, flat, stretches
 from brainmodel.pathways.pathway import COMPARED
+from brainmodel.roll_out.fan import End, Fan
 
 
 class Course:
@@ -21,8 +21,12 @@ class Course:
         shapes: shapes of the sources whose signals become known step by step.
         state: the cell's state before the window.
         keep: 0 where a stream was reset, [time, batch], or None.
-        steps: number of steps.
+        breaks: for each step whether any stream was reset before it.
         outside: what comes to the units from outside of the brain, [time, batch, ...] each.
+
+    Attributes:
+        compares: whether it compares in each step, before it moves; else predictions and errors of
+            all steps are made at once, when the last step was taken.
     """
 
     def __init__(
@@ -32,12 +36,12 @@ class Course:
         shapes: dict[str, tuple[int, ...]],
         state: tuple[Tensor, ...],
         keep: Tensor | None,
-        steps: int,
+        breaks: list[bool],
         outside: Outside = NOTHING,
     ):
-        self.area, self.keep = area, keep
+        self.area, self.keep, self.compares = area, keep, False
         self._comparison = area.comparison
-        batch = state[0].shape[0]
+        steps, batch = len(breaks), state[0].shape[0]
         new = area.bias.new_empty
         self.known = known
         self.feels = "error" in area.afferents  # its own error
@@ -53,79 +57,125 @@ class Course:
         self.fields = {n: new(steps + 1, *value.shape) for n, value in _items(state)}
         for name, value in _items(state):
             self.fields[name][0] = value
-        self.currents = self._hoist(steps, batch)
+        self.currents = self._at_rest(steps, batch)
+        self._hoist()
         if outside.current is not None:
             self.currents[:, :, : len(area.bias)] += outside.current
         if outside.gain is not None:  # the last of the constants
             self.currents[:, :, -outside.gain.shape[2] :] = outside.gain
-        self._adders = [
-            (n, synapses.adder(), self.currents[:, :, area.reached(n)].unbind(0))
-            for n, synapses in area.synapses.items()
-            if n not in known and n != "recurrent"
-        ]
         self._forward = area.dynamics.forward(self.currents, self.fields)
-        self._breaks = [False] * steps if keep is None else (keep == 0).any(dim=1).tolist()
+        self._breaks = breaks
+        self._rows: dict[str, tuple[Tensor, ...]] = {}  # of sources, found when first asked for
 
-    def _hoist(self, steps: int, batch: int) -> Tensor:
-        """Biases, constants and the currents of all sources that are known for the whole window."""
+    def _at_rest(self, steps: int, batch: int) -> Tensor:
+        """Currents of biases and constants, [time, batch, current * unit, ...]."""
         area = self.area
         rest = area.at_rest.view(-1, *[1] * (len(area.units) - 1))
         shape = (steps, batch, len(area.cell.currents) * area.units[0], *area.units[1:])
-        currents = rest.expand(shape).contiguous()  # `at_rest` is made anew each time
-        for name, synapses in area.synapses.items():
-            if name in self.known:
-                synapses.adder()(flat(self.known[name]), flat(currents)[:, area.reached(name)])
-        return currents
+        return rest.expand(shape).contiguous()  # `at_rest` is made anew each time
+
+    def _hoist(self) -> None:
+        """Add what all sources bring that are known for the whole window."""
+        if self.area.predictor is not None:
+            bias = self.area.predictor.bias
+            self.potential.copy_(bias.view(-1, *[1] * (len(self.area.drive) - 1)))
+        for name, signal in self.known.items():
+            Fan(self._onto_units(name) + self._onto_prediction(name)).whole(signal)
 
     def before(self, field: str, t: int) -> Tensor:
         """A state field as step t finds it, [batch, *units]."""
-        value = self.fields[field][t]
+        value = self._fields[field][t]
         if self.keep is not None and self._breaks[t]:
             return value * self.keep[t].view(-1, *[1] * (value.dim() - 1))
         return value
 
+    def take(self, source: str, t: int, signal: Tensor) -> None:
+        """Take what a source brings at step t."""
+        self._source(source, t).copy_(signal)
+
     def compare(self, t: int) -> None:
         """Make the prediction of step t and, from the drive, its error."""
+        for source, brought in self._early:
+            brought.step(t, self._signal_at(source, t))
         predictor = self.area.predictor
-        if predictor is not None:
-            signals = {n: self.sources[n][t] for n in self.area.hints}
-            signals["rate"] = self.before("rate", t)
-            self.potential[t] = predictor.potential(signals)
-            if predictor.activation is not None:
-                self.prediction[t] = predictor.activate(self.potential[t])
-        self._comparison.into(self.sources["drive"][t], self.prediction[t], self.error[t])
+        if predictor is not None and predictor.activation is not None:
+            self._prediction[t].copy_(predictor.activate(self.potential[t]))
+        error = self._source("error", t)
+        self._comparison.into(self._source("drive", t), self._prediction[t], error)
         if self._breaks[t] and self.keep is not None:
-            self.error[t] = begun(self._comparison, self.error[t], self.keep[t])
-
-    @cached_property
-    def _recur(self) -> Callable[[Tensor, Tensor], None]:
-        return self.area.synapses["recurrent"].adder()
-
-    @cached_property
-    def _recurrent(self) -> tuple[Tensor, ...]:
-        return self.currents[:, :, self.area.reached("recurrent")].unbind(0)
-
-    @cached_property
-    def _emitted(self) -> tuple[Tensor, ...]:
-        return self.fields[self.area.cell.emitted].unbind(0)
+            error.copy_(begun(self._comparison, error, self.keep[t]))
 
     def move(self, t: int) -> None:
         """Add the currents of step t that are not known yet, then take the cell's step."""
-        for name, add, reached in self._adders:
-            add(self.sources[name][t], reached[t])
-        if self._breaks[t]:
-            self._recur(self.before(self.area.cell.emitted, t), self._recurrent[t])
-            self._normalise(t)
-            self._forward.step(t, [self.before(n, t) for n in self.area.cell.carried])
-        else:
-            self._recur(self._emitted[t], self._recurrent[t])
-            self._normalise(t)
-            self._forward.step(t)
-
-    def _normalise(self, t: int) -> None:
-        """Complete the constants of step t, where they are made of the currents of all units."""
-        if self.area.cell.normalised:
+        for source, brought in self._late:
+            brought.step(t, self._signal_at(source, t))
+        if self.area.cell.normalised:  # some constants are made of the currents of all units
             self.currents[t] = self.area.cell.normalise(self.currents[t])
+        carried = self.area.cell.carried if self._breaks[t] else ()
+        self._forward.step(t, [self.before(n, t) for n in carried] or None)
+
+    @cached_property
+    def _prediction(self) -> tuple[Tensor, ...]:
+        return self.prediction.unbind(0)
+
+    @cached_property
+    def _fields(self) -> dict[str, tuple[Tensor, ...]]:
+        return {name: field.unbind(0) for name, field in self.fields.items()}
+
+    def _source(self, name: str, t: int) -> Tensor:
+        """A source at step t, [batch, ...]."""
+        if name not in self._rows:
+            self._rows[name] = self.sources[name].unbind(0)
+        return self._rows[name][t]
+
+    def _signal_at(self, source: str, t: int) -> Tensor:
+        """What synapses from a source carry at step t."""
+        if source == "recurrent":
+            return self.before(self.area.cell.emitted, t)
+        return self.before("rate", t) if source == "rate" else self._source(source, t)
+
+    @cached_property
+    def _early(self) -> list[tuple[str, Fan]]:
+        """What arrives when the area compares: what its prediction is made of.
+
+        What its units have of the same sources arrives with it, by one product if there can be one.
+        """
+        names = [name for name in self._foretelling if name not in self.known]
+        return [
+            (name, Fan(self._onto_units(self._felt_as(name)) + self._onto_prediction(name)))
+            for name in names
+        ]
+
+    @cached_property
+    def _late(self) -> list[tuple[str, Fan]]:
+        """What arrives when its units move."""
+        there = {*self.known, *map(self._felt_as, self._foretelling)}
+        names = [name for name in self.area.synapses if name not in there]
+        return [(name, Fan(self._onto_units(name))) for name in names]
+
+    @property
+    def _foretelling(self) -> list[str]:
+        """The sources of a prediction that is made in each step."""
+        predictor = self.area.predictor
+        return [] if predictor is None or not self.compares else list(predictor.synapses)
+
+    def _felt_as(self, source: str) -> str:
+        """By what name the units have what a source brings."""
+        same = source == "rate" == self.area.cell.emitted
+        return "recurrent" if same else source
+
+    def _onto_units(self, source: str) -> list[End]:
+        """Synapses from a source onto the units, and where their currents go, if there are any."""
+        if source not in self.area.synapses:
+            return []
+        return [(self.area.synapses[source], self.currents[:, :, self.area.reached(source)])]
+
+    def _onto_prediction(self, source: str) -> list[End]:
+        """Likewise onto the prediction."""
+        predictor = self.area.predictor
+        if predictor is None or source not in predictor.synapses:
+            return []
+        return [(predictor.synapses[source], self.potential)]
 
     def run(self) -> None:
         """Take all steps of the window, where every source is known for the whole of it."""
@@ -145,9 +195,11 @@ class Course:
         if predictor is None:
             self.error.copy_(self.sources["drive"])
             return
-        signals = {n: flat(self.sources[n]) for n in self.area.hints}
-        signals["rate"] = flat(fade(self.fields["rate"][:-1], self.keep))
-        self.potential.copy_(predictor.potential(signals).view_as(self.potential))
+        for name in predictor.synapses:
+            if name not in self.known:
+                rate = name == "rate"
+                signal = fade(self.fields[name][:-1], self.keep) if rate else self.sources[name]
+                Fan(self._onto_prediction(name)).whole(signal)
         if predictor.activation is not None:
             self.prediction.copy_(predictor.activate(self.potential))
         drive, prediction = flat(self.sources["drive"]), flat(self.prediction)
@@ -166,9 +218,8 @@ class Course:
         names = ("drive", "error", *self.area.messages, *self.area.hints)
         sources = {name: self.sources[name] for name in names}
         sources["recurrent"] = fade(self.fields[self.area.cell.emitted][:-1], self.keep)
-        return Record(
-            sources, self.potential, self.prediction, self.currents, self.fields, self.keep
-        )
+        made = self.potential, self.prediction, self.currents, self.fields
+        return Record(sources, *made, self.keep, tuple(self._breaks))
 
     def state(self) -> tuple[Tensor, ...]:
         """The cell's state after the window."""

@@ -148,7 +148,7 @@ class _Rolling:
         rewards = {n: own[..., None] for n, own in told if n.rpartition(".")[2] == REWARD}
         for name in self.brain.modulators:
             error = records[name].sources["drive"] - records[name].prediction
-            age = int(self.brain.age)
+            age = self.brain.steps_taken
             moments = Moments(error, self.inputs | rewards, ~self.reset, age)
             memory = self.start.modulators[name]
             levels[name], memories[name] = self.brain.modulator(name).level(moments, memory)

@@ -36,11 +36,11 @@ class Sweep:
     def __init__(self, brain: Wiring, inputs: dict[str, Tensor], reset: Tensor, state: BrainState):
         self.brain, self.inputs, self.start = brain, inputs, state
         self.steps, self.batch = reset.shape
-        self.keep = (~reset).to(brain.dtype) if bool(reset.any()) else None
+        self.breaks: list[bool] = reset.any(dim=1).tolist()  # the device is waited for here alone
+        self.keep = (~reset).to(brain.dtype) if any(self.breaks) else None
         self.courses: dict[str, Course] = {}
         self.worlds: dict[str, EnvironmentCourse] = {}
         self.reset = reset
-        self.breaks = [False] * self.steps if self.keep is None else reset.any(dim=1).tolist()
         self._lost: dict[int, tuple[list[bool], Tensor | None]] = {}
         self.coming: dict[Act, dict[str, list[str]]] = {}
         self._messages: dict[str, Tensor] = {}
@@ -55,6 +55,8 @@ class Sweep:
                 course.complete()
             else:
                 later = self._compared_later(stage)
+                for name in set(stage).intersection(self.courses):
+                    self.courses[name].compares = Act(name, "compare") not in later
                 acts = [act for act in self.brain.acts if act.area in stage and act not in later]
                 for t in range(self.steps):
                     for act in acts:
@@ -92,8 +94,9 @@ class Sweep:
         left = {}
         for name, pathway in self.brain.pathways.items():
             if pathway.steps > 0:
-                series = torch.cat([self.start.delayed[name], self._adapted(name)])
-                left[name] = self._survive(series[-pathway.steps :].clone())
+                series = self._adapted(name, max(0, self.steps - pathway.steps))
+                older = self.start.delayed[name][len(series) :]
+                left[name] = self._survive(torch.cat([older, series]))
         return left
 
     def _survive(self, series: Tensor) -> Tensor:
@@ -124,7 +127,7 @@ class Sweep:
                 else:
                     known[source] = _join([self._window(n) for n in names], dim=2)
             state, more = self.start.areas[name], outside_of(name, self.inputs)
-            self.courses[name] = Course(area, known, shapes, state, self.keep, self.steps, more)
+            self.courses[name] = Course(area, known, shapes, state, self.keep, self.breaks, more)
         self._share(stage)
 
     def _compared_later(self, stage: list[str]) -> list[Act]:
@@ -159,7 +162,7 @@ class Sweep:
             return
         course = self.courses[act.area]
         for source, names in self.coming[act].items():
-            course.sources[source][t] = _join([self._message(n, t) for n in names], dim=1)
+            course.take(source, t, _join([self._message(n, t) for n in names], dim=1))
         if act.part == "compare":
             course.compare(t)
         else:
@@ -174,14 +177,17 @@ class Sweep:
             return self.inputs[pathway.source]
         return self.courses[pathway.source].signal(pathway.carries)
 
-    def _adapted(self, name: str) -> Tensor:
-        """The signal of a pathway in the shape of its target, for the whole window."""
-        if name not in self._messages:
-            route = self.brain.route(name)
-            by = told(self.brain.pathways[name], self.inputs)
-            made = route(flat(self._signal(name)), None if by is None else flat(by))
-            self._messages[name] = made.view(self.steps, self.batch, *route.shape)
-        return self._messages[name]
+    def _adapted(self, name: str, first: int = 0) -> Tensor:
+        """The signal of a pathway in the shape of its target, from a step on to the last."""
+        if name in self._messages:
+            return self._messages[name][first:]
+        route, steps = self.brain.route(name), self.steps - first
+        by = told(self.brain.pathways[name], self.inputs)
+        made = route(flat(self._signal(name)[first:]), None if by is None else flat(by[first:]))
+        made = made.view(steps, self.batch, *route.shape)
+        if first == 0:
+            self._messages[name] = made
+        return made
 
     def _window(self, name: str) -> Tensor:
         """What arrives over a pathway whose source has been swept, [time, batch, ...]."""
@@ -217,9 +223,8 @@ class Sweep:
     def _arriving(self, delay: int) -> tuple[list[bool], Tensor | None]:
         """For each step whether any message of this delay is lost, and `_alive`; found once."""
         if delay not in self._lost:
-            alive = self._alive(delay)
-            none = [False] * self.steps
-            lost = none if alive is None else (alive == 0).any(dim=1).tolist()
+            alive, reach = self._alive(delay), min(delay, self.steps) - 1
+            lost = [any(self.breaks[max(0, t - reach) : t + 1]) for t in range(self.steps)]
             self._lost[delay] = lost, alive
         return self._lost[delay]
 

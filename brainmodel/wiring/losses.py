@@ -53,4 +53,4 @@ def _weighed(brain: Wiring, place: str, name: str, loss: Tensor) -> Tensor:
     weight = brain.weights[place][name]
     if weight.schedule is None:
         return loss if weight.value == 1 else weight.value * loss
-    return weight.at(int(brain.age)) * loss
+    return weight.at(brain.steps_taken) * loss

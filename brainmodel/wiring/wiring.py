@@ -17,6 +17,7 @@ from brainmodel.learning.rule import Rule, of_rule
 from brainmodel.pathways.presynaptic_inhibition import PresynapticInhibition
 from brainmodel.pathways.route import Route
 from brainmodel.schedules import Schedule, Weight
+from brainmodel.wiring.count import Count
 from brainmodel.wiring.environments import require_environments, require_heard, rewards_of
 from brainmodel.wiring.made_weights import MadeWeights, made_in
 from brainmodel.wiring.objective_weights import require_means, weights
@@ -54,6 +55,7 @@ class Wiring(nn.Module):
         super().__init__()
         self.age: Tensor
         self.register_buffer("age", torch.zeros((), dtype=torch.int64))
+        self._count = Count()
         self._open(plan)
         predictors = {name: area.predictor for name, area in plan.areas.items()}
         errors = {name: p.comparison.errors for name, p in predictors.items() if p is not None}
@@ -128,18 +130,8 @@ class Wiring(nn.Module):
         }
 
     def _add_area(self, name: str, plan: AreaPlan, drive: tuple[int, ...]) -> None:
-        messages = self._messages(name)
-        area = Area(
-            plan.cell,
-            plan.units,
-            drive,
-            messages,
-            plan.predictor,
-            plan.afferents,
-            plan.kernel,
-            plan.connectivity,
-            plan.projections,
-        )
+        told = plan.predictor, plan.afferents, plan.kernel, plan.connectivity, plan.projections
+        area = Area(plan.cell, plan.units, drive, self._messages(name), *told)
         plan.rule.build(area)
         for pathway in plan.rule.error_pathways:
             carried = self.pathways[pathway].signal
@@ -207,10 +199,15 @@ class Wiring(nn.Module):
         """The objective of that name that areas share."""
         return cast(GroupObjective, self.groups[name])
 
+    @property
+    def steps_taken(self) -> int:
+        """The age, without waiting for the device where nobody else has set it."""
+        return self._count.read(self.age)
+
     def plasticity(self, area: str) -> float:
         """How plastic the area of that name is now, in [0, 1]; 0 where it does not learn."""
         schedule = self.plasticities[area]
-        return 1.0 if schedule is None else schedule.level(int(self.age))
+        return 1.0 if schedule is None else schedule.level(self.steps_taken)
 
     def route(self, name: str) -> Route:
         """The shape changes along the pathway of that name."""
@@ -249,7 +246,7 @@ class Wiring(nn.Module):
                 full = self.parameter_name(name, key)
                 found[full] = found.get(full, 0.0) + lost
         found |= {name: found[name] * mask for name, mask in self.masks().items() if name in found}
-        levels = {name: schedule.level(int(self.age)) for name, schedule in self.plastic.items()}
+        levels = {name: schedule.level(self.steps_taken) for name, schedule in self.plastic.items()}
         found |= {name: found[name] * level for name, level in levels.items() if name in found}
 
     def parameter_name(self, area: str, key: str) -> str:
@@ -280,7 +277,7 @@ class Wiring(nn.Module):
 
     def still(self) -> list[nn.Parameter]:
         """Parameters that do not learn now, though they do at other times."""
-        age = int(self.age)
+        age = self.steps_taken
         names = [name for name, schedule in self.plastic.items() if schedule.level(age) == 0]
         makers = [one.synapses.making for one in self.made if one.name in names]
         own = [parameter for making in makers if making for parameter in making.parameters()]
@@ -289,7 +286,7 @@ class Wiring(nn.Module):
     def after_step(self) -> None:
         """What follows each step of the optimizer: count it, keep the signs of synapses, make the
         weights that are made, and let objectives do their part."""
-        self.age += 1
+        self._count.add(self.age)
         for part in (*self.areas.modules(), *self.gates.modules()):
             if isinstance(part, Synapses):
                 part.project()

@@ -1,10 +1,12 @@
 """The battery: estimates with their intervals, verdicts, and what blocking feedback takes away."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from brainmodel.physiology.battery import (
     BEFORE,
@@ -16,14 +18,16 @@ from brainmodel.physiology.battery import (
     UNTRAINED,
     Estimate,
     Measured,
+    Subject,
     compare,
     effect_size,
     estimate,
     feedback_of,
     measure,
     outcome,
+    over_halves,
 )
-from brainmodel.physiology.phenomena import SizeTuning
+from brainmodel.physiology.phenomena import SizeTuning, ViolatedSequences
 from brainmodel.physiology.phenomena.phenomenon import Showing
 from tests.physiology.hand_wired import gabor, wired
 
@@ -49,6 +53,30 @@ def test_several_brains_are_the_sample() -> None:
     assert found.high - found.low == pytest.approx(2 * 1.96 * of_means, rel=0.15)
     alone = estimate([np.concatenate(brains)])
     assert alone is not None and alone.high - alone.low < 0.2
+
+
+def test_halves_of_brains_are_weighed_alike_with_welchs_interval() -> None:
+    random = np.random.default_rng(3)
+    one, other = random.normal(0.5, 0.2, 4), random.normal(-0.1, 0.6, 7)
+    found = over_halves([np.append(one, math.nan), other])
+    welch = stats.ttest_ind(one, -other, equal_var=False).confidence_interval()  # of their sum
+    expected = ((one.mean() + other.mean()) / 2, welch.low / 2, welch.high / 2)
+    assert found is not None and found == pytest.approx(expected, rel=1e-9)
+    assert over_halves([one, other[:1]]) is None
+
+
+def test_what_halves_differ_in_cancels_however_many_brains_there_are() -> None:
+    """Planted: an effect of .1; of the pictures .7, one way in one half, the other in the other."""
+    shown: list[Mapping[str, Showing]] = [
+        {"V1": Showing(torch.tensor([0.1 + sign * 0.7 + jitter]), torch.zeros(1), half)}
+        for half, sign, jitters in ((0, 1, (-0.01, 0.01)), (1, -1, (-0.02, 0.0, 0.0, 0.02)))
+        for jitter in jitters
+    ]
+    (row,) = compare("violation", ViolatedSequences(), {TRAINED: shown})
+    assert row.trained.value == pytest.approx(0.1) and row.outcome == PRESENT
+    assert (row.brains, row.samples) == (6, 6) and row.trained.low > 0.05
+    pooled = estimate([np.asarray(own["V1"].strength) for own in shown])
+    assert pooled is not None and pooled.value < -0.05, "a control: brains alone would mislead"
 
 
 def test_samples_that_tell_nothing_do_not_count() -> None:
@@ -97,7 +125,8 @@ def test_a_row_holds_what_was_planted() -> None:
 
 def test_every_brain_is_asked_and_one_without_feedback_has_none_blocked() -> None:
     brain, ticks = wired(torch.stack([gabor()]), 16, torch.relu), []
-    found = measure(SizeTuning(cycles=(4,)), [brain, brain], [brain], lambda: ticks.append(1))
+    own, size = Subject(brain), SizeTuning(cycles=(4,))
+    found = measure(size, [own, own], [own], lambda: ticks.append(1))
     assert list(found) == [TRAINED, UNTRAINED] and len(ticks) == 3
     assert feedback_of(brain) == {}
     assert torch.equal(*(own["V1"].strength for own in found[TRAINED]))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from brainmodel.data import GratingSequences
 from brainmodel.physiology.phenomena import (
     ContrastResponse,
     CrossOrientation,
@@ -294,8 +295,9 @@ def test_every_phenomenon_says_what_it_is() -> None:
     kinds = [k for k in kinds if issubclass(k, Phenomenon) and k is not Phenomenon]
     assert len(kinds) >= 14
     brain = wired(torch.stack([gabor(), CENTRE]), 32, torch.relu)
+    learnt = GratingSequences(size=32)
     for kind in kinds:
-        phenomenon = kind()
+        phenomenon = kind().after(learnt)
         for words in ("title", "index", "published", "axis", "samples"):
             assert getattr(phenomenon, words), (kind, words)
         points = phenomenon.points(32)

@@ -95,7 +95,7 @@ def test_rates_and_errors_part_over_the_stages_of_learning() -> None:
     assert none["low"] < 0 < none["high"] and none["% for unexpected"] < 15
     changes = {row["change of"]: row for row in found.tables["expectation_changes"]}
     assert changes["rate, stage 10 to 50"]["value"] < 0 < changes["error, stage 10 to 50"]["value"]
-    apart = changes["change of errors less that of rates"]
+    apart = changes["change of error less that of rate"]
     assert apart["value"] > 0 and apart["p"] < 0.01
     assert set(found.figures) == {"expectation", "expectation_stages"}
 

@@ -56,6 +56,19 @@ def test_a_page_a_table_and_a_figure_are_written(
             ["--phenomena.illusory=brainmodel.physiology.phenomena.IllusoryContours"],
             "phenomena.illusory: its stimuli need an eye of 24 pixels or more",
         ),
+        (
+            ["--phenomena.due=brainmodel.physiology.phenomena.ViolatedSequences"],
+            "learnt from Photographs, in which nothing is due; train it on GratingSequences or",
+        ),
+        (
+            [
+                "--analyses.x=brainmodel.probing.analyses.Expectation",
+                "--analyses.x.expected=[A]",
+                "--analyses.x.unexpected=[B]",
+            ],
+            "learnt from Photographs, in which nothing is due; train it on GratingSequences or",
+        ),
+        (["--events=1"], "events: need 2 or more of each sequence, got 1"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(
@@ -70,10 +83,14 @@ def test_what_is_wrong_is_said_in_one_sentence(
     assert not Path("runs").exists()
 
 
-def test_the_battery_holds_all_phenomena() -> None:
+def test_the_battery_holds_all_phenomena_that_any_brain_can_be_asked_for() -> None:
     from brainmodel.command_line.config_files import read_config
 
     named = set(read_config("physiology/battery")["phenomena"].values())
     kinds = [v for v in vars(phenomena).values() if isinstance(v, type)]
-    here = {k.__name__ for k in kinds if issubclass(k, Phenomenon) and k is not Phenomenon}
+    here = {
+        k.__name__
+        for k in kinds
+        if issubclass(k, Phenomenon) and k is not Phenomenon and not k.needs_exposure
+    }
     assert named == {f"brainmodel.physiology.phenomena.{name}" for name in here}

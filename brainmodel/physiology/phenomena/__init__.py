@@ -6,6 +6,9 @@ from brainmodel.physiology.phenomena.direction_selectivity import (
     DirectionSelectivity as DirectionSelectivity,
 )
 from brainmodel.physiology.phenomena.flash_lag import FlashLag as FlashLag
+from brainmodel.physiology.phenomena.gabor_receptive_fields import (
+    GaborReceptiveFields as GaborReceptiveFields,
+)
 from brainmodel.physiology.phenomena.illusory_contours import IllusoryContours as IllusoryContours
 from brainmodel.physiology.phenomena.length_tuning import LengthTuning as LengthTuning
 from brainmodel.physiology.phenomena.mismatch import Mismatch as Mismatch
@@ -26,3 +29,6 @@ from brainmodel.physiology.phenomena.stimulus_specific_adaptation import (
     StimulusSpecificAdaptation as StimulusSpecificAdaptation,
 )
 from brainmodel.physiology.phenomena.transience import Transience as Transience
+from brainmodel.physiology.phenomena.violated_sequences import (
+    ViolatedSequences as ViolatedSequences,
+)

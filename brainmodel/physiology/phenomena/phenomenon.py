@@ -2,13 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from brainmodel.brain import Brain
+from brainmodel.data import StreamModule
 from brainmodel.physiology.responses import responsive
 from brainmodel.wiring.outside import ByAddress
 
@@ -18,6 +19,7 @@ class Showing(NamedTuple):
 
     strength: Float[Tensor, "sample"]  # not a number where nothing can be told
     curve: Float[Tensor, "point"]  # mean over samples
+    half: int | None = None  # of brains that learnt alike, where the sample is the brain
 
 
 class Phenomenon(ABC):
@@ -40,6 +42,17 @@ class Phenomenon(ABC):
     samples: ClassVar[str] = "units"
     smallest_eye: ClassVar[int] = 8
     """Pixels along a side that the stimuli need."""
+    needs_exposure: ClassVar[bool] = False
+    """Whether it asks for what a brain learnt from; see `after`."""
+
+    def after(self, exposure: StreamModule) -> Self:
+        """The same for a brain that learnt from these data.
+
+        Raises:
+            ValueError: in one sentence, if they are none that it can ask for.
+        """
+        del exposure
+        return self
 
     @abstractmethod
     def points(self, size: int) -> list[float]:

@@ -6,17 +6,17 @@ as of the models, and answers it with a section of the report: tables and figure
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from brainmodel.probing.activity import ModelActivity, Presentation
 from brainmodel.probing.drawing import Illustration
-from brainmodel.probing.recordings import Recorded, Recording, Stimuli
+from brainmodel.probing.recordings import Recorded, RecordedOrNot, Recording, Stimuli
 
 
 class Evidence(NamedTuple):
     """What an analysis is given."""
 
-    recording: Recording
+    recording: RecordedOrNot
     stimuli: Stimuli
     presentation: Presentation
     eye: tuple[int, ...]  # [channel, height, width] of the model's image
@@ -35,13 +35,13 @@ class Analysis(ABC):
     """One question.
 
     Attributes:
-        signals: of the models that it needs.
+        signals: of the models that it needs; "state" for any field of a state.
     """
 
-    signals: ClassVar[tuple[str, ...]] = ("rate",)
+    signals: tuple[str, ...] = ("rate",)
 
     @abstractmethod
-    def check(self, recording: Recording, stimuli: Stimuli, presentation: Presentation) -> None:
+    def check(self, recording: RecordedOrNot, stimuli: Stimuli, presentation: Presentation) -> None:
         """Refuse what cannot be analysed, before any model is recorded.
 
         Raises:

@@ -7,6 +7,7 @@ import numpy as np
 
 from brainmodel.probing.analyses.analysis import Evidence
 from brainmodel.probing.array_types import Floats
+from brainmodel.probing.recordings import Unrecorded
 
 
 class Origin(NamedTuple):
@@ -29,8 +30,13 @@ class AreaResponses(NamedTuple):
 
 
 def brain_responses(evidence: Evidence) -> Iterator[AreaResponses]:
-    """Of every brain area; of each session where there are several: they are its stages."""
+    """Of every brain area; of each session where there are several: they are its stages.
+
+    None where a model alone is asked.
+    """
     recording = evidence.recording
+    if isinstance(recording, Unrecorded):
+        return
     for area in recording.area_names:
         here = recording.of(areas=area)
         names = [] if here.sessions is None else sorted({str(name) for name in here.sessions})

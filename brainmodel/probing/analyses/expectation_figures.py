@@ -1,6 +1,6 @@
 """Figures of the expected and the unexpected: courses in time, selectivity over learning."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +11,8 @@ from brainmodel.figures import FAINT, INK
 from brainmodel.probing.analyses.time_courses import AreaEffect, TimeCourses
 from brainmodel.probing.drawing import ACROSS, COLOURS, panels
 
-COLOUR_OF_SIGNAL = {"response": INK, "rate": COLOURS[0], "error": COLOURS[1]}
+Colours = Mapping[str, str]
+"""By signal."""
 
 
 def draw_courses(courses: Sequence[TimeCourses]) -> Figure:
@@ -41,8 +42,15 @@ def _title(course: TimeCourses) -> str:
     return f"{where}\neffect {effects.mean():.2g}{spread}"
 
 
-def draw_selectivity(effects: Sequence[AreaEffect]) -> Figure:
-    """Mean selectivity over stages: a panel for each area of the brain and of the model."""
+def draw_selectivity(effects: Sequence[AreaEffect], somata: str, dendrites: str) -> Figure:
+    """Mean selectivity over stages: a panel for each area of the brain and of the model.
+
+    Args:
+        effects: of all areas.
+        somata: the signal of the model that stands for somata.
+        dendrites: that which stands for apical dendrites.
+    """
+    colours = {"response": INK, somata: COLOURS[0], dendrites: COLOURS[1]}
     by_area: dict[tuple[bool, str], list[AreaEffect]] = {}
     for effect in effects:
         origin = effect.courses.origin
@@ -50,7 +58,7 @@ def draw_selectivity(effects: Sequence[AreaEffect]) -> Figure:
             by_area.setdefault((origin.model == "brain", origin.area), []).append(effect)
     figure, axes = panels(len(by_area), min(ACROSS, len(by_area)), 2.7, 2.1)
     for panel, ((brain, area), mine) in zip(axes, by_area.items(), strict=True):
-        _draw_area(panel, mine, first=1 if brain else 0)
+        _draw_area(panel, mine, colours, first=1 if brain else 0)
         panel.set_title(f"brain {area}" if brain else area, fontsize=9, color=INK, loc="left")
         panel.set_xlabel("session" if brain else "steps of training", fontsize=8, color=INK)
         panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -58,16 +66,17 @@ def draw_selectivity(effects: Sequence[AreaEffect]) -> Figure:
     return figure
 
 
-def _draw_area(axes: Axes, effects: Sequence[AreaEffect], first: int) -> None:
+def _draw_area(axes: Axes, effects: Sequence[AreaEffect], colours: Colours, first: int) -> None:
     """One area: a point for each brain or session, a line through the means of the stages.
 
     Args:
         axes: to draw into.
         effects: of the area, in all signals.
+        colours: of signals.
         first: number of the first stage; sessions are counted from 1.
     """
     axes.axhline(0, color="#dddddd", lw=1, zorder=0)
-    for signal, colour in COLOUR_OF_SIGNAL.items():
+    for signal, colour in colours.items():
         by_stage: dict[int, list[float]] = {}
         for (origin, *_), found in effects:
             if origin.signal != signal or origin.stage is None or found is None:

@@ -6,7 +6,7 @@ is left out, "AB_D", and where all are, "____", responses to the omission are co
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from brainmodel.probing.analyses.sequence_names import (
 )
 from brainmodel.probing.analyses.time_courses import within
 from brainmodel.probing.array_types import Floats
-from brainmodel.probing.recordings import Recording, Stimuli
+from brainmodel.probing.recordings import RecordedOrNot, Stimuli
 from brainmodel.probing.statistics import Omission, omission, order_effect, over_brains
 
 CAPTION = (
@@ -65,7 +65,7 @@ class Sequences(Analysis):
         seed: of the shuffles.
     """
 
-    signals: ClassVar[tuple[str, ...]] = ("rate", "error")
+    signals = ("rate", "error")
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Sequences(Analysis):
         self.trained, self.seconds, self.window = trained, seconds, list(window)
         self.shuffles, self.seed = shuffles, seed
 
-    def check(self, recording: Recording, stimuli: Stimuli, presentation: Presentation) -> None:
+    def check(self, recording: RecordedOrNot, stimuli: Stimuli, presentation: Presentation) -> None:
         whole, gaps = kinds_of(words_of(recording.stimuli), self.trained)
         if len(whole) < 2 and not gaps:
             raise ValueError(

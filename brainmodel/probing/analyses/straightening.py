@@ -16,7 +16,13 @@ from brainmodel.probing.analyses.area_responses import Origin
 from brainmodel.probing.analyses.dots import Dot, draw_dots
 from brainmodel.probing.analyses.time_courses import mean_of_present
 from brainmodel.probing.array_types import Floats, Whole
-from brainmodel.probing.recordings import Recording, Stimuli, covered_steps, resample
+from brainmodel.probing.recordings import (
+    RecordedOrNot,
+    Stimuli,
+    Unrecorded,
+    covered_steps,
+    resample,
+)
 from brainmodel.probing.statistics import Change, change_within, curvature
 
 CAPTION = (
@@ -53,7 +59,7 @@ class Straightening(Analysis):
             raise ValueError(f"every is {every}: give 1 step or more.")
         self.every = every
 
-    def check(self, recording: Recording, stimuli: Stimuli, presentation: Presentation) -> None:
+    def check(self, recording: RecordedOrNot, stimuli: Stimuli, presentation: Presentation) -> None:
         moves = stimuli.frames.shape[1] >= 3 or presentation.gaze is not None
         if not moves or len(self._steps(stimuli, presentation)) < 3:
             raise ValueError(
@@ -119,9 +125,12 @@ def _model_paths(evidence: Evidence, steps: Whole) -> Iterator[tuple[Origin, Flo
 def _brain_paths(evidence: Evidence, steps: Whole) -> Iterator[tuple[Origin, Floats]]:
     """By brain area, [movie, point, neuron] means over repeats, of neurons that saw all movies.
 
-    Areas whose recording covers fewer than three points are left out.
+    Areas whose recording covers fewer than three points are left out; there is none where a model
+    alone is asked.
     """
     recording, edges = evidence.recording, evidence.presentation.edges
+    if isinstance(recording, Unrecorded):
+        return
     covered = covered_steps(recording, edges, 0.0)
     points = np.flatnonzero(np.isin(covered, steps))
     if len(points) < 3:

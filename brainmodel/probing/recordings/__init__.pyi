@@ -35,3 +35,5 @@ from .stimuli import Stimuli as Stimuli
 from .stimuli import as_floats as as_floats
 from .task_trials import Task as Task
 from .task_trials import TaskTrials as TaskTrials
+from .unrecorded import RecordedOrNot as RecordedOrNot
+from .unrecorded import Unrecorded as Unrecorded
