@@ -36,7 +36,7 @@ class Look(NamedTuple):
     finite: Tensor  # [name] bool, on the device
 
 
-class Kept(NamedTuple):
+class KeptCheckpoint(NamedTuple):
     """A checkpoint that was written or read."""
 
     path: str
@@ -53,7 +53,7 @@ class FiniteWatch:
         kept: the last checkpoint that was written or read; None where there is none.
     """
 
-    def __init__(self, kept: Kept | None = None) -> None:
+    def __init__(self, kept: KeptCheckpoint | None = None) -> None:
         self.kept = kept
         self._unread: list[Look] = []
         self._found: str | None = None

@@ -12,7 +12,7 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 from brainmodel.errors import NotFinite
 from brainmodel.training.callbacks.step_ends import StepEnds
 from brainmodel.training.checkpoint_files import WholeFiles
-from brainmodel.training.finite_watch import Kept
+from brainmodel.training.finite_watch import KeptCheckpoint
 from brainmodel.training.module import BrainModule
 from brainmodel.training.processes import rank_and_count
 
@@ -36,7 +36,9 @@ class Checkpoints(ModelCheckpoint):
     ) -> None:
         """The checkpoint from which a run goes on is kept, whatever becomes of it."""
         if isinstance(pl_module, BrainModule) and trainer.ckpt_path is not None:
-            pl_module.finite.kept = Kept(str(trainer.ckpt_path), checkpoint.get("global_step"))
+            pl_module.finite.kept = KeptCheckpoint(
+                str(trainer.ckpt_path), checkpoint.get("global_step")
+            )
 
     def save_step(self, trainer: pl.Trainer) -> None:
         """Save the last step, unless it is saved; all processes together.
@@ -85,7 +87,7 @@ class Checkpoints(ModelCheckpoint):
             shown = Path(filepath)
             if shown.is_absolute() and shown.is_relative_to(Path.cwd()):
                 shown = shown.relative_to(Path.cwd())
-            trainer.lightning_module.finite.kept = Kept(str(shown), trainer.global_step)
+            trainer.lightning_module.finite.kept = KeptCheckpoint(str(shown), trainer.global_step)
 
 
 def last_of(module: pl.LightningModule) -> str:
