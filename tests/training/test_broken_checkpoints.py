@@ -14,7 +14,7 @@ from brainmodel.errors import NotFinite, Refused
 from brainmodel.training import checkpoint_files
 from brainmodel.training.checkpoint import content_of
 from brainmodel.training.checkpoint_files import is_whole, newest_whole, write_whole
-from brainmodel.training.finite_watch import FiniteWatch
+from brainmodel.training.finite_watch import FiniteWatch, KeptCheckpoint
 from tests.training.runs import EVERY_STEP, TINY, checkpoint, fit, learnt, same, saved
 
 SMALL = {"state_dict": {"brain.weight": torch.arange(100.0)}}
@@ -151,7 +151,7 @@ def test_what_is_infinite_is_not_saved(where: str) -> None:
     with pytest.raises(NotFinite, match=f"^{name[where]}.* is not finite at step 7; no checkpoint"):
         FiniteWatch().require_finite(good)
     with pytest.raises(NotFinite, match=r"last\.ckpt, of step 6 is kept"):
-        FiniteWatch("last.ckpt, of step 6").require_finite(good)
+        FiniteWatch(KeptCheckpoint("last.ckpt", 6)).require_finite(good)
 
 
 @pytest.mark.parametrize("link", ["runs", "runs/tiny"])
