@@ -11,7 +11,9 @@ class Count:
         self._version, self._value = 0, 0
 
     def read(self, counter: Tensor) -> int:
-        """Its value."""
+        """Its value; of a tensor of inference mode, whose changes torch does not count, asked anew."""
+        if counter.is_inference():
+            return int(counter)
         if counter is not self._of or counter._version != self._version:
             self._know(counter, int(counter))
         return self._value
@@ -20,7 +22,8 @@ class Count:
         """Count one more, in place."""
         value = self.read(counter)
         counter += 1
-        self._know(counter, value + 1)
+        if not counter.is_inference():
+            self._know(counter, value + 1)
 
     def _know(self, counter: Tensor, value: int) -> None:
         self._of, self._version, self._value = counter, counter._version, value

@@ -1,6 +1,7 @@
 """How many tensor operations training takes, and that it does not wait for the device."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -55,3 +56,8 @@ def test_the_age_is_known_whoever_has_written_it() -> None:
     assert brain.steps_taken == 9
     brain.double().after_step()
     assert brain.steps_taken == int(brain.age) == 10
+    with torch.inference_mode():
+        copied = deepcopy(brain)
+        assert copied.steps_taken == 10
+        copied.after_step()
+    assert copied.steps_taken == 11
