@@ -11,7 +11,7 @@ class Count:
         self._version, self._value = 0, 0
 
     def read(self, counter: Tensor) -> int:
-        """Its value; of a tensor of inference mode, whose changes torch does not count, asked anew."""
+        """Its value; of a tensor of inference mode, whose changes torch does not count, asked."""
         if counter.is_inference():
             return int(counter)
         if counter is not self._of or counter._version != self._version:
