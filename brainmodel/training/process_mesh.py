@@ -1,6 +1,7 @@
 """Processes in rows and columns: parts of a brain, and replicas of each with their own streams."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 import torch.distributed
@@ -35,7 +36,7 @@ class ProcessMesh:
             )
         self.parts, self.replicas = parts, replicas
         self.replica, self.part = divmod(rank, parts)
-        self._group: torch.distributed.ProcessGroup | None = None
+        self._group: Any = None
         if replicas > 1:  # a group is made by all processes, members or not
             columns = [range(part, count, parts) for part in range(parts)]
             groups = [torch.distributed.new_group(list(column)) for column in columns]
