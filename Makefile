@@ -18,7 +18,7 @@ help:
 	@echo "make train       train the default brain on natural scenes (within 5 minutes on two cores)"
 	@echo "make video       the same on real video clips"
 	@echo "make test        format, lint, types, import rules and the tests, of long laws a sample"
-	@echo "make test-all    every test, every case: what CI runs"
+	@echo "make test-all    every test, every case; CI takes a sample of long laws"
 	@echo "make format      write the code the way 'make test' wants it"
 	@echo "make mutants     break the code on purpose, see that the tests notice"
 	@echo "make benchmarks  measure what the README claims"

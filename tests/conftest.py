@@ -22,7 +22,8 @@ torch.set_num_threads(1)
 
 @pytest.hookimpl(tryfirst=True)  # before cases are chosen by their markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of a law that is `sampled(n)` all but each n-th case are slow, as its name counts them."""
+    """Of a law that is `sampled(n)` all but each n-th case are slow, as its name counts them, and
+    are the rest, which CI leaves out."""
     seen: dict[str, int] = {}
     for item in items:
         marker = item.get_closest_marker("sampled")
@@ -32,6 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         case = seen[law] = seen.get(law, zlib.crc32(law.encode())) + 1
         if case % marker.args[0]:
             item.add_marker("slow")
+            item.add_marker("rest")
 
 
 def pytest_collection_finish() -> None:

@@ -116,7 +116,9 @@ def test_a_rule_leaves_what_happened_as_it_was(name: str) -> None:
     record, signal = recorded(brain)
     area, rule = brain.area("LM"), brain.rule("LM")
     memory = rule.remember(area, record, None)
-    held = [leaf for leaf in tree_leaves((record, signal, memory)) if leaf is not None]
+    held = [
+        leaf for leaf in tree_leaves((record, signal, memory)) if isinstance(leaf, torch.Tensor)
+    ]
     kept = [leaf.clone() for leaf in held]
     with torch.no_grad():
         first = rule.gradients(area, record, signal, memory)

@@ -76,7 +76,8 @@ def test_tensorboard_gets_curves_pictures_and_hyperparameters(quick: tuple[Path,
     ):
         assert tag in scalars, sorted(scalars)
         assert all(event.value == event.value for event in events.Scalars(tag))
-    assert images == {"brain", "frames/V1", "film/V1"}
+    portraits = {"signals", "rdm", "receptive_fields/V1"}
+    assert images == {"brain", "frames/V1", "film/V1"} | portraits
     film = events.Images("film/V1")[-1].encoded_image_string
     assert film.startswith(b"GIF89a")
     assert "units" in (quick[0] / "hparams.yaml").read_text()

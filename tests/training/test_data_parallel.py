@@ -34,7 +34,7 @@ SCOPES: dict[str, Callable[[], Scope]] = {
     "global": Global,
     "adjacent": lambda: Adjacent(LearntFeedback(decay=0.1)),
 }
-WINDOWS, STEPS, STREAMS = 3, 3, 4
+WINDOWS, STEPS, STREAMS = 2, 3, 4
 APART = "bptt", "local, not averaged"
 Case = tuple[str, str]
 Found = dict[str, Any]
@@ -83,7 +83,7 @@ def carried(state: BrainState, streams: int) -> list[Tensor]:
     if state.waiting is not None:
         signals = tree_map(lambda bar: bar * streams / STREAMS, state.waiting.signals)
         state = state._replace(waiting=state.waiting._replace(signals=signals))
-    return [leaf for leaf in tree_leaves(state) if leaf is not None]
+    return [leaf for leaf in tree_leaves(state) if isinstance(leaf, Tensor)]
 
 
 def process(rank: int, folder: str, made: dict[Case, Brain]) -> None:

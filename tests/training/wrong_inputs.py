@@ -553,9 +553,12 @@ FILES: dict[str, tuple[str, tuple[str, ...]]] = {
     "areas that are text": ("model: {areas: V1}", ("model.areas", "mapping", "V1")),
     "a model that is a list": ("model: [areas]", ("model", "mapping", "areas")),
     "a trainer that is text": ("trainer: fast", ("trainer", "mapping", "fast")),
-    "an area called no": ("model: {areas: {no: {kernel: 3}}}", ("model.areas", "False", "quote")),
+    "an area called no": ("model: {areas: {no: {kernel: 3}}}", ("model.areas.no.cell", "missing")),
     "an area called 1": ("model: {areas: {1: {kernel: 3}}}", ("model.areas", "1", "quote")),
-    "a pathway called on": ("model: {pathways: {on: {source: eye}}}", ("model.pathways", "quote")),
+    "a pathway called on": (
+        "model: {pathways: {on: {source: eye}}}",
+        ("model.pathways.on.target",),
+    ),
     "a number that is none": ("model: {learning_rate: .nan}", ("learning_rate", "nan")),
     "an infinite gain": (
         "model: {areas: {V1: {rule: {init_args: {gain: .inf}}}}}",
