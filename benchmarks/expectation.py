@@ -1,12 +1,13 @@
 """Brains that learn sequences and what they do with the unexpected, over training, beside mice.
 
 The brains of configs/gabor_expectation.yaml (Gabors A, B, C, D, and U in 7 % of the sequences;
-somata and apical dendrites apart, after Gillon et al. 2024) and of configs/grating_abcd.yaml (ABCD
-against EBCD, after Price et al. 2023), half of them under either assignment, as they begin and
-after 50, 100 and 200 changes of the weights. Effects are means over units, unexpected less
-expected; the sample is the brain. Drift is the likeness of rates to the same trials between stages
-(`brainmodel.probing.analyses.Drift`). Where the recordings are there (BRAINMODEL_RECORDINGS), their
-course stands beside: of mice over sessions or days. About ten minutes on two quiet cores.
+somata and apical dendrites apart, after Gillon et al. 2024), of configs/gabor_layers.yaml (the
+same with layer 5) and of configs/grating_abcd.yaml (ABCD against EBCD, after Price et al. 2023),
+half of them under either assignment, as they begin and after 50, 100 and 200 changes of the
+weights. Effects are means over units, unexpected less expected; the sample is the brain. Drift is
+the likeness of rates to the same trials between stages (`brainmodel.probing.analyses.Drift`).
+Where the recordings are there (BRAINMODEL_RECORDINGS), their course stands beside: of mice over
+sessions or days. A quarter of an hour on two quiet cores.
 
     python -m benchmarks.expectation --out runs/benchmarks/expectation
 """
@@ -39,6 +40,7 @@ from brainmodel.probing.recordings.readers.mouse_unexpected import read_differen
 
 QUESTIONS = {
     "gabor_expectation": ("unexpected_gabors", "unexpected"),
+    "gabor_layers": ("unexpected_gabors", "unexpected"),
     "grating_abcd": ("abcd_ebcd", "expectation"),
 }
 STEPS = (0, 50, 100, 200)

@@ -23,6 +23,7 @@ EXAMPLES = [
     "cortical_layers",
     "corollary_discharge",
     "gabor_expectation",
+    "gabor_layers",
     "grating_abcd",
     "grating_pairs",
     "homeostatic",
