@@ -1,9 +1,11 @@
 """What brains do that act: reaches of the arm, and staying after the outcome of two steps.
 
 The brains of configs/tasks that act on environments are trained by the command line, as a user
-does, and their scores on held-out streams are read off what it prints, beside chance and untrained.
-Of the first seed a figure: the hand's courses to eight targets, and how often the first choice is
-repeated after what was paid or not, by a common or a rare transition (Daw et al. 2011, figure 2).
+does, and their scores on held-out streams are read off what it prints, beside chance, untrained
+and a reservoir (the first seed, of whose areas only what reads them out learns); the two-step
+decision beside others who could decide (`benchmarks._two_step`). Of the first seed a figure: the
+hand's courses to eight targets, and how often the first choice is repeated after what was paid or
+not, by a common or a rare transition (Daw et al. 2011, figure 2).
 
     python -m benchmarks.acting --out runs/benchmarks/acting
 """
@@ -22,6 +24,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmarks._results import Figure, arguments, write
+from benchmarks._two_step import rivals
+from brainmodel.command_line.config_files import read_config
 from brainmodel.data import ClosedLoop
 from brainmodel.data.streams import Part
 from brainmodel.environments import Reaching, TwoStepDecision
@@ -30,6 +34,7 @@ from brainmodel.training.held_out import follow_streams
 from brainmodel.training.module import BrainModule
 
 LOOPS = ("centre_out_reaching_closed", "two_step_decision", "cart_pole")
+BOUNDS = (0.1, 0.9)  # of the two-step decision, as its config has them
 TOLD = re.compile(r"(\S+) (-?[\d.]+) \((?:chance (-?[\d.]+), )?untrained (-?[\d.]+)\)")
 
 
@@ -41,12 +46,12 @@ class Scores(NamedTuple):
     chance: float | None
 
 
-def train(name: str, seed: int, out: Path, more: list[str]) -> dict[str, Scores]:
+def train(name: str, seed: int, folder: Path, more: list[str]) -> dict[str, Scores]:
     """Train a config's brain; scores by objective and term."""
     command = [sys.executable, "train.py", "fit", "--config", f"tasks/{name}"]
     command += ["--seed_everything", str(seed), "--trainer.enable_progress_bar", "false"]
-    command += ["--trainer.default_root_dir", str(out / f"{name}_{seed}"), *more]
-    command += ["--checkpoint.dirpath", str(out / f"{name}_{seed}"), "--pictures.scenes", "0"]
+    command += ["--trainer.default_root_dir", str(folder), *more]
+    command += ["--checkpoint.dirpath", str(folder), "--pictures.scenes", "0"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     (line,) = [one for one in said.splitlines() if one.startswith("Tasks on held-out streams")]
     print(name, seed, line, flush=True)
@@ -54,6 +59,12 @@ def train(name: str, seed: int, out: Path, more: list[str]) -> dict[str, Scores]
         place: Scores(float(reached), float(untrained), float(chance) if chance else None)
         for place, reached, chance, untrained in TOLD.findall(line)
     }
+
+
+def as_reservoir(name: str) -> list[str]:
+    """Options by which no area of a config learns; what reads out its rates does."""
+    areas = read_config(f"tasks/{name}")["model"]["areas"]
+    return [f"--model.areas.{area}.rule=brainmodel.learning.NoLearning" for area in areas]
 
 
 def acted(path: Path, data: ClosedLoop, windows: int) -> dict[str, Tensor]:
@@ -111,7 +122,7 @@ def draw(out: Path, quick: bool) -> None:
     draw_reaches(
         axes[0], acted(out / "centre_out_reaching_closed_0/last.ckpt", arm, 2 if quick else 8)
     )
-    task = TwoStepDecision(bounds=(0.1, 0.9))
+    task = TwoStepDecision(bounds=BOUNDS)
     loop = ClosedLoop({"task": task}, window=60, episode=600, batch_size=128)
     labels = acted(out / "two_step_decision_0/last.ckpt", loop, 1 if quick else 20)
     draw_stays(axes[1], stays(labels))
@@ -124,7 +135,9 @@ def main() -> None:
     seeds, more = (range(1), ["--trainer.max_steps", "2"]) if chosen.quick else (range(3), [])
     figures = []
     for name in LOOPS:
-        found = [train(name, seed, chosen.out, list(more)) for seed in seeds]
+        found = [train(name, seed, chosen.out / f"{name}_{seed}", more) for seed in seeds]
+        still = chosen.out / f"{name}_reservoir"
+        floor = train(name, 0, still, [*as_reservoir(name), *more])
         for place in found[0]:
             own = [scores[place] for scores in found]
             settings = {"chance": "unknown" if own[0].chance is None else own[0].chance}
@@ -134,6 +147,10 @@ def main() -> None:
             figures.append(
                 Figure(f"{name}: {place}", reached, "", "untrained", untrained, settings)
             )
+            figures.append(Figure(f"{name}, reservoir: {place}", [floor[place].reached], ""))
+    trials = 20 if chosen.quick else 200
+    for who, value in rivals(TwoStepDecision(bounds=BOUNDS), trials).items():
+        figures.append(Figure(f"two_step_decision, {who}: reward", [value], ""))
     draw(chosen.out, chosen.quick)
     write(chosen.out, figures)
 
