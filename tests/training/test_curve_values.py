@@ -48,6 +48,8 @@ def test_weights_and_updates_are_those_of_the_checkpoints_and_the_layout_finds_t
     for tag in ("weight/V1.recurrent", "update/V1.recurrent", "dimensionality/V1", "rate/V1"):
         (title,) = [t for t, shown in charts.items() if any(re.search(p, tag) for p in shown)]
         assert title == f"V1: {tag.split('/')[0]}"
+    for title, shown in charts.items():  # none stays empty
+        assert any(re.search(p, tag) for p in shown for tag in scalars), title
 
 
 def test_a_kind_of_curve_that_there_is_not_is_refused() -> None:

@@ -1,6 +1,7 @@
 """The page Custom Scalars of TensorBoard: what each area learns first, then how."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from brainmodel.brain import Brain
@@ -15,22 +16,28 @@ OF_PREDICTION = {"held_out_relative_error", "relative_error"}
 OF_OBJECTIVES = {"held_out_terms", "terms"}
 
 
-def layout(brain: Brain, off: tuple[str, ...] = ()) -> dict[str, dict[str, list[Any]]]:
+def layout(
+    brain: Brain, logged: Collection[str], off: tuple[str, ...] = ()
+) -> dict[str, dict[str, list[Any]]]:
     """Charts by page and title, as `SummaryWriter.add_custom_scalars` takes them.
 
     Args:
         brain: whose areas have the charts.
-        off: kinds of curves that are not logged.
+        logged: names of the curves that there are; a chart for which there is none is left out. Of
+            curves of held-out streams it is enough that their like of training are there.
+        off: kinds of curves that are not shown.
     """
     pages: dict[str, dict[str, list[Any]]] = {}
     for page, kinds in PAGES.items():
         for name in brain.areas:
             for together in _together(kinds):
-                shown = [kind for kind in together if kind not in off]
+                tags = {kind: f"^{kind}/{re.escape(name)}($|[.])" for kind in together}
+                there = any(re.search(tag, curve) for tag in tags.values() for curve in logged)
+                shown = [kind for kind in together if there and kind not in off]
                 if shown:
-                    tags = [f"^{kind}/{re.escape(name)}($|[.])" for kind in shown]
                     title = f"{name}: {shown[-1].replace('_', ' ')}"
-                    pages.setdefault(page, {})[title] = ["Multiline", tags]
+                    found = ["Multiline", [tags[kind] for kind in shown]]
+                    pages.setdefault(page, {})[title] = found
     return pages
 
 

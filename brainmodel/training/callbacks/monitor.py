@@ -88,11 +88,11 @@ class Monitor(pl.Callback):
         self._portraits = Portraits(self.off)
         self._since = (time.monotonic(), 0)
         self._frames = 0
+        self._named: set[str] = set()
+        self._laid_out = False
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Start the clock, and lay out the charts."""
-        for writer in writers(trainer):
-            writer.add_custom_scalars(layout(brain_of(pl_module), self.off))
+        """Start the clock."""
         self._since = (time.monotonic(), self._frames)
 
     def on_before_backward(
@@ -155,6 +155,7 @@ class Monitor(pl.Callback):
         values["speed/frames_per_second"] = (self._frames - before) / max(now - start, 1e-9)
         self._since = (now, self._frames)
         self._log(trainer, values, trainer.global_step - 1)
+        self._lay_out(trainer, brain)
 
     def _more(self, brain: Brain, activities: Mapping[str, Activity]) -> dict[str, float]:
         """Dimensions of rates, weights, and updates since the optimizer was asked."""
@@ -188,8 +189,15 @@ class Monitor(pl.Callback):
 
     def _log(self, trainer: pl.Trainer, values: dict[str, float], step: int) -> None:
         kept = {name: v for name, v in values.items() if name.split("/")[0] not in self.off}
+        self._named |= values.keys()
         for logger in trainer.loggers:
             logger.log_metrics(kept, step=step)
+
+    def _lay_out(self, trainer: pl.Trainer, brain: Brain) -> None:
+        """Charts of the curves that there are, once."""
+        for writer in writers(trainer) if not self._laid_out else ():
+            writer.add_custom_scalars(layout(brain, self._named, self.off))
+        self._laid_out = True
 
     def on_validation_batch_end(
         self,
