@@ -112,7 +112,7 @@ def verdicts_of(answered: Answered) -> list[Verdict]:
     for row in answered.rows:
         by_outcome.setdefault(row.outcome, []).append(f"{row.area} {_short(row)}")
     if not by_outcome:
-        return [Verdict(answered.phenomenon.title, "", "no unit of any area responds.", None)]
+        return [Verdict(answered.phenomenon.title, "", f"{answered.phenomenon.nothing}.", None)]
     best = PRESENT if PRESENT in by_outcome else next(iter(by_outcome))
     outcome = "; ".join(f"{what}: {', '.join(areas)}" for what, areas in by_outcome.items())
     facts = f"published: {answered.phenomenon.published}."
