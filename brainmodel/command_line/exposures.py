@@ -17,6 +17,7 @@ from brainmodel.physiology.phenomena.violated_sequences import require_sequences
 from brainmodel.probing import Trained
 from brainmodel.probing.activity import Source
 from brainmodel.training import checkpoint
+from brainmodel.training.drawn_weights import digest
 
 FEWEST = 2  # brains of each assignment: an interval over brains needs two
 
@@ -67,6 +68,29 @@ def subjects_of(
     own = [Subject(own.brain, exposure) for own, exposure in both]
     begun = [Subject(untrained[o.seed], e) for o, e in both if o.seed is not None]
     return {name: (own, begun) if name in asking else plain for name in phenomena}
+
+
+def of_last_stage(trained: Sequence[Trained]) -> list[Trained]:
+    """Brains as they came to be, once each: of checkpoints of one seed those of its last stage.
+
+    Raises:
+        Refused: if a brain is there twice, which would count as two.
+    """
+    last: dict[int, int] = {}
+    for own in trained:
+        if own.seed is not None:
+            last[own.seed] = max(own.stage, last.get(own.seed, 0))
+    grown = [own for own in trained if own.seed is None or own.stage == last[own.seed]]
+    names: dict[str, str] = {}
+    for own in grown:
+        weights = digest(own.brain.state_dict())
+        if weights in names:
+            raise Refused(
+                f"ckpt_path: {own.instance} has the weights of {names[weights]}; give each "
+                "brain once"
+            )
+        names[weights] = own.instance
+    return grown
 
 
 def asked_alone(trained: Sequence[Trained], untrained: Mapping[int, Brain]) -> list[AskedBrain]:

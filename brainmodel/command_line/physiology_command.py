@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from brainmodel.brain import Brain
 from brainmodel.command_line.config_files import Config, read_config
-from brainmodel.command_line.exposures import asked_alone, subjects_of
+from brainmodel.command_line.exposures import asked_alone, of_last_stage, subjects_of
 from brainmodel.command_line.over_checkpoints import TRAINING, new_folder, over_checkpoints
 from brainmodel.command_line.probe_command import asked as read_in
 from brainmodel.command_line.probe_command import spelled_out
@@ -82,16 +82,17 @@ def _ask(built: Namespace, held: Config, names: Sequence[str]) -> None:
         require_new(out)
         found, drawn = brains(built.ckpt_path, built.untrained)
         size = require_eye(found[0].brain, phenomena)
+        grown = of_last_stage(found)
         sections = {}
         if built.analyses:
             asked = asked_alone(found, drawn)
             sections = analyse_alone(built.analyses, asked, built.events, built.also)
     except (ValueError, FileNotFoundError) as error:
         raise Refused(str(error)) from error
-    answers = _answers(phenomena, subjects_of(phenomena, found, drawn))
+    answers = _answers(phenomena, subjects_of(phenomena, grown, drawn))
     told = {
         "title": Path(names[-1]).stem if names else "physiology",
-        "facts": facts(len(found), len(drawn), size),
+        "facts": facts(len(grown), len(drawn), size, len(found)),
         "command": f"brainmodel {shlex.join(sys.argv[1:])}",
         "config": held,
     }
@@ -133,15 +134,16 @@ def require_eye(brain: Brain, phenomena: dict[str, Phenomenon]) -> int:
         )
     size = brain.inputs[eye][1]
     for name, phenomenon in phenomena.items():
-        if size < phenomenon.smallest_eye:
-            raise Refused(
-                f"phenomena.{name}: its stimuli need an eye of {phenomenon.smallest_eye} pixels or "
-                f"more, and that of this brain has {size}; leave it out"
-            )
+        try:
+            phenomenon.require(brain)
+        except ValueError as error:
+            raise Refused(f"phenomena.{name}: {error}") from error
     return size
 
 
-def facts(trained: int, untrained: int, size: int) -> str:
-    """How many brains were asked, in a sentence."""
+def facts(trained: int, untrained: int, size: int, checkpoints: int) -> str:
+    """How many brains were asked, in a sentence or two."""
     one = "" if trained > 1 else " Of a single brain intervals are over its units alone."
+    if checkpoints > trained:
+        one += f" Of {checkpoints} checkpoints, phenomena are those of each brain's last."
     return f"{trained} trained and {untrained} untrained brains, eye of {size} pixels.{one}"

@@ -48,6 +48,14 @@ class Perturbation(ABC):
             ValueError: if there is nothing of its addresses.
         """
 
+    def require_streams(self, count: int) -> None:
+        """Refuse so many streams side by side.
+
+        Raises:
+            ValueError: in one sentence.
+        """
+        del count
+
     def opened(self, brain: Wiring) -> dict[str, set[str]]:
         """By area whose cell needs constants for it, which besides the gain."""
         del brain

@@ -53,11 +53,15 @@ def place_of(brain: Wiring, address: str, share: float = 1.0, seed: int = 0) -> 
         )
     area = brain.area(name)
     places = area.cell.places(area.units[0])
+    lacks = "" if places else f"{name} has no populations, and "
     if len(rest) > 1 + bool(places):
-        raise ValueError(f"there is nothing behind {'.'.join((name, *rest[:-1]))!r}")
+        raise ValueError(f"{lacks}there is nothing behind {'.'.join((name, *rest[:-1]))!r}")
     members = area.cell.members(rest[0], area.units[0]) if rest and places else None
     within = len(rest) == 1 + bool(places)
-    currents = area.cell.receives("drive", area.units[0], ".".join(rest))
+    try:
+        currents = area.cell.receives("drive", area.units[0], ".".join(rest))
+    except ValueError as error:
+        raise ValueError(lacks + str(error).removeprefix("target: ")) from error
     drawn = _some(area.units, members, share, seed)
     return Addressed(address, name, False, within, area.units, drawn, currents)
 

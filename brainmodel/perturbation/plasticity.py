@@ -93,8 +93,12 @@ def _taught(brain: Wiring, address: str) -> Addressed:
     Raises:
         ValueError: for what has none of its own.
     """
-    place = place_of(brain, address)
-    if place.pathway or place.within:
+    try:
+        place = place_of(brain, address)
+    except ValueError:
+        group_of(brain, address)  # which refuses what there is not
+        place = None
+    if place is None or place.pathway or place.within:
         raise ValueError(
             "has no learning signal of its own; name an area or a population, or leave `when` out "
             "and give a schedule"

@@ -52,14 +52,18 @@ class Shuffle(Perturbation):
                 if not place_of(brain, address).pathway:
                     raise ValueError("is no pathway, and Shuffle acts on messages")
 
+    def require_streams(self, count: int) -> None:
+        """See `Perturbation.require_streams`."""
+        if self.shift % count == 0:
+            raise ValueError(
+                f"shift: {self.shift} leaves each of {count} streams its own messages; give more "
+                "streams (data.batch_size), or another shift"
+            )
+
     def act(self, moment: Moment, outcome: Effects, carried: Carried) -> Carried:
         """See `Perturbation.act`."""
         batch = moment.reset.shape[1]
-        if self.shift % batch == 0:
-            raise ValueError(
-                f"shift: {self.shift} leaves each of {batch} streams its own messages; give more "
-                "streams (data.batch_size), or another shift"
-            )
+        self.require_streams(batch)
         own = torch.arange(batch).to(moment.strength)
         order = torch.where(moment.strength > 0, (own + self.shift) % batch, own)
         for name in self.what:

@@ -45,6 +45,8 @@ def group_of(brain: Wiring, address: str) -> dict[str, Tensor]:
     places = area.cell.places(area.units[0])
     if rest and rest[0] in places:
         members = area.cell.members(rest.pop(0), area.units[0])
+    if len(rest) > 1 and places and members is None:
+        raise ValueError(f"there is no population {rest[0]!r}; there are {', '.join(places)}")
     if len(rest) > 1:
         raise ValueError(f"there is nothing behind {address.removesuffix('.' + rest[-1])!r}")
     if not rest and members is None:

@@ -3,6 +3,7 @@
 from brainmodel.physiology.battery import compare as compare
 from brainmodel.physiology.battery import measure as measure
 from brainmodel.physiology.eye_of import eye_of as eye_of
+from brainmodel.physiology.gradient_fields import gradient_fields as gradient_fields
 from brainmodel.physiology.orientation import OrientationTuning as OrientationTuning
 from brainmodel.physiology.orientation import orientation_tuning as orientation_tuning
 from brainmodel.physiology.page import Answered as Answered

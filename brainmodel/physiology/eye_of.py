@@ -22,7 +22,10 @@ def eye_of(brain: Brain) -> str | None:
 
 
 def show(
-    brain: Brain, frames: Tensor, gains: ByAddress | None = None
+    brain: Brain,
+    frames: Tensor,
+    gains: ByAddress | None = None,
+    others: Mapping[str, Tensor] | None = None,
 ) -> Iterator[Mapping[str, Activity]]:
     """What areas do when their eye sees frames, and all other inputs are silent; piece by piece.
 
@@ -30,6 +33,7 @@ def show(
         brain: the brain, which has an eye; it does not learn.
         frames: [time, stream, size, size] in [0, 1], gray; a stream begins at the first.
         gains: numbers by address, as of `Brain.forward`.
+        others: further inputs that are not silent, by name, [time, stream, ...].
 
     Yields:
         activities of `PIECE` steps after the other, so that not all have to be held at once.
@@ -42,6 +46,8 @@ def show(
         shape = piece.shape[:2]
         inputs = {name: piece.new_zeros(*shape, *own) for name, own in brain.inputs.items()}
         inputs[eye] = piece[:, :, None].expand(-1, -1, brain.inputs[eye][0], -1, -1).contiguous()
+        for name, signal in (others or {}).items():
+            inputs[name] = signal[start : start + PIECE].to(piece)
         reset = torch.zeros(shape, dtype=torch.bool, device=piece.device)
         reset[0] = start == 0
         with torch.no_grad():

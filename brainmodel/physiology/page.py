@@ -36,7 +36,9 @@ HOW_TO_READ = """
 for each movie; what it is stands above each table. The value is the mean over brains of the mean
 over samples that tell anything.</dd>
 <dt>95 %</dt><dd>Bootstrap over brains and, in each, over samples. Of a single brain it is over its
-samples alone, and says nothing of another brain. Where brains are the samples, half of which learnt
+samples alone, and says nothing of another brain; of fewer than some ten brains it is too narrow
+(of three it holds the truth three times in four, if brains differ and samples do not).
+Where brains are the samples, half of which learnt
 what is not due in the other half, the value is the mean of the means of both halves, and the
 interval Welch's over brains.</dd>
 <dt>feedback blocked</dt><dd>The trained brain, while the gains of all its feedback pathways are 0.
@@ -112,7 +114,7 @@ def verdicts_of(answered: Answered) -> list[Verdict]:
     for row in answered.rows:
         by_outcome.setdefault(row.outcome, []).append(f"{row.area} {_short(row)}")
     if not by_outcome:
-        return [Verdict(answered.phenomenon.title, "", "no unit of any area responds.", None)]
+        return [Verdict(answered.phenomenon.title, "", f"{answered.phenomenon.nothing}.", None)]
     best = PRESENT if PRESENT in by_outcome else next(iter(by_outcome))
     outcome = "; ".join(f"{what}: {', '.join(areas)}" for what, areas in by_outcome.items())
     facts = f"published: {answered.phenomenon.published}."

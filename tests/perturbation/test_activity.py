@@ -497,7 +497,7 @@ def test_a_backward_pass_outside_of_the_context_is_refused() -> None:
     [
         (lambda: Silence("V2"), "a: what: V2: there is no area or pathway 'V2'; there are V1, LM"),
         (lambda: Silence("V1.SST"), "V1.SST: there is no population 'SST'; there are E, I"),
-        (lambda: Silence("V1.E.axon"), "V1.E.axon: target: Pyramidal has no current 'axon'"),
+        (lambda: Silence("V1.E.axon"), "V1.E.axon: Pyramidal has no current 'axon'"),
         (lambda: Silence("V1.E.apical.spine"), "there is nothing behind 'V1.E.apical'"),
         (lambda: Silence("V1", share=0.01), "share: 0.01 of 5 units is none; give it more"),
         (lambda: Clamp("V1.E.apical", 0.1), "V1.E.apical: is a current, and Clamp holds rates"),

@@ -91,6 +91,11 @@ def test_validation_of_a_checkpoint_is_perturbed(capsys: pytest.CaptureFixture[s
         ),
         (part("Plasticity", what="V1.axons"), "V1.axons: there are no synapses 'axons'"),
         (part("Scale", what="V1", gain=-1.0), "gain: need 0 or more, got -1.0"),
+        (
+            part("Shuffle", what="PM_V1", shift=12),
+            "perturb.of.one: shift: 12 leaves each of",
+        ),
+        (part("Silence", what="V1.PV"), "one: what: V1.PV: V1 has no populations, and"),
         (part("Silence", what="V1", when=part("During", label="tone")), "the data have no 'tone'"),
     ],
 )
@@ -136,5 +141,7 @@ def test_a_probe_is_perturbed_where_it_is_told() -> None:
 
 
 def test_a_phase_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="perturb.phases: is empty; give one or more of training"):
+        Perturb({"one": Silence("V1")}, [])
     with pytest.raises(ValueError, match="there is no 'sleep'; training, held_out, probe are"):
         Perturb({}, ["sleep"])  # type: ignore[list-item]

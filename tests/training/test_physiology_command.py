@@ -4,10 +4,13 @@ import csv
 from pathlib import Path
 
 import pytest
+import torch
 
 from brainmodel.cli import main
+from brainmodel.command_line.exposures import of_last_stage
 from brainmodel.physiology import phenomena
 from brainmodel.physiology.phenomena import Phenomenon
+from brainmodel.probing import Trained
 from tests.training.runs import fit
 
 
@@ -25,7 +28,8 @@ def test_a_page_a_table_and_a_figure_are_written(
     checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("few.yaml").write_text(
-        "phenomena: {size: brainmodel.physiology.phenomena.SizeTuning,\n"
+        "phenomena: {size: {class_path: brainmodel.physiology.phenomena.SizeTuning,"
+        " init_args: {cycles: [3]}},\n"
         "  move: {class_path: brainmodel.physiology.phenomena.DirectionSelectivity,"
         " init_args: {cycles: [2]}}}\n"
     )
@@ -68,19 +72,46 @@ def test_a_page_a_table_and_a_figure_are_written(
             ],
             "learnt from Photographs, in which nothing is due; train it on GratingSequences or",
         ),
+        (
+            ["--phenomena.size=brainmodel.physiology.phenomena.SizeTuning"],
+            "phenomena.size: cycles: an eye of 8 pixels shows 4 cycles per frame width at most",
+        ),
+        (
+            ["--phenomena.own=brainmodel.physiology.phenomena.MismatchOfOwnMovement"],
+            "phenomena.own: this brain has no input 'motion', the efference copy of how its eye",
+        ),
         (["--events=1"], "events: need 2 or more of each sequence, got 1"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(
     options: list[str], sentence: str, checkpoint: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("few.yaml").write_text("phenomena: {size: brainmodel.physiology.phenomena.SizeTuning}\n")
+    Path("few.yaml").write_text("phenomena: {omit: brainmodel.physiology.phenomena.MissingFlash}\n")
     given = [f"--ckpt_path={checkpoint}"] if options else []
     with pytest.raises(SystemExit) as left:
         main(["physiology", "--config=few.yaml", *given, *options])
     said = capsys.readouterr().err
     assert left.value.code == 2 and sentence in said and len(said.splitlines()) == 1
     assert not Path("runs").exists()
+
+
+def test_a_brain_that_is_there_twice_is_refused(
+    checkpoint: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("few.yaml").write_text("phenomena: {omit: brainmodel.physiology.phenomena.MissingFlash}\n")
+    with pytest.raises(SystemExit):
+        main(["physiology", "--config=few.yaml", *[f"--ckpt_path={checkpoint}"] * 2])
+    assert "has the weights of" in capsys.readouterr().err
+
+
+def test_phenomena_are_of_the_last_stage_of_each_brain() -> None:
+    brains = [torch.nn.Linear(1, 1) for _ in range(5)]
+    stages = [("a", 1, 0), ("b", 2, 0), ("c", 2, 1), ("d", 1, 1), ("e", 1, None)]
+    told = [
+        Trained(name, stage, brain, seed)  # type: ignore[arg-type]
+        for (name, stage, seed), brain in zip(stages, brains, strict=True)
+    ]
+    assert [own.instance for own in of_last_stage(told)] == ["b", "c", "e"]
 
 
 def test_the_battery_holds_all_phenomena_that_any_brain_can_be_asked_for() -> None:
@@ -91,6 +122,8 @@ def test_the_battery_holds_all_phenomena_that_any_brain_can_be_asked_for() -> No
     here = {
         k.__name__
         for k in kinds
-        if issubclass(k, Phenomenon) and k is not Phenomenon and not k.needs_exposure
+        if issubclass(k, Phenomenon)
+        and k is not Phenomenon
+        and not (k.needs_exposure or k.needs_motion)
     }
     assert named == {f"brainmodel.physiology.phenomena.{name}" for name in here}

@@ -10,8 +10,12 @@ from brainmodel.physiology.phenomena.gabor_receptive_fields import (
     GaborReceptiveFields as GaborReceptiveFields,
 )
 from brainmodel.physiology.phenomena.illusory_contours import IllusoryContours as IllusoryContours
+from brainmodel.physiology.phenomena.illusory_contours import RotatedControl as RotatedControl
 from brainmodel.physiology.phenomena.length_tuning import LengthTuning as LengthTuning
 from brainmodel.physiology.phenomena.mismatch import Mismatch as Mismatch
+from brainmodel.physiology.phenomena.mismatch_of_own_movement import (
+    MismatchOfOwnMovement as MismatchOfOwnMovement,
+)
 from brainmodel.physiology.phenomena.missing_flash import MissingFlash as MissingFlash
 from brainmodel.physiology.phenomena.orientation_selectivity import (
     OrientationSelectivity as OrientationSelectivity,
@@ -21,6 +25,7 @@ from brainmodel.physiology.phenomena.path_straightening import (
 )
 from brainmodel.physiology.phenomena.phenomenon import Phenomenon as Phenomenon
 from brainmodel.physiology.phenomena.phenomenon import Showing as Showing
+from brainmodel.physiology.phenomena.postdiction import Postdiction as Postdiction
 from brainmodel.physiology.phenomena.repetition_suppression import (
     RepetitionSuppression as RepetitionSuppression,
 )

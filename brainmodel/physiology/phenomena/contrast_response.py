@@ -20,6 +20,7 @@ from brainmodel.physiology.phenomena.phenomenon import (
     of_best,
 )
 from brainmodel.physiology.responses import eye_size, grating_responses, gratings
+from brainmodel.physiology.stimulus_checks import frequencies
 from brainmodel.wiring.outside import ByAddress
 
 CONTRASTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -39,7 +40,7 @@ class ContrastResponse(Phenomenon):
     axis = "contrast"
 
     def __init__(self, cycles: Sequence[float] = (3, 4, 6)):
-        self.cycles = tuple(cycles)
+        self.cycles = frequencies(cycles)
 
     def points(self, size: int) -> list[float]:
         """See `Phenomenon.points`."""

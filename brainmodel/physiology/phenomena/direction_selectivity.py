@@ -16,6 +16,7 @@ from brainmodel.physiology.phenomena.phenomenon import (
     of_best,
 )
 from brainmodel.physiology.responses import eye_size, grating_responses, gratings
+from brainmodel.physiology.stimulus_checks import contrast_of, frequencies
 from brainmodel.wiring.outside import ByAddress
 
 DIRECTIONS = 16
@@ -35,7 +36,7 @@ class DirectionSelectivity(Phenomenon):
     axis = "direction from the best one, degrees"
 
     def __init__(self, cycles: Sequence[float] = (2, 3, 4, 6), contrast: float = 0.8):
-        self.cycles, self.contrast = tuple(cycles), contrast
+        self.cycles, self.contrast = frequencies(cycles), contrast_of(contrast)
 
     def points(self, size: int) -> list[float]:
         """See `Phenomenon.points`."""

@@ -21,6 +21,7 @@ from brainmodel.figures import views
 from brainmodel.physiology.eye_of import show
 from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.physiology.responses import FAINT, eye_size
+from brainmodel.physiology.stimulus_checks import contrast_of, require_above_zero
 from brainmodel.wiring.outside import ByAddress
 
 STEPS = 10  # for which the bar has moved
@@ -41,10 +42,12 @@ class FlashLag(Phenomenon):
     published = "observers: some 80 ms (Nijhawan 1994); PredNet: above 0 (Lotter et al. 2020)"
     axis = "pixels ahead of where the moving bar is seen"
     samples = "bars"
+    nothing = "no area predicts pictures, or none foresees the bars"
     smallest_eye = 16
 
     def __init__(self, speed: float = 1.0, contrast: float = 0.8):
-        self.speed, self.contrast = speed, contrast
+        require_above_zero("speed", speed, REACH - WIDTH / 2, "pixels per step")
+        self.speed, self.contrast = speed, contrast_of(contrast)
 
     def points(self, size: int) -> list[float]:
         """See `Phenomenon.points`."""
@@ -53,9 +56,9 @@ class FlashLag(Phenomenon):
     def frames(self, size: int) -> Float[Tensor, "time stream size size"]:
         """Moving bars, flashed ones and gray, side by side; the last frame is gray for all."""
         moving, flashed = [], []
-        for angle, place, sign in _bars():
+        for angle, place, sign in bars():
             path = place + self.speed * torch.arange(1.0 - STEPS, 1)
-            course = torch.stack([_bar(angle, float(at), size) for at in path])
+            course = torch.stack([bar(angle, float(at), size) for at in path])
             course = 0.5 + 0.5 * sign * self.contrast * course
             flash = torch.full_like(course, 0.5)
             flash[-1] = course[-1]
@@ -77,13 +80,13 @@ class FlashLag(Phenomenon):
         """Of predictions [stream, channel, size, size] of the frame after the bars."""
         energy = (predicted[:-1] - predicted[-1:]).abs().sum(1)
         moving, flashed = energy.double().unflatten(0, (2, -1))
-        ahead = torch.stack([_along(a, energy.shape[-1]) - p for a, p, _ in _bars()])
+        ahead = torch.stack([along(a, energy.shape[-1]) - p for a, p, _ in bars()])
         near = (ahead.abs() <= REACH).double()
         lead = []
-        for bar in (moving, flashed):
-            seen = (bar * near).sum((1, 2))
+        for of_bars in (moving, flashed):
+            seen = (of_bars * near).sum((1, 2))
             seen = torch.where(seen > FAINT * seen.max(), seen, torch.nan)
-            lead.append((bar * near * ahead).sum((1, 2)) / seen)
+            lead.append((of_bars * near * ahead).sum((1, 2)) / seen)
         bins = torch.stack([(ahead.round() == k).double() for k in self.points(0)])
         curve = (moving * bins).sum((1, 2, 3)) / bins.sum((1, 2, 3))
         return Showing(
@@ -91,18 +94,18 @@ class FlashLag(Phenomenon):
         )
 
 
-def _bars() -> list[tuple[float, float, float]]:
+def bars() -> list[tuple[float, float, float]]:
     """Direction (radians), place (pixels along it) and sign of each bar."""
     angles = [2 * math.pi * k / DIRECTIONS for k in range(DIRECTIONS)]
     return [(a, p, sign) for a in angles for p in PLACES for sign in (1.0, -1.0)]
 
 
-def _along(angle: float, size: int) -> Tensor:
+def along(angle: float, size: int) -> Tensor:
     """How far each pixel lies along a direction from the middle, [size, size]."""
     place = torch.arange(size, dtype=torch.double) - (size - 1) / 2
     return math.cos(angle) * place + math.sin(angle) * place[:, None]
 
 
-def _bar(angle: float, at: float, size: int) -> Tensor:
+def bar(angle: float, at: float, size: int) -> Tensor:
     """1 on a bar across a direction, `at` pixels along it, [size, size]."""
-    return (WIDTH / 2 - (_along(angle, size) - at).abs() + 0.5).clamp(0, 1).float()
+    return (WIDTH / 2 - (along(angle, size) - at).abs() + 0.5).clamp(0, 1).float()

@@ -12,12 +12,15 @@ import torch
 from torch import Tensor
 
 from brainmodel.brain import Brain
+from brainmodel.data.checks import require_whole
 from brainmodel.physiology.gabor_fit import fit_gabor
 from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.physiology.receptive_fields import receptive_fields
+from brainmodel.physiology.responses import eye_size
 from brainmodel.wiring.outside import ByAddress
 
 THRESHOLDS = 11  # of the curve, from 0 to 1
+FEWEST = 100  # frames of noise, below which nothing is left of them
 
 
 class GaborReceptiveFields(Phenomenon):
@@ -34,7 +37,19 @@ class GaborReceptiveFields(Phenomenon):
     axis = "explained, at the least (share of units)"
 
     def __init__(self, frames: int = 1000, reach: int = 5):
+        require_whole("frames", frames, FEWEST)
+        require_whole("reach", reach, 2)
         self.frames, self.reach = frames, reach
+
+    def require(self, brain: Brain) -> None:
+        """See `Phenomenon.require`; a field is no larger than the eye's image."""
+        super().require(brain)
+        size = eye_size(brain)
+        if 2 * self.reach > size:
+            raise ValueError(
+                f"reach: {self.reach} pixels to each side are more than an eye of {size} pixels "
+                f"sees; give {size // 2} or less"
+            )
 
     def points(self, size: int) -> list[float]:
         """See `Phenomenon.points`."""

@@ -11,6 +11,8 @@ rises of the rate above that to gray, at their largest, each for that of 4 edges
 and below the square) to which a line at the same place drives the unit most.
 """
 
+from typing import ClassVar
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -55,13 +57,15 @@ def stimulus(kind: str, edge: int, size: int) -> Float[Tensor, "size size"]:
 
 
 class IllusoryContours(Phenomenon):
-    """Responses to the edge of a square that is not there, beside two controls."""
+    """Responses to the edge of a square that is not there, beside one behind closed notches."""
 
     title = "Illusory contours"
     index = "ICa: (illusory - amodal) / (illusory + amodal)"
     published = "macaque V1: above 0 in superficial layers (Lee & Nguyen 2001)"
     axis = "line, illusory, amodal, rotated"
     smallest_eye = 24
+    control: ClassVar[int] = 2
+    """Which of `KINDS` responses are held against."""
 
     def points(self, size: int) -> list[float]:
         """See `Phenomenon.points`; one for each of `KINDS`."""
@@ -72,15 +76,24 @@ class IllusoryContours(Phenomenon):
         size = eye_size(brain)
         each = [stimulus(kind, edge, size) for kind in KINDS for edge in range(EDGES)]
         frames = flashed(torch.stack(each), [False] * BEFORE + [True] * SHOWN)
-        return {name: _shown(rate) for name, rate in rates_of(brain, frames, gains).items()}
+        found = rates_of(brain, frames, gains)
+        return {name: _shown(rate, self.control) for name, rate in found.items()}
 
 
-def _shown(rate: Tensor) -> Showing:
-    """Of rates [time, kind * edge, unit]."""
+class RotatedControl(IllusoryContours):
+    """The same beside discs whose notches look away, so that no edge is between them."""
+
+    title = "Illusory contours, beside rotated discs"
+    index = "ICr: (illusory - rotated) / (illusory + rotated)"
+    control = 3
+
+
+def _shown(rate: Tensor, control: int) -> Showing:
+    """Of rates [time, kind * edge, unit], and which of the kinds is the control."""
     rise = (rate[BEFORE:] - rate[BEFORE - 1]).amax(0).clamp_min(0)
     responses = rise.unflatten(0, (len(KINDS), EDGES))  # [kind, edge, unit]
     line = responses[0]
     best, units = line.argmax(0), torch.arange(line.shape[1])
     own = torch.where(responsive(line), responses[:, best, units], torch.nan)
-    illusory, amodal = own[1], own[2]
-    return Showing((illusory - amodal) / (illusory + amodal), (own / own.amax(0)).nanmean(1))
+    illusory, other = own[1], own[control]
+    return Showing((illusory - other) / (illusory + other), (own / own.amax(0)).nanmean(1))

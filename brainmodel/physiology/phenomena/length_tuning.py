@@ -17,6 +17,7 @@ from brainmodel.brain import Brain
 from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.physiology.phenomena.size_tuning import windowed
 from brainmodel.physiology.responses import eye_size
+from brainmodel.physiology.stimulus_checks import contrast_of, frequencies
 from brainmodel.wiring.outside import ByAddress
 
 ORIENTATIONS = 8
@@ -54,7 +55,7 @@ class LengthTuning(Phenomenon):
     axis = "length, pixels"
 
     def __init__(self, cycles: Sequence[float] = (3, 4, 6), contrast: float = 0.8):
-        self.cycles, self.contrast = tuple(cycles), contrast
+        self.cycles, self.contrast = frequencies(cycles), contrast_of(contrast)
 
     def points(self, size: int) -> list[float]:
         """See `Phenomenon.points`; the last bar leaves the frame at both ends."""

@@ -14,6 +14,7 @@ from brainmodel.brain import Brain
 from brainmodel.physiology.eye_of import show
 from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.physiology.responses import CYCLE, eye_size, gratings, middle
+from brainmodel.physiology.stimulus_checks import contrast_of, frequencies
 from brainmodel.wiring.outside import ByAddress
 
 DIRECTIONS = 16
@@ -34,9 +35,10 @@ class Mismatch(Phenomenon):
     published = "mouse V1, layer 2/3: above 0 in a part of the cells (Keller et al. 2012)"
     axis = "steps from the halt"
     samples = "prediction errors"
+    nothing = "no area predicts its drive, or nothing of it moves"
 
     def __init__(self, cycles: float = 3, contrast: float = 0.8):
-        self.cycles, self.contrast = cycles, contrast
+        self.cycles, self.contrast = frequencies(cycles), contrast_of(contrast)
 
     def points(self, size: int) -> list[float]:
         """See `Phenomenon.points`."""
@@ -45,7 +47,7 @@ class Mismatch(Phenomenon):
     def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`; of areas that predict."""
         angle = 2 * torch.pi * torch.arange(DIRECTIONS) / DIRECTIONS
-        drift = gratings(angle, self.contrast, self.cycles, eye_size(brain))
+        drift = gratings(angle, self.contrast, self.cycles[0], eye_size(brain))
         frames = torch.cat([drift, drift[-1:].expand(CYCLE, -1, -1, -1)])
         found: dict[str, list[Tensor]] = {}
         for activities in show(brain, frames, gains):

@@ -15,6 +15,7 @@ from brainmodel.brain import Brain
 from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.physiology.phenomena.transience import BEFORE, flashed, standing
 from brainmodel.physiology.responses import eye_size, rates_of, responsive
+from brainmodel.physiology.stimulus_checks import contrast_of, frequencies
 from brainmodel.wiring.outside import ByAddress
 
 FLASHES, LATER = 6, 4  # periods
@@ -35,7 +36,7 @@ class MissingFlash(Phenomenon):
     axis = "steps from the missing flash"
 
     def __init__(self, cycles: float = 4, contrast: float = 0.8):
-        self.cycles, self.contrast = cycles, contrast
+        self.cycles, self.contrast = frequencies(cycles), contrast_of(contrast)
 
     def points(self, size: int) -> list[float]:
         """See `Phenomenon.points`; from two flashes before to the one that is missing."""
@@ -43,7 +44,7 @@ class MissingFlash(Phenomenon):
 
     def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`."""
-        pictures = standing(self.cycles, self.contrast, eye_size(brain))
+        pictures = standing(self.cycles[0], self.contrast, eye_size(brain))
         row = ([True] * ON + [False] * OFF) * FLASHES
         course = [False] * BEFORE + row + [False] * (ON + OFF) * LATER
         found = rates_of(brain, flashed(pictures, course), gains)

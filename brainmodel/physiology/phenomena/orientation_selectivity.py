@@ -19,6 +19,7 @@ class OrientationSelectivity(Phenomenon):
     title = "Orientation selectivity"
     index = "1 - circular variance over orientations"
     published = "macaque V1: median .39 (circular variance .61; Ringach et al. 2002)"
+    cycles = (2, 3, 4, 6, 8)
     axis = "orientation from the best one, degrees"
 
     def points(self, size: int) -> list[float]:
@@ -27,7 +28,7 @@ class OrientationSelectivity(Phenomenon):
 
     def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`."""
-        found = orientation_tuning(brain, orientations=ORIENTATIONS, gains=gains)
+        found = orientation_tuning(brain, self.cycles, orientations=ORIENTATIONS, gains=gains)
         return {name: Showing(own.selectivity, _around_best(own)) for name, own in found.items()}
 
 

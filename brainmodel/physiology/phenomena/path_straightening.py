@@ -7,15 +7,19 @@ Neurosci. 22:984; Hénaff et al. (2021), Nat. Commun. 12:5982, of V1). Movies ar
 photographs along which an eye drifts, without saccades; whole areas are looked at, not units.
 """
 
+from math import inf
+
 import numpy as np
 import torch
 
 from brainmodel.brain import Brain
+from brainmodel.data.checks import require_whole
 from brainmodel.data.photograph_files import load_photograph, photograph_file, soften
 from brainmodel.data.photographs import HELD_OUT
 from brainmodel.physiology.eye_of import show
 from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
 from brainmodel.physiology.responses import Frames, eye_size
+from brainmodel.physiology.stimulus_checks import require_above_zero
 from brainmodel.probing.statistics.path_curvature import curvature
 from brainmodel.wiring.outside import ByAddress
 
@@ -37,6 +41,8 @@ class PathStraightening(Phenomenon):
     samples = "movies"
 
     def __init__(self, movies: int = 24, speed: float = 0.7):
+        require_whole("movies", movies, 1)
+        require_above_zero("speed", speed, inf, "pixels per step")
         self.movies, self.speed = movies, speed
 
     def points(self, size: int) -> list[float]:

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from brainmodel.brain import Brain
 from brainmodel.data import StreamModule
-from brainmodel.physiology.responses import responsive
+from brainmodel.physiology.responses import eye_size, responsive
+from brainmodel.physiology.stimulus_checks import frequencies, require_seen
 from brainmodel.wiring.outside import ByAddress
 
 
@@ -42,6 +43,12 @@ class Phenomenon(ABC):
     samples: ClassVar[str] = "units"
     smallest_eye: ClassVar[int] = 8
     """Pixels along a side that the stimuli need."""
+    cycles: tuple[float, ...] = ()
+    """Spatial frequencies of the gratings, per frame width."""
+    nothing: ClassVar[str] = "no unit of any area responds"
+    """Why nothing can be told, where nothing can."""
+    needs_motion: ClassVar[bool] = False
+    """Whether only brains can be asked that are told how their eye moves."""
     needs_exposure: ClassVar[bool] = False
     """Whether it asks for what a brain learnt from; see `after`."""
 
@@ -53,6 +60,21 @@ class Phenomenon(ABC):
         """
         del exposure
         return self
+
+    def require(self, brain: Brain) -> None:
+        """Refuse a brain, which has an eye, if it cannot be shown the stimuli.
+
+        Raises:
+            ValueError: in one sentence.
+        """
+        size = eye_size(brain)
+        if size < self.smallest_eye:
+            raise ValueError(
+                f"its stimuli need an eye of {self.smallest_eye} pixels or more, and that of this "
+                f"brain has {size}; leave it out"
+            )
+        if self.cycles:
+            require_seen(frequencies(self.cycles), size)
 
     @abstractmethod
     def points(self, size: int) -> list[float]:

@@ -20,6 +20,7 @@ from brainmodel.physiology.phenomena.phenomenon import (
 )
 from brainmodel.physiology.phenomena.transience import BEFORE, flashed, standing
 from brainmodel.physiology.responses import eye_size, rates_of
+from brainmodel.physiology.stimulus_checks import contrast_of, frequencies
 from brainmodel.wiring.outside import ByAddress
 
 SHOWINGS = 6
@@ -40,7 +41,7 @@ class RepetitionSuppression(Phenomenon):
     axis = "showing"
 
     def __init__(self, cycles: Sequence[float] = (3, 4, 6), contrast: float = 0.8):
-        self.cycles, self.contrast = tuple(cycles), contrast
+        self.cycles, self.contrast = frequencies(cycles), contrast_of(contrast)
 
     def points(self, size: int) -> list[float]:
         """See `Phenomenon.points`."""

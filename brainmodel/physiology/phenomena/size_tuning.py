@@ -23,6 +23,7 @@ from brainmodel.physiology.phenomena.phenomenon import (
     suppression,
 )
 from brainmodel.physiology.responses import eye_size, grating_responses, gratings
+from brainmodel.physiology.stimulus_checks import contrast_of, frequencies
 from brainmodel.wiring.outside import ByAddress
 
 ORIENTATIONS = 8
@@ -57,7 +58,7 @@ class SizeTuning(Phenomenon):
     axis = "diameter, pixels"
 
     def __init__(self, cycles: Sequence[float] = (3, 4, 6), contrast: float = 0.8):
-        self.cycles, self.contrast = tuple(cycles), contrast
+        self.cycles, self.contrast = frequencies(cycles), contrast_of(contrast)
 
     def points(self, size: int) -> list[float]:
         """See `Phenomenon.points`; the last window is the whole frame."""

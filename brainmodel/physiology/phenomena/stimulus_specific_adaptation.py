@@ -23,6 +23,7 @@ from brainmodel.physiology.phenomena.transience import (
     standing,
 )
 from brainmodel.physiology.responses import Frames, eye_size, rates_of, responsive
+from brainmodel.physiology.stimulus_checks import contrast_of, frequencies
 from brainmodel.wiring.outside import ByAddress
 
 SHOWINGS = 6
@@ -43,7 +44,7 @@ class StimulusSpecificAdaptation(Phenomenon):
     axis = "showing, of a row of five and an oddball"
 
     def __init__(self, cycles: Sequence[float] = (4,), contrast: float = 0.8):
-        self.cycles, self.contrast = tuple(cycles), contrast
+        self.cycles, self.contrast = frequencies(cycles), contrast_of(contrast)
 
     def points(self, size: int) -> list[float]:
         """See `Phenomenon.points`."""

@@ -21,6 +21,7 @@ from brainmodel.physiology.phenomena.phenomenon import (
     of_best,
 )
 from brainmodel.physiology.responses import Frames, eye_size, rates_of
+from brainmodel.physiology.stimulus_checks import contrast_of, frequencies
 from brainmodel.wiring.outside import ByAddress
 
 BEFORE, SHOWN = 12, 16  # steps
@@ -55,7 +56,7 @@ class Transience(Phenomenon):
     axis = "steps since it appeared"
 
     def __init__(self, cycles: Sequence[float] = (3, 4, 6), contrast: float = 0.8):
-        self.cycles, self.contrast = tuple(cycles), contrast
+        self.cycles, self.contrast = frequencies(cycles), contrast_of(contrast)
 
     def points(self, size: int) -> list[float]:
         """See `Phenomenon.points`."""

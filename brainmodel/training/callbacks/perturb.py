@@ -36,6 +36,8 @@ class Perturb(pl.Callback):
         for phase in phases:
             if phase not in PHASES:
                 raise ValueError(f"perturb.phases: there is no {phase!r}; {', '.join(PHASES)} are")
+        if of and not phases:
+            raise ValueError(f"perturb.phases: is empty; give one or more of {', '.join(PHASES)}")
         self.of, self.phases = of or {}, tuple(phases)
         self._found: Perturbed | None = None
 
@@ -47,7 +49,12 @@ class Perturb(pl.Callback):
         """
         with named("perturb.of"), perturbed(brain, self.of):
             pass
-        if not isinstance(data, StreamModule) or data.label_names is None:
+        if not isinstance(data, StreamModule):
+            return
+        for name, perturbation in self.of.items():
+            with named(f"perturb.of.{name}"):
+                perturbation.require_streams(data.batch_size)
+        if data.label_names is None:
             return
         kinds = data.label_kinds
         labels = {name: kinds[name].whole if name in kinds else None for name in data.label_names}
