@@ -150,13 +150,13 @@ class Divisive(DriveComparison):
         floor: what is added to the prediction, > 0, in units of the drive.
 
     Raises:
-        ValueError: if the floor is not positive.
+        ValueError: if the floor is not positive and finite.
     """
 
     least = 0.0
 
     def __init__(self, floor: float = 0.01):
-        if not floor > 0:
+        if not 0 < floor < float("inf"):
             raise ValueError(f"Divisive.floor: need > 0, in units of the drive, got {floor}")
         self.floor = floor
 

@@ -82,7 +82,7 @@ class Populations(Cell):
 
     def __init__(self, of: dict[str, Population]):
         shares = [population.share for population in of.values()]
-        if any(share <= 0 for share in shares) or abs(sum(shares) - 1) > 1e-6:
+        if not (all(share > 0 for share in shares) and abs(sum(shares) - 1) <= 1e-6):
             told = ", ".join(f"{name} {population.share}" for name, population in of.items())
             raise ValueError(f"of: need shares > 0 that add up to 1, got {told or 'none'}")
         for name in of:

@@ -67,13 +67,13 @@ class LogNormal(Beginning):
         spread: standard deviation of the logarithm of their sizes, > 0.
 
     Raises:
-        ValueError: if either is not positive.
+        ValueError: if either is not positive and finite.
     """
 
     def __init__(self, median: float, spread: float = 1.0):
-        if not (median > 0 and spread > 0):
+        if not (0 < median < math.inf and 0 < spread < math.inf):
             raise ValueError(
-                f"begin: need LogNormal.median and spread > 0, got {median} and {spread}"
+                f"begin: need LogNormal.median and spread > 0 and finite, got {median} and {spread}"
             )
         self.median, self.spread = median, spread
 

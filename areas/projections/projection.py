@@ -106,7 +106,10 @@ def reach_of(projection: Projection, cell: Cell, units: int, source: str) -> sli
         with named(f"blocks.{k}." if len(projection.parts) > 1 else ""):
             ends = cell.receives(source, units, block.target)[allowed]
             if not ends.any():
-                raise ValueError(f"target: synapses of {source} cannot end on {block.target}")
+                there = ", ".join(cell.currents[allowed])
+                raise ValueError(
+                    f"target: synapses of {source} cannot end on {block.target}, but on {there}"
+                )
             found[allowed] |= ends.any(1)
     places = found.nonzero()
     if not len(places):

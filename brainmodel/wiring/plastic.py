@@ -26,8 +26,11 @@ def choose(area: Area, rule: Rule, plastic: Mapping[str, bool | Schedule]) -> di
         schedules by the keys of parameters.
 
     Raises:
-        ValueError: for a group that there is not.
+        ValueError: for a group that there is not, or what is neither true, false nor a schedule.
     """
+    for group, level in plastic.items():
+        if not isinstance(level, (bool, Schedule)):
+            raise ValueError(f"plastic.{group}: need true, false or a schedule, got {level!r}")
     keys = {group: _keys(area, group) for group in plastic}
     frozen = {key for group, own in keys.items() if plastic[group] is False for key in own}
     made = {of_units(source) for source, _ in made_in(area)}

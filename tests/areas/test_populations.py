@@ -169,6 +169,7 @@ def test_spikes_and_rates_leave_by_one_field() -> None:
         ({}, "of: need shares > 0 that add up to 1, got none"),
         ({"E": (Leaky, 0.8)}, "of: need shares > 0 that add up to 1, got E 0.8"),
         ({"E": (Leaky, 1.5), "I": (Leaky, -0.5)}, "got E 1.5, I -0.5"),
+        ({"E": (Leaky, float("nan")), "I": (Leaky, 0.5)}, "add up to 1, got E nan, I 0.5"),
         ({"E one": (Leaky, 1.0)}, "of: 'E one' is no name"),
         ({"drive": (Leaky, 1.0)}, "of: 'drive' is no name"),
     ],

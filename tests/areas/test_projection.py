@@ -20,6 +20,7 @@ from areas import (
     Population,
     Populations,
     Projection,
+    Pyramidal,
     Sparse,
     SpectralRadius,
 )
@@ -278,6 +279,19 @@ def test_what_does_not_fit_is_refused(told: dict, names: str) -> None:
         toy.lone(column(signed=True), units=[8], afferents=["drive"], projections=told)
 
 
+def test_a_refused_target_is_told_with_those_that_there_are() -> None:
+    told = r"drive\.target: synapses of drive cannot end on apical, but on basal"
+    with pytest.raises(ValueError, match=told):
+        toy.lone(Pyramidal(), projections=drive(Block(target="apical")))
+
+
+@pytest.mark.parametrize("level", ["no", 0, 3.0, None])
+def test_what_says_no_more_than_perhaps_whether_synapses_learn_is_refused(level: object) -> None:
+    told = f"plastic.recurrent: need true, false or a schedule, got {level!r}"
+    with pytest.raises(ValueError, match=re.escape(told)):
+        toy.lone(plastic={"recurrent": level})
+
+
 def test_options_out_of_range_are_refused() -> None:
     with pytest.raises(ValueError, match="sign: need excitatory, inhibitory or none, got 'exc'"):
         require_sign("exc")
@@ -291,6 +305,8 @@ def test_options_out_of_range_are_refused() -> None:
     for bad in (lambda: LogNormal(0.0), lambda: LogNormal(1.0, -1.0), lambda: SpectralRadius(0)):
         with pytest.raises(ValueError, match=r"begin: need .* > 0, got"):
             bad()
+    with pytest.raises(ValueError, match=r"begin: need LogNormal\.median .* finite, got inf and 1"):
+        LogNormal(float("inf"))
     with pytest.raises(ValueError, match="SpectralRadius is for dense units, and these are maps"):
         toy.lone(maps=True, projections={"recurrent": Projection(begin=SpectralRadius())})
     with pytest.raises(ValueError, match="connectivity: leave it out, as projections.recurrent"):

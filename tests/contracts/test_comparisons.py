@@ -240,6 +240,10 @@ def test_a_lead_in_takes_the_errors_of_first_steps_away_and_no_others() -> None:
 @pytest.mark.parametrize(
     ("attempt", "sentence"),
     [
+        (
+            lambda: Divisive(float("inf")),
+            "Divisive.floor: need > 0, in units of the drive, got inf",
+        ),
         (lambda: Divisive(0.0), "Divisive.floor: need > 0, in units of the drive, got 0"),
         (
             lambda: predictor(Divisive(), None),
