@@ -1,9 +1,8 @@
 """The battery: phenomena in trained brains, beside untrained ones and ones without feedback.
 
     value      mean over brains of the mean over samples (units, movies) that tell anything
-    interval   percentile bootstrap: brains are drawn, and in each its samples; of a single brain
-               its samples alone, which says nothing of another brain; of few brains it is too
-               narrow where these differ and their samples do not (3 brains: it covers .75, 5: .82)
+    interval   95 %: of two brains or more Student's, over the means of brains; of a single one a
+               percentile bootstrap of its samples, which says nothing of another brain
                Where brains are the samples, and half of them learnt what is not due in the other
                half: the mean of the means of both halves, with Welch's interval
     effect     Cohen's d: (mean trained - mean untrained) / pooled standard deviation of samples
@@ -157,25 +156,29 @@ def outcome(trained: Estimate, untrained: Estimate | None, absent: float) -> str
 def estimate(brains: Sequence[Floats], draws: int = DRAWS, seed: int = 0) -> Estimate | None:
     """The mean over brains of the mean over samples, with its interval; None where nothing is told.
 
+    The sample is the brain: of several the interval is Student's, as a bootstrap of few brains is
+    too narrow.
+
     Args:
         brains: of each the samples, [sample]; those that are not finite tell nothing.
-        draws: of the bootstrap.
+        draws: of the bootstrap, of a single brain's samples.
         seed: of it.
     """
     told = [own[np.isfinite(own)] for own in brains]
     told = [own for own in told if len(own)]
     if not told:
         return None
-    random = np.random.default_rng(seed)
-    means = np.stack([_resampled(own, draws, random) for own in told])  # [brain, draw]
-    which = random.integers(len(told), size=(len(told), draws))
-    drawn = np.take_along_axis(means, which, axis=0).mean(0)
-    value = float(np.mean([own.mean() for own in told]))
-    return Estimate(value, *interval(value, drawn))
+    if len(told) > 1:
+        return over_halves([np.array([own.mean() for own in told])])
+    (only,) = told
+    random, value = np.random.default_rng(seed), float(only.mean())
+    return Estimate(value, *interval(value, _resampled(only, draws, random)))
 
 
 def over_halves(halves: Sequence[Floats]) -> Estimate | None:
     """The mean of the means of halves of brains, with Welch's interval of 95 %.
+
+    Of brains that are not halved, it is their mean and Student's interval.
 
         s^2 = sum_h s_h^2 / (n_h H^2),   df = s^4 / sum_h (s_h^2 / (n_h H^2))^2 / (n_h - 1)
 

@@ -35,10 +35,8 @@ HOW_TO_READ = """
 <dt>index</dt><dd>A number for each unit (of a map, the one in the middle of the eye's image), or
 for each movie; what it is stands above each table. The value is the mean over brains of the mean
 over samples that tell anything.</dd>
-<dt>95 %</dt><dd>Bootstrap over brains and, in each, over samples. Of a single brain it is over its
-samples alone, and says nothing of another brain; of fewer than some ten brains it is too narrow
-(of three it holds the truth three times in four, if brains differ and samples do not).
-Where brains are the samples, half of which learnt
+<dt>95 %</dt><dd>Student's interval over the means of brains. Of a single brain it is a bootstrap of
+its samples, and says nothing of another brain. Where brains are the samples, half of which learnt
 what is not due in the other half, the value is the mean of the means of both halves, and the
 interval Welch's over brains.</dd>
 <dt>feedback blocked</dt><dd>The trained brain, while the gains of all its feedback pathways are 0.
