@@ -78,8 +78,14 @@ class LogNormal(Beginning):
         self.median, self.spread = median, spread
 
     def draw(self, weight: SynapticWeight) -> SynapticWeight:
-        """See `Beginning.draw`."""
+        """See `Beginning.draw`.
+
+        Raises:
+            ValueError: if a weight is not finite.
+        """
         sizes = torch.empty_like(weight).log_normal_(math.log(self.median), self.spread)
+        if not sizes.isfinite().all():
+            raise ValueError(f"begin: LogNormal.spread {self.spread} is too wide, weights overflow")
         return sizes * weight.sign()
 
 

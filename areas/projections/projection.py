@@ -159,7 +159,10 @@ def _laid(
             ends = cell.receives(source, shape[1], block.target)[reach]
             mask = _existing(block, cell, shape, source, ends)
             if (mask & exists).any():
-                raise ValueError("target: some of these synapses are in a block before, too")
+                raise ValueError(
+                    "target: some of these synapses are in a block before, too; give blocks "
+                    "targets or sources of their own"
+                )
             exists |= mask
             strength[mask] = block.strength
             sign += mask * _signs(block, cell, shape, source == "recurrent")
@@ -204,7 +207,9 @@ def _signs(block: Block, cell: Cell, shape: Sequence[int], own: bool) -> Tensor:
     columns = cell.members(block.source, shape[1]) if block.source else slice(None)
     if (told * law[columns] < 0).any():
         who = block.source or "some of its sources"
-        raise ValueError(f"sign: {who} cannot be {block.sign}; its population says other")
+        raise ValueError(
+            f"sign: {who} cannot be {block.sign}, its population has the other sign; leave it out"
+        )
     law = torch.where(law == 0, told, law)
     return law.view(-1, *[1] * (len(shape) - 3))
 

@@ -307,6 +307,10 @@ def test_options_out_of_range_are_refused() -> None:
             bad()
     with pytest.raises(ValueError, match=r"begin: need LogNormal\.median .* finite, got inf and 1"):
         LogNormal(float("inf"))
+    with pytest.raises(
+        ValueError, match=r"recurrent\.begin: LogNormal\.spread 1000\.0 is too wide"
+    ):
+        toy.lone(projections={"recurrent": Projection(begin=LogNormal(1.0, 1000.0))})
     with pytest.raises(ValueError, match="SpectralRadius is for dense units, and these are maps"):
         toy.lone(maps=True, projections={"recurrent": Projection(begin=SpectralRadius())})
     with pytest.raises(ValueError, match="connectivity: leave it out, as projections.recurrent"):
