@@ -13,6 +13,7 @@ not, by a common or a rare transition (Daw et al. 2011, figure 2).
 import re
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ from brainmodel.data import ClosedLoop
 from brainmodel.data.streams import Part
 from brainmodel.environments import Reaching, TwoStepDecision
 from brainmodel.figures import save
+from brainmodel.perturbation import Silence, perturbed
 from brainmodel.training.held_out import follow_streams
 from brainmodel.training.module import BrainModule
 
@@ -67,12 +69,15 @@ def as_reservoir(name: str) -> list[str]:
     return [f"--model.areas.{area}.rule=brainmodel.learning.NoLearning" for area in areas]
 
 
-def acted(path: Path, data: ClosedLoop, windows: int) -> dict[str, Tensor]:
-    """Labels [time, batch, ...] of a trained brain on held-out streams."""
+def acted(
+    path: Path, data: ClosedLoop, windows: int, silent: Sequence[str] = ()
+) -> dict[str, Tensor]:
+    """Labels [time, batch, ...] of a trained brain on held-out streams, some pathways silent."""
     brain = BrainModule.load_from_checkpoint(path).brain
     stream = data.stream(data.share(Part.VALIDATION))
-    shown = follow_streams(brain, (stream.window(index) for index in range(windows)))
-    told = [next(iter(activities.values())).labels for _, activities in shown]
+    with perturbed(brain, {"silent": Silence(silent)} if silent else {}):
+        shown = follow_streams(brain, (stream.window(index) for index in range(windows)))
+        told = [next(iter(activities.values())).labels for _, activities in shown]
     return {name: torch.cat([one[name] for one in told]) for name in told[0]}
 
 
@@ -85,6 +90,31 @@ def stays(labels: dict[str, Tensor]) -> NDArray[np.float64]:
         first, paid, common = (labels[n][ends, k].long() for n in ("first", "reward", "common"))
         np.add.at(found, (paid[:-1], common[:-1], (first[1:] == first[:-1]).long()), 1)
     return found[:, :, 1] / found.sum(2)
+
+
+def bidders(out: Path, seeds: range, windows: int) -> Iterator[Figure]:
+    """Of the two-step decision: reward and planning, while both areas bid, or one is silent.
+
+    Planning is how much more the first choice is repeated after a common transition than after a
+    rare one, where it was paid, less the same where it was not (Daw et al. 2011): 0 for a habit.
+    """
+    loop = two_step_loop()
+    for silent in ((), ("PFC_task",), ("DLS_task",)):
+        paid, planning = [], []
+        for seed in seeds:
+            labels = acted(out / f"two_step_decision_{seed}/last.ckpt", loop, windows, silent)
+            paid.append(float(labels["reward"][labels["ends"].bool()].mean()))
+            (rare_0, common_0), (rare_1, common_1) = stays(labels)
+            planning.append(float(common_1 - rare_1 - (common_0 - rare_0)))
+        who = f"without {silent[0]}" if silent else "both bid"
+        yield Figure(f"two_step_decision, {who}: reward", paid, "")
+        yield Figure(f"two_step_decision, {who}: planning", planning, "")
+
+
+def two_step_loop() -> ClosedLoop:
+    """The data of the config."""
+    task = TwoStepDecision(bounds=BOUNDS)
+    return ClosedLoop({"task": task}, window=60, episode=600, batch_size=128)
 
 
 def draw_reaches(axes: Axes, labels: dict[str, Tensor]) -> None:
@@ -122,9 +152,7 @@ def draw(out: Path, quick: bool) -> None:
     draw_reaches(
         axes[0], acted(out / "centre_out_reaching_closed_0/last.ckpt", arm, 2 if quick else 8)
     )
-    task = TwoStepDecision(bounds=BOUNDS)
-    loop = ClosedLoop({"task": task}, window=60, episode=600, batch_size=128)
-    labels = acted(out / "two_step_decision_0/last.ckpt", loop, 1 if quick else 20)
+    labels = acted(out / "two_step_decision_0/last.ckpt", two_step_loop(), 1 if quick else 20)
     draw_stays(axes[1], stays(labels))
     save(figure, out / "closed_loop.png")
 
@@ -151,6 +179,7 @@ def main() -> None:
     trials = 20 if chosen.quick else 200
     for who, value in rivals(TwoStepDecision(bounds=BOUNDS), trials).items():
         figures.append(Figure(f"two_step_decision, {who}: reward", [value], ""))
+    figures += bidders(chosen.out, seeds, 1 if chosen.quick else 10)
     draw(chosen.out, chosen.quick)
     write(chosen.out, figures)
 
