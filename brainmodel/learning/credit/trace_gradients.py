@@ -50,9 +50,8 @@ def trace_gradients(
     """
     carried_bar, found = zero_carried(area, record), Gradients()
     for first, stop in scan.parts(area, record):
-        part = record.stretch(first, stop)
-        currents_bar = scan.back(area, part, rate_bar[first:stop], carried_bar)
-        _add(found, synaptic_gradients(area, part, currents_bar))
+        part, bars = record.stretch(first, stop), rate_bar[first:stop]
+        _add(found, synaptic_gradients(area, part, scan.back(area, part, bars, carried_bar)))
     _add(found, gradients_of_memory(area, before, carried_bar, memory, earlier or scan))
     return found
 
