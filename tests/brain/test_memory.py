@@ -5,11 +5,11 @@ import torch
 
 from areas.loops.compiled import find_compiler
 from benchmarks.memory import Live, held, sides
-from benchmarks.throughput import LOCAL, WITHIN
+from benchmarks.throughput import AREAS, LOCAL, WITHIN
 
 SIZE = {"areas": 3, "units": 16, "window": 400, "batch": 64}
 SERIES = 4 * SIZE["units"] * SIZE["window"] * SIZE["batch"]
-MOST = {WITHIN: 36.5, LOCAL: 38.7}
+MOST = {WITHIN: 36.5, LOCAL: 38.7, AREAS: 40.3}
 """By rule: bytes at the peak, in series of one number for each unit, stream and step. They may only
 go down."""
 
