@@ -228,6 +228,8 @@ class Convolution(Synapses):
 
     def adder(self) -> Callable[[Tensor, Tensor], None]:
         """See `Synapses.adder`; so many samples at once as stay in the cache."""
+        if self.weight.shape[2:] == (1, 1) and not is_short(self.weight.dtype):
+            return self._product
 
         def add(source: Tensor, out: Tensor) -> None:
             few = at_once(len(out), out[0].numel(), CHUNK, out.device) if len(out) else 1
@@ -235,6 +237,11 @@ class Convolution(Synapses):
                 into.add_(self(some))
 
         return add
+
+    def _product(self, source: Tensor, out: Tensor) -> None:
+        """Add the currents of receptive fields of one pixel."""
+        weight = self.weight.detach().flatten(1).expand(len(out), -1, -1)
+        out.view(*out.shape[:2], -1).baddbmm_(weight, source.flatten(2))
 
     def transpose(self, target: Postsynaptic, weight: SynapticWeight | None = None) -> Presynaptic:
         """See `Synapses.transpose`."""
@@ -244,10 +251,21 @@ class Convolution(Synapses):
     def gradient(self, source: Presynaptic, target: Postsynaptic) -> SynapticWeight:
         """See `Synapses.gradient`."""
 
+        if self.weight.shape[2:] == (1, 1) and not is_short(self.weight.dtype):
+            return self._product_gradient(source, target)
+
         def product(source: Tensor, target: Tensor) -> Tensor:
             return conv2d_weight(source, self.weight.shape, target, padding=self.pad)
 
         return multiplied(product, source, target)
+
+    def _product_gradient(self, source: Tensor, target: Tensor) -> Tensor:
+        """Derivative by weights of one pixel: a matrix product of every sample, then their sum."""
+        found = torch.zeros_like(self.weight).flatten(1)
+        few = at_once(max(1, len(source)), found.numel(), CHUNK, source.device)
+        for some, bars in zip(source.split(few), target.split(few), strict=True):
+            found += torch.bmm(bars.flatten(2), some.flatten(2).transpose(1, 2)).sum(0)
+        return found.view_as(self.weight)
 
 
 class Bundle(nn.ModuleDict):

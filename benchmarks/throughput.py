@@ -13,7 +13,10 @@ what was before, as the loop does. Before anything is timed, errors and losses o
 to be equal. The dense brain is also held against one masked matrix for all areas, as mRNNTorch has
 it, which is the same model where every pathway takes a step.
 
-Peak memory is what training steps of a process of its own take on top of the brain and its window.
+Peak memory is what training steps of a process of its own take on top of the brain and its window,
+after a step of another brain of the same make: what is loaded and made once in a process (native
+loops, and PyTorch's tracer that writes them, some 36 MB) is left out, on both sides.
+`benchmarks.memory` counts which tensors it is.
 Products are PyTorch's (of matrices, convolutions, and their derivatives), by its profiler; those
 inside of native loops are not told apart. With --growth: the dense brain where its sizes grow.
 
@@ -186,8 +189,9 @@ def peak(make: Callable[[], Training]) -> float:
 
 def _steps(make: Callable[[], Training], tell: Connection) -> None:
     torch.set_num_threads(THREADS)
+    make()()
     learn = make()
-    ctypes.CDLL(None).malloc_trim(0)  # what making it has left behind
+    ctypes.CDLL(None).malloc_trim(0)  # what making them has left behind
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     begun = peak_memory()
     for _ in range(3):

@@ -920,6 +920,24 @@ MUTANTS = [
         tests="tests/learning/test_carried_influences.py -k move_by",
     ),
     Mutant(
+        file="brainmodel/learning/credit/trace_gradients.py",
+        old="rate_bar[first:stop]",
+        new="rate_bar[: stop - first]",
+        tests="tests/learning/test_e_prop.py -k in_parts",
+    ),
+    Mutant(
+        file="brainmodel/pathways/adapters.py",
+        old="out /= self.factor**2",
+        new="out /= 4",
+        tests="tests/brain/test_pathways.py -k adapters_write",
+    ),
+    Mutant(
+        file="areas/synapses.py",
+        old="found += torch.bmm",
+        new="found = torch.bmm",
+        tests="tests/areas/test_synapses.py -k few_samples",
+    ),
+    Mutant(
         file="brainmodel/learning/credit/eligibility_traces.py",
         old="records.insert(0, memory.last)",
         new="pass",

@@ -177,6 +177,10 @@ class SecretionScan(Scan):
 
         return scan_units(area, record, rate_bar, carried_bar, add)
 
+    def parts(self, area: Area, record: Record) -> list[tuple[int, int]]:
+        """See `Scan.parts`; one, of the steps whose Gamma it has."""
+        return [(0, len(self.taken_up))]
+
 
 def _emitted(area: Area) -> tuple[str, ...]:
     """The field that is emitted, where it is not carried."""

@@ -34,6 +34,15 @@ class Adapter(nn.Module, ABC):
     def forward(self, signal: Tensor) -> Tensor:
         """The signal [batch, *source] in its new shape [batch, *shape(source)]."""
 
+    def into(self, signal: Tensor, out: Tensor) -> None:
+        """Write what `forward` makes of a signal into `out`; autograd does not record it.
+
+        Args:
+            signal: [batch, *source].
+            out: [batch, *shape(source)], contiguous.
+        """
+        out.copy_(self(signal))
+
     def picture(self, signal: Tensor) -> Tensor | None:
         """What came out, [batch, *shape(source)], as a picture of what went in; for figures.
 
@@ -64,6 +73,21 @@ class Pool(Adapter):
         """See `Adapter.forward`."""
         return F.avg_pool2d(signal, self.factor)
 
+    def into(self, signal: Tensor, out: Tensor) -> None:
+        """See `Adapter.into`; rows are added, then columns, which is a quarter of the time."""
+        if self.factor == 1:
+            out.copy_(signal)
+            return
+        rows = [signal[:, :, k :: self.factor] for k in range(self.factor)]
+        total = rows[0] + rows[1]
+        for row in rows[2:]:
+            total += row
+        columns = [total[..., k :: self.factor] for k in range(self.factor)]
+        torch.add(columns[0], columns[1], out=out)
+        for column in columns[2:]:
+            out += column
+        out /= self.factor**2
+
     def picture(self, signal: Tensor) -> Tensor:
         """See `Adapter.picture`: the same at another size."""
         return signal
@@ -75,6 +99,10 @@ class MaxPool(Pool):
     def forward(self, signal: Tensor) -> Tensor:
         """See `Adapter.forward`."""
         return F.max_pool2d(signal, self.factor)
+
+    def into(self, signal: Tensor, out: Tensor) -> None:
+        """See `Adapter.into`."""
+        out.copy_(self(signal))
 
 
 class Upsample(Adapter):
@@ -93,12 +121,21 @@ class Upsample(Adapter):
 
     def forward(self, signal: Tensor) -> Tensor:
         """See `Adapter.forward`."""
-        maps = signal if signal.dim() == 4 else signal[:, :, None, None]
-        return repeat(maps, "b c h w -> b c (h p) (w q)", p=self.factor, q=self.factor)
+        return repeat(_maps(signal), "b c h w -> b c (h p) (w q)", p=self.factor, q=self.factor)
+
+    def into(self, signal: Tensor, out: Tensor) -> None:
+        """See `Adapter.into`; at once, with nothing in between."""
+        maps, squares = _maps(signal), (-1, self.factor)
+        out.unflatten(3, squares).unflatten(2, squares).copy_(maps[:, :, :, None, :, None])
 
     def picture(self, signal: Tensor) -> Tensor:
         """See `Adapter.picture`: the same at another size."""
         return signal
+
+
+def _maps(signal: Tensor) -> Tensor:
+    """A signal as maps, [batch, channel, height, width]; a dense one as maps of one pixel."""
+    return signal if signal.dim() == 4 else signal[:, :, None, None]
 
 
 class Flatten(Adapter):

@@ -72,6 +72,19 @@ class Route(nn.Module):
         assert told is not None
         return self.gain(signal, told)
 
+    def into(self, signal: Tensor, out: Tensor) -> None:
+        """Write the message of a signal [batch, *source] into `out`, [batch, *shape], contiguous.
+
+        Of a route without a gain; autograd does not record it.
+        """
+        if self.read_out is not None or not self.adapters:
+            out.copy_(self(signal))
+            return
+        *others, last = self.adapters
+        for adapter in others:
+            signal = adapter(signal)
+        last.into(signal, out)  # type: ignore[operator]
+
     def picture(self, signal: Tensor) -> Tensor | None:
         """A message [batch, *shape] as a picture of what was sent; None if it is none."""
         seen: Tensor | None = signal if self.gain is None else None

@@ -65,7 +65,7 @@ class Course:
             self.currents[:, :, -outside.gain.shape[2] :] = outside.gain
         self._forward = area.dynamics.forward(self.currents, self.fields)
         self._breaks = breaks
-        self._rows: dict[str, tuple[Tensor, ...]] = {}  # of sources, found when first asked for
+        self._rows: dict[str, list[Tensor]] = {}  # of sources, found when first asked for
 
     def _at_rest(self, steps: int, batch: int) -> Tensor:
         """Currents of biases and constants, [time, batch, current * unit, ...]."""
@@ -89,9 +89,24 @@ class Course:
             return value * self.keep[t].view(-1, *[1] * (value.dim() - 1))
         return value
 
+    def look_on(self, source: str) -> None:
+        """Let what a source brings be looked at where it lies: it stays there as it is.
+
+        After the last step it is to be put among `sources`.
+        """
+        del self.sources[source]
+        self._rows[source] = []
+
+    def place(self, source: str, t: int) -> Tensor:
+        """Where what a source brings at step t is to lie, [batch, ...]."""
+        return self._source(source, t)
+
     def take(self, source: str, t: int, signal: Tensor) -> None:
         """Take what a source brings at step t."""
-        self._source(source, t).copy_(signal)
+        if source in self.sources:
+            self._source(source, t).copy_(signal)
+        else:
+            self._rows[source].append(signal)
 
     def compare(self, t: int) -> None:
         """Make the prediction of step t and, from the drive, its error."""
@@ -125,7 +140,7 @@ class Course:
     def _source(self, name: str, t: int) -> Tensor:
         """A source at step t, [batch, ...]."""
         if name not in self._rows:
-            self._rows[name] = self.sources[name].unbind(0)
+            self._rows[name] = list(self.sources[name].unbind(0))
         return self._rows[name][t]
 
     def _signal_at(self, source: str, t: int) -> Tensor:

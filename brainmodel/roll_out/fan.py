@@ -17,7 +17,8 @@ class Fan:
     """All that one source brings to an area over a window, added in place, by one step or by all.
 
     Convolutions of one width are one, with the maps of all targets side by side: calls on small
-    maps take longer than their products. Autograd records nothing of it.
+    maps take longer than their products. Those of one pixel are products that add by themselves.
+    Autograd records nothing of it.
 
     Args:
         ends: of its synapses.
@@ -43,7 +44,7 @@ class Fan:
     def _add(self) -> Callable[[Tensor, Sequence[Tensor]], None]:
         if len(self.synapses) > 1 and all(isinstance(own, Convolution) for own in self.synapses):
             widths = {own.weight.shape[2:] for own in self.synapses}
-            if len(widths) == 1:
+            if len(widths) == 1 and widths != {(1, 1)}:
                 return self._joined()
         adders = [own.adder() for own in self.synapses]
 

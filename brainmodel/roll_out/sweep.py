@@ -43,6 +43,8 @@ class Sweep:
         self.reset = reset
         self._lost: dict[int, tuple[list[bool], Tensor | None]] = {}
         self.coming: dict[Act, dict[str, list[str]]] = {}
+        self._looked_on: list[tuple[str, str, str]] = []  # area, source, pathway of the stage
+        self._bare = set[str]()  # pathways whose route alone makes what arrives, step by step
         self._messages: dict[str, Tensor] = {}
 
     def run(self) -> None:
@@ -61,6 +63,8 @@ class Sweep:
                 for t in range(self.steps):
                     for act in acts:
                         self._act(act, t)
+                for name, source, way in self._looked_on:
+                    self.courses[name].sources[source] = self._window(way)
                 for act in later:
                     self.courses[act.area].complete()
 
@@ -142,18 +146,28 @@ class Sweep:
         return later
 
     def _share(self, stage: list[str]) -> None:
-        """Let areas see what others of the stage send in the very step, where it is as it was sent.
+        """Let areas see what others of the stage send as it lies there, where it is as it was sent.
 
-        What would be copied step by step is then one tensor, which the sender fills.
+        What would be copied step by step is then one tensor which the sender fills, if it arrives
+        in the very step; if it arrives later, it is copied for the record at once. What a route
+        alone makes is written where it is to lie.
         """
+        self._looked_on = []
         for act, coming in self.coming.items():
             for source, names in list(coming.items()) if act.area in stage else ():
                 (name, *others), way = names, self.brain.pathways[names[0]]
-                plain = not others and way.steps == 0 and self.brain.route(name).plain
-                plain = plain and way.gate is None
-                if plain and not is_changed(name, self.inputs):
+                route, bare = self.brain.route(name), not others and way.gate is None
+                if not bare or is_changed(name, self.inputs) or self._given(name):
+                    continue
+                if not route.plain:
+                    if route.gain is None:
+                        self._bare.add(name)
+                elif way.steps == 0:
                     self.courses[act.area].sources[source] = self._signal(name)
                     del coming[source]
+                else:
+                    self.courses[act.area].look_on(source)
+                    self._looked_on.append((act.area, source, name))
 
     def _act(self, act: Act, t: int) -> None:
         if act.part == "reply":
@@ -162,11 +176,26 @@ class Sweep:
             return
         course = self.courses[act.area]
         for source, names in self.coming[act].items():
-            course.take(source, t, _join([self._message(n, t) for n in names], dim=1))
+            if names[0] not in self._bare or not self._write(names[0], t, course, source):
+                course.take(source, t, _join([self._message(n, t) for n in names], dim=1))
         if act.part == "compare":
             course.compare(t)
         else:
             course.move(t)
+
+    def _write(self, name: str, t: int, course: Course, source: str) -> bool:
+        """Write what a bare route makes at a step where it is to lie, if it was sent in the window
+        and no reset came in between; whether it was."""
+        delay = self.brain.pathways[name].steps
+        there = t >= delay and not self._arriving(delay)[0][t]
+        if there:
+            self.brain.route(name).into(self._signal(name)[t - delay], course.place(source, t))
+        return there
+
+    def _given(self, name: str) -> bool:
+        """Whether what a pathway carries is known before the window begins."""
+        source = self.brain.pathways[name].source
+        return source in self.inputs and source not in self.worlds
 
     def _signal(self, name: str) -> Tensor:
         """The signal at the start of a pathway, [time, batch, ...]."""
@@ -208,7 +237,7 @@ class Sweep:
         delay = self.brain.pathways[name].steps
         if t < delay:
             message = self.start.delayed[name][t]
-        elif self.brain.pathways[name].source in self.inputs:
+        elif self._given(name):
             message = self._adapted(name)[t - delay]
         else:
             message = self.brain.route(name)(self._signal(name)[t - delay])

@@ -48,6 +48,20 @@ def test_adding_adds_what_the_operator_makes(kind: str) -> None:
 
 
 @kinds
+def test_few_samples_at_once_make_what_all_make(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("areas.synapses.CHUNK", 200)
+    own, source, target = operator(kind)
+    with torch.no_grad():
+        out, expected = torch.randn_like(target), torch.zeros_like(own.weight)
+        for some, bars in zip(source, target, strict=True):
+            expected += own.gradient(some[None], bars[None])
+        made = out + own(source)
+        own.adder()(source, out)
+        torch.testing.assert_close(own.gradient(source, target), expected, rtol=1e-12, atol=1e-13)
+        torch.testing.assert_close(out, made, rtol=1e-12, atol=1e-13)
+
+
+@kinds
 def test_adding_fills_a_part_of_the_currents_in_place(kind: str) -> None:
     """As where a source reaches some of a cell's currents only."""
     synapses, source, target = operator(kind)

@@ -101,6 +101,27 @@ def test_adapters_do_what_they_say(adapter: Adapter, signal: Tensor, expected: T
     assert adapter.shape(tuple(signal.shape[1:])) == tuple(expected.shape[1:])
 
 
+@pytest.mark.parametrize(
+    ("adapter", "source"),
+    [
+        *[
+            (kind(factor), (2, 12, 12))
+            for kind in (Pool, MaxPool, Upsample)
+            for factor in (1, 2, 3)
+        ],
+        (Upsample(3), (5,)),
+        (Flatten(), (2, 3, 3)),
+        (Mix(2, 3), (2, 3, 3)),
+    ],
+)
+def test_adapters_write_what_they_make(adapter: Adapter, source: tuple[int, ...]) -> None:
+    signal = torch.randn(4, *source, dtype=torch.float64)
+    adapter.double()
+    out = torch.full((4, *adapter.shape(source)), torch.nan, dtype=torch.float64)
+    adapter.into(signal, out)
+    torch.testing.assert_close(out, adapter(signal), rtol=0, atol=1e-14)
+
+
 def test_a_mixture_is_a_seeded_convolution_of_one_pixel_with_rows_of_unit_length() -> None:
     mix = Mix(3, 2, seed=4).double()
     torch.testing.assert_close(mix(MAP), F.conv2d(MAP, mix.weight[:, :, None, None]))

@@ -131,6 +131,25 @@ def test_without_carrying_the_length_of_windows_matters() -> None:
     lessons.assert_same(short, expected)
 
 
+@pytest.mark.parametrize("rule", ["e_prop", "gated_microcircuit", "mdgl", "rflo"])
+def test_a_window_in_parts_is_the_window_whole(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    brain = toy.ladder(lambda name: toy.RULES[rule](), cells=[toy.fit(rule)] * 3)
+    inputs, reset = toy.stream(brain, steps=7)
+    size = brain.area("V1").bias.numel() * reset.shape[1]  # elements of the currents of a step
+    found = []
+    for steps in (1, 3, 7):
+        monkeypatch.setattr("brainmodel.learning.credit.eligibility_traces.PART", steps * size)
+        brain.zero_grad()
+        state = None
+        for _ in range(2):
+            activities, state = brain(inputs, reset, state)
+            lessons.total(brain, activities).backward()
+        found.append({n: p.grad.clone() for n, p in brain.named_parameters() if p.grad is not None})
+    assert any(gradient.any() for gradient in found[0].values())
+    for other in found[1:]:
+        torch.testing.assert_close(other, found[0], rtol=1e-10, atol=1e-12)
+
+
 def test_a_trace_does_not_outlive_a_reset_at_a_border() -> None:
     brain = toy.lone(SubLSTM(), rule=EProp())
     inputs, reset = toy.stream(brain, steps=6, resets=False)

@@ -25,6 +25,7 @@ from torch.utils._pytree import tree_map_only
 
 from areas import Area
 from areas.keys import BIAS
+from areas.loops.chunks import at_once
 from areas.record import Record
 from areas.shapes import PerCurrentSteps, PerUnit, PerUnitSteps
 from brainmodel.learning.credit.carried_influences import move_influences
@@ -32,6 +33,7 @@ from brainmodel.learning.credit.remembered_currents import remembered
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.reverse_scan import scan_units, zero_carried
 
+PART = 2**18  # elements of currents that credit goes back through at once, to stay in the cache
 Eligibility = dict[str, Tensor]
 """By source (`BIAS` among them): [batch, field, current * unit, source], of those currents alone
 that `remembered` gives. The carried fields come first."""
@@ -55,6 +57,17 @@ class Scan:
     ) -> PerCurrentSteps:
         """See `scan_units`, which gives the plain derivatives."""
         return scan_units(area, record, rate_bar, carried_bar)
+
+    def parts(self, area: Area, record: Record) -> list[tuple[int, int]]:
+        """(first step, step after the last) of the parts of a record that `back` is to take by
+        themselves, the last of them first; derivatives of one are summed before the next is taken.
+
+        Maps are taken whole: to convolve in parts is no faster.
+        """
+        steps, size = record.currents.shape[0], record.currents[0].numel()
+        whole = len(area.units) > 1
+        count = 1 if whole else -(-steps // at_once(steps, size, PART, record.currents.device))
+        return [(steps * k // count, steps * (k + 1) // count) for k in reversed(range(count))]
 
 
 DERIVATIVES = Scan()

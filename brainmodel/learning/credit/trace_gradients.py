@@ -1,8 +1,9 @@
 """Gradients by eligibility traces: learning signal times trace, summed over a window's steps.
 
-Within the window a reverse scan over units and one matrix product give the sum without a trace. The
-derivatives at which the scan ends, by the state before the window, are multiplied by the traces
-that were carried there, in one pass through them.
+Within the window a reverse scan over units and one matrix product give the sum without a trace; a
+long window is taken in parts, so that derivatives of few steps are there at once. The derivatives
+at which the scan ends, by the state before the window, are multiplied by the traces that were
+carried there, in one pass through them.
 """
 
 import torch
@@ -47,13 +48,21 @@ def trace_gradients(
     Returns:
         gradients of the area's synapses and bias.
     """
-    carried_bar = zero_carried(area, record)
-    found = synaptic_gradients(area, record, scan.back(area, record, rate_bar, carried_bar))
-    for name, gradient in gradients_of_memory(
-        area, before, carried_bar, memory, earlier or scan
-    ).items():
-        found[name] = found[name] + gradient
+    carried_bar, found = zero_carried(area, record), Gradients()
+    for first, stop in scan.parts(area, record):
+        part, bars = record.stretch(first, stop), rate_bar[first:stop]
+        _add(found, synaptic_gradients(area, part, scan.back(area, part, bars, carried_bar)))
+    _add(found, gradients_of_memory(area, before, carried_bar, memory, earlier or scan))
     return found
+
+
+def _add(found: Gradients, more: Gradients) -> None:
+    """Add gradients to those found, in place."""
+    for name, gradient in more.items():
+        if name in found:
+            found[name] += gradient
+        else:
+            found[name] = gradient
 
 
 def gradients_of_memory(
