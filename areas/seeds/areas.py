@@ -41,9 +41,7 @@ class AreaOfSeeds(Area):
         ValueError: for a part that is not known to keep seeds apart.
     """
 
-    def __init__(
-        self, each: Sequence[Area], drive: SeedLayout, messages: Mapping[str, SeedLayout]
-    ):
+    def __init__(self, each: Sequence[Area], drive: SeedLayout, messages: Mapping[str, SeedLayout]):
         _require_known(each[0])
         nn.Module.__init__(self)  # all is there already, in the area of the first seed
         vars(self).update(vars(deepcopy(each[0])))

@@ -14,10 +14,9 @@ import torch
 from torch import Tensor
 
 from areas.cell import Cell
-from areas.shapes import Anything
 
 MIXES = (
-    "{name} normalises over all units of an area, which would mix seeds: train its seeds one by one"
+    "{name} normalises over all units of an area, which would mix seeds: train the seeds one by one"
 )
 
 
@@ -66,8 +65,8 @@ class SeedLayout(NamedTuple):
         pieces = signal.split(self.parts, dim + 1)
         return torch.cat([piece.flatten(dim, dim + 1) for piece in pieces], dim)
 
-    def streams(self, signal: Anything, dim: int) -> Anything:
-        """Seeds as further streams: [..., batch, element, ...] to [..., seed * batch, element, ...].
+    def streams(self, signal: Tensor, dim: int) -> Tensor:
+        """Seeds as streams: [..., batch, element, ...] to [..., seed * batch, element, ...].
 
         Args:
             signal: its streams lie in the dimension before the elements.
@@ -100,7 +99,7 @@ def layout_of_units(cell: Cell, units: int, seeds: int) -> SeedLayout:
         raise ValueError(
             f"cell: {seeds} seeds of {units} units cannot be one area, for {name} divides "
             f"{seeds * units} units otherwise; take as many units as its shares divide evenly, or "
-            "train its seeds one by one"
+            "train the seeds one by one"
         )
     return found
 
@@ -108,4 +107,3 @@ def layout_of_units(cell: Cell, units: int, seeds: int) -> SeedLayout:
 def beside(layouts: Sequence[SeedLayout]) -> SeedLayout:
     """The layout of dimensions side by side, such as pathways that make up a drive."""
     return SeedLayout(layouts[0].seeds, sum((layout.parts for layout in layouts), ()))
-

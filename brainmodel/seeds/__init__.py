@@ -1,4 +1,4 @@
-"""Brains of several seeds as one brain, so that a device is full; see `brainmodel.seeds.together`."""
+"""Brains of several seeds as one brain, so that a device is full (`brainmodel.seeds.together`)."""
 
 from brainmodel.seeds.streams import inputs_together as inputs_together
 from brainmodel.seeds.streams import labels_together as labels_together

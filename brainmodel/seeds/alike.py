@@ -43,7 +43,9 @@ def require_alike(brains: Sequence[Brain]) -> None:
             )
 
 
-def difference(one: Any, other: Any, seen: set[tuple[int, int]], place: str = "brain") -> str | None:
+def difference(
+    one: Any, other: Any, seen: set[tuple[int, int]], place: str = "brain"
+) -> str | None:
     """Where two objects differ in more than numbers of tensors; None if nowhere.
 
     Args:
@@ -88,7 +90,8 @@ def _attributes(part: Any) -> dict[str, Any]:
     left_out = {*DRAWN, *KEPT} | (TORCH if isinstance(part, nn.Module) else set())
     found = {name: value for name, value in vars(part).items() if name not in left_out}
     if isinstance(part, nn.Module):
-        found |= part._parameters | part._buffers | part._modules
+        for kind in ("_parameters", "_buffers", "_modules"):
+            found |= vars(part)[kind]
     if isinstance(part, Area):
         found.pop("constants")
     return found

@@ -66,7 +66,9 @@ def _require_no(brain: Brain) -> None:
     for one in brain.made:
         with named(one.name):
             kind = type(one.synapses.making).__name__
-            raise ValueError(f"weights that {kind} makes are not known to keep seeds apart; {ALONE}")
+            raise ValueError(
+                f"weights that {kind} makes are not known to keep seeds apart; {ALONE}"
+            )
 
 
 def _require_no_chance(place: str, objective: Objective | GroupObjective) -> None:

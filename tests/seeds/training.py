@@ -1,7 +1,7 @@
 """Seeds trained together and one by one, to be compared."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from zlib import crc32
 
 import torch
@@ -19,8 +19,9 @@ from brainmodel.seeds import (
 )
 from brainmodel.wiring.state import BrainState
 from tests import toy
+from tests.objectives.activities import make_activity
 
-EXACT = {"rtol": 1e-9, "atol": 1e-9}
+EXACT: Any = {"rtol": 1e-9, "atol": 1e-9}
 Optimizer = Callable[[list[Tensor]], torch.optim.Optimizer]
 
 
@@ -63,16 +64,15 @@ def drawn(make: Callable[[], Brain], seed: int) -> Brain:
     return made
 
 
-def windows_of(brain: Brain, seed: int, count: int = 3, labels: bool = False) -> Windows:
+def windows_of(brain: Brain, seed: int, count: int = 2, labels: bool = False) -> Windows:
     """Streams of a seed; all seeds begin anew at the same steps."""
-    made = [toy.stream(brain, 4, 2, seed=10 * seed + k) for k in range(count)]
-    generator = torch.Generator().manual_seed(seed)
-    told = [
-        {"label": torch.randint(0, 3, (4, 2), generator=generator)} if labels else {} for _ in made
-    ]
-    resets = [toy.stream(brain, 4, 2, seed=k)[1] for k in range(count)]
+    steps, batch = (5, 4) if labels else (4, 2)
+    made = [toy.stream(brain, steps, batch, seed=10 * seed + k) for k in range(count)]
+    torch.manual_seed(seed)
+    told = [make_activity(time=steps, batch=batch).labels if labels else {} for _ in made]
+    resets = [toy.stream(brain, steps, batch, seed=k)[1] for k in range(count)]
     for reset in resets[1:]:
-        reset[0] = torch.tensor([True, False])
+        reset[0] = torch.arange(batch) == 0
     return Windows([inputs for inputs, _ in made], resets, told)
 
 
@@ -115,8 +115,9 @@ def at_once(
 
 def _step(brain: Brain, activities: dict, steps: torch.optim.Optimizer) -> None:
     steps.zero_grad()
-    torch.stack([v for own in brain.losses(activities).values() for v in own.values()]).sum(
-    ).backward()
+    torch.stack(
+        [v for own in brain.losses(activities).values() for v in own.values()]
+    ).sum().backward()
     steps.step()
     brain.after_step()
 
@@ -136,9 +137,10 @@ def _fields(whole: Brain, state: BrainState, seed: int) -> dict[str, Tensor]:
 def require_same(
     make: Callable[[], Brain],
     optimizer: Optimizer = adam,
-    seeds: int = 3,
+    seeds: int = 2,
     labels: bool = False,
     learns: bool = True,
+    area: str | None = "V1",
 ) -> None:
     """Hold seeds trained together against the same trained one by one."""
     brains = [drawn(make, seed) for seed in range(seeds)]
@@ -154,4 +156,6 @@ def require_same(
             if name != "age"
         ]
         assert any(moved) == learns
-    assert not torch.allclose(found[0].fields["V1.rate"], found[1].fields["V1.rate"], **EXACT)
+    area = area or next(iter(brains[0].areas))
+    name = f"{area}.rate"
+    assert not torch.allclose(found[0].fields[name], found[1].fields[name], **EXACT)
