@@ -58,8 +58,8 @@ class AreaOfSeeds(Area):
         self.use(self.dynamics)
         if first.predictor is not None:
             self.predictor = _predictor(each, {"rate": self.layout, **messages}, drive)
-        for key, layout in self.biases():
-            joined = layout.together(torch.stack([a.weights()[key].detach() for a in each]), 0)
+        for key, _ in self.biases():
+            joined = self.together(key, [area.weights()[key].detach() for area in each])
             owner = self.get_submodule(key.rpartition(".")[0])
             learns = first.weights()[key].requires_grad
             owner.register_parameter(BIAS, nn.Parameter(joined, requires_grad=learns))
@@ -79,16 +79,21 @@ class AreaOfSeeds(Area):
         if self.predictor is not None:
             yield of_predictor(BIAS), self.drive_layout
 
-    def of(self, seed: int) -> dict[str, Tensor]:
-        """What one seed has of the parameters and buffers, by key."""
-        biases = dict(self.biases())
-        by_seed = {
-            key: biases[key].apart(value, 0)
-            if key in biases
-            else value.unflatten(0, (self.layout.seeds, -1))
-            for key, value in self.state_dict().items()
-        }
-        return {key: value[seed] for key, value in by_seed.items()}
+    def apart(self, key: str, value: Tensor) -> Tensor:
+        """A parameter or buffer of this key, or a tensor of its shape, [seed, ...] as alone."""
+        layout = dict(self.biases()).get(key)
+        return (
+            value.unflatten(0, (self.layout.seeds, -1))
+            if layout is None
+            else layout.apart(value, 0)
+        )
+
+    def together(self, key: str, each: Sequence[Tensor]) -> Tensor:
+        """Back from `apart`, of what each seed has."""
+        layout = dict(self.biases()).get(key)
+        return (
+            torch.cat(list(each)) if layout is None else layout.together(torch.stack(list(each)), 0)
+        )
 
 
 KNOWN = (

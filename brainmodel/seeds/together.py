@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 
 from areas import Feedback
@@ -32,6 +33,9 @@ from brainmodel.seeds.refusals import require_apart
 from brainmodel.seeds.routes import Layouts, wider
 from brainmodel.wiring.losses import Losses
 from objectives import Activity, GroupObjective, Objective
+
+OWN = ("objectives", "groups")
+"""Of which each seed has its own."""
 
 
 def together(brains: Sequence[Brain]) -> Brain:
@@ -105,12 +109,27 @@ def apart(whole: Brain, brains: Sequence[Brain]) -> Sequence[Brain]:
 
 def state_of(whole: Brain, seed: int) -> dict[str, Tensor]:
     """The parameters and buffers of one seed, by their names in a brain of its own."""
-    seeds, found = seeds_of(whole), {}
-    for name, value in whole.state_dict().items():
+    return of_seed(whole, whole.state_dict(), seed)
+
+
+def of_seed(whole: Brain, named: Mapping[str, Tensor], seed: int) -> dict[str, Tensor]:
+    """What one seed has of parameters, or of what has their shapes, such as gradients.
+
+    Args:
+        whole: that `together` made.
+        named: by its names.
+        seed: its place.
+
+    Returns:
+        by the names of a brain of one seed.
+    """
+    seeds, areas, found = seeds_of(whole), areas_of(whole), {}
+    for name, value in named.items():
         section, _, rest = name.partition(".")
         if section == "areas":
-            continue
-        if section in ("objectives", "groups"):
+            area, _, key = rest.partition(".")
+            found[name] = areas[area].apart(key, value)[seed]
+        elif section in OWN:
             before, _, behind = rest.partition(".of.")
             place, _, key = behind.partition(".")
             if int(place) == seed:
@@ -119,10 +138,36 @@ def state_of(whole: Brain, seed: int) -> dict[str, Tensor]:
             found[name] = value.unflatten(0, (seeds, -1))[seed]
         else:
             found[name] = value
-    for name in whole.areas:
-        own = cast(AreaOfSeeds, whole.area(name)).of(seed)
-        found |= {f"areas.{name}.{key}": value for key, value in own.items()}
     return found
+
+
+def refresh(whole: Brain, brains: Sequence[Brain]) -> None:
+    """Give a brain of several seeds the weights that brains of one seed have, the way back.
+
+    Args:
+        whole: that `together` made.
+        brains: of its seeds, in their order.
+    """
+    areas, each = areas_of(whole), [brain.state_dict() for brain in brains]
+    with torch.no_grad():
+        for name, value in whole.state_dict().items():
+            section, _, rest = name.partition(".")
+            if section == "areas":
+                area, _, key = rest.partition(".")
+                value.copy_(areas[area].together(key, [own[name] for own in each]))
+            elif section in OWN:
+                before, _, behind = rest.partition(".of.")
+                place, _, key = behind.partition(".")
+                value.copy_(each[int(place)][f"{section}.{before}.{key}"])
+            elif section == "scope":
+                value.copy_(torch.cat([own[name] for own in each]))
+            else:
+                value.copy_(each[0][name])
+
+
+def areas_of(whole: Brain) -> dict[str, AreaOfSeeds]:
+    """The areas of a brain that `together` made, by name."""
+    return {name: cast(AreaOfSeeds, whole.area(name)) for name in whole.areas}
 
 
 def seeds_of(whole: Brain) -> int:

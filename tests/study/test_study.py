@@ -229,3 +229,29 @@ def test_what_changed_synapses_is_a_measure() -> None:
     content |= {"measures": {"learnt": "ledger_norm/PFC.recurrent.PFC.parity"}, "seeds": [0]}
     Path("mine.yaml").write_text(yaml.safe_dump(content))
     assert all(float(row["score"]) > 0 for row in study(config="mine.yaml"))
+
+
+def test_seeds_together_score_what_they_score_alone() -> None:
+    study("--trainer.gradient_clip_val", "0.5")
+    alone = {(row["rule"], row["seed"]): row for row in rows()}
+    study("--trainer.gradient_clip_val", "0.5", "--seeds_together", "8", out="joined")
+    joined = {(row["rule"], row["seed"]): row for row in rows("joined")}
+    assert alone.keys() == joined.keys() and len(alone) == 4
+    for cell, row in alone.items():
+        for name in ("score", "untrained", "chance"):
+            assert float(joined[cell][name]) == pytest.approx(float(row[name]), abs=1e-6)
+    assert "train the seeds one by one" not in journal("joined")
+    assert len({row["score"] for row in rows()}) > 2  # seeds differ
+
+
+def test_seeds_that_cannot_be_one_are_trained_one_by_one() -> None:
+    content = yaml.safe_load(Path(SMALL).read_text())
+    del content["factors"]["rule"]["key"]
+    content["factors"]["rule"]["levels"] = {
+        "Hebbian": {"model": {"areas": {"PFC": {"rule": "brainmodel.learning.Hebbian"}}}}
+    }
+    Path("other.yaml").write_text(yaml.safe_dump(content))
+    study(config="other.yaml")
+    study("--seeds_together", "2", config="other.yaml", out="joined")
+    assert [row["score"] for row in rows()] == [row["score"] for row in rows("joined")]
+    assert "Hebbian is not known to keep seeds apart" in journal("joined")
