@@ -63,10 +63,10 @@ class BrainsTogether:
             ValueError: if the windows do not fit each other, or somebody listens to one brain.
         """
         for brain in self.brains:
-            if brain._listeners:
+            if brain._listeners or brain.perturbed is not None:
                 raise ValueError(
-                    "callbacks that compare gradients in the backward pass of a brain do not hear "
-                    "it among others: train the seeds one by one"
+                    "callbacks that perturb a brain, or listen to its backward pass, do not reach "
+                    "it among others; train the seeds one by one"
                 )
         refresh(self.whole, self.brains)
         labels = labels_together([window.labels for window in windows])
@@ -114,6 +114,7 @@ class Lockstep:
         self._made: dict[int, SharedStep] = {}
         self._brains: BrainsTogether | None = None
         self._seats: list[int] = []
+        self._broken: BaseException | None = None
         self._usual = sys.stdout, sys.stderr
 
     def run(self) -> list[Any]:
@@ -161,21 +162,28 @@ class Lockstep:
         self._hand_on(place)
         self._wait(place)
         sys.stdout, sys.stderr = said
-        if place not in self._made and not self.refused:
+        if place not in self._made and not self.refused and self._broken is None:
             self._learn()
+        if self._broken is not None:  # whoever met it: nobody goes on with half a step
+            raise self._broken
         if self.refused:
             raise ValueError(self.refused)
         return self._made.pop(place)
 
     def _learn(self) -> None:
-        """All windows at once; of a seed whose run has ended its last one, for nobody."""
+        """All windows at once; a seed whose run has ended has that of another, for nobody."""
+        living = next(k for k in self._came if self._there[k])
         try:
             if self._brains is None:
                 self._seats = sorted(self._came)
                 self._brains = BrainsTogether([self._came[k][0] for k in self._seats])
-            steps = self._brains.learn([self._came[k][1] for k in self._seats])
+            windows = [self._came[k if self._there[k] else living][1] for k in self._seats]
+            steps = self._brains.learn(windows)
         except ValueError as error:
             self.refused = str(error)
+            return
+        except BaseException as error:
+            self._broken = error
             return
         pairs = zip(self._seats, steps, strict=True)
         self._made = {place: step for place, step in pairs if self._there[place]}
