@@ -22,7 +22,7 @@ from brainmodel.training.callbacks.gradient_alignment import Alignment
 from brainmodel.training.callbacks.ledger import Ledger
 from brainmodel.training.callbacks.probe import Probe
 from brainmodel.training.callbacks.report import Report
-from brainmodel.training.lockstep import Share
+from brainmodel.training.lockstep import Sharing
 from brainmodel.training.module import brain_of
 from brainmodel.training.terms import labels_of, objectives_of
 
@@ -39,7 +39,7 @@ class CellRun(CommandLine):
         share: what learns from its windows together with other seeds; it learns alone unless given.
     """
 
-    def __init__(self, config: Config, rest: list[str], share: Share | None = None):
+    def __init__(self, config: Config, rest: list[str], share: Sharing | None = None):
         self._share = share
         super().__init__("fit", config, rest)
 
@@ -167,7 +167,7 @@ def train_cell(
     point: int | None,
     words: Sequence[str],
     log: Path,
-    share: Share | None = None,
+    share: Sharing | None = None,
 ) -> dict[str, Any]:
     """Train a cell, and measure it.
 

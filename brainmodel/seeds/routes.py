@@ -13,8 +13,8 @@ from brainmodel.brain import Brain
 from brainmodel.errors import named
 from brainmodel.pathways.adapters import Adapter, Flatten, MaxPool, Members, Pool, Upsample
 from brainmodel.pathways.route import Route
+from brainmodel.wiring.routes import Shape
 
-Shape = tuple[int, ...]
 Adapted = tuple[Adapter, SeedLayout]
 
 

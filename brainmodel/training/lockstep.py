@@ -38,7 +38,7 @@ class SharedStep(NamedTuple):
     gradients: dict[str, Tensor]  # of the weighed sum of its losses, by name of a parameter
 
 
-Share = Callable[[Brain, Window], SharedStep]
+Sharing = Callable[[Brain, Window], SharedStep]
 """Hands a window in, with the brain that is to learn from it, and waits for the others."""
 
 
@@ -106,7 +106,7 @@ class Lockstep:
         refused: why the brains could not learn together; empty where they could.
     """
 
-    def __init__(self, jobs: Sequence[Callable[[Share], Any]]):
+    def __init__(self, jobs: Sequence[Callable[[Sharing], Any]]):
         self.refused = ""
         self._jobs, self._turn, self._now = list(jobs), threading.Condition(), 0
         self._there = dict.fromkeys(range(len(jobs)), True)
@@ -153,7 +153,7 @@ class Lockstep:
             self._turn.notify_all()
 
     def _share(self, place: int, brain: Brain, window: Window) -> SharedStep:
-        """See `Share`.
+        """See `Sharing`.
 
         Raises:
             ValueError: if the brains cannot learn together.

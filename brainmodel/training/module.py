@@ -21,7 +21,7 @@ from brainmodel.scopes import Scope
 from brainmodel.training.checkpoint import Streams, read_checkpoint, require_fit
 from brainmodel.training.drawn_weights import drawn_weights
 from brainmodel.training.finite_watch import FiniteWatch
-from brainmodel.training.lockstep import Share, given
+from brainmodel.training.lockstep import Sharing, given
 from brainmodel.training.old_checkpoints import without_constants
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
 from brainmodel.training.processes import mean_over_processes
@@ -93,7 +93,7 @@ class BrainModule(pl.LightningModule):
         self.finite = FiniteWatch()
         self.losses: Losses = {}  # of the window that is being learnt from
         self.held_out: BrainState | None = None
-        self.share: Share | None = None  # of runs in lockstep
+        self.share: Sharing | None = None  # of runs in lockstep
 
     def setup(self, stage: str) -> None:
         """Refuse a brain without objectives before anything is done."""

@@ -9,7 +9,7 @@ import torch
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
 from brainmodel.learning import EProp
-from brainmodel.training.lockstep import BrainsTogether, Lockstep, Share, SharedStep, given
+from brainmodel.training.lockstep import BrainsTogether, Lockstep, SharedStep, Sharing, given
 from tests import toy
 from tests.seeds.training import EXACT, Windows, adam, alone, drawn, windows_of
 
@@ -18,10 +18,10 @@ def make() -> Brain:
     return toy.ladder(lambda name: EProp())
 
 
-def job(seed: int, windows: Windows, ends_after: int = 99) -> Callable[[Share], Any]:
+def job(seed: int, windows: Windows, ends_after: int = 99) -> Callable[[Sharing], Any]:
     """A run that takes a step from each window, and its own optimizer."""
 
-    def run(share: Share) -> Brain:
+    def run(share: Sharing) -> Brain:
         brain = drawn(make, seed)
         optimizer = adam(list(brain.parameters()))
         for k, (inputs, reset, labels) in enumerate(zip(*windows, strict=True)):
