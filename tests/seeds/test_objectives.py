@@ -58,6 +58,7 @@ def brain(name: str, maps: bool, scope) -> Brain:
     return built
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_every_objective_is_exact_or_refused(name: str) -> None:
     turn = OBJECTIVES.index(name)

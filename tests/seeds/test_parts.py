@@ -46,6 +46,7 @@ def refused(make: Callable[[], Brain], match: str = ALONE) -> None:
 # ---------------------------------------------------------------------------------------- rules
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", toy.RULES)
 def test_every_rule_is_exact_or_refused(name: str) -> None:
     """Scopes take turns: rules of one kind are exact under all of them."""
@@ -91,6 +92,7 @@ def test_a_rule_made_of_one_that_keeps_seeds_apart_has_to_say_so_itself() -> Non
 # ---------------------------------------------------------------------------------------- cells
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", toy.CELLS)
 def test_every_cell_is_exact_or_refused(name: str) -> None:
     maps = list(toy.CELLS).index(name) % 2 == 1

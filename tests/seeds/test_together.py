@@ -25,6 +25,7 @@ from tests.seeds.training import EXACT, adam, drawn, require_same, sgd
 PAGE = Path(__file__).parents[2] / "docs" / "seeds.md"
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("optimizer", [sgd, adam])
 @pytest.mark.parametrize("maps", [False, True], ids=["dense", "maps"])
 @pytest.mark.parametrize("scope", [Local, Adjacent, Global])
