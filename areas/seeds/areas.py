@@ -96,6 +96,23 @@ class AreaOfSeeds(Area):
         )
 
 
+def require_one_seed(area: Area, what: str) -> None:
+    """Refuse an area of several seeds, whose weights lie otherwise.
+
+    Args:
+        area: the area.
+        what: is done to it, for the message.
+
+    Raises:
+        ValueError: naming what to do.
+    """
+    if isinstance(area, AreaOfSeeds):
+        raise ValueError(
+            f"{what} know weights of one seed, and this brain is of {area.layout.seeds}: take them "
+            "apart (`brainmodel.seeds.apart`) and do it to each"
+        )
+
+
 KNOWN = (
     Area,
     Predictor,

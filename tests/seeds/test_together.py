@@ -10,6 +10,7 @@ from areas import LSTM, Dense, Leaky
 from areas.seeds import ConvolutionOfSeeds, DenseOfSeeds, SeedLayout
 from areas.synapses import Convolution
 from brainmodel.learning import BPTT
+from brainmodel.perturbation.perturbed import Perturbed
 from brainmodel.scopes import Adjacent, Global, Local
 from brainmodel.seeds import (
     apart,
@@ -19,6 +20,7 @@ from brainmodel.seeds import (
     resets_together,
     together,
 )
+from brainmodel.synaptic_scaling import scale_area
 from tests import toy
 from tests.seeds.training import EXACT, adam, drawn, require_same, sgd
 
@@ -118,6 +120,14 @@ def test_streams_of_seeds_that_do_not_fit_are_refused() -> None:
         apart(together(brains), [*brains, toy.lone()])
     with pytest.raises(ValueError, match="is of one seed"):
         losses_by_seed(brains[0], {})
+
+
+def test_what_knows_weights_of_one_seed_refuses_those_of_several() -> None:
+    whole = together([drawn(toy.lone, seed) for seed in range(2)])
+    with pytest.raises(ValueError, match="take them apart"):
+        scale_area(whole.area("V1"), torch.ones(6), 0.1, 0.1)
+    with pytest.raises(ValueError, match="take them apart"):
+        Perturbed(whole, {})
 
 
 def test_the_example_of_the_page_works(capsys: pytest.CaptureFixture[str]) -> None:
