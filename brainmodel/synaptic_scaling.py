@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from areas import Area
+from areas.seeds import require_one_seed
 from brainmodel.wiring.wiring import Wiring
 from objectives import Activity
 from objectives.objective import mean_over_space
@@ -93,6 +94,7 @@ def scale_area(
         speed: see `scale_synapses`.
         still: sources whose synapses stay as they are.
     """
+    require_one_seed(area, "set points of rates")
     with torch.no_grad():
         for source, synapses in area.synapses.items():
             if source in still:

@@ -22,6 +22,7 @@ from brainmodel.training.callbacks.gradient_alignment import Alignment
 from brainmodel.training.callbacks.ledger import Ledger
 from brainmodel.training.callbacks.probe import Probe
 from brainmodel.training.callbacks.report import Report
+from brainmodel.training.lockstep import Sharing
 from brainmodel.training.module import brain_of
 from brainmodel.training.terms import labels_of, objectives_of
 
@@ -31,7 +32,20 @@ Callback = TypeVar("Callback", bound=pl.Callback)
 
 
 class CellRun(CommandLine):
-    """The training of a cell, with its held-out curves kept."""
+    """The training of a cell, with its held-out curves kept.
+
+    Args:
+        config, rest: as of `CommandLine`.
+        share: what learns from its windows together with other seeds; it learns alone unless given.
+    """
+
+    def __init__(self, config: Config, rest: list[str], share: Sharing | None = None):
+        self._share = share
+        super().__init__("fit", config, rest)
+
+    def before_fit(self) -> None:
+        """See the parent; called by it."""
+        self.model.share = self._share
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """See the parent."""
@@ -123,7 +137,7 @@ def check_cells(plan: StudyPlan, words: Sequence[str]) -> None:
 def _check(plan: StudyPlan, cell: StudyCell, point: int | None, words: Sequence[str]) -> None:
     config, rest = resolved(plan, cell, point, words)
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        built = CellCheck("fit", in_place(config, cell.seed, tempfile.gettempdir()), rest)
+        built = CellCheck(in_place(config, cell.seed, tempfile.gettempdir()), rest)
     trainer: Any = built.trainer
     if trainer.max_steps < 0 and (trainer.max_epochs or -1) < 0:
         raise Refused(
@@ -148,7 +162,12 @@ def _check(plan: StudyPlan, cell: StudyCell, point: int | None, words: Sequence[
 
 
 def train_cell(
-    plan: StudyPlan, cell: StudyCell, point: int | None, words: Sequence[str], log: Path
+    plan: StudyPlan,
+    cell: StudyCell,
+    point: int | None,
+    words: Sequence[str],
+    log: Path,
+    share: Sharing | None = None,
 ) -> dict[str, Any]:
     """Train a cell, and measure it.
 
@@ -158,6 +177,7 @@ def train_cell(
         point: of the grid, if the study tunes.
         words: options for all cells.
         log: where what the training says is kept.
+        share: as of `CellRun`.
 
     Returns:
         measures, untrained and chance by measure; curves by measure, as pairs of step and score;
@@ -172,7 +192,7 @@ def train_cell(
         redirect_stdout(said),
         redirect_stderr(said),
     ):
-        run = CellRun("fit", in_place(config, cell.seed, folder), rest)
+        run = CellRun(in_place(config, cell.seed, folder), rest, share)
     found: dict[str, Any] = {"measures": {}, "untrained": {}, "chance": {}, "curves": {}}
     measured, untrained, chance = _told(run)
     points = run.callback(Curves).points | _probed(run)

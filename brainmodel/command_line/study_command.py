@@ -20,22 +20,23 @@ import torch
 from jsonargparse import ArgumentParser, Namespace
 from tqdm import tqdm
 
+from brainmodel.command_line.cells_together import CellTraining
 from brainmodel.command_line.config_files import Config, check_options, merge, read_config
 from brainmodel.command_line.own_files import own_files
 from brainmodel.command_line.refusals import read_error
-from brainmodel.command_line.study_cells import check_cells, resolved, settle_down, train_cell
+from brainmodel.command_line.study_cells import check_cells, resolved, settle_down
 from brainmodel.command_line.train_command import quieten
 from brainmodel.errors import Refused
 from brainmodel.optional import optional
 from brainmodel.study.answer import write_answer
-from brainmodel.study.fingerprint import digest, fingerprint
+from brainmodel.study.fingerprint import fingerprint
 from brainmodel.study.plan import StudyCell, StudyPlan, read_plan
 from brainmodel.study.queue import Standing, StudyQueue, require_optuna
-from brainmodel.study.worker import one_line, settled, work
+from brainmodel.study.worker import Together, one_line, settled, work
 
 JOURNAL = "study.journal"
 OPTIONS = {"out", "workers", "threads", "storage", "stale_after", "retry_failed", "slurm"}
-OPTIONS |= {"slurm_options", "seeds", "help"}
+OPTIONS |= {"slurm_options", "seeds", "seeds_together", "help"}
 
 
 class StudyRequest(NamedTuple):
@@ -49,6 +50,7 @@ class StudyRequest(NamedTuple):
     fingerprint: dict[str, str]
     stale: float
     threads: int
+    together: int  # seeds at most that a worker trains as one brain
     told: dict[str, Any]  # title, command and config, for the record
 
     def queue(self) -> StudyQueue:
@@ -106,6 +108,7 @@ def study_parser() -> ArgumentParser:
     add("--stale_after", type=float, default=60.0, help="s without a sign until a worker is gone")
     add("--retry_failed", type=bool, default=False, help="train cells that failed once more")
     add("--seeds", type=list[int] | None, help="in the place of those of the config")
+    add("--seeds_together", type=int, default=1, help="so many of a combination as one brain")
     add("--slurm", type=int, default=0, help="so many jobs of a SLURM cluster in place of workers")
     add("--slurm_options", type=dict[str, Any], default={}, help="of submitit, as timeout_min")
     return parser
@@ -132,7 +135,8 @@ def _options(words: Sequence[str]) -> Namespace:
     except Exception as error:
         place, reason = read_error(str(error))
         raise Refused(f"{place}: {reason}" if place else reason) from error
-    for name, least in (("workers", 0), ("threads", 1), ("slurm", 0), ("stale_after", 2)):
+    least_of = {"workers": 0, "threads": 1, "seeds_together": 1, "slurm": 0, "stale_after": 2}
+    for name, least in least_of.items():
         if not asked[name] >= least:
             raise Refused(f"{name}: need {least} or more, got {asked[name]}")
     if asked.slurm:
@@ -164,6 +168,7 @@ def _request(
         fingerprint=fingerprint(settings, files),
         stale=asked.stale_after,
         threads=asked.threads,
+        together=asked.seeds_together,
         told=told,
     )
 
@@ -244,15 +249,11 @@ def work_alone(request: StudyRequest) -> None:
 
 def _work(request: StudyRequest, queue: StudyQueue, look: Any) -> None:
     parent, threads = multiprocessing.parent_process(), torch.get_num_threads()
-
-    def train(cell: StudyCell, point: int | None) -> dict[str, Any]:
-        name = f"{cell.seed}_{digest([cell.levels, point])}.txt"
-        log = request.out / "cells" / name
-        return train_cell(request.plan, cell, point, request.words, log)
-
+    training = CellTraining(request.plan, request.words, request.out)
+    several = Together(request.together, training.together) if request.together > 1 else None
     settle_down(request.threads)
     try:
-        work(queue, train, look, lambda: parent is not None and not parent.is_alive())
+        work(queue, training.alone, look, lambda: bool(parent) and not parent.is_alive(), several)
     finally:
         torch.set_num_threads(threads)
 

@@ -25,6 +25,7 @@ class BPTT(Rule):
     criteria = Criteria(
         "future", "c_i", stochastic=False, closed_form=True, time="N^2", memory="T N"
     )
+    keeps_apart = True
     exact = True
 
     def gradients(

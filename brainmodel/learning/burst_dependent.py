@@ -61,6 +61,7 @@ class BurstDependent(Rule):
     criteria = Criteria(
         "past", "x_j, p_i", stochastic=False, closed_form=True, time="N M", memory="N + M"
     )
+    keeps_apart = True
 
     def __init__(self, tau_trace: float = 1.0, tau_average: float = 50.0):
         super().__init__()

@@ -46,6 +46,7 @@ class DendriticErrors(Rule):
     """
 
     criteria = Criteria("past", "none", stochastic=False, closed_form=True, time="N M", memory="0")
+    keeps_apart = True
 
     def __init__(self, lateral: float = 1.0):
         super().__init__()

@@ -33,6 +33,7 @@ class EProp(Rule):
     criteria = Criteria(
         "past", "e_ij", stochastic=False, closed_form=True, time="N M", memory="N M"
     )
+    keeps_apart = True
 
     def __init__(self, carry: bool = True):
         super().__init__()

@@ -42,6 +42,7 @@ class FBPTT(Rule):
     criteria = Criteria(
         "future", "c_i", stochastic=False, closed_form=True, time="T N^2", memory="T N"
     )
+    keeps_apart = True
 
     def __init__(self, depth: int = 10):
         super().__init__()

@@ -12,6 +12,7 @@ class NoLearning(Rule):
     """Synapses onto the units stay as they are; the predictor learns from its own error."""
 
     criteria = Criteria("past", "none", stochastic=False, closed_form=True, time="0", memory="0")
+    keeps_apart = True
 
     def plastic(self, key: str) -> bool:
         """Only the predictor learns."""

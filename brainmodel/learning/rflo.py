@@ -42,6 +42,7 @@ class RFLO(EProp):
     criteria = Criteria(
         "past", "p_ij", stochastic=False, closed_form=True, time="N M", memory="N M"
     )
+    keeps_apart = True
 
     def __init__(self, carry: bool = True, feedback: Feedback | None = None):
         super().__init__(carry)

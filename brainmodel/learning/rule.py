@@ -59,11 +59,15 @@ class Rule(nn.Module, ABC):
         criteria: what kind of rule it is.
         exact: whether it gives the whole gradient of the area's loss, nothing left out.
         error_pathways: names of the pathways that it takes for carrying prediction errors.
+        keeps_apart: whether what a unit learns does not depend on units that no synapse joins to
+            it, so that brains of several seeds may be one (`brainmodel.seeds`). It counts for the
+            very class that says so, and for none made of it.
     """
 
     criteria: ClassVar[Criteria]
     exact: ClassVar[bool] = False
     error_pathways: tuple[str, ...] = ()
+    keeps_apart: ClassVar[bool] = False
 
     def build(self, area: Area) -> None:
         """Prepare for an area, once, before training.

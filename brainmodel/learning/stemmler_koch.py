@@ -92,6 +92,7 @@ class StemmlerKoch(Rule):
     """
 
     criteria = Criteria("past", "none", stochastic=False, closed_form=True, time="N", memory="0")
+    keeps_apart = True
 
     def __init__(self, mean: float = 0.5):
         super().__init__()

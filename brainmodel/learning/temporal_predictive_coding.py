@@ -37,6 +37,7 @@ class TemporalPredictiveCoding(Rule):
     """
 
     criteria = Criteria("past", "none", stochastic=False, closed_form=True, time="N M", memory="0")
+    keeps_apart = True
 
     def __init__(self) -> None:
         super().__init__()

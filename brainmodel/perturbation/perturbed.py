@@ -9,6 +9,7 @@ from torch import Tensor
 
 from areas.loops.dynamics import Dynamics
 from areas.loops.gain import gained
+from areas.seeds import require_one_seed
 from brainmodel.errors import named
 from brainmodel.learning.rule import Gradients
 from brainmodel.perturbation.effects import Effects, Moment
@@ -45,6 +46,8 @@ class Perturbed:
     """
 
     def __init__(self, brain: Wiring, perturbations: Mapping[str, Perturbation]):
+        for name in brain.areas:
+            require_one_seed(brain.area(name), "perturbations")
         self.brain, self.of = brain, dict(perturbations)
         opened: dict[str, set[str]] = {}
         for name, perturbation in self.of.items():

@@ -76,6 +76,7 @@ class Adjacent(Scope):
     """
 
     teaches_pathways = True
+    keeps_apart = True
 
     def __init__(self, feedback: Feedback | None = None, hops: int = 1):
         super().__init__()

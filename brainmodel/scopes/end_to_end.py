@@ -27,6 +27,7 @@ class Global(Scope):
     teaches_pathways = True
     modulates_areas = False
     steps_literally = True
+    keeps_apart = True
 
     def build(self, brain: Wiring) -> None:
         """See `Scope.build`; here a modulator has one level for all units of an area."""

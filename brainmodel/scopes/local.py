@@ -13,6 +13,8 @@ class Local(Scope):
     the environment, to the areas that acted (see `environment_crossing`).
     """
 
+    keeps_apart = True
+
     def gradients(
         self, brain: Wiring, passage: Passage, derivatives: dict[str, ActivityDerivatives]
     ) -> Gradients:

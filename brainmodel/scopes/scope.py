@@ -53,11 +53,13 @@ class Scope(nn.Module, ABC):
         modulates_areas: whether the level of an area multiplies all that the area learns, and
             nothing else.
         steps_literally: whether `literal` gives a window where a brain learns.
+        keeps_apart: as of `Rule`.
     """
 
     teaches_pathways: ClassVar[bool] = False
     modulates_areas: ClassVar[bool] = True
     steps_literally: ClassVar[bool] = False
+    keeps_apart: ClassVar[bool] = False
 
     def require_taught(self, brain: Wiring) -> None:
         """Refuse adapters and gates that learn, if nobody here would teach them.

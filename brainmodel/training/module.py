@@ -21,6 +21,7 @@ from brainmodel.scopes import Scope
 from brainmodel.training.checkpoint import Streams, read_checkpoint, require_fit
 from brainmodel.training.drawn_weights import drawn_weights
 from brainmodel.training.finite_watch import FiniteWatch
+from brainmodel.training.lockstep import Sharing, given
 from brainmodel.training.old_checkpoints import without_constants
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
 from brainmodel.training.processes import mean_over_processes
@@ -92,6 +93,7 @@ class BrainModule(pl.LightningModule):
         self.finite = FiniteWatch()
         self.losses: Losses = {}  # of the window that is being learnt from
         self.held_out: BrainState | None = None
+        self.share: Sharing | None = None  # of runs in lockstep
 
     def setup(self, stage: str) -> None:
         """Refuse a brain without objectives before anything is done."""
@@ -99,6 +101,12 @@ class BrainModule(pl.LightningModule):
 
     def training_step(self, window: Window, index: int) -> dict[str, Any]:
         """The loss of one window, whose streams go on from the window before."""
+        if self.share is not None:
+            step = self.share(self.brain, window)
+            self.losses = step.losses
+            loss = self._log(self.losses, window, "loss")
+            loss = given(loss, self.brain, step.gradients)
+            return {"loss": loss, "activities": step.activities}
         stream = self.streams.at(window.reset.shape[1], self.device)
         activities, self.streams.state = self.brain(
             window.inputs, window.reset, stream, labels=window.labels

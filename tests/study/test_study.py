@@ -21,6 +21,7 @@ from brainmodel.command_line import study_command
 from brainmodel.data.tasks import TemporalXOR
 from brainmodel.probing.activity import average_places, mean_inputs
 from brainmodel.probing.recordings import Recording, write_npz
+from brainmodel.training.lockstep import BrainsTogether
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -229,3 +230,45 @@ def test_what_changed_synapses_is_a_measure() -> None:
     content |= {"measures": {"learnt": "ledger_norm/PFC.recurrent.PFC.parity"}, "seeds": [0]}
     Path("mine.yaml").write_text(yaml.safe_dump(content))
     assert all(float(row["score"]) > 0 for row in study(config="mine.yaml"))
+
+
+@pytest.mark.slow
+def test_seeds_together_score_what_they_score_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = yaml.safe_load(Path(SMALL).read_text())
+    loss = {"of": "held_out_loss/PFC.parity", "better": "lower"}
+    content["measures"] = {"loss": loss, **content["measures"]}
+    content["changes"]["trainer"] |= {"gradient_clip_val": 0.5}
+    Path("other.yaml").write_text(yaml.safe_dump(content))
+    steps, learn = [], BrainsTogether.learn
+
+    def counted(brains: BrainsTogether, windows: Any) -> Any:
+        steps.append(len(windows))
+        return learn(brains, windows)
+
+    alone = study(config="other.yaml")
+    monkeypatch.setattr(BrainsTogether, "learn", counted)
+    joined = study("--seeds_together", "8", config="other.yaml", out="joined")
+    assert steps == [2] * 24  # two rules, twelve steps of both seeds
+    losses = []
+    for one, other in zip(alone, joined, strict=True):
+        assert (one["rule"], one["seed"], one["measure"]) == tuple(
+            other[name] for name in ("rule", "seed", "measure")
+        )
+        assert float(other["score"]) == pytest.approx(float(one["score"]), abs=1e-6)
+        assert (one["untrained"], one["chance"]) == (other["untrained"], other["chance"])
+        losses += [one["score"]] * (one["measure"] == "loss")
+    assert len(set(losses)) == 4  # what is compared is of this seed and of this rule
+
+
+@pytest.mark.slow
+def test_seeds_that_cannot_be_one_are_trained_one_by_one() -> None:
+    content = yaml.safe_load(Path(SMALL).read_text())
+    del content["factors"]["rule"]["key"]
+    content["factors"]["rule"]["levels"] = {
+        "Hebbian": {"model": {"areas": {"PFC": {"rule": "brainmodel.learning.Hebbian"}}}}
+    }
+    Path("other.yaml").write_text(yaml.safe_dump(content))
+    study(config="other.yaml")
+    study("--seeds_together", "2", config="other.yaml", out="joined")
+    assert [row["score"] for row in rows()] == [row["score"] for row in rows("joined")]
+    assert "Hebbian is not known to keep seeds apart" in journal("joined")

@@ -32,11 +32,13 @@ from brainmodel.learning.credit.carried_influences import move_influences
 from brainmodel.learning.credit.remembered_currents import remembered
 from brainmodel.learning.credit.reused_memory import ReusedMemory
 from brainmodel.learning.credit.reverse_scan import scan_units, zero_carried
+from brainmodel.learning.credit.seeds_as_streams import Moving, seeds_as_streams
 
 PART = 2**18  # elements of currents that credit goes back through at once, to stay in the cache
 Eligibility = dict[str, Tensor]
 """By source (`BIAS` among them): [batch, field, current * unit, source], of those currents alone
-that `remembered` gives. The carried fields come first."""
+that `remembered` gives. The carried fields come first. In an area of several seeds, synapses have
+[seed * batch, field, current * unit, source] of one seed (`seeds_as_streams`)."""
 
 
 class EligibilityTraces(NamedTuple):
@@ -148,7 +150,9 @@ def traces_after(
     kept = remembered(area, fields)
     for source, signal in signals.items():
         new = [each[:, :, kept[source]] for each in weights]
-        after[source] = move_influences(eligibility.get(source), decays, new, signal, reused)
+        told = Moving(decays, new, signal)
+        told = told if source == BIAS else seeds_as_streams(area, source, told)
+        after[source] = move_influences(eligibility.get(source), *told, reused)
     return after
 
 

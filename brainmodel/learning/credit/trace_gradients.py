@@ -21,6 +21,7 @@ from brainmodel.learning.credit.eligibility_traces import (
 )
 from brainmodel.learning.credit.remembered_currents import remembered
 from brainmodel.learning.credit.reverse_scan import zero_carried
+from brainmodel.learning.credit.seeds_as_streams import seeds_one_by_one
 from brainmodel.learning.credit.synaptic_gradients import synaptic_gradients
 from brainmodel.learning.rule import Gradients
 
@@ -112,9 +113,9 @@ def add_trace_gradients(
     for source, trace in eligibility.items():
         start, place = area.reached(source).start, kept[source]
         gradient = found[of_units(source)].view(-1, trace.shape[3])
-        credit_influences(
-            trace[:, first:], bars, gradient[place.start - start : place.stop - start]
-        )
+        rows = slice(place.start - start, place.stop - start)
+        for part in seeds_one_by_one(area, source, trace, bars, gradient, rows):
+            credit_influences(part.trace[:, first:], part.bars, part.gradient)
 
 
 def gradients_of_state(

@@ -17,6 +17,8 @@ class Constant(Modulator):
         ValueError: if it is negative.
     """
 
+    keeps_apart = True
+
     def __init__(self, amount: float = 1.0):
         super().__init__()
         if not amount >= 0:

@@ -41,9 +41,11 @@ class Modulator(nn.Module, ABC):
 
     Attributes:
         by_unit: whether levels may differ between units.
+        keeps_apart: as of `Rule`.
     """
 
     by_unit: ClassVar[bool] = False
+    keeps_apart: ClassVar[bool] = False
 
     def build(self, area: Area, inputs: Mapping[str, Sequence[int]]) -> None:
         """Prepare for an area of a brain with these inputs (shapes by name), once.

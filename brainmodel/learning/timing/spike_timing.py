@@ -92,6 +92,7 @@ class SpikeTiming(Rule):
     criteria = Criteria(
         "past", "x_j, p_i", stochastic=False, closed_form=True, time="N M", memory="N + M"
     )
+    keeps_apart = True
 
     def __init__(
         self,

@@ -1,0 +1,68 @@
+"""Runs in lockstep learn what they learn alone, whoever ends or fails meanwhile."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from brainmodel.brain import Brain
+from brainmodel.data.window import Window
+from brainmodel.learning import EProp
+from brainmodel.training.lockstep import BrainsTogether, Lockstep, SharedStep, Sharing, given
+from tests import toy
+from tests.seeds.training import EXACT, Windows, adam, alone, drawn, windows_of
+
+
+def make() -> Brain:
+    return toy.ladder(lambda name: EProp())
+
+
+def job(seed: int, windows: Windows, ends_after: int = 99) -> Callable[[Sharing], Any]:
+    """A run that takes a step from each window, and its own optimizer."""
+
+    def run(share: Sharing) -> Brain:
+        brain = drawn(make, seed)
+        optimizer = adam(list(brain.parameters()))
+        for k, (inputs, reset, labels) in enumerate(zip(*windows, strict=True)):
+            if k == ends_after:
+                raise KeyError(seed)
+            step = share(brain, Window(inputs, reset, labels))
+            total = torch.stack([v for own in step.losses.values() for v in own.values()]).sum()
+            optimizer.zero_grad()
+            given(total, brain, step.gradients).backward()
+            optimizer.step()
+            brain.after_step()
+            assert step.activities["V1"].rate.shape == (4, 2, 3)
+        return brain
+
+    return run
+
+
+def test_runs_in_lockstep_learn_what_they_learn_alone() -> None:
+    windows = [windows_of(make(), seed, 3) for seed in range(3)]
+    jobs = [job(seed, own, 1 if seed == 1 else 99) for seed, own in enumerate(windows)]
+    found = Lockstep(jobs).run()
+    assert isinstance(found[1], KeyError)  # the others go on
+    for seed in (0, 2):
+        expected = alone(drawn(make, seed), windows[seed], adam).weights
+        torch.testing.assert_close(found[seed].state_dict(), expected, **EXACT)
+
+
+def test_what_breaks_a_step_breaks_it_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> list[SharedStep]:
+        raise MemoryError
+
+    monkeypatch.setattr(BrainsTogether, "learn", broken)
+    lockstep = Lockstep([job(seed, windows_of(make(), seed)) for seed in range(2)])
+    assert [type(found) for found in lockstep.run()] == [MemoryError] * 2
+    assert not lockstep.refused
+
+
+def test_brains_that_somebody_listens_to_do_not_learn_together() -> None:
+    brains = [drawn(make, seed) for seed in range(2)]
+    joined, own = BrainsTogether(brains), windows_of(brains[0], 0)
+    windows = [Window(own.inputs[0], own.resets[0], {})] * 2
+    assert len(joined.learn(windows)) == 2
+    with brains[1].listen(lambda *_: None), pytest.raises(ValueError, match="do not reach it"):
+        joined.learn(windows)
