@@ -105,7 +105,7 @@ class Brain(Wiring):
             units = {name: self.area(name).units for name in self.areas}
             require_state(units, state, reset.shape[1])
         found, state = self._from_outside(reset, state, gains, currents, labels)
-        told = self.scope, self.engine, self._report
+        told = self.scope, self.engine, self.report
         activities, after = roll_out(self, *told, dict(inputs) | found, reset, state)
         if self.perturbed is not None:
             after = self.perturbed.end_window(reset, activities, inputs, after)
@@ -200,8 +200,9 @@ class Brain(Wiring):
         self._listeners[handle.id] = listener
         return handle
 
-    def _report(
+    def report(
         self, passage: Passage, derivatives: dict[str, ActivityDerivatives], found: Gradients
     ) -> None:
+        """Tell all who listen of a backward pass; see `listen`."""
         for listener in list(self._listeners.values()):
             listener(passage, derivatives, found)

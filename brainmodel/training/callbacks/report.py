@@ -29,7 +29,8 @@ from brainmodel.training.held_out import (
     follow_streams,
 )
 from brainmodel.training.loops_in_use import steps_taken, warn_of_slow
-from brainmodel.training.module import brain_of, labelled
+from brainmodel.training.judged import labelled
+from brainmodel.training.module import brain_of
 from brainmodel.training.terms import labels_of, parted
 from brainmodel.training.witness import Witness
 from objectives import Activity
