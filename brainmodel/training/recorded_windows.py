@@ -28,11 +28,13 @@ class RecordedWindows:
     """The recordings of one brain in training; a copy begins with none.
 
     Attributes:
-        missing: why windows are not recorded, of the last that was not; None if all were.
+        missing: why the last window was not to be recorded; None if it was.
+        replayed: how many windows were.
     """
 
     def __init__(self) -> None:
         self.missing: str | None = None
+        self.replayed = 0
         self._for_good = False  # whether nothing is recorded any more
         self._recorder: Recorder | None = None
         self._turn = Turn()
@@ -54,6 +56,7 @@ class RecordedWindows:
             before = tree_map_only(Record, _widened, before, is_leaf=_is_record)
             recorded = self._recorded(brain, window, before, engine.kinds)
             if recorded is not None:
+                self.replayed += 1
                 return recorded(window, before)
         if self.missing is not None:
             warn_of(self.missing)
@@ -190,6 +193,8 @@ def _is_record(tree: Any) -> bool:
 
 
 def _widened(record: Record) -> Record:
-    """A record that says of all its steps that streams may begin, if any does: fewer kinds."""
-    breaks = record.breaks
-    return record if breaks is None else record._replace(breaks=(any(breaks),) * len(breaks))
+    """A record that says of all its steps that streams may begin, or of none: fewer kinds."""
+    if record.breaks is None:
+        return record
+    begins, steps = any(record.breaks), len(record.breaks)
+    return record._replace(keep=record.keep if begins else None, breaks=(begins,) * steps)

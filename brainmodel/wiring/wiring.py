@@ -130,6 +130,8 @@ class Wiring(Aged):
         told = plan.predictor, plan.afferents, plan.kernel, plan.connectivity, plan.projections
         area = Area(plan.cell, plan.units, drive, self._messages(name), *told)
         plan.rule.build(area)
+        if plan.noise:  # which currents of which units have noise
+            area.register_buffer("noisy", area.cell.receives("drive", area.units[0]), False)
         for pathway in plan.rule.error_pathways:
             carried = self.pathways[pathway].signal
             if carried != "error":
