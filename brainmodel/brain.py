@@ -203,6 +203,9 @@ class Brain(Wiring):
     def report(
         self, passage: Passage, derivatives: dict[str, ActivityDerivatives], found: Gradients
     ) -> None:
-        """Tell all who listen of a backward pass; see `listen`."""
+        """Tell all who listen of a backward pass (see `listen`); of a recorded one, its replays."""
+        if self.known is not None:
+            self.known.reports.append((passage, derivatives, found))
+            return
         for listener in list(self._listeners.values()):
             listener(passage, derivatives, found)

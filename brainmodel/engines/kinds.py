@@ -1,8 +1,8 @@
 """Kinds of windows: whatever the host decides in one that a recording has frozen.
 
 Windows of one kind may be replayed from one recording. What a kind is made of: shapes and types of
-all tensors, where weights lie, whether streams begin, which schedules stand at 0 or at 1, what every
-part of the brain holds besides tensors of its own, and torch's own settings.
+all tensors, where weights lie, whether streams begin, which schedules stand at 0 or at 1, what
+every part of the brain holds besides tensors of its own, and torch's own settings.
 """
 
 from collections.abc import Hashable, Iterator, Mapping

@@ -8,11 +8,11 @@ where streams begin at some step of a window, states of all its steps are multip
 sums are made in another order.
 """
 
+import torch
+
 from brainmodel.engines.recorder import CudaGraphs, Recorder
 from brainmodel.wiring.engine import Engine
 from brainmodel.wiring.wiring import Wiring
-
-import torch
 
 
 class Recorded(Engine):

@@ -138,7 +138,7 @@ class Recording:
 
 
 class _Replay(torch.autograd.Function):
-    """A replayed window as autograd sees it; refused if weights were changed before its way back."""
+    """A replayed window as autograd sees it, which refuses weights that were changed since."""
 
     @staticmethod
     def forward(ctx: Any, recording: Recording, turn: int, *weights: Tensor) -> tuple[Tensor, ...]:

@@ -2,8 +2,8 @@
 
 It has the meaning of a CUDA graph, and none of its speed: the same operations in the same order on
 the same addresses, no Python of the function again, every number of the host frozen. So whatever
-holds of a tape holds of a graph, as far as it does not lie in CUDA itself. It is there to test with,
-and to count launches.
+holds of a tape holds of a graph, as far as it does not lie in CUDA itself. It is there to test
+with, and to count launches.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,8 +19,10 @@ from brainmodel.engines.recorder import Recorder, Taken
 from brainmodel.errors import Unrecordable
 
 ASKING = frozenset(
-    "_local_scalar_dense equal is_nonzero nonzero masked_select _unique2 unique_dim "
-    "unique_consecutive repeat_interleave bincount lift_fresh".split()
+    {
+        *("_local_scalar_dense", "equal", "is_nonzero", "nonzero", "masked_select", "_unique2"),
+        *("unique_dim", "unique_consecutive", "repeat_interleave", "bincount", "lift_fresh"),
+    }
 )
 """Operations that bring a number of the device to the host, or one of the host to the device."""
 TOLD = frozenset({"tolist", "numpy", "cpu", "__array__", "data_ptr"})

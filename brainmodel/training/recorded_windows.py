@@ -62,6 +62,20 @@ class RecordedWindows:
             warn_of(self.missing)
         return judged(brain, window, before)
 
+    def told(self, brain: Brain) -> str:
+        """What is to be said behind what takes the steps: nothing, or whether windows are recorded.
+
+        Args:
+            brain: the brain, where it is trained.
+        """
+        if not isinstance(brain.engine, Recorded):
+            return ""
+        recorder = self._recorder or brain.engine.recorder_on(brain.age.device)
+        missing = self.missing if self._for_good else why_not(brain, None, recorder)
+        if missing is not None:
+            return f"; windows are not recorded ({missing})"
+        return f"; whole windows of training are recorded as {recorder}"
+
     def _recorded(
         self, brain: Brain, window: Window, before: BrainState | None, most: int
     ) -> "_OneKind | None":
@@ -71,7 +85,8 @@ class RecordedWindows:
             if known == kind:
                 if recorded is None:
                     recorded = self._record(brain, window, before, kind)
-                    self._seen[place] = kind, recorded
+                    if recorded is not None:
+                        self._seen[place] = kind, recorded
                 return recorded
         if len(self._seen) == most:
             other = min(differing(kind, self._seen[-1][0]), default="nothing")
@@ -90,6 +105,13 @@ class RecordedWindows:
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
             self._give_up(lines[0] if lines else type(error).__name__)
         return None
+
+    @property
+    def operations(self) -> tuple[int, int] | None:
+        """How many were recorded of the last kind, forward and back; None if nobody counted."""
+        counts = [recorded.operations for _, recorded in self._seen if recorded is not None]
+        forward, back = counts[-1] if counts else (None, None)
+        return None if forward is None or back is None else (forward, back)
 
     def _give_up(self, reason: str) -> None:
         self.missing, self._for_good, self._seen = reason, True, []
@@ -118,13 +140,13 @@ class _OneKind:
             own: self._levels[own] if level is None else level
             for own, level in levels_of(brain).items()
         }
-        known = Known(bool(kind["whether streams begin"]), levels)
-        held, reports = held_by(brain), []
-        with _known(brain, known), brain.listen(lambda *told: reports.append(told)):
+        known = Known(bool(kind["whether streams begin"]), levels, [])
+        held = held_by(brain)
+        with _known(brain, known):
             self._recording = Recording(recorder, self._go, (window, before), weights, turn)
         if changed := list(differing(held, held_by(brain))):
             raise Unrecordable(f"{min(changed)} is changed by a window")
-        self._recording.heard = lambda: [brain.report(*told) for told in reports]
+        self._recording.heard = lambda: [brain.report(*told) for told in known.reports]
 
     @property
     def operations(self) -> tuple[int | None, int | None]:

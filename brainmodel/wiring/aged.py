@@ -1,7 +1,7 @@
 """How old a brain is, and what it is told of a window that is recorded instead of asking."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ class Known(NamedTuple):
 
     breaks: bool  # whether streams may begin at any step; none does if not
     levels: Mapping[int, Level]  # by the `id` of a schedule
+    reports: list[tuple[Any, ...]]  # of its backward pass, which replays are to tell who listens
 
 
 class Aged(nn.Module):
