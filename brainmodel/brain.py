@@ -40,7 +40,8 @@ class Brain(Wiring):
         groups: objectives that several areas share, by name.
         group_weights: of these, by name; as `AreaPlan.weights`.
         environments: what areas act on, by name (see `brainmodel.environments`).
-        engine: what takes the literal steps of scope `Global`; `Plain` unless given.
+        engine: what takes the literal steps of scope `Global`, or has windows of training recorded;
+            `Plain` unless given.
 
     Raises:
         ValueError: if areas and pathways do not fit; the message names the area or pathway.

@@ -686,6 +686,24 @@ MUTANTS = [
         tests="tests/areas/test_compiled.py -k fails",
     ),
     Mutant(
+        file="brainmodel/engines/kinds.py",
+        old="    found |= held_by(brain)\n",
+        new="",
+        tests="tests/training/test_recorded_windows.py -k number_of",
+    ),
+    Mutant(
+        file="brainmodel/engines/recording.py",
+        old="        copy_all(self._completed, _tensors(self._found.completed))\n",
+        new="",
+        tests="tests/training/test_recorded_windows.py -k two_pathways",
+    ),
+    Mutant(
+        file="brainmodel/training/recorded_windows.py",
+        old="fill_(schedule.level(age))",
+        new="fill_(1.0)",
+        tests="tests/training/test_recorded_windows.py -k levels_that",
+    ),
+    Mutant(
         file="brainmodel/engines/compiled.py",
         old="areas=after.areas, delayed=after.delayed",
         new="areas=after.areas",

@@ -52,8 +52,8 @@ class BrainModule(pl.LightningModule):
         environments: what areas act on, by name; the command line takes them from the data.
         falls_at: the share of the training after which they fall to `final` at once, in (0, 1);
             along half a cosine unless given.
-        engine: what takes the literal steps of scope `Global`; they are taken as they are written
-            unless given.
+        engine: what takes the literal steps of scope `Global`, or has whole windows recorded; they
+            are computed as they are written unless given.
 
     Raises:
         ValueError: if areas, pathways and objectives do not fit, a learning rate is not positive,

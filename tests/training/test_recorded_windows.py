@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from areas import LSTM, Leaky, SubLSTM
+from benchmarks.perturbation import default_brain
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
 from brainmodel.engines import Recorded
@@ -54,6 +55,13 @@ def test_windows_of_every_scope_are_as_written(rule: type[Rule], scope: type[Sco
 def test_maps_and_signals_that_cross_two_pathways_are_as_written() -> None:
     brain = toy.ladder(lambda name: EProp(), Adjacent(hops=2), [LSTM] * 3, maps=True)
     assert_as_written(brain, stream_of(brain, 10), least=2)
+
+
+@pytest.mark.slow  # a brain of that size, operation by operation
+@pytest.mark.parametrize("scope", ["Local", "Adjacent", "Global"])
+def test_the_default_brain_is_as_written(scope: str) -> None:
+    brain = default_brain(scope).double()
+    assert_as_written(brain, stream_of(brain, 5, breaks=False), least=2)
 
 
 def test_where_no_stream_begins_they_are_the_same_to_the_last_bit() -> None:
@@ -123,7 +131,7 @@ CHANGES: dict[str, tuple[Callable[[], Brain], Callable[[Brain], object]]] = {
     "plasticity of synapses": (lambda: brain_with(plastic={"recurrent": SLOW}), older),
     "a modulator": (lambda: brain_with(modulator=AfterDevelopment(Surprise(), SLOW)), older),
     "a number of a part": (brain_with, lambda brain: setattr(counting(brain), "factor", 3.0)),
-    "a number in a part": (brain_with, lambda brain: counting(brain).held.update(factor=3.0)),
+    "a number of a part, held": (brain_with, lambda brain: counting(brain).held.update(factor=3.0)),
     "a buffer": (brain_with, lambda brain: counting(brain).goal.fill_(0.3)),
     "another buffer": (brain_with, lambda brain: setattr(counting(brain), "goal", torch.ones(()))),
     "another weight": (brain_with, other_weight),
