@@ -1,7 +1,7 @@
 """What happened in an area: at one step, and over a window of steps."""
 
 from collections.abc import Sequence
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
@@ -121,12 +121,12 @@ class Record(NamedTuple):
             None if self.breaks is None else self.breaks[steps],
         )
 
-    def _known_breaks(self) -> tuple[bool, ...] | None:
+    def _breaks(self) -> tuple[bool, ...] | None:
         return (False,) * len(self.currents) if self.keep is None else self.breaks
 
     def join(self, later: "Record") -> "Record":
         """This record and that of the steps that follow, as one."""
-        keeps, known = [self.keep, later.keep], [self._known_breaks(), later._known_breaks()]
+        keeps, early, late = [self.keep, later.keep], self._breaks(), later._breaks()
         if keeps != [None, None]:
             keeps = [
                 record.currents.new_ones(record.currents.shape[:2]) if keep is None else keep
@@ -139,7 +139,7 @@ class Record(NamedTuple):
             torch.cat([self.currents, later.currents]),
             {name: torch.cat([self.fields[name][:-1], later.fields[name]]) for name in self.fields},
             None if keeps == [None, None] else torch.cat([k for k in keeps if k is not None]),
-            None if None in known else tuple(chain(*known)),
+            None if early is None or late is None else (*early, *late),
         )
 
 

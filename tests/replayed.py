@@ -86,11 +86,11 @@ def assert_as_written(
     written = train(deepcopy(brain), RecordedWindows(), given, between)
     torch.manual_seed(1)
     found = train(other, windows, given, between)
-    close = {"rtol": 0.0, "atol": 0.0} if exactly else {"rtol": 1e-9, "atol": 1e-12}
+    rtol, atol = (0.0, 0.0) if exactly else (1e-9, 1e-12)
     for number, (own, wanted) in enumerate(zip(found, written, strict=True)):
         assert len(own) == len(wanted), f"window {number}"
         for one, other_one in zip(own, wanted, strict=True):
             assert (one is None) == (other_one is None), f"window {number}"
-            torch.testing.assert_close(one, other_one, **close)
+            torch.testing.assert_close(one, other_one, rtol=rtol, atol=atol)
     assert windows.replayed >= least, windows.missing
     return windows

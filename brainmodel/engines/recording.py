@@ -163,7 +163,7 @@ def copy_all(to: Sequence[Tensor], source: Sequence[Tensor]) -> None:
             own[1].append(other)
     with torch.no_grad():
         for targets, sources in kinds.values():
-            torch._foreach_copy_(targets, sources)
+            torch._foreach_copy_(targets, sources)  # pyright: ignore[reportPrivateImportUsage]
 
 
 def _own(tree: Any) -> Any:

@@ -75,6 +75,7 @@ class Counting(Objective):
     def __init__(self) -> None:
         super().__init__()
         self.factor, self.held = 1.0, {"factor": 1.0}
+        self.goal: Tensor
         self.register_buffer("goal", torch.zeros(()))
 
     def forward(self, activity: Activity) -> Tensor:
@@ -140,7 +141,7 @@ CHANGES: dict[str, tuple[Callable[[], Brain], Callable[[Brain], object]]] = {
     "training": (brain_with, lambda brain: brain.eval()),
     "another part": (
         brain_with,
-        lambda brain: brain.objectives["V1"].__setitem__("count", SquaredError()),  # type: ignore
+        lambda brain: setattr(brain.objectives["V1"], "count", SquaredError()),
     ),
 }
 """What the host may decide between windows: a brain, and the change."""
