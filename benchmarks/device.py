@@ -30,7 +30,7 @@ from benchmarks.cells import alone, in_turn
 from benchmarks.perturbation import WINDOW, default_brain
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
-from brainmodel.engines import Recorded, Tape
+from brainmodel.engines import Replayed, Tape
 from brainmodel.learning import BPTT, EProp
 from brainmodel.training.recorded_windows import RecordedWindows
 
@@ -147,7 +147,7 @@ def default(streams: tuple[int, ...], repeats: int) -> list[Figure]:
 
 def replaying(brain: Brain, inputs: dict[str, Tensor]) -> Callable[[], None]:
     """`training` of a brain there, its windows recorded; on the processor on a tape."""
-    brain.engine = Recorded(recorder=Tape() if DEVICE.type == "cpu" else None)
+    brain.engine = Replayed(recorder=Tape() if DEVICE.type == "cpu" else None)
     windows, state = RecordedWindows(), None
     inputs = {name: signal.to(DEVICE) for name, signal in inputs.items()}
     shape = next(iter(inputs.values())).shape[:2]

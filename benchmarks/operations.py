@@ -30,7 +30,7 @@ from benchmarks.perturbation import WINDOW, default_brain
 from benchmarks.throughput import chain
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
-from brainmodel.engines import Recorded, Tape
+from brainmodel.engines import Replayed, Tape
 from brainmodel.errors import Unrecordable
 from brainmodel.training.recorded_windows import RecordedWindows
 
@@ -135,7 +135,7 @@ def recorded(brain: Brain, steps: int = WINDOW) -> tuple[int, int]:
     Raises:
         Unrecordable: where the window cannot be recorded.
     """
-    brain.engine, windows = Recorded(recorder=Tape()), RecordedWindows()
+    brain.engine, windows = Replayed(recorder=Tape()), RecordedWindows()
     inputs = {name: torch.rand(steps, BATCH, *shape) for name, shape in brain.inputs.items()}
     window, state = Window(inputs, torch.zeros(steps, BATCH, dtype=torch.bool), {}), None
     for _ in range(3):  # the third is of the kind of the second

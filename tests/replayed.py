@@ -7,10 +7,13 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
+from areas import LSTM
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
-from brainmodel.engines import Plain, Recorded, Tape
+from brainmodel.engines import Plain, Replayed, Tape
+from brainmodel.learning import EProp
 from brainmodel.training.recorded_windows import RecordedWindows
+from objectives import Activity, Energy, Objective
 from tests import toy
 
 Between = Callable[[Brain, int], object]
@@ -68,7 +71,7 @@ def train(
 def recorded(brain: Brain, kinds: int = 8) -> tuple[Brain, RecordedWindows]:
     """A copy of a brain whose windows are recorded on tapes."""
     copy = deepcopy(brain)
-    copy.engine = Recorded(kinds, Tape())
+    copy.engine = Replayed(kinds, Tape())
     return copy, RecordedWindows()
 
 
@@ -94,3 +97,33 @@ def assert_as_written(
             torch.testing.assert_close(one, other_one, rtol=rtol, atol=atol)
     assert windows.replayed >= least, windows.missing
     return windows
+
+
+class Counting(Objective):
+    """An objective with numbers of its own, which change how it judges."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factor, self.held = 1.0, {"factor": 1.0}
+        self.goal: Tensor
+        self.register_buffer("goal", torch.zeros(()))
+
+    def forward(self, activity: Activity) -> Tensor:
+        """Loss [time, batch]."""
+        factor = self.factor * self.held["factor"] * (1.0 if self.training else 0.5)
+        missed = activity.prediction - activity.drive - self.goal
+        word = activity.labels["word"] + 1.0
+        return factor * word * missed.square().mean(2)
+
+
+def brain_with(**plan: object) -> Brain:
+    """Two areas of which the first has this plan."""
+    objectives = {"count": Counting(), "energy": Energy()}
+    plans = {"V1": toy.plan(LSTM(), [3], EProp(), **({"objectives": objectives} | plan))}
+    return toy.brain(plans, {"up": toy.Pathway("eye", "V1")}, {"eye": [4]})
+
+
+def counting(brain: Brain) -> Counting:
+    own = brain.objectives["V1"]["count"]  # type: ignore[index]
+    assert isinstance(own, Counting)
+    return own

@@ -21,7 +21,7 @@ LISTENERS = "_listeners"
 """Who only looks on; they are told of replays, too."""
 PLAIN = (bool, int, float, str, type(None), torch.dtype, torch.device)
 
-Kind = Mapping[str, Hashable]
+WindowKind = Mapping[str, Hashable]
 """What the host decides, by what it is called."""
 
 
@@ -79,7 +79,7 @@ def held_by(brain: Wiring) -> dict[str, Hashable]:
     return found
 
 
-def differing(kind: Kind, other: Kind) -> Iterator[str]:
+def differing(kind: WindowKind, other: WindowKind) -> Iterator[str]:
     """What two kinds differ in."""
     for name in kind.keys() | other.keys():
         if name not in kind or name not in other or kind[name] != other[name]:

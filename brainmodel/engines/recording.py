@@ -39,7 +39,7 @@ class Turn:
             )
 
 
-class Found(NamedTuple):
+class WindowResults(NamedTuple):
     """What a function gives that can be recorded."""
 
     losses: list[Tensor]  # [] each
@@ -47,7 +47,7 @@ class Found(NamedTuple):
     completed: Any  # a tree that the backward pass fills in, likewise
 
 
-class Recording:
+class WindowRecording:
     """A function of a tree and of weights, recorded.
 
     Args:
@@ -68,7 +68,7 @@ class Recording:
     def __init__(
         self,
         recorder: Recorder,
-        function: Callable[[Any, Mapping[str, Tensor]], Found],
+        function: Callable[[Any, Mapping[str, Tensor]], WindowResults],
         given: Any,
         weights: Mapping[str, Tensor],
         turn: Turn,
@@ -78,7 +78,7 @@ class Recording:
         # leaves of their own, so that nothing of autograd's leads to another stream
         self._weights = {n: w.detach().requires_grad_(w.requires_grad) for n, w in weights.items()}
         forward = recorder.record(lambda: function(self._given, self._weights))
-        self._found: Found = forward.result
+        self._found: WindowResults = forward.result
         self._learning = [loss for loss in self._found.losses if loss.requires_grad]
         self._bars = [torch.zeros_like(loss) for loss in self._learning]
         self._learnt = [weight for weight in self._weights.values() if weight.requires_grad]
@@ -89,7 +89,7 @@ class Recording:
         self._completed: list[Tensor] = []
         self.heard: Callable[[], object] = lambda: None
 
-    def __call__(self, given: Any, weights: Mapping[str, Tensor]) -> Found:
+    def __call__(self, given: Any, weights: Mapping[str, Tensor]) -> WindowResults:
         """What the function gives now, in tensors of their own; losses have derivatives.
 
         Args:
@@ -107,7 +107,7 @@ class Recording:
         ]
         shown, completed = _own((self._found.shown, self._found.completed))
         self._completed = _tensors(completed)
-        return Found(losses, shown, completed)
+        return WindowResults(losses, shown, completed)
 
     def losses(self) -> tuple[Tensor, ...]:
         """Losses with derivatives, as the last replay found them."""
@@ -141,7 +141,9 @@ class _Replay(torch.autograd.Function):
     """A replayed window as autograd sees it, which refuses weights that were changed since."""
 
     @staticmethod
-    def forward(ctx: Any, recording: Recording, turn: int, *weights: Tensor) -> tuple[Tensor, ...]:
+    def forward(
+        ctx: Any, recording: WindowRecording, turn: int, *weights: Tensor
+    ) -> tuple[Tensor, ...]:
         ctx.recording, ctx.turn = recording, turn
         ctx.save_for_backward(*weights)
         return recording.losses()

@@ -12,12 +12,12 @@ from torch.utils._pytree import tree_map_only
 from areas.record import Record
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
-from brainmodel.engines.kinds import Kind, differing, held_by, kind_of, levels_of
-from brainmodel.engines.recorded import Recorded
+from brainmodel.engines.kinds import WindowKind, differing, held_by, kind_of, levels_of
 from brainmodel.engines.recorder import Recorder
-from brainmodel.engines.recording import Found, Recording, Turn
+from brainmodel.engines.recording import Turn, WindowRecording, WindowResults
+from brainmodel.engines.replayed import Replayed
 from brainmodel.errors import Unrecordable
-from brainmodel.schedules.clock import Level
+from brainmodel.schedules.clock import LevelNow
 from brainmodel.training.judged import Judged, judged
 from brainmodel.wiring.aged import Known
 from brainmodel.wiring.made_weights import with_weights
@@ -38,7 +38,7 @@ class RecordedWindows:
         self._for_good = False  # whether nothing is recorded any more
         self._recorder: Recorder | None = None
         self._turn = Turn()
-        self._seen: list[tuple[Kind, _OneKind | None]] = []
+        self._seen: list[tuple[WindowKind, _OneKind | None]] = []
 
     def __reduce__(self) -> tuple[type["RecordedWindows"], tuple[()]]:
         """Copied and pickled without what was recorded."""
@@ -47,7 +47,7 @@ class RecordedWindows:
     def judged(self, brain: Brain, window: Window, before: BrainState | None) -> Judged:
         """See `judged`; replayed, if there is a recording for windows of its kind."""
         engine = brain.engine
-        if not isinstance(engine, Recorded) or self._for_good or not torch.is_grad_enabled():
+        if not isinstance(engine, Replayed) or self._for_good or not torch.is_grad_enabled():
             return judged(brain, window, before)
         if self._recorder is None:
             self._recorder = engine.recorder_on(window.reset.device)
@@ -68,7 +68,7 @@ class RecordedWindows:
         Args:
             brain: the brain, where it is trained.
         """
-        if not isinstance(brain.engine, Recorded):
+        if not isinstance(brain.engine, Replayed):
             return ""
         recorder = self._recorder or brain.engine.recorder_on(brain.age.device)
         missing = self.missing if self._for_good else why_not(brain, None, recorder)
@@ -96,7 +96,7 @@ class RecordedWindows:
         return None
 
     def _record(
-        self, brain: Brain, window: Window, before: BrainState | None, kind: Kind
+        self, brain: Brain, window: Window, before: BrainState | None, kind: WindowKind
     ) -> "_OneKind | None":
         assert self._recorder is not None
         try:
@@ -126,7 +126,7 @@ class _OneKind:
         brain: Brain,
         window: Window,
         before: BrainState | None,
-        kind: Kind,
+        kind: WindowKind,
         turn: Turn,
     ):
         self.brain, self.names = brain, []
@@ -136,21 +136,21 @@ class _OneKind:
             for own, level in levels_of(brain).items()
             if level is None
         }
-        levels: dict[int, Level] = {
+        levels: dict[int, LevelNow] = {
             own: self._levels[own] if level is None else level
             for own, level in levels_of(brain).items()
         }
         known = Known(bool(kind["whether streams begin"]), levels, [])
         held = held_by(brain)
         with _known(brain, known):
-            self._recording = Recording(recorder, self._go, (window, before), weights, turn)
+            self._recording = WindowRecording(recorder, self._go, (window, before), weights, turn)
         if changed := list(differing(held, held_by(brain))):
             raise Unrecordable(f"{min(changed)} is changed by a window")
         self._recording.heard = lambda: [brain.report(*told) for told in known.reports]
 
     @property
     def operations(self) -> tuple[int | None, int | None]:
-        """See `Recording`."""
+        """See `WindowRecording`."""
         return self._recording.operations
 
     def __call__(self, window: Window, before: BrainState | None) -> Judged:
@@ -167,14 +167,16 @@ class _OneKind:
         activities, after = found.shown
         return Judged(losses, activities, after._replace(waiting=found.completed))
 
-    def _go(self, given: tuple[Window, BrainState | None], weights: Mapping[str, Tensor]) -> Found:
+    def _go(
+        self, given: tuple[Window, BrainState | None], weights: Mapping[str, Tensor]
+    ) -> WindowResults:
         """What is recorded."""
         losses, activities, after = with_weights(
             self.brain, weights, lambda: judged(self.brain, *given)
         )
         self.names = [(place, name) for place, own in losses.items() for name in own]
         told = [loss for own in losses.values() for loss in own.values()]
-        return Found(told, (activities, after._replace(waiting=None)), after.waiting)
+        return WindowResults(told, (activities, after._replace(waiting=None)), after.waiting)
 
 
 def why_not(brain: Brain, before: BrainState | None, recorder: Recorder | None) -> str | None:

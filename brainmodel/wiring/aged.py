@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from brainmodel.errors import Unrecordable
-from brainmodel.schedules.clock import Clock, Level
+from brainmodel.schedules.clock import Clock, LevelNow
 from brainmodel.wiring.count import Count
 
 
@@ -15,7 +15,7 @@ class Known(NamedTuple):
     """What a brain knows of a window without asking the device or its own age."""
 
     breaks: bool  # whether streams may begin at any step; none does if not
-    levels: Mapping[int, Level]  # by the `id` of a schedule
+    levels: Mapping[int, LevelNow]  # by the `id` of a schedule
     reports: list[tuple[Any, ...]]  # of its backward pass, which replays are to tell who listens
 
 

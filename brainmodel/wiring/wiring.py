@@ -17,7 +17,7 @@ from brainmodel.learning.rule import Rule, of_rule
 from brainmodel.pathways.presynaptic_inhibition import PresynapticInhibition
 from brainmodel.pathways.route import Route
 from brainmodel.schedules import Schedule, Weight
-from brainmodel.schedules.clock import Level
+from brainmodel.schedules.clock import LevelNow
 from brainmodel.wiring.aged import Aged
 from brainmodel.wiring.environments import require_environments, require_heard, rewards_of
 from brainmodel.wiring.made_weights import MadeWeights, made_in
@@ -198,7 +198,7 @@ class Wiring(Aged):
         """The objective of that name that areas share."""
         return cast(GroupObjective, self.groups[name])
 
-    def plasticity(self, area: str) -> Level:
+    def plasticity(self, area: str) -> LevelNow:
         """How plastic the area of that name is now, in [0, 1]; 0 where it does not learn."""
         schedule = self.plasticities[area]
         return 1.0 if schedule is None else self.clock.level(schedule)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from brainmodel.engines import CudaGraphs, Recorded, Tape
+from brainmodel.engines import CudaGraphs, Replayed, Tape
 from brainmodel.errors import Unrecordable
 
 
@@ -78,4 +78,4 @@ def test_cuda_is_told_in_words_that_torch_has() -> None:
     )
     assert "thread_local" in inspect.getsource(CudaGraphs.record)
     with pytest.raises(ValueError, match=r"^engine.kinds: need 1 or more kinds of windows, got 0"):
-        Recorded(kinds=0)
+        Replayed(kinds=0)

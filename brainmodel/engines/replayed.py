@@ -1,4 +1,4 @@
-"""Recorded windows: on a graphics processor a whole window is one launch forward and one back.
+"""Recorded windows: on a graphics processor each is one launch forward and one back.
 
 The first window of each kind (`brainmodel.engines.kinds`) is computed as it is written, the second
 is recorded, and from then on it is replayed. What a window is computed from (inputs, labels, the
@@ -15,7 +15,7 @@ from brainmodel.wiring.engine import Engine
 from brainmodel.wiring.wiring import Wiring
 
 
-class Recorded(Engine):
+class Replayed(Engine):
     """Whole windows of training recorded as CUDA graphs; literal steps as they are written.
 
     Where a window cannot be recorded there is one warning, with the reason, and windows are
@@ -41,7 +41,7 @@ class Recorded(Engine):
         del literal
         if brain.environments:
             raise ValueError(
-                f"engine: Recorded cannot record what environments reply, and there is "
+                f"engine: Replayed cannot record what environments reply, and there is "
                 f"{next(iter(brain.environments))}; leave engine out"
             )
 
