@@ -689,7 +689,7 @@ MUTANTS = [
         file="brainmodel/engines/kinds.py",
         old="    found |= held_by(brain)\n",
         new="",
-        tests="tests/training/test_recorded_windows.py -k number_of",
+        tests="tests/training/test_recorded_windows.py -k old_value",
     ),
     Mutant(
         file="brainmodel/engines/recording.py",
