@@ -69,14 +69,18 @@ class Record(NamedTuple):
 
     @classmethod
     def of_steps(
-        cls, steps: Sequence[StepRecord], before: Any, keep: PerStreamSteps | None
+        cls,
+        steps: Sequence[StepRecord],
+        before: Any,
+        keep: PerStreamSteps | None,
+        breaks: tuple[bool, ...] | None = None,
     ) -> "Record":
         """The record of steps that follow one another.
 
         Args:
             steps: what happened.
             before: the state before the first of them.
-            keep: see above.
+            keep, breaks: see above.
         """
         states = [before, *(step.state for step in steps)]
         return cls(
@@ -86,6 +90,7 @@ class Record(NamedTuple):
             torch.stack([step.currents for step in steps]),
             {n: torch.stack([getattr(s, n) for s in states]) for n in before._fields},
             keep,
+            breaks,
         )
 
     def before(self, field: str) -> PerUnitSteps:
@@ -116,9 +121,12 @@ class Record(NamedTuple):
             None if self.breaks is None else self.breaks[steps],
         )
 
+    def _breaks(self) -> tuple[bool, ...] | None:
+        return (False,) * len(self.currents) if self.keep is None else self.breaks
+
     def join(self, later: "Record") -> "Record":
         """This record and that of the steps that follow, as one."""
-        keeps = [self.keep, later.keep]
+        keeps, early, late = [self.keep, later.keep], self._breaks(), later._breaks()
         if keeps != [None, None]:
             keeps = [
                 record.currents.new_ones(record.currents.shape[:2]) if keep is None else keep
@@ -131,6 +139,7 @@ class Record(NamedTuple):
             torch.cat([self.currents, later.currents]),
             {name: torch.cat([self.fields[name][:-1], later.fields[name]]) for name in self.fields},
             None if keeps == [None, None] else torch.cat([k for k in keeps if k is not None]),
+            None if early is None or late is None else (*early, *late),
         )
 
 

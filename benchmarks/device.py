@@ -4,9 +4,11 @@ One forward and backward pass of a window, in turn, so that ratios hold when clo
 
 - subLSTM with BPTT beside `torch.nn.LSTM` (cuDNN), and beside the same brain by tensor calls;
 - e-prop, traces carried, beside BPTT;
-- the brain of configs/default.yaml there, beside two cores of the processor.
+- the brain of configs/default.yaml there, beside two cores of the processor;
+- the same with its windows recorded as CUDA graphs, beside windows as they are written.
 
-Before anything is timed, gradients from there are held against those of the processor. Minutes.
+Before anything is timed, gradients from there are held against those of the processor, and weights
+that learnt from recorded windows against those that learnt from windows as written. Minutes.
 Without a graphics processor nothing is measured; with --quick the script then goes its way on the
 processor, small, to see it work.
 
@@ -15,7 +17,7 @@ processor, small, to see it work.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 
 import torch
@@ -27,7 +29,10 @@ from benchmarks._results import Figure, arguments, write
 from benchmarks.cells import alone, in_turn
 from benchmarks.perturbation import WINDOW, default_brain
 from brainmodel.brain import Brain
+from brainmodel.data.window import Window
+from brainmodel.engines import Replayed, Tape
 from brainmodel.learning import BPTT, EProp
+from brainmodel.training.recorded_windows import RecordedWindows
 
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 SIZES = [(64, 100, 64, 256), (128, 100, 256, 512)]  # (time, batch, input, unit)
@@ -140,6 +145,61 @@ def default(streams: tuple[int, ...], repeats: int) -> list[Figure]:
     return figures
 
 
+def replaying(brain: Brain, inputs: dict[str, Tensor]) -> Callable[[], None]:
+    """`training` of a brain there, its windows recorded; on the processor on a tape."""
+    brain.engine = Replayed(recorder=Tape() if DEVICE.type == "cpu" else None)
+    windows, state = RecordedWindows(), None
+    inputs = {name: signal.to(DEVICE) for name, signal in inputs.items()}
+    shape = next(iter(inputs.values())).shape[:2]
+    window = Window(inputs, torch.zeros(shape, dtype=torch.bool, device=DEVICE), {})
+
+    def step() -> None:
+        nonlocal state
+        brain.zero_grad()
+        losses, _, state = windows.judged(brain, window, state)
+        weighed = [loss for own in brain.weigh(losses).values() for loss in own.values()]
+        torch.stack(weighed).sum().backward()
+        _wait(DEVICE)
+
+    for _ in range(3):
+        step()
+    if windows.replayed == 0:
+        raise RuntimeError(f"windows are not recorded: {windows.missing}")
+    return step
+
+
+def recorded(streams: tuple[int, ...], repeats: int) -> list[Figure]:
+    """A window of the default brain, recorded and as it is written."""
+    brain, figures = default_brain().to(DEVICE), []
+    for count in tqdm(streams, desc="recorded windows"):
+        shapes = brain.inputs.items()
+        inputs = {name: torch.rand(WINDOW, count, *shape) for name, shape in shapes}
+        with by_tensor_calls() if DEVICE.type == "cpu" else nullcontext():
+            sides = replaying(deepcopy(brain), inputs), training(brain, inputs)
+            times = in_turn(*sides, repeats=repeats)
+        settings = {"window": WINDOW, "streams": count, "device": DEVICE.type}
+        what, reference = "the default brain, recorded", "as written"
+        figures.append(Figure(what, times[0], "ms", reference, times[1], settings))
+    return figures
+
+
+def check_recorded() -> None:
+    """Raise RuntimeError where recorded windows do not give what windows as written give."""
+    written = default_brain().double().to(DEVICE)
+    brain = deepcopy(written)
+    shapes = brain.inputs.items()
+    inputs = {n: torch.rand(WINDOW, 2, *shape, dtype=torch.float64) for n, shape in shapes}
+    with by_tensor_calls() if DEVICE.type == "cpu" else nullcontext():
+        sides = replaying(brain, inputs), training(written, inputs)
+        for _ in range(3):
+            sides[1]()  # the others are taken already
+        for side in sides * 2:
+            side()
+    for (name, a), b in zip(written.named_parameters(), brain.parameters(), strict=True):
+        if a.grad is not None and not torch.allclose(a.grad, b.grad, rtol=1e-9, atol=1e-12):  # type: ignore
+            raise RuntimeError(f"recorded, the gradient of {name} differs on {DEVICE}")
+
+
 def main() -> None:
     """Check, measure and write."""
     chosen = arguments(__doc__ or "")
@@ -152,9 +212,13 @@ def main() -> None:
         print(f"On {torch.cuda.get_device_name(DEVICE)}.")
     for rule in (BPTT, EProp):
         check(rule)
+    check_recorded()
     repeats = 3 if chosen.quick else 21
     sizes = SMALL if chosen.quick else SIZES
-    write(chosen.out, dense(sizes, repeats) + default(STREAMS[: 1 + (not chosen.quick)], repeats))
+    streams = STREAMS[: 1 + (not chosen.quick)]
+    write(
+        chosen.out, dense(sizes, repeats) + default(streams, repeats) + recorded(streams, repeats)
+    )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ and new tensors left out, and each call of a native loop as one. Windows of 8 an
 what each step costs, and what is left is of the window. Every dense cell with every rule that takes
 it, alone and in a row of five areas with feedback; a row of three areas of maps; the default brain.
 What the optimizer does is left out. Numbers that `tests/brain/test_operations.py` holds may only go
-down. A minute.
+down. At last the default brain without native loops, recorded on a tape: each operation there is a
+launch or more of a graphics processor, where a CUDA graph has one forward and one back. Minutes.
 
     python -m benchmarks.operations --out runs/benchmarks/operations
 """
@@ -24,9 +25,14 @@ from areas import GRU, LSTM, Cell, Leaky, SubLSTM
 from areas.loops.native import Kernel
 from benchmarks._results import Figure, arguments, write
 from benchmarks._rules import fitting, rule
-from benchmarks.perturbation import default_brain
+from benchmarks.device import by_tensor_calls
+from benchmarks.perturbation import WINDOW, default_brain
 from benchmarks.throughput import chain
 from brainmodel.brain import Brain
+from brainmodel.data.window import Window
+from brainmodel.engines import Replayed, Tape
+from brainmodel.errors import Unrecordable
+from brainmodel.training.recorded_windows import RecordedWindows
 
 CELLS: dict[str, Callable[[], Cell]] = {
     "Leaky": Leaky,
@@ -40,6 +46,7 @@ ROWS: dict[str, tuple[list[list[int]], list[int]]] = {
     "three of maps": ([[2, 8, 8], [2, 4, 4], [2, 2, 2]], [1, 8, 8]),
 }
 SHORT, LONG, BATCH = 8, 16, 2
+SCOPES = ("Local", "Adjacent", "Global")
 NEW = ("empty", "new_empty", "empty_like", "new_empty_strided", "empty_strided", "empty_permuted")
 
 
@@ -122,6 +129,24 @@ def brain_of(row: str, cell: str, named: str) -> Brain:
     return chain(*ROWS[row], lambda: rule(named), cell=CELLS[cell])
 
 
+def recorded(brain: Brain, steps: int = WINDOW) -> tuple[int, int]:
+    """Operations of a window forward and back, those of its objectives included, on a tape.
+
+    Raises:
+        Unrecordable: where the window cannot be recorded.
+    """
+    brain.engine, windows = Replayed(recorder=Tape()), RecordedWindows()
+    inputs = {name: torch.rand(steps, BATCH, *shape) for name, shape in brain.inputs.items()}
+    window, state = Window(inputs, torch.zeros(steps, BATCH, dtype=torch.bool), {}), None
+    for _ in range(3):  # the third is of the kind of the second
+        judged = windows.judged(brain, window, state)
+        state = judged.after
+        torch.stack([own for of in judged.losses.values() for own in of.values()]).sum().backward()
+    if windows.operations is None:
+        raise Unrecordable(f"the window cannot be recorded: {windows.missing}")
+    return windows.operations
+
+
 def main() -> None:
     """Count, and write."""
     chosen = arguments(__doc__ or "")
@@ -133,6 +158,12 @@ def main() -> None:
     for row, cell, named in tqdm(jobs[::9] if chosen.quick else jobs):
         figures += _figures(f"{row}: {cell}, {named}", brain_of(row, cell, named))
     figures += _figures("default brain", default_brain())
+    with by_tensor_calls():
+        for scope in SCOPES:
+            taken = recorded(default_brain(scope))
+            for way, count in zip(("forward", "back"), taken, strict=True):
+                what = f"default brain, {scope}, operations of a recorded window {way}"
+                figures.append(Figure(what, [count], "", "launches of CUDA graphs", [1]))
     write(chosen.out, figures)
 
 

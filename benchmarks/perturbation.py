@@ -53,10 +53,11 @@ KINDS: dict[str, Callable[[], Perturbation]] = {
 }
 
 
-def default_brain() -> Brain:
-    """The brain of configs/default.yaml."""
+def default_brain(scope: str = "Local") -> Brain:
+    """The brain of configs/default.yaml, under a scope of this name."""
+    told = {"model": {"scope": f"brainmodel.scopes.{scope}"}}
     with contextlib.redirect_stdout(io.StringIO()):
-        return brain_of(fit("default", {}, 0, 1).model)
+        return brain_of(fit("default", told, 0, 1).model)
 
 
 def costs(repeats: int) -> list[Figure]:

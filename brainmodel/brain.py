@@ -40,7 +40,8 @@ class Brain(Wiring):
         groups: objectives that several areas share, by name.
         group_weights: of these, by name; as `AreaPlan.weights`.
         environments: what areas act on, by name (see `brainmodel.environments`).
-        engine: what takes the literal steps of scope `Global`; `Plain` unless given.
+        engine: what takes the literal steps of scope `Global`, or has windows of training recorded;
+            `Plain` unless given.
 
     Raises:
         ValueError: if areas and pathways do not fit; the message names the area or pathway.
@@ -105,7 +106,7 @@ class Brain(Wiring):
             units = {name: self.area(name).units for name in self.areas}
             require_state(units, state, reset.shape[1])
         found, state = self._from_outside(reset, state, gains, currents, labels)
-        told = self.scope, self.engine, self._report
+        told = self.scope, self.engine, self.report
         activities, after = roll_out(self, *told, dict(inputs) | found, reset, state)
         if self.perturbed is not None:
             after = self.perturbed.end_window(reset, activities, inputs, after)
@@ -200,8 +201,12 @@ class Brain(Wiring):
         self._listeners[handle.id] = listener
         return handle
 
-    def _report(
+    def report(
         self, passage: Passage, derivatives: dict[str, ActivityDerivatives], found: Gradients
     ) -> None:
+        """Tell all who listen of a backward pass (see `listen`); of a recorded one, its replays."""
+        if self.known is not None:
+            self.known.reports.append((passage, derivatives, found))
+            return
         for listener in list(self._listeners.values()):
             listener(passage, derivatives, found)

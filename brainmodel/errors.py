@@ -17,6 +17,10 @@ class ProcessLost(Exception):  # noqa: N818 - what happened to another process
     """Another process of the run has ended; the message is one sentence for the user."""
 
 
+class Unrecordable(Exception):  # noqa: N818 - what cannot be done with a window
+    """A window that cannot be recorded; the message is a clause that says why."""
+
+
 class Stopped(SystemExit):
     """Training was asked to stop, and has saved its last step; its code is the exit status."""
 

@@ -686,6 +686,24 @@ MUTANTS = [
         tests="tests/areas/test_compiled.py -k fails",
     ),
     Mutant(
+        file="brainmodel/engines/kinds.py",
+        old="    found |= held_by(brain)\n",
+        new="",
+        tests="tests/training/test_recorded_windows.py -k old_value",
+    ),
+    Mutant(
+        file="brainmodel/engines/recording.py",
+        old="        copy_all(self._completed, _tensors(self._found.completed))\n",
+        new="",
+        tests="tests/training/test_recorded_windows.py -k two_pathways",
+    ),
+    Mutant(
+        file="brainmodel/training/recorded_windows.py",
+        old="fill_(schedule.level(age))",
+        new="fill_(1.0)",
+        tests="tests/training/test_recorded_windows.py -k levels_that",
+    ),
+    Mutant(
         file="brainmodel/engines/compiled.py",
         old="areas=after.areas, delayed=after.delayed",
         new="areas=after.areas",
@@ -1479,8 +1497,8 @@ MUTANTS = [
     ),
     Mutant(
         file="brainmodel/learning/credit/trace_gradients.py",
-        old="[place.start - start : place.stop - start]",
-        new="[: place.stop - place.start].flip(0)",
+        old="part.trace[:, first:], part.bars",
+        new="part.trace[:, first:].flip(2), part.bars",
         tests="tests/learning/test_e_prop.py -k carried",
     ),
     Mutant(

@@ -134,4 +134,5 @@ def _as_one_step(record: Record) -> Record:
             for n, field in record.fields.items()
         },
         None if record.keep is None else beside(record.keep),
+        None if record.breaks is None else (any(record.breaks),),
     )

@@ -5,6 +5,7 @@ Source: Liu et al. (2021), see `mdgl.py`: modulators are specific to cell types,
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -55,9 +56,12 @@ class TypeMeans(Partners):
         self._by_population, self._places = shares is None, list[slice]()
 
     def build(self, area: Area) -> None:
-        """See `Partners.build`; finds the area's populations."""
+        """See `Partners.build`; finds which units are of which type."""
         if self._by_population:
             self._places = list(area.cell.places(area.units[0]).values())
+        if not self._places:
+            ends = (torch.tensor([0.0, *self.shares]).cumsum(0) * area.units[0]).round().int()
+            self._places = [slice(*pair) for pair in pairwise(ends.tolist())]
 
     def weights(self, recurrent: Synapses) -> Weights:
         """See `Partners.weights`."""
@@ -72,7 +76,9 @@ class TypeMeans(Partners):
             exist: 1 where there is a synapse, else 0.
         """
         units = weight.shape[1]
-        member = self.member(units).to(weight)
+        place = torch.arange(units, device=weight.device)
+        member = torch.stack([(place >= at.start) & (place < at.stop) for at in self._places])
+        member = member.to(weight)  # [type, unit]
         block = (-1, units, units, *weight.shape[2:])
 
         def total(values: Tensor) -> Tensor:
@@ -80,16 +86,6 @@ class TypeMeans(Partners):
 
         means = total(weight * exist) / total(exist).clamp(min=1)
         return torch.einsum("ai,cab...,bj->cij...", member, means, member).reshape(weight.shape)
-
-    def member(self, units: int) -> Float[Tensor, "type unit"]:
-        """1 where a unit belongs to a type, else 0."""
-        if self._places:
-            starts, stops = zip(*((at.start, at.stop) for at in self._places), strict=True)
-        else:
-            ends = (torch.tensor([0.0, *self.shares]).cumsum(0) * units).round()
-            starts, stops = ends[:-1].tolist(), ends[1:].tolist()
-        place, first, after = torch.arange(units), torch.tensor(starts), torch.tensor(stops)
-        return ((place >= first[:, None]) & (place < after[:, None])).float()
 
 
 class Diffuse(Partners):

@@ -88,5 +88,5 @@ def _existing(area: Area, like: Tensor) -> Float[Tensor, "target source"]:
     """1 where a synapse or bias joins a target and a source, else 0."""
     table = like.new_zeros(sizes(area)[1:])
     for rows, columns in places(area).values():
-        table[rows, columns] = 1
+        table[rows, columns] = table.new_ones(())  # a number that lies there, too
     return table

@@ -148,8 +148,7 @@ class _Rolling:
         rewards = {n: own[..., None] for n, own in told if n.rpartition(".")[2] == REWARD}
         for name in self.brain.modulators:
             error = records[name].sources["drive"] - records[name].prediction
-            age = self.brain.steps_taken
-            moments = Moments(error, self.inputs | rewards, ~self.reset, age)
+            moments = Moments(error, self.inputs | rewards, ~self.reset, self.brain.clock)
             memory = self.start.modulators[name]
             levels[name], memories[name] = self.brain.modulator(name).level(moments, memory)
         for name in self.brain.areas:

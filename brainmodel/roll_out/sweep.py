@@ -36,7 +36,7 @@ class Sweep:
     def __init__(self, brain: Wiring, inputs: dict[str, Tensor], reset: Tensor, state: BrainState):
         self.brain, self.inputs, self.start = brain, inputs, state
         self.steps, self.batch = reset.shape
-        self.breaks: list[bool] = reset.any(dim=1).tolist()  # the device is waited for here alone
+        self.breaks = brain.breaks(reset)
         self.keep = (~reset).to(brain.dtype) if any(self.breaks) else None
         self.courses: dict[str, Course] = {}
         self.worlds: dict[str, EnvironmentCourse] = {}

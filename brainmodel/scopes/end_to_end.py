@@ -4,6 +4,7 @@ from torch import Tensor
 
 from brainmodel.learning.learning_signal import modulated
 from brainmodel.learning.rule import Gradients
+from brainmodel.schedules.clock import always
 from brainmodel.scopes.scope import ActivityDerivatives, Passage, Scope
 from brainmodel.wiring.engine import Engine
 from brainmodel.wiring.literal_window import LiteralWindow
@@ -68,7 +69,7 @@ class Global(Scope):
                 full = brain.parameter_name(name, key)
                 found[full] = found[full] + gradient if full in found else gradient
             plasticity = brain.plasticity(name)
-            if plasticity != 1:
+            if not always(plasticity, 1):
                 own = [n for n in brain.parameter_names(name) if n in found]
                 found |= {n: plasticity * found[n] for n in own}
         return found

@@ -12,6 +12,7 @@ from areas.comparison import errors_back
 from areas.record import Record
 from brainmodel.learning.learning_signal import LearningSignal
 from brainmodel.learning.rule import Gradients, Memory
+from brainmodel.schedules.clock import always
 from brainmodel.wiring.engine import Engine
 from brainmodel.wiring.environments import EnvironmentRecord
 from brainmodel.wiring.literal_window import LiteralWindow
@@ -180,9 +181,9 @@ def rule_gradients(
         memory: of its rule, from before these steps.
     """
     plasticity = brain.plasticity(name)
-    if plasticity == 0:
+    if always(plasticity, 0):
         return {}
-    if plasticity != 1:
+    if not always(plasticity, 1):
         unmodulated = derivatives.rate.new_ones(derivatives.rate.shape[:2])
         level = plasticity * (unmodulated if level is None else level)
     signal = learning_signal(brain.area(name), record, derivatives, level)

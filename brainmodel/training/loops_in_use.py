@@ -1,7 +1,8 @@
-"""What takes the steps of a brain, in words, and a warning where that is a slow way."""
+"""What takes the steps of a brain in words, whether windows are recorded, and a warning if not."""
 
 from areas.loops.compiled import warn_of
 from brainmodel.brain import Brain
+from brainmodel.training.module import BrainModule
 
 
 def steps_taken(brain: Brain) -> str:
@@ -21,6 +22,11 @@ def steps_taken(brain: Brain) -> str:
         return swept
     scope = type(brain.scope).__name__
     return f"{brain.engine} where the brain learns (scope {scope}), else by {swept}"
+
+
+def steps_of(module: BrainModule) -> str:
+    """The same of a brain in training, and whether its windows are recorded, if its engine does."""
+    return steps_taken(module.brain) + module.windows.told(module.brain)
 
 
 def warn_of_slow(brain: Brain) -> None:

@@ -21,14 +21,16 @@ from brainmodel.scopes import Scope
 from brainmodel.training.checkpoint import Streams, read_checkpoint, require_fit
 from brainmodel.training.drawn_weights import drawn_weights
 from brainmodel.training.finite_watch import FiniteWatch
+from brainmodel.training.judged import judged
 from brainmodel.training.lockstep import Sharing, given
 from brainmodel.training.old_checkpoints import without_constants
 from brainmodel.training.parameter_groups import parameter_groups, require_plain
 from brainmodel.training.processes import mean_over_processes
+from brainmodel.training.recorded_windows import RecordedWindows
 from brainmodel.wiring.losses import Losses, require_objectives
 from brainmodel.wiring.plan import AreaPlan
 from brainmodel.wiring.state import BrainState
-from objectives import Activity, GroupObjective
+from objectives import GroupObjective
 
 
 class BrainModule(pl.LightningModule):
@@ -51,8 +53,8 @@ class BrainModule(pl.LightningModule):
         environments: what areas act on, by name; the command line takes them from the data.
         falls_at: the share of the training after which they fall to `final` at once, in (0, 1);
             along half a cosine unless given.
-        engine: what takes the literal steps of scope `Global`; they are taken as they are written
-            unless given.
+        engine: what takes the literal steps of scope `Global`, or has whole windows recorded; they
+            are computed as they are written unless given.
 
     Raises:
         ValueError: if areas, pathways and objectives do not fit, a learning rate is not positive,
@@ -88,7 +90,7 @@ class BrainModule(pl.LightningModule):
         own = {name: plan.learning_rate for name, plan in areas.items()}
         self.parts = parameter_groups(self.brain, own, learning_rate, learning_rates or {})
         self.optimizer, self.final, self.falls_at = optimizer, final, falls_at
-        self.streams = Streams()
+        self.streams, self.windows = Streams(), RecordedWindows()
         self.drawn_weights = drawn_weights(self.state_dict())
         self.finite = FiniteWatch()
         self.losses: Losses = {}  # of the window that is being learnt from
@@ -108,21 +110,16 @@ class BrainModule(pl.LightningModule):
             loss = given(loss, self.brain, step.gradients)
             return {"loss": loss, "activities": step.activities}
         stream = self.streams.at(window.reset.shape[1], self.device)
-        activities, self.streams.state = self.brain(
-            window.inputs, window.reset, stream, labels=window.labels
+        self.losses, activities, self.streams.state = self.windows.judged(
+            self.brain, window, stream
         )
-        activities = labelled(activities, window)
-        self.losses = self.brain.judge(activities)
         return {"loss": self._log(self.losses, window, "loss"), "activities": activities}
 
     def validation_step(self, window: Window, index: int) -> dict[str, Any]:
         """The loss of one held-out window; these streams begin anew with each validation."""
         held_out = None if index == 0 else self.held_out
-        activities, self.held_out = self.brain(
-            window.inputs, window.reset, held_out, labels=window.labels
-        )
-        activities = labelled(activities, window)
-        loss = self._log(self.brain.judge(activities), window, "held_out_loss")
+        losses, activities, self.held_out = judged(self.brain, window, held_out)
+        loss = self._log(losses, window, "held_out_loss")
         return {"loss": loss, "activities": activities}
 
     test_step = validation_step
@@ -213,11 +210,6 @@ class BrainModule(pl.LightningModule):
         if isinstance(checkpoint_path, str | Path) and Path(checkpoint_path).is_file():
             read_checkpoint(checkpoint_path)
         return super().load_from_checkpoint(checkpoint_path, *args, **kwargs)
-
-
-def labelled(activities: dict[str, Activity], window: Window) -> dict[str, Activity]:
-    """Activities with the labels of the window beside those of environments."""
-    return {name: a._replace(labels=window.labels | a.labels) for name, a in activities.items()}
 
 
 def require_end(trainer: pl.Trainer, final: float) -> None:

@@ -42,7 +42,8 @@ class LiteralWindow:
         engine: Engine | None = None,
     ):
         self._learnt = {name: p for name, p in brain.named_parameters() if p.requires_grad}
-        self._keep = (~reset).to(brain.dtype) if bool(reset.any()) else None
+        self._breaks = tuple(brain.breaks(reset))
+        self._keep = (~reset).to(brain.dtype) if any(self._breaks) else None
         self._steps: list[dict[str, StepRecord]] = []
         self._replies: list[dict[str, Reply]] = []
         self._worlds, self._engine = brain.environments, engine or Plain()
@@ -59,8 +60,9 @@ class LiteralWindow:
     def records(self) -> dict[str, Record]:
         """The record of the window, by area; detached."""
         with torch.no_grad():
+            kept = self._keep, self._breaks
             return {
-                name: Record.of_steps([took[name] for took in self._steps], before, self._keep)
+                name: Record.of_steps([took[name] for took in self._steps], before, *kept)
                 for name, before in self._start.areas.items()
             }
 

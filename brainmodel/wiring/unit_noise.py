@@ -27,7 +27,7 @@ def noise_currents(brain: Wiring, stands: Noise, steps: int) -> dict[str, Tensor
     found = {}
     for name, noise in brain.noise.items():
         area = brain.area(name)
-        reached = area.cell.receives("drive", area.units[0]).to(area.bias)
+        reached = area.get_buffer("noisy").to(area.bias)
         shape = (len(area.bias), *area.units[1:])
         seed = noise.seed + crc32(name.encode())
         drawn = [stands.later(t).normal(seed, prod(shape), area.bias) for t in range(steps)]

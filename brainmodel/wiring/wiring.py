@@ -17,7 +17,8 @@ from brainmodel.learning.rule import Rule, of_rule
 from brainmodel.pathways.presynaptic_inhibition import PresynapticInhibition
 from brainmodel.pathways.route import Route
 from brainmodel.schedules import Schedule, Weight
-from brainmodel.wiring.count import Count
+from brainmodel.schedules.clock import LevelNow
+from brainmodel.wiring.aged import Aged
 from brainmodel.wiring.environments import require_environments, require_heard, rewards_of
 from brainmodel.wiring.made_weights import MadeWeights, made_in
 from brainmodel.wiring.objective_weights import require_means, weights
@@ -32,14 +33,13 @@ from brainmodel.wiring.state import BrainState
 from objectives import GroupObjective, Objective
 
 
-class Wiring(nn.Module):
+class Wiring(Aged):
     """Areas, the pathways between them, and what each learns for: a brain but for its learning.
 
     Args:
         plan: what is to be wired up.
 
     Attributes:
-        age: steps that the optimizer took, which schedules follow; kept in checkpoints.
         acting: names of the areas, lower ones first.
         acts: what they do within a step, in order (see `order.acts`).
         stages: areas grouped by the cycles that they share (see `order.stages`).
@@ -53,9 +53,6 @@ class Wiring(nn.Module):
 
     def __init__(self, plan: BrainPlan):
         super().__init__()
-        self.age: Tensor
-        self.register_buffer("age", torch.zeros((), dtype=torch.int64))
-        self._count = Count()
         self._open(plan)
         predictors = {name: area.predictor for name, area in plan.areas.items()}
         errors = {name: p.comparison.errors for name, p in predictors.items() if p is not None}
@@ -133,6 +130,8 @@ class Wiring(nn.Module):
         told = plan.predictor, plan.afferents, plan.kernel, plan.connectivity, plan.projections
         area = Area(plan.cell, plan.units, drive, self._messages(name), *told)
         plan.rule.build(area)
+        if plan.noise:  # which currents of which units have noise
+            area.register_buffer("noisy", area.cell.receives("drive", area.units[0]), False)
         for pathway in plan.rule.error_pathways:
             carried = self.pathways[pathway].signal
             if carried != "error":
@@ -199,15 +198,17 @@ class Wiring(nn.Module):
         """The objective of that name that areas share."""
         return cast(GroupObjective, self.groups[name])
 
-    @property
-    def steps_taken(self) -> int:
-        """The age, without waiting for the device where nobody else has set it."""
-        return self._count.read(self.age)
-
-    def plasticity(self, area: str) -> float:
+    def plasticity(self, area: str) -> LevelNow:
         """How plastic the area of that name is now, in [0, 1]; 0 where it does not learn."""
         schedule = self.plasticities[area]
-        return 1.0 if schedule is None else schedule.level(self.steps_taken)
+        return 1.0 if schedule is None else self.clock.level(schedule)
+
+    @property
+    def schedules(self) -> list[Schedule]:
+        """Those that decide within a window how much is learnt; not those of objectives."""
+        told = [part.schedule for part in self.modulators.modules() if isinstance(part, Modulator)]
+        every = [*self.plasticities.values(), *self.plastic.values(), *told]
+        return [schedule for schedule in every if schedule is not None]
 
     def route(self, name: str) -> Route:
         """The shape changes along the pathway of that name."""
@@ -246,7 +247,7 @@ class Wiring(nn.Module):
                 full = self.parameter_name(name, key)
                 found[full] = found.get(full, 0.0) + lost
         found |= {name: found[name] * mask for name, mask in self.masks().items() if name in found}
-        levels = {name: schedule.level(self.steps_taken) for name, schedule in self.plastic.items()}
+        levels = {name: self.clock.level(schedule) for name, schedule in self.plastic.items()}
         found |= {name: found[name] * level for name, level in levels.items() if name in found}
 
     def parameter_name(self, area: str, key: str) -> str:
@@ -286,7 +287,7 @@ class Wiring(nn.Module):
     def after_step(self) -> None:
         """What follows each step of the optimizer: count it, keep the signs of synapses, make the
         weights that are made, and let objectives do their part."""
-        self._count.add(self.age)
+        self.grow()
         for part in (*self.areas.modules(), *self.gates.modules()):
             if isinstance(part, Synapses):
                 part.project()

@@ -12,6 +12,7 @@ from brainmodel.learning import modulation
 from brainmodel.learning.modulation import Modulator, Moments
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.schedules import Schedule
+from brainmodel.schedules.clock import Clock
 from tests import toy
 
 MODULATORS = toy.parts("modulation", Modulator, modulation)
@@ -34,12 +35,12 @@ def moments(steps: int = 9, batch: int = 3) -> Moments:
     error, reward = torch.randn(steps, batch, 4).double(), torch.randn(steps, batch, 1).double()
     valid = torch.ones(steps, batch, dtype=torch.bool)
     valid[0], valid[4, 1] = False, False
-    return Moments(error, {"eye": error.square(), "reward": reward}, valid, GROWN)
+    return Moments(error, {"eye": error.square(), "reward": reward}, valid, Clock(lambda: GROWN))
 
 
 def part(seen: Moments, steps: slice, streams: slice) -> Moments:
     inputs = {name: signal[steps, streams] for name, signal in seen.inputs.items()}
-    return Moments(seen.error[steps, streams], inputs, seen.valid[steps, streams], seen.age)
+    return Moments(seen.error[steps, streams], inputs, seen.valid[steps, streams], seen.clock)
 
 
 ALL = slice(None)

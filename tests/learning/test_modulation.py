@@ -23,6 +23,7 @@ from brainmodel.learning.modulation import (
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.roll_out.sweep import Sweep
 from brainmodel.schedules import CriticalPeriod
+from brainmodel.schedules.clock import Clock
 from brainmodel.scopes import Global, Local
 from tests import lessons, literal, toy
 
@@ -31,7 +32,7 @@ def moments(steps: int = 9, batch: int = 3, age: int = 0) -> Moments:
     error, reward = torch.randn(steps, batch, 4).double(), torch.randn(steps, batch, 1).double()
     valid = torch.ones(steps, batch, dtype=torch.bool)
     valid[0], valid[4, 1] = False, False
-    return Moments(error, {"reward": reward}, valid, age)
+    return Moments(error, {"reward": reward}, valid, Clock(lambda: age))
 
 
 def usual(values: Tensor, valid: Tensor, rate: float, t: int, stream: int) -> float | None:
@@ -107,7 +108,7 @@ def test_the_grown_area_hears_the_modulator_and_the_young_one_does_not() -> None
     seen = moments()
     expected, _ = adult.level(seen, None)
     for age, young in ((0, 1.0), (10, 1.0), (15, 0.5), (20, 0.0), (99, 0.0)):
-        level, _ = made.level(seen._replace(age=age), None)
+        level, _ = made.level(seen._replace(clock=Clock(lambda age=age: age)), None)
         torch.testing.assert_close(level, young + (1 - young) * expected)
 
 

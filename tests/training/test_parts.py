@@ -111,13 +111,19 @@ def test_every_scope_trains(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", parts("engines"))
-def test_every_engine_trains(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_engine_trains(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRAINMODEL_NATIVE", "0")  # a tape does not see native loops
     path, scope = CONFIGS / "engines" / f"{name}.yaml", CONFIGS / "scopes" / "global.yaml"
-    quick = ["--model.engine.init_args.backend=eager"] if name == "compiled" else []
+    own = {"compiled": "backend=eager", "replayed": "recorder=brainmodel.engines.Tape"}
+    quick = [f"--model.engine.init_args.{own[name]}"] if name in own else []
     parts = (f"--model.scope={scope}", f"--model.engine={path}", *quick)
     main(["fit", f"--config={HERE / 'tiny.yaml'}", *parts, *STEPS])  # to trace more takes long
-    how = "compiled code (torch.compile, eager)" if quick else "tensor calls"
-    assert f"loops       {how} under autograd where" in capsys.readouterr().out
+    how = "compiled code (torch.compile, eager)" if name == "compiled" else "tensor calls"
+    said = capsys.readouterr().out
+    assert f"loops       {how} under autograd where" in said
+    assert ("; whole windows of training are recorded as tapes" in said) == (name == "replayed")
 
 
 @pytest.mark.slow

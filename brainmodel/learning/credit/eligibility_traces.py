@@ -170,6 +170,6 @@ def _back(
         if k == 0 and field in area.cell.carried:
             carried_bar[area.cell.carried.index(field)].fill_(1.0)
         elif k == 0:  # the rate that ends the last of them
-            rate_bar[-1] = 1.0
+            rate_bar[-1].fill_(1.0)
         parts.insert(0, scan.back(area, record, rate_bar, carried_bar))
     return torch.cat(parts), carried_bar

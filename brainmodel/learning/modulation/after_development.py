@@ -32,7 +32,8 @@ class AfterDevelopment(Modulator):
             raise ValueError(
                 "modulator: tells types of units apart; give each of its types an AfterDevelopment"
             )
-        self.modulator, self.development = modulator, development
+        self.modulator = modulator
+        self.development = self.schedule = development
 
     def build(self, area: Area, inputs: Mapping[str, Sequence[int]]) -> None:
         """See `Modulator.build`."""
@@ -40,6 +41,6 @@ class AfterDevelopment(Modulator):
 
     def level(self, moments: Moments, memory: ModulatorMemory) -> tuple[Level, ModulatorMemory]:
         """See `Modulator.level`."""
-        young = self.development.level(moments.age)
+        young = moments.clock.level(self.development)
         adult, memory = self.modulator.level(moments, memory)
         return young + (1 - young) * adult, memory

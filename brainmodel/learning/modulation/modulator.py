@@ -21,6 +21,8 @@ from torch import Tensor, nn
 from areas import Area
 from areas.shapes import PerDriveSteps, SignalSteps
 from brainmodel.learning.learning_signal import Level
+from brainmodel.schedules import Schedule
+from brainmodel.schedules.clock import Clock
 
 ModulatorMemory = (
     Any  # what a modulator carries between windows: a pytree of tensors [batch], or None
@@ -33,7 +35,12 @@ class Moments(NamedTuple):
     error: PerDriveSteps  # the area's drive minus its prediction
     inputs: dict[str, SignalSteps]  # the brain's inputs by name
     valid: Bool[Tensor, "time batch"]  # False where the stream was reset at this step
-    age: int  # steps that the optimizer took
+    clock: Clock  # how old the brain is, and what schedules say
+
+    @property
+    def age(self) -> int:
+        """Steps that the optimizer took; who asks for it keeps windows from being recorded."""
+        return self.clock.age
 
 
 class Modulator(nn.Module, ABC):
@@ -42,10 +49,12 @@ class Modulator(nn.Module, ABC):
     Attributes:
         by_unit: whether levels may differ between units.
         keeps_apart: as of `Rule`.
+        schedule: that its levels follow; None for none.
     """
 
     by_unit: ClassVar[bool] = False
     keeps_apart: ClassVar[bool] = False
+    schedule: Schedule | None = None
 
     def build(self, area: Area, inputs: Mapping[str, Sequence[int]]) -> None:
         """Prepare for an area of a brain with these inputs (shapes by name), once.

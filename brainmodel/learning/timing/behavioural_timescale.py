@@ -70,8 +70,8 @@ class Overlap:
 
     def of(self, product: Anything) -> Anything:
         """k q of e s, kept from 0 to 1."""
-        ends = torch.tensor([0.0, 1.0], dtype=product.dtype, device=product.device)
-        low, high = torch.sigmoid(self.slope * (ends - self.middle))
+        ends = product.new_zeros(()), product.new_ones(())  # made there, not brought from here
+        low, high = (torch.sigmoid(self.slope * (end - self.middle)) for end in ends)
         now = torch.sigmoid(self.slope * (product.clamp(0.0, 1.0) - self.middle))
         return self.rate * (now - low) / (high - low)
 

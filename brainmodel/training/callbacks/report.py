@@ -28,8 +28,9 @@ from brainmodel.training.held_out import (
     fit_linear,
     follow_streams,
 )
-from brainmodel.training.loops_in_use import steps_taken, warn_of_slow
-from brainmodel.training.module import brain_of, labelled
+from brainmodel.training.judged import labelled
+from brainmodel.training.loops_in_use import steps_of, warn_of_slow
+from brainmodel.training.module import BrainModule, brain_of
 from brainmodel.training.terms import labels_of, parted
 from brainmodel.training.witness import Witness
 from objectives import Activity
@@ -97,7 +98,8 @@ class Report(pl.Callback):
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Say what takes the steps, and measure the untrained brain."""
-        say(f"Steps are taken by {steps_taken(brain_of(pl_module))}.")
+        assert isinstance(pl_module, BrainModule)
+        say(f"Steps are taken by {steps_of(pl_module)}.")
         warn_of_slow(brain_of(pl_module))
         say(*getattr(getattr(trainer, "datamodule", None), "facts", ()))
         say(*parted(brain_of(pl_module), trainer.world_size))
@@ -122,7 +124,8 @@ class Report(pl.Callback):
         places["checkpoint"] = getattr(callback, "last_model_path", "") or getattr(
             callback, "best_model_path", ""
         )
-        places["loops"] = steps_taken(brain_of(pl_module))
+        assert isinstance(pl_module, BrainModule)
+        places["loops"] = steps_of(pl_module)
         print()
         for what, where in places.items():
             if where:
