@@ -60,8 +60,14 @@ class BrainsTogether:
         """A window of each seed, forward and backward.
 
         Raises:
-            ValueError: if the windows do not fit each other, or somebody listens to one brain.
+            ValueError: if the windows do not fit each other, somebody listens to one brain, or runs
+                would change the usual type of numbers for each other.
         """
+        if torch.get_default_dtype() != torch.float32:
+            raise ValueError(
+                "trainer.precision: what it sets is of the whole process, which runs of several "
+                "seeds share; take 32-true, or train the seeds one by one"
+            )
         for brain in self.brains:
             if brain._listeners or brain.perturbed is not None:
                 raise ValueError(

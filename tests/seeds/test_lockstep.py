@@ -66,3 +66,11 @@ def test_brains_that_somebody_listens_to_do_not_learn_together() -> None:
     assert len(joined.learn(windows)) == 2
     with brains[1].listen(lambda *_: None), pytest.raises(ValueError, match="do not reach it"):
         joined.learn(windows)
+
+
+def test_a_precision_of_the_whole_process_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_default_dtype", lambda: torch.float64)
+    lockstep = Lockstep([job(seed, windows_of(make(), seed, 1)) for seed in range(2)])
+    found = lockstep.run()
+    assert "trainer.precision" in lockstep.refused
+    assert all(isinstance(one, ValueError) for one in found)
