@@ -40,7 +40,7 @@ class Postdiction(Phenomenon):
     title = "Postdiction"
     index = "(lead after it went on - after it turned back) / 2, in steps of the motion"
     published = "observers: above 0 (Eagleman & Sejnowski 2000)"
-    axis = "after the flash: 0 terminates, 1 stops, 2 reverses, 3 continues"
+    axis = "0 ends, 1 stops, 2 turns, 3 goes on"
     samples = "bars"
     nothing = "no area predicts pictures, or none foresees the bars"
     smallest_eye = 16
