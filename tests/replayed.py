@@ -5,9 +5,10 @@ from copy import deepcopy
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_leaves, tree_map_only
 
 from areas import LSTM
+from areas.record import Record
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
 from brainmodel.engines import Plain, Replayed, Tape
@@ -60,12 +61,19 @@ def train(
             if isinstance(own, Tensor)
         ]
         carried = (state.memories, state.waiting, state.modulators, state.delayed, state.noise)
+        carried = tree_map_only(Record, told_once, carried, is_leaf=lambda t: isinstance(t, Record))
         found += [own.clone() for own in tree_leaves(carried) if isinstance(own, Tensor)]
         found += [None if p.grad is None else p.grad.clone() for p in brain.parameters()]
         optimizer.step()
         brain.after_step()
         seen.append([*found, *(p.detach().clone() for p in brain.parameters())])
     return seen
+
+
+def told_once(record: Record) -> Record:
+    """A record without factors that all are 1: whether they are there differs, not what they do."""
+    keep = record.keep
+    return record if keep is None or not bool((keep == 1).all()) else record._replace(keep=None)
 
 
 def recorded(brain: Brain, kinds: int = 8) -> tuple[Brain, RecordedWindows]:

@@ -60,8 +60,12 @@ class TypeMeans(Partners):
         if self._by_population:
             self._places = list(area.cell.places(area.units[0]).values())
         if not self._places:
-            ends = (torch.tensor([0.0, *self.shares]).cumsum(0) * area.units[0]).round().int()
-            self._places = [slice(*pair) for pair in pairwise(ends.tolist())]
+            self._places = self._by_shares(area.units[0])
+
+    def _by_shares(self, units: int) -> list[slice]:
+        """Where the types of so many units are, by their shares."""
+        ends = (torch.tensor([0.0, *self.shares]).cumsum(0) * units).round().int()
+        return [slice(*pair) for pair in pairwise(ends.tolist())]
 
     def weights(self, recurrent: Synapses) -> Weights:
         """See `Partners.weights`."""
@@ -77,7 +81,8 @@ class TypeMeans(Partners):
         """
         units = weight.shape[1]
         place = torch.arange(units, device=weight.device)
-        member = torch.stack([(place >= at.start) & (place < at.stop) for at in self._places])
+        places = self._places or self._by_shares(units)
+        member = torch.stack([(place >= at.start) & (place < at.stop) for at in places])
         member = member.to(weight)  # [type, unit]
         block = (-1, units, units, *weight.shape[2:])
 

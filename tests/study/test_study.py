@@ -17,7 +17,7 @@ import torch
 import yaml
 
 from brainmodel.cli import main
-from brainmodel.command_line import study_command
+from brainmodel.command_line import cells_together, study_command
 from brainmodel.data.tasks import TemporalXOR
 from brainmodel.probing.activity import average_places, mean_inputs
 from brainmodel.probing.recordings import Recording, write_npz
@@ -76,7 +76,7 @@ def test_a_study_measures_what_fit_measures_and_trains_nothing_twice(
     def never(*_: Any) -> Any:
         raise AssertionError("a finished cell was trained again")
 
-    monkeypatch.setattr(study_command, "train_cell", never)
+    monkeypatch.setattr(cells_together, "train_cell", never)
     assert study() == found
     page = Path("out", "study.html").read_text()
     assert not re.search(r"(src|href)=\"(?!data:)", page)
@@ -166,7 +166,7 @@ def test_jobs_of_a_cluster_do_the_cells(monkeypatch: pytest.MonkeyPatch) -> None
     until = time.monotonic() + 120
     while done(journal()) < 4 and time.monotonic() < until:
         time.sleep(0.2)
-    monkeypatch.setattr(study_command, "train_cell", None)
+    monkeypatch.setattr(cells_together, "train_cell", None)
     assert {row["state"] for row in study("--workers=0")} == {"done"}
 
 

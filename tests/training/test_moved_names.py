@@ -73,7 +73,8 @@ def test_every_class_that_keeps_a_contract_is_listed_by_a_package() -> None:
     keeping = {kind for contract in contracts for kind in below(contract) if not isabstract(kind)}
     ours = {kind for kind in keeping if kind.__module__.partition(".")[0] in PACKAGES}
     assert len(ours) > 100
-    assert {kind.__name__ for kind in ours - known} == {"SaveConfig"}  # of the command line
+    made = {"ObjectiveOfSeeds", "GroupObjectiveOfSeeds"}  # by `together`; no config names them
+    assert {kind.__name__ for kind in ours - known} == {"SaveConfig"} | made  # of the command line
 
 
 WRONG: dict[str, Any] = {

@@ -3,6 +3,7 @@
 They are recorded on a tape of operations on the processor, which has the meaning of a CUDA graph.
 """
 
+import warnings
 from collections.abc import Callable
 from copy import deepcopy
 
@@ -13,6 +14,7 @@ from torch import Tensor
 from areas import LSTM, Leaky, SubLSTM
 from benchmarks.perturbation import default_brain
 from brainmodel.brain import Brain
+from brainmodel.command_line.train_command import quieten
 from brainmodel.data.window import Window
 from brainmodel.learning import BPTT, RFLO, EProp, Rule
 from brainmodel.learning.modulation import AfterDevelopment, Surprise
@@ -61,7 +63,9 @@ def test_maps_and_signals_that_cross_two_pathways_are_as_written() -> None:
 @pytest.mark.slow  # a brain of that size, operation by operation
 @pytest.mark.parametrize("scope", ["Local", "Adjacent", "Global"])
 def test_the_default_brain_is_as_written(scope: str) -> None:
-    brain = default_brain(scope).double()
+    with warnings.catch_warnings():
+        quieten()
+        brain = default_brain(scope).double()
     assert_as_written(brain, stream_of(brain, 5, breaks=False), least=2)
 
 

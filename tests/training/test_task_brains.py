@@ -121,7 +121,7 @@ def trained(kind: type[TaskModule], rule: Rule, steps: int, options: dict[str, A
 @pytest.mark.parametrize(
     ("kind", "steps", "options", "least"),
     [
-        (TemporalXOR, 200, {"gap": (1, 3)}, 0.95),
+        (TemporalXOR, 300, {"gap": (1, 3)}, 0.95),
         (DelayedMatch, 100, {"stimuli": 3, "delay": (1, 4), "shown": 2}, 0.95),
         (CopySequence, 150, {"length": 2, "delay": (1, 3)}, 0.95),
         (Add, 150, {"first": 1, "second": 2, "length": 20}, 0.95),

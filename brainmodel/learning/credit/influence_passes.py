@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from areas.loops import triton_kernel
+from areas.loops.compiled import switched_off
 from areas.loops.native import KINDS, library, threads
 
 TILE = {"ROWS": 32, "SOURCES": 64}  # of influences that one program takes at once
@@ -45,7 +46,7 @@ def passes(influences: Tensor) -> Passes | None:
         return None
     if triton_kernel.takes(device):
         return TritonPasses() if triton_kernel.works(device) else None
-    return compiled(influences.dtype) if device == "cpu" else None
+    return compiled(influences.dtype) if device == "cpu" and not switched_off() else None
 
 
 class NativePasses(Passes):
