@@ -66,7 +66,7 @@ def test_the_default_brain_is_as_written(scope: str) -> None:
     with warnings.catch_warnings():
         quieten()
         brain = default_brain(scope).double()
-    assert_as_written(brain, stream_of(brain, 5, breaks=False), least=2)
+    assert_as_written(brain, stream_of(brain, 7, breaks=False), least=2)
 
 
 def test_where_no_stream_begins_they_are_the_same_to_the_last_bit() -> None:
