@@ -195,7 +195,7 @@ def loops(brain: Brain) -> list[bool]:
     return [isinstance(kernel, Kernel) for made in kernels for kernel in made.values()]
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(12)
 @needs_compiler
 @pytest.mark.parametrize("maps", [False, True])
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -148,7 +148,7 @@ def test_the_mean_of_factored_influences_is_exact(kind: type[FactoredInfluence],
     lessons.assert_same(found, exact, atol=1e-9)
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("rule", toy.RULES)
 def test_differences_left_to_the_contract_are_the_differences(rule: str) -> None:
     brains = [lone(rule, made()) for made in (Signed, Difference)]
@@ -176,7 +176,7 @@ def test_an_error_in_two_halves_teaches_as_one(rule: str) -> None:
     assert len(one) > 1 and all(gradient.isfinite().all() for gradient in one.values())
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("how", OTHERS)
 @pytest.mark.parametrize("rule", toy.RULES)
 def test_every_rule_learns_from_every_kind_of_error(rule: str, how: str) -> None:

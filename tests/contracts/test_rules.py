@@ -41,7 +41,7 @@ def recorded(brain: Brain) -> tuple[Record, LearningSignal]:
     return record, LearningSignal(rate, prediction)
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(7)
 def test_a_batch_is_the_mean_of_its_samples(name: str) -> None:
     """Of a loss that is a mean, as in training; each sample with the noise of its stream."""
     brain = brain_of(name)
@@ -144,7 +144,7 @@ def test_nothing_crosses_a_pathway_under_scope_local(name: str) -> None:
     assert changed and all(key.startswith(("areas.LM.", "rules.LM.")) for key in changed)
 
 
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(9)
 @pytest.mark.parametrize("scope", [Local, Global])
 def test_a_state_that_was_saved_goes_on_to_the_same_gradients(name: str, scope) -> None:
     brain = brain_of(name)
@@ -164,7 +164,7 @@ def test_a_state_that_was_saved_goes_on_to_the_same_gradients(name: str, scope) 
     assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("afferents", [["error"], ["drive"]])
 def test_messages_may_be_hints_alone_or_reach_units_alone(name: str, afferents: list[str]) -> None:
     ends: dict[str, list[Onto]] = {"hint": ["predictor"], "push": ["units"]}
@@ -184,7 +184,7 @@ def test_messages_may_be_hints_alone_or_reach_units_alone(name: str, afferents: 
     lessons.learn(brain, inputs, reset, [2, 3])
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(6)
 def test_what_gates_let_through_is_learnt_from_as_any_drive(name: str) -> None:
     """An area whose drive is gated by another learns as one that sees such a drive."""
     cell, rule = toy.fit(name), toy.RULES[name]

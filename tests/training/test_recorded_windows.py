@@ -61,6 +61,7 @@ def test_maps_and_signals_that_cross_two_pathways_are_as_written() -> None:
 
 
 @pytest.mark.slow  # a brain of that size, operation by operation
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("scope", ["Local", "Adjacent", "Global"])
 def test_the_default_brain_is_as_written(scope: str) -> None:
     with warnings.catch_warnings():

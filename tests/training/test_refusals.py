@@ -88,7 +88,7 @@ WRONG_OPTIONS = {
 }
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("option", WRONG_OPTIONS)
 def test_a_wrong_option_is_refused_in_one_sentence(
     option: str, capsys: pytest.CaptureFixture[str]

@@ -28,7 +28,7 @@ def never_training(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sys.modules.pop("mine", None)
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("option", list(OPTIONS)[::8])
 def test_a_wrong_option_is_told(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = option.replace(" --", "\n--").split("\n")
@@ -54,7 +54,7 @@ def test_what_a_part_of_the_house_refuses_is_blamed_on_no_file(
     assert sentence.startswith("data: inertia is 500 s: give seconds, not milliseconds (0.5), from")
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("name", FILES)
 def test_a_wrong_file_is_told(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     text, parts = FILES[name]
