@@ -61,7 +61,9 @@ def train(
             if isinstance(own, Tensor)
         ]
         carried = (state.memories, state.waiting, state.modulators, state.delayed, state.noise)
-        carried = tree_map_only(Record, told_once, carried, is_leaf=lambda t: isinstance(t, Record))
+        carried = tree_map_only(
+            Record, without_ones, carried, is_leaf=lambda t: isinstance(t, Record)
+        )
         found += [own.clone() for own in tree_leaves(carried) if isinstance(own, Tensor)]
         found += [None if p.grad is None else p.grad.clone() for p in brain.parameters()]
         optimizer.step()
@@ -70,7 +72,11 @@ def train(
     return seen
 
 
-def told_once(record: Record) -> Record:
+def is_record(tree: object) -> bool:
+    return isinstance(tree, Record)
+
+
+def without_ones(record: Record) -> Record:
     """A record without factors that all are 1: whether they are there differs, not what they do."""
     keep = record.keep
     return record if keep is None or not bool((keep == 1).all()) else record._replace(keep=None)

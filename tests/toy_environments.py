@@ -9,7 +9,7 @@ from brainmodel import AreaPlan
 from brainmodel.brain import Brain
 from brainmodel.environments import Environment, Label, Reply
 from brainmodel.learning import BPTT, Rule
-from brainmodel.pathways import Pathway
+from brainmodel.pathways import Adapter, Pathway
 from brainmodel.scopes import Scope
 from objectives import Outcome
 from tests import toy
@@ -51,6 +51,7 @@ def acting(
     scope: Scope | None = None,
     delay: int = 1,
     late: int = 0,
+    adapters: list[Adapter] | None = None,
     **others,
 ) -> Brain:
     """Two areas that see and act on an environment: A by a read-out, B by its rates."""
@@ -60,7 +61,7 @@ def acting(
         "B": toy.plan(units=[environment.hears], rule=rules("B")),
     }
     pathways = {
-        "see": Pathway("world", "A", delay=late),
+        "see": Pathway("world", "A", delay=late, adapters=adapters or []),
         "eye_B": Pathway("eye", "B"),
         "up": Pathway("A", "B", signal="rate"),
         "down": Pathway("B", "A", "feedback", "rate"),

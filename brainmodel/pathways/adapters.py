@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from math import prod
+from typing import Any
 
 import torch
 from einops import rearrange, repeat
@@ -33,6 +34,12 @@ class Adapter(nn.Module, ABC):
     @abstractmethod
     def forward(self, signal: Tensor) -> Tensor:
         """The signal [batch, *source] in its new shape [batch, *shape(source)]."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A kind that computes something else writes what it computes, unless it says how."""
+        super().__init_subclass__(**options)
+        if "forward" in vars(cls) and "into" not in vars(cls):
+            cls.into = Adapter.into
 
     def into(self, signal: Tensor, out: Tensor) -> None:
         """Write what `forward` makes of a signal into `out`; autograd does not record it.
@@ -99,10 +106,6 @@ class MaxPool(Pool):
     def forward(self, signal: Tensor) -> Tensor:
         """See `Adapter.forward`."""
         return F.max_pool2d(signal, self.factor)
-
-    def into(self, signal: Tensor, out: Tensor) -> None:
-        """See `Adapter.into`."""
-        out.copy_(self(signal))
 
 
 class Upsample(Adapter):

@@ -11,7 +11,7 @@ from areas import LSTM
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.environments import Bandit, Environment
 from brainmodel.learning import BPTT
-from brainmodel.pathways import LearntMix, Pathway
+from brainmodel.pathways import LearntMix, Mix, Pathway
 from brainmodel.scopes import Adjacent, Global, Local, Scope
 from objectives import ActorCritic, Outcome
 from tests import lessons, toy
@@ -61,6 +61,15 @@ def test_the_roll_out_is_the_definition_whatever_the_windows(
             for label, value in wanted.labels.items():
                 said = torch.cat([activities[name].labels[label] for activities in found])
                 torch.testing.assert_close(said, value, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("late", [0, 1, 2])
+def test_what_an_environment_shows_is_adapted_when_it_is_there(late: int) -> None:
+    brain = acting(Spring(), late=late, adapters=[Mix(3, 4)])
+    for lengths in ([8], [1], [3, 5]):
+        found, course = course_of(brain, lengths)
+        rate = torch.cat([activities["A"].rate for activities in found])
+        torch.testing.assert_close(rate, course.activity("A").rate, rtol=1e-10, atol=1e-12)
 
 
 def test_choices_by_chance_are_the_same_whatever_the_windows() -> None:

@@ -122,6 +122,19 @@ def test_adapters_write_what_they_make(adapter: Adapter, source: tuple[int, ...]
     torch.testing.assert_close(out, adapter(signal), rtol=0, atol=1e-14)
 
 
+def test_an_adapter_made_of_another_writes_what_it_makes_itself() -> None:
+    class Halved(Pool):
+        """Half of the mean."""
+
+        def forward(self, signal: Tensor) -> Tensor:
+            """See `Adapter.forward`."""
+            return super().forward(signal) / 2
+
+    signal, out = torch.rand(2, 1, 4, 4), torch.zeros(2, 1, 2, 2)
+    Halved(2).into(signal, out)
+    torch.testing.assert_close(out, F.avg_pool2d(signal, 2) / 2)
+
+
 def test_a_mixture_is_a_seeded_convolution_of_one_pixel_with_rows_of_unit_length() -> None:
     mix = Mix(3, 2, seed=4).double()
     torch.testing.assert_close(mix(MAP), F.conv2d(MAP, mix.weight[:, :, None, None]))

@@ -69,29 +69,46 @@ class FlashLag(Phenomenon):
 
     def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`; of areas that predict pictures."""
-        frames, last = self.frames(eye_size(brain)), {}
-        for activities in show(brain, frames, gains):
-            seen = views(brain, activities)
-            last = {name: predicted[-1] for name, (_, predicted, _) in seen.items()}
-        last = {n: p for n, p in last.items() if brain.area(n).predictor is not None}
+        last = foreseen(brain, self.frames(eye_size(brain)), gains)
         return {name: self._shown(predicted) for name, predicted in last.items()}
 
     def _shown(self, predicted: Tensor) -> Showing:
         """Of predictions [stream, channel, size, size] of the frame after the bars."""
-        energy = (predicted[:-1] - predicted[-1:]).abs().sum(1)
-        moving, flashed = energy.double().unflatten(0, (2, -1))
-        ahead = torch.stack([along(a, energy.shape[-1]) - p for a, p, _ in bars()])
-        near = (ahead.abs() <= REACH).double()
-        lead = []
-        for of_bars in (moving, flashed):
-            seen = (of_bars * near).sum((1, 2))
-            seen = torch.where(seen > FAINT * seen.max(), seen, torch.nan)
-            lead.append((of_bars * near * ahead).sum((1, 2)) / seen)
+        moving, flashed = energy_of(predicted).unflatten(0, (2, -1))
+        lead = leads(moving) - leads(flashed)
+        ahead = torch.stack([along(a, moving.shape[-1]) - p for a, p, _ in bars()])
         bins = torch.stack([(ahead.round() == k).double() for k in self.points(0)])
         curve = (moving * bins).sum((1, 2, 3)) / bins.sum((1, 2, 3))
-        return Showing(
-            (lead[0] - lead[1]).float() / self.speed, (curve / curve.max().clamp_min(1e-12)).float()
-        )
+        curve = curve / curve.max().clamp_min(1e-12)
+        return Showing(lead.float() / self.speed, curve.float())
+
+
+def foreseen(
+    brain: Brain, frames: Float[Tensor, "time stream size size"], gains: ByAddress | None
+) -> dict[str, Float[Tensor, "stream channel size size"]]:
+    """What areas that predict pictures foresee at the last of some frames."""
+    last: dict[str, Tensor] = {}
+    for activities in show(brain, frames, gains):
+        seen = views(brain, activities)
+        last = {name: predicted[-1] for name, (_, predicted, _) in seen.items()}
+    return {n: p for n, p in last.items() if brain.area(n).predictor is not None}
+
+
+def energy_of(
+    predicted: Float[Tensor, "stream channel size size"],
+) -> Float[Tensor, "bar size size"]:
+    """How much of a bar is predicted where: the distance to what is predicted of gray, the last."""
+    return (predicted[:-1] - predicted[-1:]).abs().sum(1).double()
+
+
+def leads(energy: Float[Tensor, "*course bar size size"]) -> Float[Tensor, "*course bar"]:
+    """How far the centroid of what is predicted lies ahead of each of `bars`, pixels; not a number
+    where next to nothing is."""
+    ahead = torch.stack([along(a, energy.shape[-1]) - p for a, p, _ in bars()])
+    near = energy * (ahead.abs() <= REACH)
+    seen = near.sum((-2, -1))
+    seen = torch.where(seen > FAINT * seen.max(), seen, torch.nan)
+    return (near * ahead).sum((-2, -1)) / seen
 
 
 def bars() -> list[tuple[float, float, float]]:

@@ -18,11 +18,18 @@ from jaxtyping import Float
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.figures import views
-from brainmodel.physiology.eye_of import show
-from brainmodel.physiology.phenomena.flash_lag import REACH, STEPS, WIDTH, along, bar, bars
+from brainmodel.physiology.phenomena.flash_lag import (
+    REACH,
+    STEPS,
+    WIDTH,
+    bar,
+    bars,
+    energy_of,
+    foreseen,
+    leads,
+)
 from brainmodel.physiology.phenomena.phenomenon import Phenomenon, Showing
-from brainmodel.physiology.responses import FAINT, eye_size
+from brainmodel.physiology.responses import eye_size
 from brainmodel.physiology.stimulus_checks import contrast_of, require_above_zero
 from brainmodel.wiring.outside import ByAddress
 
@@ -68,19 +75,11 @@ class Postdiction(Phenomenon):
 
     def measure(self, brain: Brain, gains: ByAddress | None = None) -> dict[str, Showing]:
         """See `Phenomenon.measure`; of areas that predict pictures."""
-        frames, last = self.frames(eye_size(brain)), {}
-        for activities in show(brain, frames, gains):
-            seen = views(brain, activities)
-            last = {name: predicted[-1] for name, (_, predicted, _) in seen.items()}
-        last = {n: p for n, p in last.items() if brain.area(n).predictor is not None}
+        last = foreseen(brain, self.frames(eye_size(brain)), gains)
         return {name: self._shown(predicted) for name, predicted in last.items()}
 
     def _shown(self, predicted: Tensor) -> Showing:
         """Of predictions [stream, channel, size, size] of the frame after the next."""
-        energy = (predicted[:-1] - predicted[-1:]).abs().sum(1).double()
-        ahead = torch.stack([along(a, energy.shape[-1]) - p for a, p, _ in bars()])
-        near = energy.unflatten(0, (len(MOVED), -1)) * (ahead.abs() <= REACH)
-        seen = near.sum((2, 3))  # [course, bar]
-        seen = torch.where(seen > FAINT * seen.max(), seen, torch.nan)
-        lead = ((near * ahead).sum((2, 3)) / seen).float() / self.speed
+        energy = energy_of(predicted).unflatten(0, (len(MOVED), -1))
+        lead = leads(energy).float() / self.speed  # [course, bar]
         return Showing((lead[3] - lead[2]) / 2, lead.nanmean(1))
