@@ -209,10 +209,10 @@ class Area(nn.Module):
         total = self.at_rest.view(-1, *[1] * (len(self.units) - 1))
         total = total.expand(next(iter(sources.values())).shape[0], -1, *self.units[1:])
         for name, synapses in self.synapses.items():
-            current = synapses(sources[name])
-            reached = self.reached(name)
-            rest = (reached.start, total.shape[1] - reached.stop)
-            total = total + nn.functional.pad(current, (*[0, 0] * (len(self.units) - 1), *rest))
+            current, reached = synapses(sources[name]), self.reached(name)
+            if (rest := (reached.start, total.shape[1] - reached.stop)) != (0, 0):
+                current = nn.functional.pad(current, (*[0, 0] * (len(self.units) - 1), *rest))
+            total = total + current
         return outside.join(total)
 
     def step(
