@@ -163,6 +163,12 @@ class Perturbed:
                 parameter.copy_(torch.where(level == 0, before, parameter))
 
 
+def in_words(perturbations: Mapping[str, Perturbation]) -> str:
+    """Which perturbations act, and on what, as `cool (Scale LM_V1)`."""
+    told = {n: f"{type(p).__name__} {', '.join(p.what)}" for n, p in perturbations.items()}
+    return ", ".join(f"{name} ({what})" for name, what in told.items())
+
+
 @contextmanager
 def perturbed(
     brain: Any, perturbations: Mapping[str, Perturbation] | Perturbation

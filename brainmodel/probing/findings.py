@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
+from brainmodel.perturbation.perturbed import in_words
 from brainmodel.probing.activity import ModelActivity, Source, read_out
 from brainmodel.probing.analyses import Section, require_responses
 from brainmodel.probing.array_types import Floats
@@ -37,6 +38,7 @@ class Findings(NamedTuple):
     seen: Seen
     brain: Brain  # the last of the trained ones
     still: tuple[str, ...] = ()  # model areas that were not scored, and why
+    perturbed: str = ""  # by what the brains were, in words
 
 
 def probe(
@@ -78,7 +80,9 @@ def probe(
     seen = showing.seen(list(map(str, recording.stimuli)), trained[-1].brain)
     if plan.read_out is not None:
         seen = seen._replace(how=f"{seen.how}; of each area: {plan.read_out.words}")
-    return Findings(scores, recording, patterns, sections, seen, trained[-1].brain, still)
+    brain = trained[-1].brain
+    acting = "" if brain.perturbed is None else in_words(brain.perturbed.of)
+    return Findings(scores, recording, patterns, sections, seen, brain, still, acting)
 
 
 def _require_probable(

@@ -1,11 +1,13 @@
 """A probe finds what was planted, beside baselines and untrained brains, and says so honestly."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from brainmodel.perturbation import Scale, perturbed
 from brainmodel.probing import (
     Findings,
     Plan,
@@ -216,6 +218,19 @@ def test_a_report_is_one_page_with_tables_beside_it(findings: Findings, tmp_path
     assert text.count("data:image/png;base64,") == len([n for n in names if n.endswith(".png")])
     with pytest.raises(ValueError, match=r"out is there already; name a folder that is not"):
         write_report(findings, tmp_path / "out")
+
+
+def test_a_report_says_that_the_brains_were_perturbed_and_by_what() -> None:
+    brains = [looking(k) for k in range(3)]
+    scoring = Scoring(bootstraps=0, permutations=0, halvings=2)
+    plan = Plan(PLAN.presentation, {"cka": CKA()}, {"pixels": Pixels(4)}, scoring)
+    with ExitStack() as within:
+        for brain in brains:
+            within.enter_context(perturbed(brain, {"cool": Scale("LM", 0.5)}))
+        acting = run([Trained("first.ckpt", 100, brains[0])], brains[1:], planted(), plan)
+    assert "the brains were perturbed: cool (Scale LM)" in content_of(acting).facts
+    intact = run([Trained("first.ckpt", 100, brains[0])], brains[1:], planted(), plan)
+    assert "perturbed" not in content_of(intact).facts
 
 
 def test_frames_are_read_as_stills_or_movies_and_refused_otherwise(tmp_path: Path) -> None:

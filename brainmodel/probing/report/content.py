@@ -49,10 +49,13 @@ class Content(NamedTuple):
 def content_of(findings: Findings) -> Content:
     """Findings as sentences, figures and tables."""
     table, recording = findings.scores, findings.recording
+    facts = [recording.facts, *(f"not scored: {why}" for why in findings.still)]
+    if findings.perturbed:
+        facts.append(f"the brains were perturbed: {findings.perturbed}")
     gains = gains_of(table)
     return Content(
         title=recording.source,
-        facts="; ".join([recording.facts, *(f"not scored: {why}" for why in findings.still)]),
+        facts="; ".join(facts),
         shown=findings.seen.how,
         verdicts=verdicts(table, gains),
         gains=gain_rows(gains),

@@ -12,7 +12,7 @@ from brainmodel.data import StreamModule
 from brainmodel.data.tasks import TaskModule
 from brainmodel.errors import named
 from brainmodel.perturbation import Perturbation, perturbed
-from brainmodel.perturbation.perturbed import Perturbed
+from brainmodel.perturbation.perturbed import Perturbed, in_words
 from brainmodel.training.module import brain_of
 
 Phase = Literal["training", "held_out", "probe"]
@@ -120,7 +120,6 @@ class Perturb(pl.Callback):
 @rank_zero_only
 def say(of: dict[str, Perturbation], phases: Sequence[str]) -> None:
     """Print which perturbations act, and in what; once for all processes."""
-    told = ", ".join(f"{n} ({type(p).__name__} {', '.join(p.what)})" for n, p in of.items())
     where = {"training": "training", "held_out": "held-out windows"}
     if phases:
-        print(f"Perturbed, in {' and '.join(where[phase] for phase in phases)}: {told}.")
+        print(f"Perturbed, in {' and '.join(where[phase] for phase in phases)}: {in_words(of)}.")
