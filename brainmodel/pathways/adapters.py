@@ -5,7 +5,7 @@ from math import prod
 from typing import Any
 
 import torch
-from einops import rearrange, repeat
+from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -124,7 +124,7 @@ class Upsample(Adapter):
 
     def forward(self, signal: Tensor) -> Tensor:
         """See `Adapter.forward`."""
-        return repeat(_maps(signal), "b c h w -> b c (h p) (w q)", p=self.factor, q=self.factor)
+        return F.interpolate(_maps(signal), scale_factor=float(self.factor), mode="nearest")
 
     def into(self, signal: Tensor, out: Tensor) -> None:
         """See `Adapter.into`; at once, with nothing in between."""
