@@ -48,6 +48,8 @@ def run(names: Sequence[str], config: Config, rest: Sequence[str]) -> None:
         built,
         held,
     ):
+        if "perturb" in config:
+            print("perturb: is left to training; the brain is asked as it is")
         _ask(built, held, names)
 
 

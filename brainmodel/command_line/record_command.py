@@ -1,7 +1,7 @@
 """The command `record`: what a checkpoint's brain does while it is given data, as an NWB file.
 
 What the brain is stands in its checkpoint, what it is given in the section `data` of the config, so
-that the config of its training will do.
+that the config of its training will do, perturbations of held-out windows included.
 """
 
 import shlex
@@ -17,9 +17,11 @@ from brainmodel.command_line.over_checkpoints import TRAINING, over_checkpoints
 from brainmodel.command_line.probed_brains import trained_brain
 from brainmodel.data import StreamModule
 from brainmodel.errors import Refused
+from brainmodel.perturbation.perturbed import in_words
 from brainmodel.probing.activity import record_session, write_nwb
+from brainmodel.training.callbacks.perturb import Perturb
 
-LEFT = TRAINING - {"data"} | {"perturb"}
+LEFT = TRAINING - {"data"}
 
 
 def run(config: Config, rest: Sequence[str]) -> None:
@@ -49,6 +51,7 @@ def record_parser() -> ArgumentParser:
         "--signals", type=list[str], default=["rate"], help="rate, error, prediction, state"
     )
     parser.add_argument("--out", type=str | None, default=None, help="the new .nwb file")
+    parser.add_class_arguments(Perturb, "perturb")
     return parser
 
 
@@ -63,12 +66,16 @@ def _record(built: Any) -> None:
         raise Refused(f"windows: need 1 or more, got {built.windows}")
     if Path(built.out).exists():
         raise Refused(f"out: {built.out} is there already; name a file that is not")
-    trained = trained_brain(built.ckpt_path)
+    trained, told = trained_brain(built.ckpt_path), f"brainmodel {shlex.join(sys.argv[1:])}"
     try:
+        built.perturb.require(trained.brain, built.data)
         windows = built.data.held_out_windows(built.windows)
         rate = built.data.frames_per_second
-        session = record_session(trained.brain, windows, rate, built.signals)
-        told = f"brainmodel {shlex.join(sys.argv[1:])}"
+        with built.perturb.within("held_out", trained.brain) as found:
+            session = record_session(trained.brain, windows, rate, built.signals)
+        if found is not None:
+            told += f"; perturbed: {in_words(found.of)}"
+            print(f"perturbed   {in_words(found.of)}")
         write_nwb(session, built.out, f"{told}; {built.ckpt_path} after {trained.stage} steps")
     except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
         raise Refused(str(error)) from error

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from brainmodel.brain import Brain
+from brainmodel.errors import named
 from brainmodel.perturbation.perturbed import in_words
 from brainmodel.probing.activity import ModelActivity, Source, read_out
 from brainmodel.probing.analyses import Section, require_responses
@@ -68,6 +69,7 @@ def probe(
             "or more of other seeds to compare with."
         )
     recording, showing = _require_probable(experiment, plan)
+    _require_periods(trained[0].brain, showing)
     place = folder or Path(tempfile.gettempdir())
     activity = _record(trained, untrained, showing, plan, place)
     compared = {source: areas for source, areas in activity.items() if _is_scored(source, plan)}
@@ -96,6 +98,14 @@ def _require_probable(
     require_scorable(shown.recording, plan.used_metrics, showing.scoring, showing.frames)
     showing.require_analysable(shown.recording)
     return shown.recording, showing
+
+
+def _require_periods(brain: Brain, showing: StimulusShowing) -> None:
+    """Refuse perturbations whose periods ask for labels that what is shown has not."""
+    for name, perturbation in brain.perturbed.of.items() if brain.perturbed else ():
+        if perturbation.when is not None:
+            with named(f"perturb.of.{name}.when"):
+                perturbation.when.require(dict.fromkeys(showing.labels), None, False)
 
 
 def _record(

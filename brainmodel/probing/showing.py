@@ -46,10 +46,12 @@ class StimulusShowing(ABC):
 
     Attributes:
         scoring: that of the plan, with the edges of the steps that are recorded.
+        labels: of all steps, by name, which perturbations may ask for; pictures have none.
         frames: [stimulus, ...] of which no two may lie in different folds; None for trials.
     """
 
     scoring: Scoring
+    labels: Mapping[str, Tensor] = {}
     frames: NDArray[Any] | None = None
 
     @abstractmethod
@@ -148,9 +150,8 @@ class TaskShowing(StimulusShowing):
                 "inputs and its answer take their place."
             )
         self.plan, self.rate = plan, trials.task.frames_per_second
-        windows = trials.task.held_out_windows(trials.windows)
-        self.windows: list[tuple[dict[str, Tensor], Tensor]] = [(w[0], w[1]) for w in windows]
-        self.labels = _joined([w[2] for w in windows])
+        self.windows = trials.task.held_out_windows(trials.windows)
+        self.labels = _joined([w[2] for w in self.windows])
         wanted = _steps_within(recording, self.rate, plan.scoring.lags)
         self.places = average_places(self.labels, trials.event, trials.conditions, wanted)
         edges = (self.places.first + np.arange(self.places.steps + 1)) / self.rate

@@ -13,6 +13,7 @@ from brainmodel.brain import AreaPlan, Brain
 from brainmodel.data.tasks import CentreOutReaching, DelayedMatch
 from brainmodel.learning import EProp
 from brainmodel.pathways.pathway import Pathway
+from brainmodel.perturbation import During, Silence, perturbed
 from brainmodel.probing import Plan, Recording, Scoring, Shown, Trained, probe, write_report
 from brainmodel.probing.activity import (
     average_places,
@@ -100,6 +101,21 @@ def stepped(brain: Brain, windows: Windows) -> dict[str, np.ndarray]:
     return {area: np.stack(values) for area, values in found.items()}
 
 
+def test_what_a_label_tells_perturbs_the_brain_that_is_recorded() -> None:
+    windows, brain = Listening().held_out_windows(2), hearing()
+    tone = torch.cat([w[2]["tone"] for w in windows]).numpy()
+    with perturbed(brain, {"deaf": Silence("A1", During("tone"))}):
+        rates = record_session(brain, windows, 20.0).activity["rate"]["A1"]
+        assert not rates[tone].any() and (np.abs(rates[~tone]).max(1) > 0).all()
+        places = average_places(
+            {n: torch.cat([w[2][n] for w in windows]) for n in windows[0][2]},
+            "tone",
+            [0, 1],
+            (0, 2),
+        )
+        assert not record_conditions(brain, windows, places, ["rate"])["rate"]["A1"].any()
+
+
 def literal_means(
     values: np.ndarray, labels: dict[str, Tensor], first: int, last: int
 ) -> np.ndarray:
@@ -125,8 +141,7 @@ def test_means_by_condition_are_those_of_a_loop_over_trials(event: str, count: i
     labels = {name: torch.cat([w[2][name] for w in windows]) for name in windows[0][2]}
     places = average_places(labels, event, [1, 0], (-1, 3))
     assert (places.first, places.steps) == (-1, 4) and places.trials.sum() >= 10
-    given = [(w[0], w[1]) for w in windows]
-    found = record_conditions(brain, given, places, ["rate", "state"])
+    found = record_conditions(brain, windows, places, ["rate", "state"])
     for area, values in stepped(brain, windows).items():
         expected = literal_means(values, labels, -1, 3)[[1, 0]]  # in the order that was asked for
         np.testing.assert_allclose(found["rate"][area], expected, atol=1e-6)
@@ -213,8 +228,7 @@ def planted(folder: Path, lag: int = 2) -> Path:
     windows = REACHING.held_out_windows(3)
     labels = {name: torch.cat([w[2][name] for w in windows]) for name in windows[0][2]}
     places = average_places(labels, "since", range(8), (-30, 12))
-    given = [(w[0], w[1]) for w in windows]
-    rates = record_conditions(reaching(0), given, places, ["rate"])["rate"]["M1"]
+    rates = record_conditions(reaching(0), windows, places, ["rate"])["rate"]["M1"]
     random = np.random.default_rng(0)
     rotation = np.linalg.qr(random.standard_normal((12, 12)))[0]
     neurons = (rates @ rotation).transpose(2, 0, 1)[:, :, None]
@@ -273,6 +287,11 @@ def test_what_a_task_cannot_be_asked_is_refused_before_a_brain_is_recorded(tmp_p
     plan = replace(PLAN, scoring=replace(PLAN.scoring, lags=(-0.2,)))
     with pytest.raises(ValueError, match="inputs.stimulus is .*: give real numbers"):
         probe(*brains, Shown(experiment.read().recording, matching), plan)
+    with (
+        perturbed(brains[0][0].brain, {"mute": Silence("M1", During("odour"))}),
+        pytest.raises(ValueError, match=r"perturb.of.mute.when: label: the data have no 'odour'"),
+    ):
+        probe(*brains, experiment, PLAN)
 
 
 def test_the_reaching_neurons_are_read_as_they_were_published(recordings: Path) -> None:

@@ -32,6 +32,7 @@ def test_a_page_a_table_and_a_figure_are_written(
         " init_args: {cycles: [3]}},\n"
         "  move: {class_path: brainmodel.physiology.phenomena.DirectionSelectivity,"
         " init_args: {cycles: [2]}}}\n"
+        "perturb: {of: {mute: {class_path: brainmodel.perturbation.Silence, init_args: {what: V1}}}}\n"
     )
     main(["physiology", "--config", "few.yaml", f"--ckpt_path={checkpoint}", "--out=found"])
     assert {path.name for path in Path("found").iterdir()} == {
@@ -46,7 +47,8 @@ def test_a_page_a_table_and_a_figure_are_written(
     page = Path("found/physiology.html").read_text()
     for words in ("Surround suppression", "Direction selectivity", "Nassi", "1 trained and 1"):
         assert words in page
-    assert "1 trained and 1 untrained" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "1 trained and 1 untrained" in told and "perturb: is left to training" in told
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The command `record`, and `probe` of a brain that does a task."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,26 @@ def test_a_checkpoint_is_recorded_while_it_does_its_task(
         assert file.processing["ecephys"]["PFC_rate"].data.shape == (8 * 112, 6)
         assert file.processing["behavior"]["answer_PFC_arm"].data.shape == (8 * 112, 2)
         assert len(file.trials) == 16 and ran[1] in file.session_description
+
+
+def test_a_session_is_perturbed_as_held_out_windows_are_and_says_so(
+    ran: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The area is silent where the label is true, and at these steps alone."""
+    when = {"class_path": "brainmodel.perturbation.During", "init_args": {"label": "response"}}
+    mute = {
+        "class_path": "brainmodel.perturbation.Silence",
+        "init_args": {"what": "PFC", "when": when},
+    }
+    words = ["--config=tasks/centre_out_reaching", *SMALL, f"--ckpt_path={ran[1]}", "--windows=1"]
+    main(["record", *words, f"--perturb.of={json.dumps({'mute': mute})}", "--out=mute.nwb"])
+    assert "perturbed   mute (Silence PFC)" in capsys.readouterr().out
+    with OPEN("mute.nwb", "r") as opened:
+        file = opened.read()
+        rates = file.processing["ecephys"]["PFC_rate"].data[:]
+        during = file.processing["behavior"]["label_response"].data[:].ravel().astype(bool)
+        assert during.any() and not rates[during].any() and rates[~during].any(1).mean() > 0.9
+        assert "perturbed: mute (Silence PFC)" in file.session_description
 
 
 @pytest.mark.parametrize(

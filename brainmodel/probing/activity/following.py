@@ -10,8 +10,8 @@ from brainmodel.brain import Brain
 
 SIGNALS = ("rate", "error", "prediction", "state")
 WINDOW = 16  # steps at once, unless states are recorded
-Given = tuple[Mapping[str, Tensor], Tensor]
-"""Inputs by name, [time, stream, *shape], and reset [time, stream]."""
+Given = tuple[Mapping[str, Tensor], Tensor, Mapping[str, Tensor]]
+"""Inputs by name, [time, stream, *shape]; reset [time, stream]; labels, for perturbations."""
 
 
 class Did(NamedTuple):
@@ -37,10 +37,10 @@ def follow(brain: Brain, windows: Iterable[Given], signals: Sequence[str]) -> It
     if unknown := set(signals) - set(SIGNALS):
         raise ValueError(f"signals: there is no {min(unknown)!r}: choose among {SIGNALS}.")
     device, state, start = next(brain.parameters()).device, None, 0
-    for inputs, reset in _in_pieces(windows, 1 if "state" in signals else WINDOW):
-        shown = {name: value.to(device) for name, value in inputs.items()}
+    for inputs, reset, labels in _in_pieces(windows, 1 if "state" in signals else WINDOW):
+        shown, told = _moved(inputs, device), _moved(labels, device)
         with torch.no_grad():
-            activities, state = brain(shown, reset.to(device), state)
+            activities, state = brain(shown, reset.to(device), state, labels=told)
         for area, activity in activities.items():
             for signal in signals:
                 if signal != "state":
@@ -53,7 +53,12 @@ def follow(brain: Brain, windows: Iterable[Given], signals: Sequence[str]) -> It
 
 def _in_pieces(windows: Iterable[Given], steps: int) -> Iterator[Given]:
     """The same in windows of so many steps at the most."""
-    for inputs, reset in windows:
+    for inputs, reset, labels in windows:
         for first in range(0, len(reset), steps):
             here = slice(first, first + steps)
-            yield {name: value[here] for name, value in inputs.items()}, reset[here]
+            shown, told = ({n: v[here] for n, v in given.items()} for given in (inputs, labels))
+            yield shown, reset[here], told
+
+
+def _moved(tensors: Mapping[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    return {name: value.to(device) for name, value in tensors.items()}

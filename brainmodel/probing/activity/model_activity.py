@@ -55,7 +55,7 @@ def record_model(
         rows = np.arange(first, min(first + batch, count))
         inputs = model_inputs(brain, stimuli, presentation, rows)
         reset = torch.zeros(next(iter(inputs.values())).shape[:2], dtype=torch.bool)
-        for did in follow(brain, [(inputs, reset)], signals):
+        for did in follow(brain, [(inputs, reset, {})], signals):
             start = did.start - presentation.before
             arrays.put(did.signal, did.area, rows, start, did.values)
     return arrays.by_signal

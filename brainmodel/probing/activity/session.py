@@ -90,7 +90,7 @@ def record_session(
     asked = [*dict.fromkeys(["rate", *signals, *["state"] * spiking])]
     parts: dict[tuple[str, str], list[Tensor]] = {}
     answers: dict[str, list[Tensor]] = {}
-    for did in follow(brain, ((w[0], w[1]) for w in shown), asked):
+    for did in follow(brain, shown, asked):
         if did.signal.partition(".")[0] in signals or did.signal == SPIKE:
             parts.setdefault((did.signal, did.area), []).append(did.values.cpu().float().flatten(2))
         if did.signal == "rate":
