@@ -32,7 +32,8 @@ def test_a_page_a_table_and_a_figure_are_written(
         " init_args: {cycles: [3]}},\n"
         "  move: {class_path: brainmodel.physiology.phenomena.DirectionSelectivity,"
         " init_args: {cycles: [2]}}}\n"
-        "perturb: {of: {mute: {class_path: brainmodel.perturbation.Silence, init_args: {what: V1}}}}\n"
+        "perturb: {of: {mute: {class_path: brainmodel.perturbation.Silence,"
+        " init_args: {what: V1}}}}\n"
     )
     main(["physiology", "--config", "few.yaml", f"--ckpt_path={checkpoint}", "--out=found"])
     assert {path.name for path in Path("found").iterdir()} == {
