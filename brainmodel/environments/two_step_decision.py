@@ -42,14 +42,16 @@ def shown_at(stage: int, place: int, first: int, second: int, paid: int) -> list
     return values
 
 
-SHOWN = [shown_at(*each) for each in product(range(3), *[range(2)] * 4)]
-"""Observations in the order of these numbers, read as one."""
+KINDS = 3, 2, 2, 2, 2
+"""How many stages, places, first and second choices and payments there are."""
+SHOWN = [shown_at(*each) for each in product(*map(range, KINDS))]
+"""Observations in the order of these numbers."""
 
 
 @cache
 def _all_shown(dtype: torch.dtype, device: torch.device) -> Tensor:
-    """`SHOWN` as a tensor, made once."""
-    return torch.tensor(SHOWN, dtype=dtype, device=device)
+    """`SHOWN` as a tensor [*KINDS, 13], made once."""
+    return torch.tensor(SHOWN, dtype=dtype, device=device).unflatten(0, KINDS)
 
 
 class TwoStepState(NamedTuple):
@@ -124,7 +126,7 @@ class TwoStepDecision(Environment):
         at_first, at_second = step == self.steps, step == 2 * self.steps
         action = choose(heard, drawn[:, CHOICE])
         first = torch.where(at_first, action, state.first)
-        rare = (drawn[:, TRANSITION] >= self.common).long()
+        rare = drawn[:, TRANSITION] >= self.common
         place = torch.where(at_first, first ^ rare, state.place)
         second = torch.where(at_second, action, state.second)
         chance = state.pays.gather(1, (2 * place + second)[:, None])[:, 0]
@@ -154,5 +156,5 @@ class TwoStepDecision(Environment):
 
     def _shown(self, now: TwoStepState, stage: Tensor, like: Tensor) -> Tensor:
         """The observation."""
-        at = ((stage * 2 + now.place) * 2 + now.first) * 2 + now.second
-        return _all_shown(like.dtype, like.device)[at * 2 + now.paid.long()]
+        shown = _all_shown(like.dtype, like.device)
+        return shown[stage, now.place, now.first, now.second, now.paid.long()]

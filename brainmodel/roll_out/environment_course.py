@@ -32,6 +32,7 @@ class EnvironmentCourse:
         breaks: list[bool],
     ):
         self.environment, self.drawn, self.reset = environment, drawn, reset
+        self._draws = drawn.unbind()
         self._breaks, self._state = breaks, state
         self._befores: list[Any] = []
         self._heard: list[Tensor] = []
@@ -39,18 +40,20 @@ class EnvironmentCourse:
         steps, batch = reset.shape
         self.observation = drawn.new_empty(steps, batch, *environment.shape)
         self.reward = drawn.new_empty(steps, batch, 1)
+        self._told = list(zip(self.observation.unbind(), self.reward[..., 0].unbind(), strict=True))
 
     def reply(self, t: int, heard: Tensor) -> None:
         """The reply of step t to what arrived at it, [batch, hears]."""
         anew = self.reset[t] if self._breaks[t] else None
-        before, found = reply(self.environment, self._state, heard, self.drawn[t], anew)
+        before, found = reply(self.environment, self._state, heard, self._draws[t], anew)
         if self.environment.differentiable:  # nobody goes back through others
             self._befores.append(before)
             self._heard.append(heard)
         self._replies.append(found)
         self._state = found.state
-        self.observation[t] = found.observation
-        self.reward[t, :, 0] = found.reward
+        observation, reward = self._told[t]
+        observation.copy_(found.observation)
+        reward.copy_(found.reward)
 
     def signal(self, name: str) -> Tensor:
         """What a pathway may carry, over the window, [time, batch, ...]."""
