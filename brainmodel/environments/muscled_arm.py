@@ -17,11 +17,14 @@ length. Velocities are changed before angles, so that the derivative of the hand
 not 0 within a step.
 """
 
+from math import exp
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from brainmodel.environments.constants import constant
 
 MOMENT_ARMS = ((0.02, -0.02, 0.0, 0.0, 0.015, -0.015), (0.0, 0.0, 0.02, -0.02, 0.015, -0.015))
 """R, metres: of the shoulder, of the elbow."""
@@ -53,10 +56,19 @@ class MuscledArm(NamedTuple):
 
     def hand(self, angles: Tensor) -> Tensor:
         """Where the hand is, [..., 2]."""
-        shoulder, both = angles[..., 0], angles.sum(-1)
-        x = self.upper * shoulder.cos() + self.lower * both.cos()
-        y = self.upper * shoulder.sin() + self.lower * both.sin()
-        return torch.stack([x, y], dim=-1)
+        x, y = self._links(angles)
+        return torch.stack([x.sum(-1), y.sum(-1)], dim=-1)
+
+    def motion(self, state: ArmState) -> tuple[Tensor, Tensor]:
+        """Where the hand is, and its velocity J w, [batch, 2] each."""
+        (x, y), turning = self._links(state.angles), state.velocities.cumsum(-1)
+        hand = torch.stack([x.sum(-1), y.sum(-1)], dim=-1)
+        return hand, torch.stack([-(y * turning).sum(-1), (x * turning).sum(-1)], dim=-1)
+
+    def _links(self, angles: Tensor) -> tuple[Tensor, Tensor]:
+        """How far each link leads to the right and ahead, [..., link] each."""
+        lengths, directions = constant((self.upper, self.lower), angles), angles.cumsum(-1)
+        return lengths * directions.cos(), lengths * directions.sin()
 
     def jacobian(self, angles: Tensor) -> Tensor:
         """Derivative of the hand by the angles, J [..., 2, 2]: [x or y, shoulder or elbow]."""
@@ -79,7 +91,7 @@ class MuscledArm(NamedTuple):
 
     def torques(self, state: ArmState) -> Tensor:
         """Of the muscles, [batch, 2] in N m."""
-        arms = state.velocities.new_tensor(MOMENT_ARMS)
+        arms = constant(MOMENT_ARMS, state.velocities)
         slack = 1 - torch.tanh(state.velocities @ arms / self.fastest)
         return (self.strength * state.activations * slack) @ arms.T
 
@@ -94,7 +106,7 @@ class MuscledArm(NamedTuple):
             force: on the hand, [batch, 2]; none unless given.
             seconds: dt.
         """
-        share = 1 - torch.exp(told.new_tensor(-seconds / self.slowness))
+        share = 1 - exp(-seconds / self.slowness)
         activations = state.activations + share * (torch.sigmoid(told) - state.activations)
         w, e = state.velocities, state.angles[:, 1]
         torque = self.torques(state._replace(activations=activations))
@@ -102,7 +114,7 @@ class MuscledArm(NamedTuple):
             torque = torque + (force[:, None] @ self.jacobian(state.angles))[:, 0]
         turned = self.mass * self.upper * self.middle * e.sin()
         pulled = torch.stack([-w[:, 1] * (2 * w[:, 0] + w[:, 1]), w[:, 0] ** 2], dim=1)
-        rubbed = self.friction * w @ w.new_tensor(FRICTION)
+        rubbed = self.friction * w @ constant(FRICTION, w)
         torque = torque - turned[:, None] * pulled - rubbed
         first, both, second = self.inertia(state.angles)
         one = second * torque[:, 0] - both * torque[:, 1]

@@ -16,6 +16,7 @@ trials, a push of 100 ms in a random direction during the movement.
 Chance is that of an arm that never moves.
 """
 
+from collections.abc import Sequence
 from math import cos, pi, sin
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 
 from brainmodel.environments.bandit import require_probability
+from brainmodel.environments.constants import constant
 from brainmodel.environments.environment import Environment, Reply
 from brainmodel.environments.label import Label
 from brainmodel.environments.muscled_arm import MUSCLES, ArmState, MuscledArm
@@ -109,9 +111,9 @@ class Reaching(Environment):
         self.field, self.push, self.pushed = field, push, pushed
         self.arm = MuscledArm(*arm)
         centre = torch.tensor(CENTRE, dtype=torch.float64)
-        self._posture = made.angles(centre.numpy()).tolist()
+        self._posture = tuple(made.angles(centre.numpy()).tolist())
         turn = [2 * pi * k / targets for k in range(targets)]
-        self._ways = [[cos(angle), sin(angle)] for angle in turn]
+        self._ways = tuple((cos(angle), sin(angle)) for angle in turn)
         self.hears, self.shape, self.draws = MUSCLES, (7,), 6
         self.kinds = {
             "miss": Label(),
@@ -138,15 +140,12 @@ class Reaching(Environment):
     def step(self, state: ReachState, heard: Tensor, drawn: Tensor) -> Reply:
         """Begin a trial, or move on in one."""
         now = self._next(state, drawn)
-        before = now.arm
-        velocity = (self.arm.jacobian(before.angles) @ before.velocities[:, :, None])[:, :, 0]
-        arm = self.arm.step(before, heard, self._force(now, velocity), SECONDS)
-        hand = self.arm.hand(arm.angles)
-        moved = (self.arm.jacobian(arm.angles) @ arm.velocities[:, :, None])[:, :, 0]
+        arm = self.arm.step(now.arm, heard, self._force(now), SECONDS)
+        hand, velocity = self.arm.motion(arm)
         since = now.step - now.go
-        way = heard.new_tensor(self._ways)[now.target]
+        way = constant(self._ways, heard)[now.target]
         wanted = self.distance * self._share(since.to(heard.dtype))[:, None] * way
-        missed = (hand + LEAD * moved - heard.new_tensor(CENTRE) - wanted) / self.distance
+        missed = (hand + LEAD * velocity - constant(CENTRE, heard) - wanted) / self.distance
         miss = missed.square().sum(1)
         shown, wait = (now.step >= now.shown)[:, None], (since < 0)[:, None]
         turned = (arm.angles - self._centre(heard)) * 5
@@ -164,30 +163,36 @@ class Reaching(Environment):
         """The state with the step that comes; where a trial is over, of the next one."""
         ended = state.step - state.go >= REACTION + self.movement + REST - 1
         new = ended | (state.step < 0)
-
-        def whole(which: int, low: int, high: int) -> Tensor:
-            return low + (drawn[:, which] * (high - low + 1)).long()
-
-        shown = torch.where(new, whole(HOLD, *self.hold), state.shown)
-        go = torch.where(new, shown + whole(PREPARATION, *self.preparation), state.go)
-        when = go + REACTION + whole(WHEN, 0, max(0, self.movement - PUSH))
-        push = torch.where(drawn[:, WHETHER] < self.pushed, when, -1000)
-        rest = self.arm.at_rest(self._centre(drawn))
+        whole = self._whole(drawn)
+        shown = torch.where(new, whole[HOLD], state.shown)
+        go = torch.where(new, shown + whole[PREPARATION], state.go)
+        push = torch.where(drawn[:, WHETHER] < self.pushed, go + REACTION + whole[WHEN], -1000)
+        rest, anew = self.arm.at_rest(self._centre(drawn)), new[:, None]
         pairs = zip(rest, state.arm, strict=True)
         return ReachState(
             torch.where(new, 0, state.step + 1),
             shown,
             go,
-            torch.where(new, whole(TARGET, 0, self.targets - 1), state.target),
+            torch.where(new, whole[TARGET], state.target),
             torch.where(new, push, state.push),
             torch.where(new, 2 * pi * drawn[:, WHITHER], state.way),
-            ArmState(*(torch.where(new[:, None], first, then) for first, then in pairs)),
+            ArmState(*(torch.where(anew, first, then) for first, then in pairs)),
         )
 
-    def _force(self, now: ReachState, velocity: Tensor) -> Tensor | None:
+    def _whole(self, drawn: Tensor) -> Sequence[Tensor]:
+        """The whole numbers that are drawn, [batch] by which they are for."""
+        late = max(0, self.movement - PUSH)
+        lows = (self.hold[0], self.preparation[0], 0, 0, 0, 0)
+        highs = (self.hold[1], self.preparation[1], self.targets - 1, 0, 0, late)
+        counts = tuple(high - low + 1 for low, high in zip(lows, highs, strict=True))
+        found = (drawn * constant(counts, drawn)).long()
+        return (found + constant(lows, found)).unbind(1)
+
+    def _force(self, now: ReachState) -> Tensor | None:
         """On the hand, [batch, 2]; None if there never is one."""
         if self.field == 0 and self.pushed == 0:
             return None
+        velocity = self.arm.motion(now.arm)[1]
         turned = torch.stack([velocity[:, 1], -velocity[:, 0]], dim=1)
         pushing = (now.step >= now.push) & (now.step < now.push + PUSH)
         way = torch.stack([now.way.cos(), now.way.sin()], dim=1)
@@ -204,4 +209,4 @@ class Reaching(Environment):
 
     def _centre(self, like: Tensor) -> Tensor:
         """Angles at the centre, [batch, 2]."""
-        return like.new_tensor(self._posture).expand(len(like), 2)
+        return constant(self._posture, like).expand(len(like), 2)

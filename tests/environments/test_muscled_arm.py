@@ -34,6 +34,10 @@ def test_the_jacobian_is_the_derivative_of_the_hand() -> None:
         [torch.autograd.functional.jacobian(ARM.hand, one) for one in angles]  # type: ignore[misc]
     )
     torch.testing.assert_close(ARM.jacobian(angles), wanted, rtol=1e-12, atol=1e-12)
+    hand, velocity = ARM.motion(moving(4))
+    torch.testing.assert_close(hand, ARM.hand(angles), rtol=0, atol=0)
+    turned = (wanted @ moving(4).velocities[:, :, None])[:, :, 0]
+    torch.testing.assert_close(velocity, turned, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.slow
