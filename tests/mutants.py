@@ -860,6 +860,24 @@ MUTANTS = [
         tests="tests/brain/test_pathways.py -k delays",
     ),
     Mutant(
+        file="brainmodel/probing/activity/following.py",
+        old="state, labels=told)",
+        new="state)",
+        tests="tests/probing/test_conditions.py -k label_tells",
+    ),
+    Mutant(
+        file="brainmodel/environments/muscled_arm.py",
+        old="-(y * turning).sum(-1)",
+        new="(y * turning).sum(-1)",
+        tests="tests/environments/test_muscled_arm.py -k jacobian",
+    ),
+    Mutant(
+        file="brainmodel/environments/reaching.py",
+        old="high - low + 1 for",
+        new="high - low for",
+        tests="tests/environments/test_reaching.py",
+    ),
+    Mutant(
         file="brainmodel/pathways/adapters.py",
         old="F.avg_pool2d(",
         new="F.max_pool2d(",
