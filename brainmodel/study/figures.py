@@ -14,6 +14,7 @@ from brainmodel.study.plan import Measure, StudyCell, StudyPlan
 from brainmodel.study.tables import Scores, Standings, effect_name
 
 WIDTH = 3.6  # inches of a panel
+FAR = 2.0  # widths of what is drawn, from its middle, beyond which no line is drawn
 
 
 def draw_levels(plan: StudyPlan, scores: Scores, measure: Measure) -> Figure:
@@ -24,9 +25,7 @@ def draw_levels(plan: StudyPlan, scores: Scores, measure: Measure) -> Figure:
         panel: Axes = axes[0, axis - 1]
         for level in range(len(factor.levels)):
             _draw_level(panel, by_seed(scores.trained, axis, level), level)
-        for values, style in ((scores.chance, "--"), (scores.untrained, ":")):
-            if np.isfinite(values).any():
-                panel.axvline(float(np.nanmean(values)), color=FAINT, lw=1.2, ls=style, zorder=1)
+        _draw_beside(panel, scores)
         names = [held.name for held in factor.levels]
         panel.set_yticks(range(len(names)), names, fontsize=9)
         panel.set_ylim(len(names) - 0.4, -0.6)
@@ -43,6 +42,23 @@ def _draw_level(panel: Axes, seeds: Floats, level: int) -> None:
         if mean.low is not None and mean.high is not None:
             panel.plot([mean.low, mean.high], [level - 0.08] * 2, color=colour, lw=2, alpha=0.55)
         panel.plot([mean.value], [level - 0.08], "o", color=colour, ms=7, zorder=4)
+
+
+def _draw_beside(panel: Axes, scores: Scores) -> None:
+    """Lines at chance and at untrained brains; one far from all that is drawn is told instead."""
+    low, high = panel.get_xlim()
+    beside = {"chance": (scores.chance, "--", 0.01), "untrained": (scores.untrained, ":", 0.05)}
+    for name, (values, style, height) in beside.items():
+        if not np.isfinite(values).any():
+            continue
+        at = float(np.nanmean(values))
+        if abs(at - (low + high) / 2) <= FAR * (high - low):
+            panel.axvline(at, color=FAINT, lw=1.2, ls=style, zorder=1)
+            continue
+        right = at > high
+        told = f"{name} {at:.3g} \u2192" if right else f"\u2190 {at:.3g} {name}"
+        place = {"transform": panel.transAxes, "ha": "right" if right else "left", "va": "bottom"}
+        panel.text(float(right), height, told, fontsize=8, color=INK, **place)
 
 
 def draw_shares(plan: StudyPlan, shares: Sequence[VarianceShare]) -> Figure:

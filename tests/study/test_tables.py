@@ -2,6 +2,7 @@
 
 import pytest
 
+from brainmodel.study.figures import draw_levels
 from brainmodel.study.plan import StudyCell, StudyPlan, read_plan
 from brainmodel.study.queue import Standing
 from brainmodel.study.tables import cell_rows, scores_of, tables_of
@@ -74,3 +75,17 @@ def test_a_study_that_has_only_begun_has_tables() -> None:
     levels = {row["level"]: row for row in tables["levels"]}
     assert levels["chance"]["score"] == 0.25 and levels["chance"]["seeds"] == 1
     assert levels["GRU"]["score"] is None and tables["variance"] == []
+
+
+def test_an_untrained_brain_far_away_is_told_and_does_not_press_scores_together() -> None:
+    scores = scores_of(PLAN, standings(), PLAN.measures[0])
+    near = draw_levels(PLAN, scores, PLAN.measures[0]).axes[0]
+    assert {line.get_linestyle() for line in near.lines} >= {":", "--"} and not near.texts
+    far = scores._replace(untrained=scores.untrained + 107.0)
+    panel = draw_levels(PLAN, far, PLAN.measures[0]).axes[0]
+    assert [text.get_text() for text in panel.texts] == ["untrained 108 →"]
+    assert panel.get_xlim()[1] < 2
+    below = scores._replace(chance=scores.chance - 20.0)
+    assert [t.get_text() for t in draw_levels(PLAN, below, PLAN.measures[0]).axes[1].texts] == [
+        "← -19.8 chance"
+    ]
