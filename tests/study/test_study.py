@@ -208,6 +208,13 @@ def test_a_score_against_neurons_is_a_measure() -> None:
     assert [step for step, _ in cells[0]["curves"]["alike"]] == [0, 12]
 
 
+def test_time_ends_no_cell() -> None:
+    """Else slow cells would have learnt less; see docs/studies.md."""
+    study("--seeds=[0]", "--trainer.max_time=00:00:00:00", "--trainer.max_steps=6")
+    cells = json.loads(Path("out", "study.json").read_text())["cells"]
+    assert [[step for step, _ in cell["curves"]["accuracy"]] for cell in cells] == [[6], [6]]
+
+
 @pytest.mark.slow
 def test_how_well_gradients_align_is_a_measure() -> None:
     content = yaml.safe_load(Path(SMALL).read_text())
