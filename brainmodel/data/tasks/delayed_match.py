@@ -151,7 +151,7 @@ class DelayedMatch(TaskModule):
         require_whole("response", response, 1, LONGEST_TRIAL)
         if distractors and stimuli == 2:
             raise ValueError(
-                "stimuli is 2: a distractor, which is the one that the sample is not, would tell the "
+                "stimuli is 2: a distractor, the one that the sample is not, would tell the "
                 "sample; give 3 or more, or distractors: 0."
             )
         if distractors and delay[0] // distractors <= shown:
