@@ -29,16 +29,42 @@ PROBED = "probe_"
 Callback = TypeVar("Callback", bound=pl.Callback)
 
 
+class RightTerms(pl.Callback):
+    """Ends a training before its first step, where no term is what is to be measured.
+
+    Args:
+        measures: of the study.
+    """
+
+    def __init__(self, measures: Sequence[Measure]):
+        self.measures = [m for m in measures if all(c.startswith(TERMS) for c in m.of)]
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Look for each among the terms of the untrained brain."""
+        callbacks: list[pl.Callback] = trainer.callbacks  # type: ignore[attr-defined]
+        (report,) = [found for found in callbacks if isinstance(found, Report)]
+        there = {f"{TERMS}{name}": value for name, value in report.untrained_terms.items()}
+        for measure in self.measures:
+            _name_of(measure, there)
+
+
 class CellRun(CommandLine):
     """The training of a cell, with its held-out curves kept.
 
     Args:
         config, rest: as of `CommandLine`.
         share: what learns from its windows together with other seeds; it learns alone unless given.
+        measures: what it is to measure.
     """
 
-    def __init__(self, config: Config, rest: list[str], share: Sharing | None = None):
-        self._share = share
+    def __init__(
+        self,
+        config: Config,
+        rest: list[str],
+        share: Sharing | None = None,
+        measures: Sequence[Measure] = (),
+    ):
+        self._share, self._measures = share, measures
         super().__init__("fit", config, rest)
 
     def before_fit(self) -> None:
@@ -48,7 +74,8 @@ class CellRun(CommandLine):
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """See the parent."""
         trainer = super().instantiate_trainer(**kwargs)
-        cast(list[pl.Callback], trainer.callbacks).append(Curves())  # type: ignore[attr-defined]
+        more = [Curves(), RightTerms(self._measures)]
+        cast(list[pl.Callback], trainer.callbacks).extend(more)  # type: ignore[attr-defined]
         return trainer
 
     def callback(self, kind: type[Callback]) -> Callback:
@@ -143,7 +170,7 @@ def train_cell(
         redirect_stdout(said),
         redirect_stderr(said),
     ):
-        run = CellRun(*in_place(config, rest, cell.seed, folder), share)
+        run = CellRun(*in_place(config, rest, cell.seed, folder), share, plan.measures)
     found: dict[str, Any] = {"measures": {}, "untrained": {}, "chance": {}, "curves": {}}
     measured, untrained, chance = _told(run)
     points = run.callback(Curves).points | _probed(run)

@@ -14,6 +14,7 @@ from brainmodel.study.plan import LARGEST, RELATIVE, StudyCell, StudyPlan
 from brainmodel.training.callbacks.probe import Probe
 from brainmodel.training.module import brain_of
 from brainmodel.training.terms import objectives_of
+from objectives import Outcome
 
 
 class CellCheck(CellRun):
@@ -77,6 +78,7 @@ def _check(
         built = CellCheck(*in_place(config, rest, cell.seed, tempfile.gettempdir()))
     _require_seed(built, cell.seed)
     _require_measured(plan, built)
+    _require_better(plan, built)
     return built.config_dump
 
 
@@ -115,3 +117,23 @@ def _require_measured(plan: StudyPlan, built: CellCheck) -> None:
                 f"measures.{measure.name}: nothing measures {' or '.join(curves)}; there are "
                 f"{', '.join(n + '.*' if n.startswith(TERMS) else n for n in known)}"
             )
+
+
+def _require_better(plan: StudyPlan, built: CellCheck) -> None:
+    """Refuse measures of which lower is better, where the study says that higher is."""
+    lower = {
+        f"{TERMS}{name}.*": f"{name} makes it small"
+        for name, objective in objectives_of(brain_of(built.model)).items()
+        if any(isinstance(part, Outcome) for part in objective.modules())
+    }
+    for probe in built.callbacks_of(Probe):
+        for name, metric in probe.plan.used_metrics.items():
+            if not metric.higher_is_better:
+                lower[f"{PROBED}{name}/*"] = f"{type(metric).__name__} is a distance"
+    for measure in plan.measures:
+        for pattern, why in lower.items() if measure.higher else ():
+            if any(fnmatchcase(curve, pattern) for curve in measure.of):
+                raise Refused(
+                    f"measures.{measure.name}: lower is better, as {why}; give "
+                    f"{{of: {measure.of[0]}, better: lower}}"
+                )

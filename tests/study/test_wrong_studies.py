@@ -53,6 +53,18 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         {"measures": {"accuracy": "held_out_terms/PFC.party.accuracy"}},
         ("measures.accuracy: nothing measures held_out_terms/PFC.party.accuracy", "PFC.parity"),
     ),
+    "what is made small": (
+        {
+            "base": "tasks/centre_out_reaching_closed",
+            "changes": {
+                "model": {"areas": {"PFC": None}},
+                "data": {"init_args": {"batch_size": 2}},
+            },
+            "factors": {"rate": {"key": "model.learning_rate", "levels": [0.1]}},
+            "measures": {"miss": "held_out_terms/M1.reach.miss"},
+        },
+        ("measures.miss: lower is better, as M1.reach makes it small; give {of:", "lower}"),
+    ),
     "better": ({"measures": {"a": {"of": "x", "better": "much"}}}, ("measures.a", "much")),
     "section": ({"factor": {}}, ("there is no section factor",)),
     "tuning seed": (
@@ -190,6 +202,15 @@ def test_levels_are_values_of_a_key_partial_configs_or_names_of_configs() -> Non
             "measures": {"error": "held_out_relative_error/V1"},
         }
     )
+    losses = read_plan(
+        {
+            "base": "trials",
+            "factors": {"rate": {"key": "model.learning_rate", "levels": [0.1]}},
+            "seeds": [0],
+            "measures": {"loss": "held_out_loss/V1.next", "right": "held_out_terms/V1.a.accuracy"},
+        }
+    )
+    assert [measure.higher for measure in losses.measures] == [False, True]
     rate, rule, task = plan.factors
     assert [(level.name, level.words) for level in rate.levels] == [
         ("0.1", ("--model.learning_rate=0.1",)),
