@@ -110,6 +110,7 @@ def test_distractors_are_in_the_delay_and_never_the_sample() -> None:
 def test_the_last_distractor_tells_some_of_the_answer(stimuli: int, distractors: int) -> None:
     """Who says that the test is the sample, unless it is what was seen last, or only then."""
     module = made(DelayedMatch, stimuli=stimuli, distractors=distractors, delay=(8, 12))
+    assert isinstance(module, DelayedMatch)
     window = trials(module)
     shown, column = window.inputs["stimulus"], torch.arange(MANY)
     test_on = onsets(shown[..., stimuli] > 0)

@@ -121,7 +121,7 @@ def test_what_terms_draw_leaves_the_numbers_of_training_alone() -> None:
     sums = TermSums(brain)
     sums.see(activities)
     assert torch.equal(torch.get_rng_state(), before) and "V1.noisy.drawn" in sums.terms()
-    brain.objectives["V1"]["noisy"].sums(activities["V1"])
+    brain.get_submodule("objectives.V1.noisy").sums(activities["V1"])  # type: ignore[operator]
     assert not torch.equal(torch.get_rng_state(), before), "a control"
 
 
