@@ -1,7 +1,6 @@
 """The cells of a study, each resolved into a config, checked, trained and measured."""
 
 import logging
-import os
 import tempfile
 import time
 from collections.abc import Sequence
@@ -15,7 +14,6 @@ import torch
 
 from brainmodel.command_line.config_files import Config, lay_over, merge, read_config, settle
 from brainmodel.command_line.train_command import CommandLine, usual, with_predictors
-from brainmodel.errors import Refused
 from brainmodel.study.plan import RELATIVE, Measure, StudyCell, StudyPlan
 from brainmodel.training.callbacks.curves import Curves
 from brainmodel.training.callbacks.gradient_alignment import Alignment
@@ -24,11 +22,30 @@ from brainmodel.training.callbacks.probe import Probe
 from brainmodel.training.callbacks.report import Report
 from brainmodel.training.lockstep import Sharing
 from brainmodel.training.module import brain_of
-from brainmodel.training.terms import labels_of, objectives_of
+from brainmodel.training.terms import labels_of
 
 TERMS = "held_out_terms/"
 PROBED = "probe_"
 Callback = TypeVar("Callback", bound=pl.Callback)
+
+
+class RightTerms(pl.Callback):
+    """Ends a training before its first step, where no term is what is to be measured.
+
+    Args:
+        measures: of the study.
+    """
+
+    def __init__(self, measures: Sequence[Measure]):
+        self.measures = [m for m in measures if all(c.startswith(TERMS) for c in m.of)]
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Look for each among the terms of the untrained brain."""
+        callbacks: list[pl.Callback] = trainer.callbacks  # type: ignore[attr-defined]
+        (report,) = [found for found in callbacks if isinstance(found, Report)]
+        there = {f"{TERMS}{name}": value for name, value in report.untrained_terms.items()}
+        for measure in self.measures:
+            _name_of(measure, there)
 
 
 class CellRun(CommandLine):
@@ -37,10 +54,17 @@ class CellRun(CommandLine):
     Args:
         config, rest: as of `CommandLine`.
         share: what learns from its windows together with other seeds; it learns alone unless given.
+        measures: what it is to measure.
     """
 
-    def __init__(self, config: Config, rest: list[str], share: Sharing | None = None):
-        self._share = share
+    def __init__(
+        self,
+        config: Config,
+        rest: list[str],
+        share: Sharing | None = None,
+        measures: Sequence[Measure] = (),
+    ):
+        self._share, self._measures = share, measures
         super().__init__("fit", config, rest)
 
     def before_fit(self) -> None:
@@ -50,7 +74,8 @@ class CellRun(CommandLine):
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """See the parent."""
         trainer = super().instantiate_trainer(**kwargs)
-        cast(list[pl.Callback], trainer.callbacks).append(Curves())  # type: ignore[attr-defined]
+        more = [Curves(), RightTerms(self._measures)]
+        cast(list[pl.Callback], trainer.callbacks).extend(more)  # type: ignore[attr-defined]
         return trainer
 
     def callback(self, kind: type[Callback]) -> Callback:
@@ -61,13 +86,6 @@ class CellRun(CommandLine):
         """All callbacks of a kind."""
         callbacks: list[pl.Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
         return [found for found in callbacks if isinstance(found, kind)]
-
-
-class CellCheck(CellRun):
-    """The same, which builds everything and does not run."""
-
-    def _run_subcommand(self, subcommand: str) -> None:
-        pass
 
 
 def resolved(
@@ -98,13 +116,17 @@ def resolved(
     return lay_over(settle(config), options)
 
 
-def in_place(config: Config, seed: int, folder: str) -> Config:
-    """A config whose run writes nothing that stays, with the seed of a cell."""
+def in_place(
+    config: Config, rest: Sequence[str], seed: int, folder: str
+) -> tuple[Config, list[str]]:
+    """A config, and options laid over it, whose run writes nothing that stays.
+
+    It has the seed of a cell, and cells have the same number of steps, however slow the machine.
+    """
     quiet: Config = {
         "seed_everything": seed,
         "data": {"init_args": {"seed": seed}},
         "trainer": {
-            "max_time": None,  # cells have the same number of steps, however slow the machine
             "default_root_dir": folder,
             "logger": False,
             "enable_progress_bar": False,
@@ -113,52 +135,8 @@ def in_place(config: Config, seed: int, folder: str) -> Config:
         "report": {"scenes": 0},
         "pictures": {"scenes": 0},
     }
-    return with_predictors(merge(merge(usual("fit", []), config), quiet))
-
-
-def check_cells(plan: StudyPlan, words: Sequence[str]) -> None:
-    """Build every combination of levels once, and train none.
-
-    Raises:
-        Refused: naming the levels, if one of them cannot be built or has not what is measured.
-    """
-    points = range(len(plan.tuning.points)) if plan.tuning else [None]
-    first = plan.combinations[0]
-    for levels in plan.combinations:
-        for point in points if levels == first else list(points)[:1]:
-            cell = StudyCell(levels, plan.seeds[0], None)
-            names = ", ".join(f"{f} {level}" for f, level in plan.names(levels).items())
-            try:
-                _check(plan, cell, point, words)
-            except Refused as error:
-                raise Refused(f"factors, {names}: {error}") from error
-
-
-def _check(plan: StudyPlan, cell: StudyCell, point: int | None, words: Sequence[str]) -> None:
-    config, rest = resolved(plan, cell, point, words)
-    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        built = CellCheck(in_place(config, cell.seed, tempfile.gettempdir()), rest)
-    trainer: Any = built.trainer
-    if trainer.max_steps < 0 and (trainer.max_epochs or -1) < 0:
-        raise Refused(
-            "trainer.max_steps: is not given, so cells would have no end; add it to changes"
-        )
-    brain = brain_of(built.model)
-    known = [f"{TERMS}{name}" for name in objectives_of(brain)]
-    known += [f"{RELATIVE}{area}" for area in brain.areas if brain.area(area).predictor is not None]
-    for measure in plan.measures:
-        if all(curve.startswith(PROBED) for curve in measure.of) and not built.callbacks_of(Probe):
-            raise Refused(
-                f"measures.{measure.name}: nothing measures {' or '.join(measure.of)}; add "
-                "brainmodel.training.callbacks.Probe to trainer.callbacks"
-            )
-        curves = [curve for curve in measure.of if curve.startswith((TERMS, RELATIVE))]
-        places = [c.rpartition(".")[0] if c.startswith(TERMS) else c for c in curves]
-        if places and not any(fnmatchcase(name, place) for place in places for name in known):
-            raise Refused(
-                f"measures.{measure.name}: nothing measures {' or '.join(curves)}; there are "
-                f"{', '.join(n + '.*' if n.startswith(TERMS) else n for n in known)}"
-            )
+    whole = with_predictors(merge(merge(usual("fit", []), config), quiet))
+    return whole, [*rest, "--trainer.max_time=null"]
 
 
 def train_cell(
@@ -192,7 +170,7 @@ def train_cell(
         redirect_stdout(said),
         redirect_stderr(said),
     ):
-        run = CellRun(in_place(config, cell.seed, folder), rest, share)
+        run = CellRun(*in_place(config, rest, cell.seed, folder), share, plan.measures)
     found: dict[str, Any] = {"measures": {}, "untrained": {}, "chance": {}, "curves": {}}
     measured, untrained, chance = _told(run)
     points = run.callback(Curves).points | _probed(run)

@@ -24,7 +24,8 @@ from brainmodel.command_line.cells_together import CellTraining
 from brainmodel.command_line.config_files import Config, check_options, merge, read_config
 from brainmodel.command_line.own_files import own_files
 from brainmodel.command_line.refusals import read_error
-from brainmodel.command_line.study_cells import check_cells, resolved, settle_down
+from brainmodel.command_line.study_cells import resolved, settle_down
+from brainmodel.command_line.study_checks import check_cells
 from brainmodel.command_line.train_command import quieten
 from brainmodel.errors import Refused
 from brainmodel.optional import optional

@@ -144,6 +144,11 @@ def _p(
     seeds, cells = len(scores), scores[0].size
     rest = (seeds - 1) * (cells - 1)
     freedom = int(np.prod([scores.shape[axis] - 1 for axis in effect]))
-    if effect in (SEEDS, REST) or not rest or not freedom or parts[REST] <= 1e-12:
+    if (
+        effect in (SEEDS, REST)
+        or not rest
+        or not freedom
+        or parts[REST] <= ROUNDING * sum(parts.values())
+    ):
         return None
     return float(stats.f.sf(parts[effect] / freedom / (parts[REST] / rest), freedom, rest))

@@ -26,6 +26,8 @@ RESERVED = ("seed", "for", "state", "measure", "score", "untrained", "chance", "
 """Columns of the table of cells that are no factors."""
 LARGEST = 2**32 - 1
 RELATIVE = "held_out_relative_error/"
+ERRORS = (RELATIVE, "relative_error/", "held_out_loss/", "loss/")
+"""What names of curves begin with of which lower is better."""
 
 
 class FactorLevel(NamedTuple):
@@ -212,7 +214,7 @@ def _measure(name: str, value: Any) -> Measure:
             f"measures.{name}: need the name of a curve, such as "
             f"held_out_terms/PFC.match.accuracy, got {value!r}"
         )
-    lower = all(curve.startswith(RELATIVE) for curve in of)
+    lower = all(curve.startswith(ERRORS) for curve in of)
     better = held.get("better", "lower" if lower else "higher")
     if better not in ("higher", "lower") or not set(held) <= {"of", "better"}:
         raise Refused(f"measures.{name}: takes of, and better: higher or lower, got {value!r}")

@@ -121,9 +121,17 @@ class StudyQueue:
                 self._enqueue(cell, {})
 
     def ask_failed_again(self) -> None:
-        """Enqueue anew each cell that has failed."""
-        for cell, standing in self.standings().items():
-            if standing.state == "failed":
+        """Enqueue anew each cell that has failed.
+
+        Where one of them is for tuning, its combination may come to have another best point: then
+        whatever was trained at the former one is trained anew, too.
+        """
+        standings = self.standings()
+        failed = [cell for cell, standing in standings.items() if standing.state == "failed"]
+        untuned = {cell.levels for cell in failed if cell.point is not None}
+        for cell, standing in standings.items():
+            tuned = cell.point is None and cell.levels in untuned
+            if cell in failed or (tuned and standing.state in ("done", "running")):
                 self._enqueue(cell, {REPLACES: standing.trial.number})
 
     def _enqueue(self, cell: StudyCell, more: Mapping[str, Any]) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import cast
 
-import torch
-
 from brainmodel.brain import Brain
 from objectives import Activity, GroupObjective, Objective
 
@@ -17,21 +15,6 @@ def objectives_of(brain: Brain) -> dict[str, Objective | GroupObjective]:
         for place, held in places.items()
         for name, objective in held.named_children()
     }
-
-
-def objective_terms(brain: Brain, activities: Mapping[str, Activity]) -> dict[str, float]:
-    """Terms of all objectives, by "AREA.OBJECTIVE.TERM"; those of shared ones under "groups".
-
-    Args:
-        brain: the brain.
-        activities: of its areas over a window.
-    """
-    found: dict[str, float] = {}
-    with torch.no_grad():
-        for place, objective in objectives_of(brain).items():
-            values = objective.terms(seen_by(place, activities))  # type: ignore[arg-type]
-            found |= {f"{place}.{name}": float(value) for name, value in values.items()}
-    return found
 
 
 def seen_by(place: str, activities: Mapping[str, Activity]) -> Activity | dict[str, Activity]:

@@ -106,6 +106,24 @@ def test_distractors_are_in_the_delay_and_never_the_sample() -> None:
         assert share((which - sample) % 4 == other) == about(1 / 3, MANY)
 
 
+@pytest.mark.parametrize(("stimuli", "distractors"), [(4, 1), (3, 2), (3, 0)])
+def test_the_last_distractor_tells_some_of_the_answer(stimuli: int, distractors: int) -> None:
+    """Who says that the test is the sample, unless it is what was seen last, or only then."""
+    module = made(DelayedMatch, stimuli=stimuli, distractors=distractors, delay=(8, 12))
+    assert isinstance(module, DelayedMatch)
+    window = trials(module)
+    shown, column = window.inputs["stimulus"], torch.arange(MANY)
+    test_on = onsets(shown[..., stimuli] > 0)
+    step = torch.arange(module.window)[:, None]
+    before = shown[..., :stimuli].amax(2) * (step < test_on)
+    last = (before * step).argmax(0)
+    alike = shown[last, column].argmax(1) == shown[test_on, column, :stimuli].argmax(1)
+    said = ~alike if distractors else alike
+    answer = window.labels["answer"][test_on, column] == 1
+    assert share(said == answer) == about(module.last_seen, MANY)
+    assert module.last_seen > module.chance["answer"]
+
+
 def test_temporal_xor_is_the_parity_of_its_bits() -> None:
     module = made(TemporalXOR, bits=3, gap=(1, 4), before=1, shown=2, response=2)
     window = trials(module)

@@ -24,6 +24,11 @@ from brainmodel.data.tasks import (
     ("make", "message"),
     [
         (lambda: DelayedMatch(stimuli=1), "stimuli is 1: give a whole number, from 2 to 1000."),
+        (
+            lambda: DelayedMatch(stimuli=2, distractors=1),
+            "stimuli is 2: a distractor, the one that the sample is not, would tell the "
+            "sample; give 3 or more, or distractors: 0.",
+        ),
         (lambda: DelayedMatch(delay=(9, 4)), "delay is [9, 4]: give two whole numbers, the least"),
         (lambda: DelayedMatch(delay=(-1, 4)), "delay is [-1, 4]: give two whole numbers"),
         (lambda: DelayedMatch(delay=(1.5, 4)), "delay is [1.5, 4]: give two whole"),  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """A session of a brain is read back from NWB as it happened, by pynwb, pynapple and by us."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,15 @@ import torch
 
 from areas import LIF, LSTM
 from brainmodel.brain import AreaPlan, Brain
+from brainmodel.data import ClosedLoop
 from brainmodel.data.tasks import DelayedMatch
+from brainmodel.environments import TwoStepDecision
 from brainmodel.learning import EProp
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.probing.activity import Session, record_session, write_nwb
 from brainmodel.probing.activity.nwb_session import GAP
 from brainmodel.probing.recordings import NwbUnits
-from objectives import CrossEntropy, When
+from objectives import ActorCritic, CrossEntropy, When
 
 OPEN: Any = pynwb.NWBHDF5IO
 TASK = DelayedMatch(stimuli=3, delay=(2, 4), aligned=True, batch_size=4)
@@ -45,6 +48,32 @@ def written(session: Session, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("nwb") / "sessions" / "session.nwb"
     write_nwb(session, path, "a test")
     return path
+
+
+def test_what_was_chosen_and_paid_in_a_closed_loop_is_told(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    data = ClosedLoop({"task": TwoStepDecision()}, window=20, episode=30, batch_size=3)
+    made = AreaPlan(LSTM(), [5], EProp(), {"choice": ActorCritic(2)})
+    plans = {"PFC": replace(made, predictor=None, afferents=["drive"])}
+    pathways = {"see": Pathway("task", "PFC"), "act": Pathway("PFC", "task", read_out="choice")}
+    brain = Brain(plans, pathways, {}, environments=data.environments)
+    windows = data.held_out_windows(3)
+    told = record_session(brain, windows, 100.0)
+    state, labels = None, []
+    for inputs, reset, _ in windows:
+        activities, state = brain(inputs, reset, state)
+        labels.append(activities["PFC"].labels)
+    assert {"action", "bids", "reward", "common"} <= set(told.labels) == set(labels[0])
+    for name, values in told.labels.items():
+        assert np.array_equal(values, torch.cat([own[name] for own in labels]).numpy())
+    bids = told.answers["PFC.choice"][:-1]  # heard a step later, but where a stream begins anew
+    heard = told.labels["bids"][1:]
+    assert np.allclose(heard, np.where(told.reset[1:, :, None], 0, bids), atol=1e-6)
+    assert told.labels["reward"].any() and told.reset[1:].any(), "a control"
+    write_nwb(told, tmp_path / "two_step.nwb")
+    with OPEN(str(tmp_path / "two_step.nwb"), "r") as opened:
+        series = opened.read().processing["behavior"]["label_reward"]
+        assert np.array_equal(series.data[:], told.labels["reward"].T.ravel())
 
 
 def offset(session: Session, stream: int) -> float:

@@ -122,6 +122,14 @@ def test_without_variance_or_seeds_nothing_is_claimed() -> None:
     assert verdict(one, "a", "b") == "cannot tell"
 
 
+def test_what_is_measured_may_be_as_small_as_it_likes() -> None:
+    """Squared distances of a millionth are told as those of a metre are."""
+    scores = random_scores(4, 3, 2)
+    plain, small = (variance_shares(scale * scores, 50) for scale in (1.0, 1e-7))
+    assert [share.p for share in small] == [pytest.approx(share.p) for share in plain]
+    assert sum(share.p is not None for share in small) == 3
+
+
 def test_a_verdict_needs_an_interval_without_zero() -> None:
     base = np.array([0.0, 0.1, -0.1, 0.05])
     shown = {

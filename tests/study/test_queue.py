@@ -191,6 +191,30 @@ def test_each_combination_is_tuned_first_and_then_run_at_its_best_point() -> Non
     assert best_point(lower, queue.standings(), (0, 0)) == 0
 
 
+def test_a_point_that_is_tried_once_more_moves_all_seeds_of_its_combination() -> None:
+    tune = {"grid": {"model.learning_rate": [0.1, 0.2]}, "seed": 9}
+    plan = read_plan(CONTENT | {"tune": tune})
+    queue, (first, other, *_) = opened(plan), plan.combinations
+    broken = {StudyCell(first, 9, 1), StudyCell(first, 1, None), StudyCell(other, 1, None)}
+
+    def train(cell: StudyCell, point: int | None) -> dict[str, Any]:
+        if cell in broken:
+            raise RuntimeError("out of luck")
+        ran.append(cell)
+        return score(cell, point)
+
+    ran: list[StudyCell] = []
+    assert work(queue, train)
+    seeds = [StudyCell(first, seed, None) for seed in (0, 1)]
+    assert queue.standings()[seeds[0]].found["point"] == 0, "the other point could not be trained"
+    broken.clear()
+    ran.clear()
+    queue.ask_failed_again()
+    assert work(queue, train)
+    assert [queue.standings()[cell].found["point"] for cell in seeds] == [1, 1]
+    assert set(ran) == {StudyCell(first, 9, 1), *seeds, StudyCell(other, 1, None)}
+
+
 def test_a_storage_of_other_settings_code_or_owner_is_refused() -> None:
     plan, journal = read_plan(CONTENT), Path("study.journal").resolve()
     opened()

@@ -9,7 +9,7 @@ import yaml
 
 from brainmodel import CONFIGS
 from brainmodel.command_line.config_files import read_config
-from brainmodel.command_line.study_cells import check_cells
+from brainmodel.command_line.study_checks import check_cells
 from brainmodel.command_line.train_command import quieten
 from brainmodel.study.plan import StudyPlan, read_plan
 

@@ -208,6 +208,23 @@ def test_a_score_against_neurons_is_a_measure() -> None:
     assert [step for step, _ in cells[0]["curves"]["alike"]] == [0, 12]
 
 
+def test_a_term_that_nothing_tells_ends_a_cell_before_its_first_step() -> None:
+    content = yaml.safe_load(Path(SMALL).read_text()) | {"seeds": [0]}
+    content["measures"] = {"right": "held_out_terms/PFC.parity.acuracy"}
+    content["factors"]["rule"]["levels"] = ["brainmodel.learning.BPTT"]
+    content["changes"]["trainer"] = {"max_steps": 10**7}
+    Path("mistyped.yaml").write_text(yaml.safe_dump(content))
+    (row,) = study(config="mistyped.yaml")
+    assert "measures.right: no curve is called that; among held_out_terms/PFC.par" in row["error"]
+
+
+def test_time_ends_no_cell() -> None:
+    """Else slow cells would have learnt less; see docs/studies.md."""
+    study("--seeds=[0]", "--trainer.max_time=00:00:00:00", "--trainer.max_steps=6")
+    cells = json.loads(Path("out", "study.json").read_text())["cells"]
+    assert [[step for step, _ in cell["curves"]["accuracy"]] for cell in cells] == [[6], [6]]
+
+
 @pytest.mark.slow
 def test_how_well_gradients_align_is_a_measure() -> None:
     content = yaml.safe_load(Path(SMALL).read_text())
@@ -235,8 +252,7 @@ def test_what_changed_synapses_is_a_measure() -> None:
 @pytest.mark.slow
 def test_seeds_together_score_what_they_score_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     content = yaml.safe_load(Path(SMALL).read_text())
-    loss = {"of": "held_out_loss/PFC.parity", "better": "lower"}
-    content["measures"] = {"loss": loss, **content["measures"]}
+    content["measures"] = {"loss": "held_out_loss/PFC.parity", **content["measures"]}
     content["changes"]["trainer"] |= {"gradient_clip_val": 0.5}
     Path("other.yaml").write_text(yaml.safe_dump(content))
     steps, learn = [], BrainsTogether.learn

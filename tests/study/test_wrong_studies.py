@@ -53,6 +53,18 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         {"measures": {"accuracy": "held_out_terms/PFC.party.accuracy"}},
         ("measures.accuracy: nothing measures held_out_terms/PFC.party.accuracy", "PFC.parity"),
     ),
+    "what is made small": (
+        {
+            "base": "tasks/centre_out_reaching_closed",
+            "changes": {
+                "model": {"areas": {"PFC": None}},
+                "data": {"init_args": {"batch_size": 2}},
+            },
+            "factors": {"rate": {"key": "model.learning_rate", "levels": [0.1]}},
+            "measures": {"miss": "held_out_terms/M1.reach.miss"},
+        },
+        ("measures.miss: lower is better, as M1.reach makes it small; give {of:", "lower}"),
+    ),
     "better": ({"measures": {"a": {"of": "x", "better": "much"}}}, ("measures.a", "much")),
     "section": ({"factor": {}}, ("there is no section factor",)),
     "tuning seed": (
@@ -66,6 +78,34 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "tuned by": (
         {"tune": {"grid": {"model.learning_rate": [0.1]}, "seed": 9, "by": "luck"}},
         ("tune.by", "'luck'", "accuracy"),
+    ),
+    "two factors of one option": (
+        {
+            "factors": {
+                name: {"key": "model.learning_rate", "levels": levels}
+                for name, levels in (("one", [0.1, 0.2]), ("other", [0.3, 0.4]))
+            }
+        },
+        ("factors, one 0.2, other 0.3: is the same training as one 0.1, other 0.3: another",),
+    ),
+    "a factor that the grid replaces": (
+        {
+            "factors": {"rate": {"key": "model.learning_rate", "levels": [0.1, 0.2]}},
+            "tune": {"grid": {"model.learning_rate": [0.3]}, "seed": 9},
+        },
+        ("factors, rate 0.2: is the same training as rate 0.1", "or tune.grid, sets the same"),
+    ),
+    "levels of one content": (
+        {"factors": {"rate": {"levels": {"as it is": {}, "other": {"model": {"final": 1.0}}}}}},
+        ("factors, rate other: is the same training as rate as it is",),
+    ),
+    "a point twice": (
+        {"tune": {"grid": {"model.learning_rate": [0.1, 0.1]}, "seed": 9}},
+        ("tune.grid: point 1 is the same training as a point before it",),
+    ),
+    "seeds as a factor": (
+        {"factors": {"seeds": {"key": "data.init_args.seed", "levels": [0, 1]}}},
+        ("factors, seeds 0: data.seed: is 0 in every cell", "give seeds: [0]"),
     ),
     "no end": ({"changes": {"trainer": {"max_steps": -1}}}, ("trainer.max_steps: is not given",)),
 }
@@ -99,6 +139,8 @@ def test_a_wrong_study_is_refused_in_one_sentence(
         (["--out=out", "--stale_after=0.1"], ("stale_after: need 2 or more",)),
         (["--out=out", "--seeds=[a]"], ("seeds", "a")),
         (["--out=out", "--worker=2"], ("factors", "there is no option worker")),
+        (["--out=out", "--seed_everything=3"], ("seed_everything: is 3 in every cell",)),
+        (["--out=out", "--data.seed=0"], ("data.seed: is 0 in every cell", "give seeds: [0]")),
         (["--out=out", "--storage=nowhere://x"], ("storage: nowhere://x cannot be opened",)),
         ([], ("out: is missing",)),
     ],
@@ -160,6 +202,15 @@ def test_levels_are_values_of_a_key_partial_configs_or_names_of_configs() -> Non
             "measures": {"error": "held_out_relative_error/V1"},
         }
     )
+    losses = read_plan(
+        {
+            "base": "trials",
+            "factors": {"rate": {"key": "model.learning_rate", "levels": [0.1]}},
+            "seeds": [0],
+            "measures": {"loss": "held_out_loss/V1.next", "right": "held_out_terms/V1.a.accuracy"},
+        }
+    )
+    assert [measure.higher for measure in losses.measures] == [False, True]
     rate, rule, task = plan.factors
     assert [(level.name, level.words) for level in rate.levels] == [
         ("0.1", ("--model.learning_rate=0.1",)),

@@ -78,6 +78,24 @@ def test_a_held_out_accuracy_is_a_curve_that_others_may_watch(
     assert "no run logs 'held_out_terms/PFC.mtch.accuracy'; did" in capsys.readouterr().err
 
 
+def test_windows_in_which_no_step_counts_have_no_accuracy(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRAINMODEL_NATIVE", "0")
+    task = DelayedMatch(distractors=1, window=1, batch_size=1)
+    windows = task.windows(Part.TRAINING)
+    counting = [k for k in range(24) if windows.window(k).labels["response"].any()]
+    assert 0 < len(counting) < 24
+    small = ["--data.aligned=false", "--data.window=1", "--data.batch_size=1"]
+    small += ["--model.areas.PFC.units=[4]", "--report.scenes=0", "--pictures.scenes=0"]
+    small += ["--trainer.max_steps=24", "--trainer.log_every_n_steps=1"]
+    quiet = ["--trainer.enable_progress_bar=false", "--trainer.logger.name=task"]
+    main(["fit", "--config=tasks/delayed_match", *small, *quiet])
+    events = EventAccumulator(str(own_folder / "runs" / "task" / "version_0"))
+    events.Reload()
+    assert [e.step for e in events.Scalars("terms/PFC.match.accuracy")] == counting
+
+
 def brain_after(
     kind: type[TaskModule], cell: Cell, rule: Rule, steps: int, options: dict[str, Any]
 ) -> tuple[Brain, TaskModule]:

@@ -5,11 +5,13 @@
 
 The delay is uniform over whole steps. The sample is uniform over the stimuli; with probability 1/2
 the test is the sample, else uniform over the others. Distractors are uniform over all stimuli but
-the sample, each at a uniform time within its own part of the delay. So neither the test alone, nor
-what was seen last before it, nor the length of the delay tells the answer: it takes a memory of the
-sample that distractors do not overwrite (Miller, Erickson & Desimone (1996), J. Neurosci. 16:5154).
+the sample, each at a uniform time within its own part of the delay. So neither the test alone nor
+the length of the delay tells the answer: it takes a memory of the sample that distractors do not
+overwrite (Miller, Erickson & Desimone (1996), J. Neurosci. 16:5154).
 
-Chance is 1/2.
+Chance is 1/2. A test that is a distractor is not the sample, so whoever remembers the last
+distractor only, and says so, is right in 1/2 + 1 / (2 (stimuli - 1)) of the trials, 2/3 with four
+stimuli: see `last_seen`.
 """
 
 from typing import NamedTuple, Unpack
@@ -125,7 +127,8 @@ class DelayedMatch(TaskModule):
         options: see `TaskModule`.
 
     Raises:
-        ValueError: if a number is out of range, or the distractors do not fit into the delay.
+        ValueError: if a number is out of range, the distractors do not fit into the delay, or there
+            are distractors and only two stimuli.
     """
 
     def __init__(
@@ -146,6 +149,11 @@ class DelayedMatch(TaskModule):
         require_whole("before", before, 1, LONGEST_TRIAL)
         require_whole("shown", shown, 1, LONGEST_TRIAL)
         require_whole("response", response, 1, LONGEST_TRIAL)
+        if distractors and stimuli == 2:
+            raise ValueError(
+                "stimuli is 2: a distractor, the one that the sample is not, would tell the "
+                "sample; give 3 or more, or distractors: 0."
+            )
         if distractors and delay[0] // distractors <= shown:
             raise ValueError(
                 f"delay is {list(delay)}: {distractors} distractors of {shown} steps, with one "
@@ -167,6 +175,13 @@ class DelayedMatch(TaskModule):
     def chance(self) -> dict[str, float]:
         """See `StreamModule.chance`."""
         return {"answer": 0.5}
+
+    @property
+    def last_seen(self) -> float:
+        """The accuracy of who remembers what was seen last before the test, and nothing else."""
+        if not self.match.distractors:
+            return 1.0
+        return 0.5 + 0.5 / (self.match.stimuli - 1)
 
     def stream(self, share: Share) -> MatchStream:
         """Trials of a part."""

@@ -9,6 +9,8 @@ from torch import Tensor
 from brainmodel.brain import Brain
 
 SIGNALS = ("rate", "error", "prediction", "state")
+LABEL = "label"
+"""What environments say: a signal for each of their labels, such as "label.reward", of no area."""
 WINDOW = 16  # steps at once, unless states are recorded
 Given = tuple[Mapping[str, Tensor], Tensor, Mapping[str, Tensor]]
 """Inputs by name, [time, stream, *shape]; reset [time, stream]; labels, for perturbations."""
@@ -19,7 +21,7 @@ class Did(NamedTuple):
 
     start: int  # the first of them
     signal: str  # the fields of a state are signals of their own, such as "state.memory"
-    area: str
+    area: str  # none of labels
     values: Tensor  # [step, stream, ...]
 
 
@@ -29,20 +31,24 @@ def follow(brain: Brain, windows: Iterable[Given], signals: Sequence[str]) -> It
     Args:
         brain: the brain; it is left as it was.
         windows: the next steps of the same streams each.
-        signals: of each area, among rate, error, prediction and state (all fields of its cell).
+        signals: of each area, among rate, error, prediction and state (all fields of its cell); and
+            `LABEL`.
 
     Raises:
         ValueError: for an unknown signal, or a window that is not made for this brain.
     """
-    if unknown := set(signals) - set(SIGNALS):
+    if unknown := set(signals) - {*SIGNALS, LABEL}:
         raise ValueError(f"signals: there is no {min(unknown)!r}: choose among {SIGNALS}.")
     device, state, start = next(brain.parameters()).device, None, 0
     for inputs, reset, labels in _in_pieces(windows, 1 if "state" in signals else WINDOW):
         shown, told = _moved(inputs, device), _moved(labels, device)
         with torch.no_grad():
             activities, state = brain(shown, reset.to(device), state, labels=told)
+        said = next(iter(activities.values())).labels if LABEL in signals else {}
+        for name, value in said.items():
+            yield Did(start, f"{LABEL}.{name}", "", value)
         for area, activity in activities.items():
-            for signal in signals:
+            for signal in (one for one in signals if one != LABEL):
                 if signal != "state":
                     yield Did(start, signal, area, getattr(activity, signal))
                     continue

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity.following import follow
+from brainmodel.probing.activity.following import LABEL, follow
 from brainmodel.probing.activity.model_activity import ActivityBySignal
 from brainmodel.probing.array_types import Floats
 from objectives.parts.readout import Readout
 
-ANSWERS = ("readout", "policy")  # what objectives that answer call their read-outs
+ANSWERS = ("readout", "policy", "actor")  # what objectives that answer call their read-outs
 SPIKE = "state.spike"  # of cells that emit spikes, 0 or 1; their rate is a trace of it
 NOT_TOLD = ("trial", "condition")  # labels that have columns of their own
 
@@ -74,6 +74,8 @@ def record_session(
 ) -> Session:
     """What a brain does while it is given windows of all its inputs.
 
+    What environments say, such as what was chosen and what was paid, is among the labels.
+
     Args:
         brain: the brain; it is left as it was.
         windows: inputs, reset and labels, [time, stream, ...] each, one after the other, such as
@@ -90,7 +92,10 @@ def record_session(
     asked = [*dict.fromkeys(["rate", *signals, *["state"] * spiking])]
     parts: dict[tuple[str, str], list[Tensor]] = {}
     answers: dict[str, list[Tensor]] = {}
-    for did in follow(brain, shown, asked):
+    told: dict[str, list[Tensor]] = {n: [w[2][n] for w in shown] for n in shown[0][2]}
+    for did in follow(brain, shown, [*asked, LABEL]):
+        if did.signal.startswith(LABEL):
+            told.setdefault(did.signal.removeprefix(f"{LABEL}."), []).append(did.values.cpu())
         if did.signal.partition(".")[0] in signals or did.signal == SPIKE:
             parts.setdefault((did.signal, did.area), []).append(did.values.cpu().float().flatten(2))
         if did.signal == "rate":
@@ -102,7 +107,7 @@ def record_session(
     return Session(
         activity,
         {name: _joined([w[0][name] for w in shown]) for name in shown[0][0]},
-        {name: _joined([w[2][name] for w in shown]) for name in shown[0][2]},
+        {name: _joined(values) for name, values in told.items()},
         {name: torch.cat(values).numpy() for name, values in answers.items()},
         _joined([w[1] for w in shown]),
         frames_per_second,

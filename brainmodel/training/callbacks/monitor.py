@@ -23,7 +23,6 @@ from brainmodel.training.dead_outputs import Loudest
 from brainmodel.training.held_out import Sums, TermSums, predicting, squared_errors
 from brainmodel.training.module import brain_of
 from brainmodel.training.processes import whole_batch
-from brainmodel.training.terms import objective_terms
 from brainmodel.wiring.state import BrainState
 from objectives import Activity
 
@@ -54,7 +53,8 @@ class Monitor(pl.Callback):
     weight/AREA.SOURCE, update/AREA.SOURCE: norm of the weights of these synapses after a step, and
         of what the step changed, all that follows on the optimizer included
     terms/AREA.OBJECTIVE.TERM: further numbers of objectives, such as how often a discriminator is
-        right; and held_out_terms/AREA.OBJECTIVE.TERM after each validation, over all of its steps
+        right, of windows in which a step counts; and held_out_terms/AREA.OBJECTIVE.TERM after each
+        validation, over all of its steps
     learning_signal/AREA: norm of the learning signal of its own loss, over units, steps and streams
     eligibility/AREA: of areas whose rule carries something, such as traces, its norm in a stream
     learning_rate/AREA.KIND, speed/frames_per_second
@@ -146,8 +146,9 @@ class Monitor(pl.Callback):
         for name, activity in predicting(brain, activities).items():
             values[f"relative_error/{name}"] = squared_errors(activity, None).mean().ratio
             values[f"dead_outputs/{name}"] = Loudest.of(activity).dead()
-        found = objective_terms(brain, activities)
-        values |= {f"terms/{name}": value for name, value in found.items()}
+        told = TermSums(brain)
+        told.see(activities)
+        values |= {f"terms/{name}": value for name, value in told.terms().items()}
         values |= self._more(brain, activities)
         values |= self._credit(pl_module.streams.state)  # type: ignore[union-attr]
         self._write_histograms(trainer, activities)
