@@ -177,14 +177,15 @@ class Lockstep:
         return self._made.pop(place)
 
     def _learn(self) -> None:
-        """All windows at once; a seed whose run has ended has that of another, for nobody."""
+        """All windows at once; a seed whose run has ended is another once more, for nobody."""
         living = next(k for k in self._came if self._there[k])
         try:
             if self._brains is None:
                 self._seats = sorted(self._came)
                 self._brains = BrainsTogether([self._came[k][0] for k in self._seats])
-            windows = [self._came[k if self._there[k] else living][1] for k in self._seats]
-            steps = self._brains.learn(windows)
+            came = [self._came[k if self._there[k] else living] for k in self._seats]
+            self._brains.brains = [brain for brain, _ in came]  # one that ended grows no older
+            steps = self._brains.learn([window for _, window in came])
         except ValueError as error:
             self.refused = str(error)
             return

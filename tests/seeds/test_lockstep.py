@@ -9,6 +9,7 @@ import torch
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
 from brainmodel.learning import EProp
+from brainmodel.schedules import CriticalPeriod, WarmUp, Weight
 from brainmodel.training.lockstep import BrainsTogether, Lockstep, SharedStep, Sharing, given
 from tests import toy
 from tests.seeds.training import EXACT, Windows, adam, alone, drawn, windows_of
@@ -18,17 +19,28 @@ def make() -> Brain:
     return toy.ladder(lambda name: EProp())
 
 
-def job(seed: int, windows: Windows, ends_after: int = 99) -> Callable[[Sharing], Any]:
+def growing() -> Brain:
+    """What it learns changes with its age."""
+    weights = {"whole": Weight(0.5, WarmUp(6))}
+    return toy.ladder(
+        lambda name: EProp(), plasticity=CriticalPeriod(closes=1, ramp=4), weights=weights
+    )
+
+
+def job(
+    seed: int, windows: Windows, ends_after: int = 99, made: Callable[[], Brain] = make
+) -> Callable[[Sharing], Any]:
     """A run that takes a step from each window, and its own optimizer."""
 
     def run(share: Sharing) -> Brain:
-        brain = drawn(make, seed)
+        brain = drawn(made, seed)
         optimizer = adam(list(brain.parameters()))
         for k, (inputs, reset, labels) in enumerate(zip(*windows, strict=True)):
             if k == ends_after:
                 raise KeyError(seed)
             step = share(brain, Window(inputs, reset, labels))
-            total = torch.stack([v for own in step.losses.values() for v in own.values()]).sum()
+            weighed = brain.weigh(step.losses).values()
+            total = torch.stack([v for own in weighed for v in own.values()]).sum()
             optimizer.zero_grad()
             given(total, brain, step.gradients).backward()
             optimizer.step()
@@ -47,6 +59,16 @@ def test_runs_in_lockstep_learn_what_they_learn_alone() -> None:
     for seed in (0, 2):
         expected = alone(drawn(make, seed), windows[seed], adam).weights
         torch.testing.assert_close(found[seed].state_dict(), expected, **EXACT)
+
+
+@pytest.mark.parametrize("ends", [0, 1])
+def test_schedules_go_on_when_any_seed_has_ended(ends: int) -> None:
+    windows = [windows_of(growing(), seed, 5) for seed in range(2)]
+    after = [1 if seed == ends else 99 for seed in range(2)]
+    found = Lockstep([job(s, windows[s], after[s], growing) for s in range(2)]).run()
+    assert isinstance(found[ends], KeyError)
+    expected = alone(drawn(growing, 1 - ends), windows[1 - ends], adam).weights
+    torch.testing.assert_close(found[1 - ends].state_dict(), expected, **EXACT)
 
 
 def test_what_breaks_a_step_breaks_it_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
