@@ -15,7 +15,7 @@ import torch
 
 from brainmodel.command_line.config_files import Config, lay_over, merge, read_config, settle
 from brainmodel.command_line.train_command import CommandLine, usual, with_predictors
-from brainmodel.errors import Refused
+from brainmodel.errors import Refused, TrainsAlone
 from brainmodel.study.plan import RELATIVE, Measure, StudyCell, StudyPlan
 from brainmodel.training.callbacks.curves import Curves
 from brainmodel.training.callbacks.gradient_alignment import Alignment
@@ -44,7 +44,18 @@ class CellRun(CommandLine):
         super().__init__("fit", config, rest)
 
     def before_fit(self) -> None:
-        """See the parent; called by it."""
+        """See the parent; called by it.
+
+        Raises:
+            TrainsAlone: if callbacks ask each loss for its gradients, while seeds share the pass.
+        """
+        if self._share is None:
+            return
+        if self.callbacks_of(Ledger) or self.callback(Alignment).every_n_steps:
+            raise TrainsAlone(
+                "Ledger and Alignment ask each objective for its gradients, which seeds together "
+                "do not have; leave them out, or train the seeds one by one"
+            )
         self.model.share = self._share
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
+from brainmodel.errors import TrainsAlone
 from brainmodel.seeds import (
     inputs_together,
     labels_together,
@@ -84,7 +85,8 @@ class BrainsTogether:
         parts = [part for own in losses for part in self.whole.weigh(own).values()]
         named = {n: p for n, p in self.whole.named_parameters() if p.requires_grad}
         total = torch.stack([loss for part in parts for loss in part.values()]).sum()
-        found = torch.autograd.grad(total, list(named.values()), allow_unused=True)
+        with torch.autocast(total.device.type, enabled=False):  # Lightning goes back outside of it
+            found = torch.autograd.grad(total, list(named.values()), allow_unused=True)
         gradients = {n: g for n, g in zip(named, found, strict=True) if g is not None}
         return [self._of(seed, made, losses[seed], gradients) for seed in range(len(windows))]
 
@@ -106,7 +108,8 @@ class Lockstep:
     """Jobs that take turns.
 
     Args:
-        jobs: of each seed; each is given what hands its windows in.
+        jobs: of each seed; each is given what hands its windows in. One that raises `TrainsAlone`
+            refuses for all.
 
     Attributes:
         refused: why the brains could not learn together; empty where they could.
@@ -140,6 +143,8 @@ class Lockstep:
         self._wait(place)
         try:
             found[place] = self._jobs[place](lambda *came: self._share(place, *came))
+        except TrainsAlone as error:
+            self.refused, found[place] = str(error), error
         except BaseException as error:
             found[place] = error
         finally:

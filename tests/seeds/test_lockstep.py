@@ -81,6 +81,26 @@ def test_what_breaks_a_step_breaks_it_for_all(monkeypatch: pytest.MonkeyPatch) -
     assert not lockstep.refused
 
 
+def test_short_numbers_are_those_of_seeds_alone() -> None:
+    """Lightning goes back where autocast ended, and so do seeds together."""
+    windows, brains = [], [drawn(make, seed).float() for seed in range(2)]
+    for seed in range(2):
+        own = windows_of(make(), seed, 1)
+        inputs = {name: value.float() for name, value in own.inputs[0].items()}
+        windows.append(Window(inputs, own.resets[0], {}))
+    with torch.autocast("cpu", torch.bfloat16):
+        steps = BrainsTogether(brains).learn(windows)
+        activities, _ = brains[1](windows[1].inputs, windows[1].reset, None)
+        losses = brains[1].losses(activities).values()
+        total = torch.stack([loss for own in losses for loss in own.values()]).sum()
+    total.backward()
+    for name, parameter in brains[1].named_parameters():
+        if parameter.grad is not None:
+            torch.testing.assert_close(
+                steps[1].gradients[name], parameter.grad, rtol=1e-4, atol=1e-6
+            )
+
+
 def test_brains_that_somebody_listens_to_do_not_learn_together() -> None:
     brains = [drawn(make, seed) for seed in range(2)]
     joined, own = BrainsTogether(brains), windows_of(brains[0], 0)

@@ -260,6 +260,40 @@ def test_seeds_together_score_what_they_score_alone(monkeypatch: pytest.MonkeyPa
     assert len(set(losses)) == 4  # what is compared is of this seed and of this rule
 
 
+@pytest.mark.parametrize(
+    ("measure", "changes"),
+    [
+        (
+            "ledger_norm/PFC.recurrent.PFC.parity",
+            {
+                "trainer": {
+                    "max_steps": 2,
+                    "callbacks": [
+                        {
+                            "class_path": "brainmodel.training.callbacks.Ledger",
+                            "init_args": {"what": "PFC.recurrent"},
+                        }
+                    ],
+                }
+            },
+        ),
+        ("cosine_local/PFC", {"alignment": {"every_n_steps": 1}, "trainer": {"max_steps": 2}}),
+    ],
+    ids=["ledger", "alignment"],
+)
+def test_what_asks_each_objective_is_measured_one_by_one(
+    measure: str, changes: dict[str, Any]
+) -> None:
+    content = yaml.safe_load(Path(SMALL).read_text())
+    content["changes"] |= changes
+    content["factors"]["rule"]["levels"] = ["brainmodel.learning.BPTT"]
+    content["measures"] = {"measured": measure}
+    Path("mine.yaml").write_text(yaml.safe_dump(content))
+    found = study("--seeds_together", "2", config="mine.yaml")
+    assert len(found) == 2 and all(float(row["score"]) > 0 for row in found)
+    assert "ask each objective" in journal()
+
+
 @pytest.mark.slow
 def test_seeds_that_cannot_be_one_are_trained_one_by_one() -> None:
     content = yaml.safe_load(Path(SMALL).read_text())
