@@ -47,7 +47,7 @@ class CellRun(CommandLine):
         """See the parent; called by it.
 
         Raises:
-            TrainsAlone: if callbacks ask each loss for its gradients, while seeds share the pass.
+            TrainsAlone: if somebody wants of one brain what seeds together have as one alone.
         """
         if self._share is None:
             return
@@ -55,6 +55,11 @@ class CellRun(CommandLine):
             raise TrainsAlone(
                 "Ledger and Alignment ask each objective for its gradients, which seeds together "
                 "do not have; leave them out, or train the seeds one by one"
+            )
+        if self.trainer.loggers:
+            raise TrainsAlone(
+                "trainer.logger: curves show states of one brain, which seeds together have as one; "
+                "leave it out, or train the seeds one by one"
             )
         self.model.share = self._share
 

@@ -99,7 +99,7 @@ class Monitor(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, loss: Tensor
     ) -> None:
         """Listen to the learning signals of a step that is logged."""
-        if (trainer.global_step + 1) % every(trainer) or "learning_signal" in self.off:
+        if not logs(trainer, trainer.global_step + 1) or "learning_signal" in self.off:
             return
         brain = brain_of(pl_module)
 
@@ -117,7 +117,7 @@ class Monitor(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
     ) -> None:
         """Log gradients and learning rates."""
-        if (trainer.global_step + 1) % every(trainer):
+        if not logs(trainer, trainer.global_step + 1):
             return
         values = {f"gradient/{k}": v for k, v in gradient_norms(brain_of(pl_module)).items()}
         for group in optimizer.param_groups:
@@ -136,7 +136,7 @@ class Monitor(pl.Callback):
     ) -> None:
         """Log rates, prediction errors, terms of objectives, and the speed."""
         self._frames += batch.reset.numel() * trainer.world_size
-        if trainer.global_step % every(trainer):
+        if not logs(trainer, trainer.global_step):
             return
         brain, values = brain_of(pl_module), dict[str, float]()
         activities = whole_batch(outputs["activities"], pl_module.device)
@@ -283,6 +283,11 @@ def gradient_norms(brain: Brain) -> dict[str, float]:
             if synapses.weight.grad is not None:
                 norms[f"{name}.{short(key)}"] = float(synapses.weight.grad.norm())
     return norms
+
+
+def logs(trainer: pl.Trainer, step: int) -> bool:
+    """Whether a step of the optimizer gets points of curves, which nobody reads without a logger."""
+    return bool(trainer.loggers) and step % every(trainer) == 0
 
 
 def every(trainer: pl.Trainer) -> int:
