@@ -6,6 +6,7 @@ takes all windows with all brains as one (`brainmodel.seeds`); each run is given
 losses and gradients, and goes on as if it had made them.
 """
 
+import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
-from brainmodel.errors import TrainsAlone
+from brainmodel.errors import Stopped, TrainsAlone
 from brainmodel.seeds import (
     inputs_together,
     labels_together,
@@ -135,8 +136,14 @@ class Lockstep:
         ]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        try:
+            for thread in threads:
+                thread.join()
+        except BaseException:  # ctrl-C: all end at their next window, lest they end in the midst
+            self._broken = Stopped(128 + signal.SIGINT)
+            for thread in threads:
+                thread.join()
+            raise
         return found
 
     def _work(self, place: int, found: list[Any]) -> None:

@@ -1,5 +1,7 @@
 """Runs in lockstep learn what they learn alone, whoever ends or fails meanwhile."""
 
+import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -99,6 +101,28 @@ def test_short_numbers_are_those_of_seeds_alone() -> None:
             torch.testing.assert_close(
                 steps[1].gradients[name], parameter.grad, rtol=1e-4, atol=1e-6
             )
+
+
+def test_ctrl_c_ends_all_at_their_next_window() -> None:
+    """Threads that were left at work would end the process in the midst of a product."""
+    ended, window = [], Window(*(own[0] for own in windows_of(make(), 0, 1)))
+
+    def endless(seed: int) -> Callable[[Sharing], None]:
+        def run(share: Sharing) -> None:
+            brain = drawn(make, seed)
+            try:
+                for number in range(1000):
+                    share(brain, window)
+                    if seed == number == 0:
+                        os.kill(os.getpid(), signal.SIGINT)
+            finally:
+                ended.append(seed)
+
+        return run
+
+    with pytest.raises(KeyboardInterrupt):
+        Lockstep([endless(seed) for seed in range(2)]).run()
+    assert sorted(ended) == [0, 1]
 
 
 def test_brains_that_somebody_listens_to_do_not_learn_together() -> None:
