@@ -58,8 +58,8 @@ class CellRun(CommandLine):
             )
         if self.trainer.loggers:
             raise TrainsAlone(
-                "trainer.logger: curves show states of one brain, which seeds together have as one; "
-                "leave it out, or train the seeds one by one"
+                "trainer.logger: curves show states of one brain, and seeds together have them as "
+                "one; leave it out, or train the seeds one by one"
             )
         self.model.share = self._share
 

@@ -27,6 +27,10 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 RECORDINGS = "brainmodel.probing.recordings"
 SMALL = str(HERE / "small.yaml")
+LEDGER = {
+    "class_path": "brainmodel.training.callbacks.Ledger",
+    "init_args": {"what": "PFC.recurrent"},
+}
 
 
 def study(*options: str, config: str = SMALL, out: str = "out") -> list[dict[str, str]]:
@@ -221,11 +225,7 @@ def test_how_well_gradients_align_is_a_measure() -> None:
 
 def test_what_changed_synapses_is_a_measure() -> None:
     content = yaml.safe_load(Path(SMALL).read_text())
-    ledger = {
-        "class_path": "brainmodel.training.callbacks.Ledger",
-        "init_args": {"what": "PFC.recurrent"},
-    }
-    content["changes"]["trainer"] |= {"callbacks": [ledger]}
+    content["changes"]["trainer"] |= {"callbacks": [LEDGER]}
     content["factors"]["rule"]["levels"] = ["brainmodel.learning.BPTT"]
     content |= {"measures": {"learnt": "ledger_norm/PFC.recurrent.PFC.parity"}, "seeds": [0]}
     Path("mine.yaml").write_text(yaml.safe_dump(content))
@@ -263,21 +263,8 @@ def test_seeds_together_score_what_they_score_alone(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("measure", "changes"),
     [
-        (
-            "ledger_norm/PFC.recurrent.PFC.parity",
-            {
-                "trainer": {
-                    "max_steps": 2,
-                    "callbacks": [
-                        {
-                            "class_path": "brainmodel.training.callbacks.Ledger",
-                            "init_args": {"what": "PFC.recurrent"},
-                        }
-                    ],
-                }
-            },
-        ),
-        ("cosine_local/PFC", {"alignment": {"every_n_steps": 1}, "trainer": {"max_steps": 2}}),
+        ("ledger_norm/PFC.recurrent.PFC.parity", {"trainer": {"callbacks": [LEDGER]}}),
+        ("cosine_local/PFC", {"alignment": {"every_n_steps": 1}, "trainer": {}}),
     ],
     ids=["ledger", "alignment"],
 )
@@ -286,6 +273,7 @@ def test_what_asks_each_objective_is_measured_one_by_one(
 ) -> None:
     content = yaml.safe_load(Path(SMALL).read_text())
     content["changes"] |= changes
+    content["changes"]["trainer"]["max_steps"] = 2
     content["factors"]["rule"]["levels"] = ["brainmodel.learning.BPTT"]
     content["measures"] = {"measured": measure}
     Path("mine.yaml").write_text(yaml.safe_dump(content))

@@ -22,7 +22,7 @@ from brainmodel.training.curve_values import dimensionality, norms, weights
 from brainmodel.training.dead_outputs import Loudest
 from brainmodel.training.held_out import Sums, TermSums, predicting, squared_errors
 from brainmodel.training.module import brain_of
-from brainmodel.training.processes import whole_batch
+from brainmodel.training.processes import mean_over_processes, whole_batch
 from brainmodel.training.terms import objective_terms
 from brainmodel.wiring.state import BrainState
 from objectives import Activity
@@ -266,12 +266,12 @@ def rates(activity: Activity, silence: float) -> dict[str, float]:
 
 
 def gates(module: pl.LightningModule, brain: Brain) -> dict[str, float]:
-    """Means of recorded gates after the window, by area and gate."""
+    """Means of recorded gates after the window, over all processes, by area and gate."""
     found = {}
     for name, state in module.streams.state.areas.items():  # type: ignore[union-attr]
         cell = brain.area(name).cell
         for gate in cell.gates if isinstance(cell, GatedCell) and cell.recorded else ():
-            found[f"{name}.{gate}"] = float(getattr(state, gate).mean())
+            found[f"{name}.{gate}"] = float(mean_over_processes(getattr(state, gate).mean()))
     return found
 
 
@@ -286,7 +286,7 @@ def gradient_norms(brain: Brain) -> dict[str, float]:
 
 
 def logs(trainer: pl.Trainer, step: int) -> bool:
-    """Whether a step of the optimizer gets points of curves, which nobody reads without a logger."""
+    """Whether a step of the optimizer has points of curves; nobody reads them without a logger."""
     return bool(trainer.loggers) and step % every(trainer) == 0
 
 
