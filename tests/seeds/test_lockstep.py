@@ -105,7 +105,8 @@ def test_short_numbers_are_those_of_seeds_alone() -> None:
 
 def test_ctrl_c_ends_all_at_their_next_window() -> None:
     """Threads that were left at work would end the process in the midst of a product."""
-    ended, window = [], Window(*(own[0] for own in windows_of(make(), 0, 1)))
+    own = windows_of(make(), 0, 1)
+    ended, window = [], Window(own.inputs[0], own.resets[0], own.labels[0])
 
     def endless(seed: int) -> Callable[[Sharing], None]:
         def run(share: Sharing) -> None:
