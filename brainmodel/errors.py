@@ -21,6 +21,10 @@ class Unrecordable(Exception):  # noqa: N818 - what cannot be done with a window
     """A window that cannot be recorded; the message is a clause that says why."""
 
 
+class TrainsAlone(Exception):  # noqa: N818 - what a run cannot do
+    """A run that cannot learn together with other seeds; the message says why and what to do."""
+
+
 class Stopped(SystemExit):
     """Training was asked to stop, and has saved its last step; its code is the exit status."""
 

@@ -14,6 +14,7 @@ import torch
 
 from brainmodel.command_line.config_files import Config, lay_over, merge, read_config, settle
 from brainmodel.command_line.train_command import CommandLine, usual, with_predictors
+from brainmodel.errors import TrainsAlone
 from brainmodel.study.plan import RELATIVE, Measure, StudyCell, StudyPlan
 from brainmodel.training.callbacks.curves import Curves
 from brainmodel.training.callbacks.gradient_alignment import Alignment
@@ -68,7 +69,23 @@ class CellRun(CommandLine):
         super().__init__("fit", config, rest)
 
     def before_fit(self) -> None:
-        """See the parent; called by it."""
+        """See the parent; called by it.
+
+        Raises:
+            TrainsAlone: if somebody wants of one brain what seeds together have as one alone.
+        """
+        if self._share is None:
+            return
+        if self.callbacks_of(Ledger) or self.callback(Alignment).every_n_steps:
+            raise TrainsAlone(
+                "Ledger and Alignment ask each objective for its gradients, which seeds together "
+                "do not have; leave them out, or train the seeds one by one"
+            )
+        if self.trainer.loggers:
+            raise TrainsAlone(
+                "trainer.logger: curves show states of one brain, and seeds together have them as "
+                "one; leave it out, or train the seeds one by one"
+            )
         self.model.share = self._share
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:

@@ -82,7 +82,9 @@ class WindowRecording:
         self._learning = [loss for loss in self._found.losses if loss.requires_grad]
         self._bars = [torch.zeros_like(loss) for loss in self._learning]
         self._learnt = [weight for weight in self._weights.values() if weight.requires_grad]
-        backward = recorder.record(self._gradients)
+        device = next(iter(weights.values())).device.type
+        with torch.autocast(device, enabled=False):  # training goes back outside of it
+            backward = recorder.record(self._gradients)
         self._gradient: Sequence[Tensor | None] = backward.result
         self._forward, self._backward = forward.replay, backward.replay
         self.operations = forward.operations, backward.operations

@@ -60,7 +60,7 @@ class Tape(Recorder):
             torch.set_rng_state(random)
 
         def replay() -> None:
-            with torch.no_grad():
+            with torch.no_grad(), torch.autocast("cpu", enabled=False):  # casts were recorded
                 for operation in writing.operations:
                     operation.again()
 

@@ -6,6 +6,7 @@ takes all windows with all brains as one (`brainmodel.seeds`); each run is given
 losses and gradients, and goes on as if it had made them.
 """
 
+import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 
 from brainmodel.brain import Brain
 from brainmodel.data.window import Window
+from brainmodel.errors import Stopped, TrainsAlone
 from brainmodel.seeds import (
     inputs_together,
     labels_together,
@@ -84,7 +86,8 @@ class BrainsTogether:
         parts = [part for own in losses for part in self.whole.weigh(own).values()]
         named = {n: p for n, p in self.whole.named_parameters() if p.requires_grad}
         total = torch.stack([loss for part in parts for loss in part.values()]).sum()
-        found = torch.autograd.grad(total, list(named.values()), allow_unused=True)
+        with torch.autocast(total.device.type, enabled=False):  # Lightning goes back outside of it
+            found = torch.autograd.grad(total, list(named.values()), allow_unused=True)
         gradients = {n: g for n, g in zip(named, found, strict=True) if g is not None}
         return [self._of(seed, made, losses[seed], gradients) for seed in range(len(windows))]
 
@@ -106,7 +109,8 @@ class Lockstep:
     """Jobs that take turns.
 
     Args:
-        jobs: of each seed; each is given what hands its windows in.
+        jobs: of each seed; each is given what hands its windows in. One that raises `TrainsAlone`
+            refuses for all.
 
     Attributes:
         refused: why the brains could not learn together; empty where they could.
@@ -132,14 +136,22 @@ class Lockstep:
         ]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        try:
+            for thread in threads:
+                thread.join()
+        except BaseException:  # ctrl-C: all end at their next window, lest they end in the midst
+            self._broken = Stopped(128 + signal.SIGINT)
+            for thread in threads:
+                thread.join()
+            raise
         return found
 
     def _work(self, place: int, found: list[Any]) -> None:
         self._wait(place)
         try:
             found[place] = self._jobs[place](lambda *came: self._share(place, *came))
+        except TrainsAlone as error:
+            self.refused, found[place] = str(error), error
         except BaseException as error:
             found[place] = error
         finally:
@@ -177,14 +189,15 @@ class Lockstep:
         return self._made.pop(place)
 
     def _learn(self) -> None:
-        """All windows at once; a seed whose run has ended has that of another, for nobody."""
+        """All windows at once; a seed whose run has ended is another once more, for nobody."""
         living = next(k for k in self._came if self._there[k])
         try:
             if self._brains is None:
                 self._seats = sorted(self._came)
                 self._brains = BrainsTogether([self._came[k][0] for k in self._seats])
-            windows = [self._came[k if self._there[k] else living][1] for k in self._seats]
-            steps = self._brains.learn(windows)
+            came = [self._came[k if self._there[k] else living] for k in self._seats]
+            self._brains.brains = [brain for brain, _ in came]  # one that ended grows no older
+            steps = self._brains.learn([window for _, window in came])
         except ValueError as error:
             self.refused = str(error)
             return

@@ -27,6 +27,10 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 RECORDINGS = "brainmodel.probing.recordings"
 SMALL = str(HERE / "small.yaml")
+LEDGER = {
+    "class_path": "brainmodel.training.callbacks.Ledger",
+    "init_args": {"what": "PFC.recurrent"},
+}
 
 
 def study(*options: str, config: str = SMALL, out: str = "out") -> list[dict[str, str]]:
@@ -238,11 +242,7 @@ def test_how_well_gradients_align_is_a_measure() -> None:
 
 def test_what_changed_synapses_is_a_measure() -> None:
     content = yaml.safe_load(Path(SMALL).read_text())
-    ledger = {
-        "class_path": "brainmodel.training.callbacks.Ledger",
-        "init_args": {"what": "PFC.recurrent"},
-    }
-    content["changes"]["trainer"] |= {"callbacks": [ledger]}
+    content["changes"]["trainer"] |= {"callbacks": [LEDGER]}
     content["factors"]["rule"]["levels"] = ["brainmodel.learning.BPTT"]
     content |= {"measures": {"learnt": "ledger_norm/PFC.recurrent.PFC.parity"}, "seeds": [0]}
     Path("mine.yaml").write_text(yaml.safe_dump(content))
@@ -253,7 +253,7 @@ def test_what_changed_synapses_is_a_measure() -> None:
 def test_seeds_together_score_what_they_score_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     content = yaml.safe_load(Path(SMALL).read_text())
     content["measures"] = {"loss": "held_out_loss/PFC.parity", **content["measures"]}
-    content["changes"]["trainer"] |= {"gradient_clip_val": 0.5}
+    content["changes"]["trainer"] |= {"gradient_clip_val": 0.5, "log_every_n_steps": 4}
     Path("other.yaml").write_text(yaml.safe_dump(content))
     steps, learn = [], BrainsTogether.learn
 
@@ -274,6 +274,28 @@ def test_seeds_together_score_what_they_score_alone(monkeypatch: pytest.MonkeyPa
         assert (one["untrained"], one["chance"]) == (other["untrained"], other["chance"])
         losses += [one["score"]] * (one["measure"] == "loss")
     assert len(set(losses)) == 4  # what is compared is of this seed and of this rule
+
+
+@pytest.mark.parametrize(
+    ("measure", "changes"),
+    [
+        ("ledger_norm/PFC.recurrent.PFC.parity", {"trainer": {"callbacks": [LEDGER]}}),
+        ("cosine_local/PFC", {"alignment": {"every_n_steps": 1}, "trainer": {}}),
+    ],
+    ids=["ledger", "alignment"],
+)
+def test_what_asks_each_objective_is_measured_one_by_one(
+    measure: str, changes: dict[str, Any]
+) -> None:
+    content = yaml.safe_load(Path(SMALL).read_text())
+    content["changes"] |= changes
+    content["changes"]["trainer"]["max_steps"] = 2
+    content["factors"]["rule"]["levels"] = ["brainmodel.learning.BPTT"]
+    content["measures"] = {"measured": measure}
+    Path("mine.yaml").write_text(yaml.safe_dump(content))
+    found = study("--seeds_together", "2", config="mine.yaml")
+    assert len(found) == 2 and all(float(row["score"]) > 0 for row in found)
+    assert "ask each objective" in journal()
 
 
 @pytest.mark.slow

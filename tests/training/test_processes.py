@@ -22,6 +22,7 @@ CONFIG: dict[str, Any] = {
     "model": {
         "areas": {
             "PM": {
+                "cell": {"class_path": "areas.SubLSTM", "init_args": {"recorded": True}},
                 "objectives": {
                     "target": {"class_path": "objectives.TargetRate", "init_args": {"rate": 0.1}},
                     "gaze": {
@@ -97,7 +98,9 @@ def test_two_processes_with_half_the_streams_are_one_with_all(
 
     errors = ("relative_error/", "held_out_relative_error/")
     terms = ("terms/", "held_out_terms/")
-    compared = ("loss/", "held_out_loss/", "rate/", "silent/", *errors, *terms)
+    of_areas = ("rate/", "silent/", "gate/", "dead_outputs/", "dimensionality/")
+    of_synapses = ("gradient/", "weight/", "learning_signal/")
+    compared = ("loss/", "held_out_loss/", *errors, *terms, *of_areas, *of_synapses)
     curves = [scalars(Path("runs", name, "version_0"), compared) for name in ("one", "two")]
     assert len(curves[0]) > 12 and {tag.split("/")[0] + "/" for tag in curves[0]} == {*compared}
     for tag, values in curves[0].items():

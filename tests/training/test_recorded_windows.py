@@ -30,6 +30,7 @@ from tests.replayed import (
     assert_as_written,
     brain_with,
     counting,
+    recorded,
     stream_of,
     train,
 )
@@ -73,6 +74,27 @@ def test_the_default_brain_is_as_written(scope: str) -> None:
 def test_where_no_stream_begins_they_are_the_same_to_the_last_bit() -> None:
     brain = toy.ladder(lambda name: EProp())
     assert_as_written(brain, stream_of(brain, breaks=False), least=5, exactly=True)
+
+
+@pytest.mark.parametrize("rule", [BPTT, EProp])
+@pytest.mark.parametrize("scope", [Local, Global])
+def test_short_numbers_are_those_as_written(rule: type[Rule], scope: type[Scope]) -> None:
+    """Lightning enters autocast for a window, and goes back outside of it."""
+    brain = toy.ladder(lambda name: rule(), scope()).float()
+    copy, windows = recorded(brain)
+    for window in stream_of(brain, 4, breaks=False):
+        inputs = {name: value.float() for name, value in window.inputs.items()}
+        found = []
+        for own, engine in ((brain, RecordedWindows()), (copy, windows)):
+            own.zero_grad()
+            with torch.autocast("cpu", torch.bfloat16):
+                losses = engine.judged(own, window._replace(inputs=inputs), None)[0].values()
+                total = torch.stack([loss for of in losses for loss in of.values()]).sum()
+            total.backward()
+            gradients = {n: p.grad for n, p in own.named_parameters() if p.grad is not None}
+            found.append((total.detach(), gradients))
+        torch.testing.assert_close(found[1], found[0], rtol=0, atol=0)
+    assert windows.replayed >= 2
 
 
 class Chancy(Objective):

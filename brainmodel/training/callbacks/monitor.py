@@ -22,7 +22,7 @@ from brainmodel.training.curve_values import dimensionality, norms, weights
 from brainmodel.training.dead_outputs import Loudest
 from brainmodel.training.held_out import Sums, TermSums, predicting, squared_errors
 from brainmodel.training.module import brain_of
-from brainmodel.training.processes import whole_batch
+from brainmodel.training.processes import mean_over_processes, whole_batch
 from brainmodel.wiring.state import BrainState
 from objectives import Activity
 
@@ -99,7 +99,7 @@ class Monitor(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, loss: Tensor
     ) -> None:
         """Listen to the learning signals of a step that is logged."""
-        if (trainer.global_step + 1) % every(trainer) or "learning_signal" in self.off:
+        if not logs(trainer, trainer.global_step + 1) or "learning_signal" in self.off:
             return
         brain = brain_of(pl_module)
 
@@ -117,7 +117,7 @@ class Monitor(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
     ) -> None:
         """Log gradients and learning rates."""
-        if (trainer.global_step + 1) % every(trainer):
+        if not logs(trainer, trainer.global_step + 1):
             return
         values = {f"gradient/{k}": v for k, v in gradient_norms(brain_of(pl_module)).items()}
         for group in optimizer.param_groups:
@@ -136,7 +136,7 @@ class Monitor(pl.Callback):
     ) -> None:
         """Log rates, prediction errors, terms of objectives, and the speed."""
         self._frames += batch.reset.numel() * trainer.world_size
-        if trainer.global_step % every(trainer):
+        if not logs(trainer, trainer.global_step):
             return
         brain, values = brain_of(pl_module), dict[str, float]()
         activities = whole_batch(outputs["activities"], pl_module.device)
@@ -267,12 +267,12 @@ def rates(activity: Activity, silence: float) -> dict[str, float]:
 
 
 def gates(module: pl.LightningModule, brain: Brain) -> dict[str, float]:
-    """Means of recorded gates after the window, by area and gate."""
+    """Means of recorded gates after the window, over all processes, by area and gate."""
     found = {}
     for name, state in module.streams.state.areas.items():  # type: ignore[union-attr]
         cell = brain.area(name).cell
         for gate in cell.gates if isinstance(cell, GatedCell) and cell.recorded else ():
-            found[f"{name}.{gate}"] = float(getattr(state, gate).mean())
+            found[f"{name}.{gate}"] = float(mean_over_processes(getattr(state, gate).mean()))
     return found
 
 
@@ -284,6 +284,11 @@ def gradient_norms(brain: Brain) -> dict[str, float]:
             if synapses.weight.grad is not None:
                 norms[f"{name}.{short(key)}"] = float(synapses.weight.grad.norm())
     return norms
+
+
+def logs(trainer: pl.Trainer, step: int) -> bool:
+    """Whether a step of the optimizer has points of curves; nobody reads them without a logger."""
+    return bool(trainer.loggers) and step % every(trainer) == 0
 
 
 def every(trainer: pl.Trainer) -> int:
