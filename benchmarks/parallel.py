@@ -5,6 +5,10 @@ of the other, under Local with BPTT. Data parallel: each process has the brain, 
 streams or as many as the one process; DistributedDataParallel averages gradients. Area parallel:
 each has one area, all streams. What counts is steps of all streams per second.
 
+Then the same two areas hear each other: rates come back after one step, or after ten. What is to be
+expected of two processes (`foretold`) is made of what one process takes for its forward sweep and
+for the rest, and of what a message takes between two that do nothing else; it is printed beside.
+
     python -m benchmarks.parallel --out runs/benchmarks/parallel
 """
 
@@ -25,13 +29,15 @@ from benchmarks._results import Figure, arguments, write
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.training.area_parallel import BrainPart
+from brainmodel.training.parts.area_parallel import BrainPart
 from objectives import SquaredError
 
 UNITS, STEPS, BATCH = 128, 50, 64
 SGD = partial(torch.optim.SGD, lr=0.01)
 PATHWAYS = {"eye_V1": Pathway("eye", "V1"), "V1_LM": Pathway("V1", "LM", signal="rate")}
 INPUTS = {"eye": [UNITS]}
+DELAYS = (1, 10)  # of rates that come back
+TWO_WAY = [f"{how}, back after {delay}" for delay in DELAYS for how in ("one process", "parts")]
 ALONE, HALF, ALL, AREAS = HOWS = (
     "one process",
     "data parallel, half the streams each",
@@ -47,16 +53,31 @@ def plans() -> dict[str, AreaPlan]:
     }
 
 
-def whole(batch: int, spread: bool) -> Callable[[], None]:
-    """One window of the whole brain, gradients averaged over processes or not."""
-    brain = Brain(plans(), PATHWAYS, INPUTS)
+def there_and_back(delay: int) -> dict[str, Pathway]:
+    """Two areas that hear each other and the eye, so that they have equal work."""
+    back = Pathway("LM", "V1", "feedback", "rate", delay)
+    return PATHWAYS | {"LM_V1": back, "eye_LM": Pathway("eye", "LM", "lateral")}
+
+
+def whole(
+    batch: int,
+    spread: bool,
+    pathways: dict[str, Pathway] = PATHWAYS,
+    forward: list[float] | None = None,
+) -> Callable[[], None]:
+    """One window of the whole brain, gradients averaged over processes or not; `forward` is told
+    what each sweep takes."""
+    brain = Brain(plans(), pathways, INPUTS)
     seen, reset = torch.randn(STEPS, batch, UNITS), torch.zeros(STEPS, batch, dtype=torch.bool)
     optimizer, state = SGD(brain.parameters()), brain.initial_state(batch)
     model: Any = DistributedDataParallel(brain) if spread else brain
 
     def learn() -> None:
         nonlocal state
+        start = time.perf_counter()
         activities, state = model({"eye": seen}, reset, state)
+        if forward is not None:
+            forward.append(time.perf_counter() - start)
         optimizer.zero_grad()
         each = [v for own in brain.losses(activities).values() for v in own.values()]
         torch.stack(each).sum().backward()
