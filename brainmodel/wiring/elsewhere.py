@@ -1,4 +1,4 @@
-"""What other processes have of a brain: they are told signals, and theirs come, as a window goes on.
+"""What other processes have of a brain: they are told signals, and theirs come, in a window.
 
 A brain of which this process has some areas alone has the signals of the others among its inputs.
 Those that its areas share a cycle with come step by step: its stages then name them beside areas,

@@ -22,6 +22,7 @@ from brainmodel.pathways import Mix
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.scopes import Global
 from brainmodel.training.parts.area_parallel import BrainPart
+from brainmodel.training.parts.lines import lines_between
 from brainmodel.training.parts.placement import require_told
 from objectives import SquaredError
 from tests import toy
@@ -128,7 +129,8 @@ def two(rank: int, folder: str) -> None:
             part.learn(inputs, reset)
         part.end()
         sent = part.bytes_sent, sum(part.exchange.messages_sent.values())
-        found[case, rule] = part.brain.state_dict(), gradients(part.brain), sent, part.weights()
+        own = part.brain.state_dict(), gradients(part.brain)
+        found[case, rule] = *own, sent, part.weights(), part.on_the_wire()
     torch.save(found, f"{folder}/{rank}.pt")
     torch.distributed.barrier()
 
@@ -200,6 +202,10 @@ def test_areas_on_several_processes_learn_what_they_learn_on_one(tmp_path: Path)
             own = [n for n in learnt if n.startswith(f"areas.{area}.")]
             assert any(not torch.equal(begun[n], learnt[n]) for n in own), (case, rule, area)
         assert (case, [own[2] for own in parts]) == (case, told(case))
+        assert case != "step by step" or [own[4] for own in parts] == [
+            {"LM_rate, to part 1": BATCH * 3 * 8, "V1_error, to part 1": BATCH * 5 * 8},
+            {"PM_rate, to part 0": BATCH * 6 * 8},
+        ]
         for mesh in (m0, m1, m2, m3) if (case, rule) in TRIED[:2] else ():
             # means over half the streams each, added in another order
             torch.testing.assert_close(mesh[case, rule], learnt, rtol=1e-9, atol=1e-9)
@@ -210,6 +216,36 @@ def told(case: str) -> list[tuple[int, int]]:
     """Bytes and messages that each process is to send in a window."""
     sizes, messages = TOLD[case][:2], TOLD[case][2:]
     return [(STEPS * BATCH * n * 8, k) for n, k in zip(sizes, messages, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("forth", "back", "together"),
+    [(0, 1, 1), (0, 5, 1), (0, 6, 2), (3, 4, 2), (1, 10, 3), (30, 0, 10)],
+)
+def test_a_message_has_the_steps_around_over_the_parts_and_one(
+    forth: int, back: int, together: int
+) -> None:
+    """So each part computes as many steps, and as many are on their way."""
+    ways = {
+        "retina_V1": Pathway("retina", "V1"),
+        "V1_PM": Pathway("V1", "PM", delay=forth),
+        "PM_V1": replace(BACK, delay=back),
+        "V1_AM": Pathway("V1", "AM"),  # in no cycle; it hears what PM hears
+        "AM_LM": Pathway("AM", "LM"),
+    }
+    slower = {"V1_again": Pathway("V1", "PM", "lateral", "rate", delay=40)}
+    for more in ({}, slower):
+        lines = lines_between(Brain(plans("bptt"), ways | more, INPUTS), PLACEMENT)
+        told = {x.name: x.together for x in lines if x.source != "AM"}
+        rates = {"V1_rate": together} if more else {}
+        assert told == {"V1_error": together, "PM_rate": together} | rates
+        assert [x.together for x in lines if x.source == "AM"] == [None]  # a window at once
+    three = PLACEMENT | {"AM": 2}
+    ways |= {"AM_V1": replace(BACK, source="AM", delay=4 * 7)}  # a longer way around
+    lines = lines_between(Brain(plans("bptt"), ways, INPUTS), three)
+    assert {x.together for x in lines if x.source in ("V1", "PM")} == {
+        max(1, min(forth + back, 4 * 7) // 4)
+    }
 
 
 def test_what_would_need_more_than_signals_is_refused() -> None:
@@ -226,6 +262,6 @@ def test_what_would_need_more_than_signals_is_refused() -> None:
         BrainPart(four, PATHWAYS, INPUTS, own | {"PM": 2}, SGD)
     with pytest.raises(ValueError, match=r"placement\.PM: need the part of each area"):
         BrainPart(four, PATHWAYS, INPUTS, {"V1": 0, "LM": 0, "AM": 0}, SGD)
-    brain = Brain(four, PATHWAYS | {"PM_V1": replace(BACK, signal="potential")}, INPUTS)
-    with pytest.raises(ValueError, match=r"pathways\.PM_V1: carries potential to another part"):
+    brain = Brain(four, PATHWAYS | {"PM_V1": replace(BACK, signal="memory")}, INPUTS)
+    with pytest.raises(ValueError, match=r"pathways\.PM_V1: carries memory to another part"):
         require_told(brain.pathways, PLACEMENT)

@@ -11,6 +11,7 @@ Each process computes what one process with the whole brain does for its areas, 
 Rules that draw random numbers, such as UORO, would draw others, and are refused.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -28,6 +29,8 @@ from brainmodel.training.parts.placement import require_local, require_placed, r
 from brainmodel.training.parts.process_mesh import ProcessMesh, of_all_parts
 from brainmodel.wiring.losses import Losses
 from brainmodel.wiring.state import BrainState
+
+log = logging.getLogger(__name__)
 
 
 class BrainPart:
@@ -91,11 +94,21 @@ class BrainPart:
         _copy(whole, self.brain)
         self.optimizer = optimizer(self.brain.parameters())
         self.state: BrainState | None = None
+        for line in self.exchange.leaving:
+            log.info("part %d tells %s", self.mesh.part, line)
 
     @property
     def bytes_sent(self) -> int:
         """Bytes of signals that this process sent in the last window."""
         return sum(self.exchange.bytes_sent.values())
+
+    def on_the_wire(self) -> dict[str, float]:
+        """Bytes of signals that this process sent at a step, by signal and part, for a log.
+
+        Those of the last window over its steps, of all streams.
+        """
+        sent, steps = self.exchange.bytes_sent, self.exchange.steps
+        return {f"{x.name}, to part {x.to}": n / max(1, steps) for x, n in sent.items()}
 
     def learn(
         self,

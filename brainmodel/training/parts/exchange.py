@@ -36,6 +36,7 @@ class Exchange(Elsewhere):
     Attributes:
         bytes_sent: in the last window, by line.
         messages_sent: likewise.
+        steps: of the window.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Exchange(Elsewhere):
         self.told = {line.name: (line.source, line.signal) for line in self.leaving}
         self.bytes_sent = dict.fromkeys(self.leaving, 0)
         self.messages_sent = dict.fromkeys(self.leaving, 0)
-        self._steps = 0
+        self.steps = 0
         self._coming: dict[str, deque[_Message]] = {}
         self._gone: dict[Line, int] = {}
         self._under_way: deque[list[_Message]] = deque()
@@ -64,11 +65,9 @@ class Exchange(Elsewhere):
         Returns:
             where what is heard is going to lie, [time, batch, ...] by input.
         """
-        self._steps, inputs = len(reset), {}
+        self.steps, inputs = len(reset), {}
         for name, line in self.arriving.items():
-            inputs[name] = torch.empty(
-                *reset.shape, *line.shape, dtype=dtype, device=reset.device
-            )
+            inputs[name] = torch.empty(*reset.shape, *line.shape, dtype=dtype, device=reset.device)
             self._coming[name] = deque(self._ask(line, inputs[name]))
         if self.leaving:
             self._under_way.append([])
@@ -86,7 +85,7 @@ class Exchange(Elsewhere):
         """See `Elsewhere.tell`."""
         for line in self.leaving:
             first = self._gone[line]
-            ready = stop == self._steps or stop - first == line.together
+            ready = stop == self.steps or stop - first == line.together
             if line.name != name or first == stop or not ready:
                 continue
             while len(self._under_way) > self.ahead:
@@ -109,7 +108,7 @@ class Exchange(Elsewhere):
         """Ask for all messages of a line in a window, in order."""
         rank, tag = self.mesh.rank_of(self._parts[line.source]), self._tags[line]
         asked: list[_Message] = []
-        for part in into.split(line.together or self._steps):
+        for part in into.split(line.together or self.steps):
             work: Any = torch.distributed.irecv(part, rank, tag=tag)
             stop = len(part) + (asked[-1].stop if asked else 0)
             asked.append(_Message(work, part, stop))

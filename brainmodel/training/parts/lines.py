@@ -35,6 +35,13 @@ class Line(NamedTuple):
         """Of the input that the signal is, in the brain of the process that hears it."""
         return f"{self.source}_{self.signal}"
 
+    def __str__(self) -> str:
+        """For a log."""
+        when = "a window" if self.together is None else f"{self.together} steps"
+        return (
+            f"part {self.to} the {self.signal} of {self.source} {list(self.shape)}, {when} at once"
+        )
+
 
 def lines_between(brain: Wiring, placement: Placement) -> list[Line]:
     """All lines between parts, sorted; the same on every process.
