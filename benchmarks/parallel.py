@@ -5,10 +5,10 @@ of the other, under Local with BPTT. Data parallel: each process has the brain, 
 streams or as many as the one process; DistributedDataParallel averages gradients. Area parallel:
 each has one area, all streams. What counts is steps of all streams per second.
 
-Then the same two areas hear each other: rates come back after one step, or after ten. What is to be
-expected of two processes (`foretold`) is made of what one process takes for its forward sweep and
-for the rest, beside another that does the same, and of what a message takes between two that do
-nothing else; it is printed beside.
+Then the same two areas hear each other: rates come back after one step, or after ten. Where others
+work on the same cores, what two processes take says little; so processor time is noted, too, and
+replayed as it would be on two free cores (`_timeline`). Beside it stands what is to be expected of
+them (`foretold`), made of the processor time of one process and of two that do nothing but talk.
 
     python -m benchmarks.parallel --out runs/benchmarks/parallel
 """
@@ -28,10 +28,12 @@ from torch.nn.parallel import DistributedDataParallel
 
 from areas import LSTM
 from benchmarks._results import Figure, arguments, write
+from benchmarks._timeline import Timeline, replayed
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.training.parts.area_parallel import BrainPart
+from brainmodel.training.processes import gather
 from objectives import SquaredError
 
 UNITS, STEPS, BATCH = 128, 50, 64
@@ -75,10 +77,10 @@ def whole(
 
     def learn() -> None:
         nonlocal state
-        start = time.perf_counter()
+        start = time.thread_time()
         activities, state = model({"eye": seen}, reset, state)
         if forward is not None:
-            forward.append(time.perf_counter() - start)
+            forward.append(time.thread_time() - start)
         optimizer.zero_grad()
         each = [v for own in brain.losses(activities).values() for v in own.values()]
         torch.stack(each).sum().backward()
@@ -101,38 +103,48 @@ class TwoWay:
     """Two areas that hear each other, the rates of one after some steps, in one process and two.
 
     Attributes:
-        alone: seconds of a window in each repeat; `beside` another process that does the same.
-        parts: likewise, in two processes.
-        foretold: of a window in two processes, by `foretold`.
+        found: seconds of a window in each repeat, by how: measured, of processor time (which two
+            processes are replayed from), and foretold.
     """
 
     def __init__(self, delay: int):
-        self.delay, self.forward = delay, list[float]()
+        self.delay, self._forward = delay, list[float]()
         ways = there_and_back(delay)
-        self.one = whole(BATCH, False, ways, self.forward)
-        self.part = BrainPart(plans(), ways, INPUTS, {"V1": 0, "LM": 1}, SGD)
-        self.together = {line.together or STEPS for line in self.part.lines}.pop()
-        self.alone, self.beside = list[float](), list[float]()
-        self.parts, self.foretold = list[float](), list[float]()
+        self._one = whole(BATCH, False, ways, self._forward)
+        self._part = BrainPart(plans(), ways, INPUTS, {"V1": 0, "LM": 1}, SGD)
+        self._timeline = Timeline(self._part.exchange, STEPS)
+        self._part.brain.elsewhere = self._timeline
+        self._together = {line.together or STEPS for line in self._part.lines}.pop()
+        hows = "one", "two", "one, processor", "two, replayed", "two, foretold"
+        self.found: dict[str, list[float]] = {how: [] for how in hows}
 
-    def measure(self, rank: int, windows: int) -> None:
-        """Time both, and the messages between."""
-        barrier = torch.distributed.barrier
+    def measure(self, windows: int) -> None:
+        """Time both, and the messages between; every process has to."""
         reset = torch.zeros(STEPS, BATCH, dtype=torch.bool)
         seen = {"eye": torch.randn(STEPS, BATCH, UNITS)}
-        barrier()
+        rank = torch.distributed.get_rank()
+
+        def learn() -> None:
+            self._part.learn(seen, reset)
+            self._timeline.end_window()
+
+        torch.distributed.barrier()
         if rank == 0:
-            self.alone.append(seconds(self.one, lambda: None, windows))
-        barrier()
-        self.forward.clear()
-        self.beside.append(seconds(self.one, lambda: None, windows))
-        barrier()
-        self.parts.append(seconds(lambda: self.part.learn(seen, reset), barrier, windows))
-        turn, cost = messages(rank, self.together)
+            self._forward.clear()
+            start = time.thread_time()
+            self.found["one"].append(seconds(self._one, lambda: None, windows))
+            self.found["one, processor"].append((time.thread_time() - start) / windows)
+        torch.distributed.barrier()
+        self._timeline.begin()
+        self.found["two"].append(seconds(learn, torch.distributed.barrier, windows))
+        notes = gather(self._timeline.notes)
+        turn, cost = messages(self._together)
         if rank == 0:
-            forward = sum(self.forward) / windows
-            told = forward, self.beside[-1] - forward, turn, cost
-            self.foretold.append(foretold(*told, self.delay, self.together))
+            forward = sum(self._forward) / windows
+            rest = self.found["one, processor"][-1] - forward
+            self.found["two, replayed"].append(replayed(notes, turn) / windows)
+            told = forward, rest, turn, cost, self.delay, self._together
+            self.found["two, foretold"].append(foretold(*told))
 
 
 def foretold(
@@ -141,37 +153,44 @@ def foretold(
     """Seconds of a window of two processes with half of the work each.
 
     Args:
-        forward, rest: seconds of a window in one process, its sweep and all else, beside another
-            process that does the same.
+        forward, rest: seconds of a window in one process: its sweep, and all else.
         turn: seconds until a message is there, if the other waits for it.
-        cost: seconds that a process spends on one message sent and one received.
+        cost: seconds of work for one message sent and one received.
         delay: steps around the cycle of the two.
         together: steps of signals in one message.
     """
-    half = forward / 2 / STEPS
-    waits = (2 * half + 2 * turn / together) / (delay // together)
-    lag = together * half + turn  # the first waits for what the second says at last
-    return STEPS * max(half + cost / together, waits) + lag + rest / 2
+    step = forward / 2 / STEPS + cost / together
+    waits = (2 * step + 2 * turn / together) / (delay // together)
+    lag = together * step + turn  # the first waits for what the second says at last
+    return STEPS * max(step, waits) + lag + rest / 2
 
 
-def messages(rank: int, together: int, count: int = 200) -> tuple[float, float]:
-    """Seconds of a message in turns, and of one sent and one received where nobody waits."""
-    sent, other = torch.randn(together, BATCH, UNITS), 1 - rank
-    places = torch.empty(count, *sent.shape)
-    times = []
+def messages(together: int, count: int = 200) -> tuple[float, float]:
+    """Seconds until a message is there, the least of many; and of work for one sent and one heard.
+
+    Args:
+        together: steps in one message.
+        count: of messages each way.
+    """
+    rank, sent = torch.distributed.get_rank(), torch.randn(together, BATCH, UNITS)
+    places, turns, work = torch.empty(count, *sent.shape), list[float](), 0.0
     for waits in (True, False):
         torch.distributed.barrier()
-        start = time.perf_counter()
-        coming: Any = deque(torch.distributed.irecv(place, other) for place in places)
-        gone: list[Any] = []
-        for k in range(count):
-            if waits and (k or rank):
-                coming.popleft().wait()
-            gone.append(torch.distributed.isend(sent, other))
-        for work in (*coming, *gone):
-            work.wait()
-        times.append((time.perf_counter() - start) / count)
-    return times[0] / 2, times[1]
+        work = -time.thread_time()
+        coming = deque(torch.distributed.irecv(place, 1 - rank) for place in places)
+        gone = []
+        for _ in range(count):
+            start = time.perf_counter()
+            if waits and rank == 1:
+                coming.popleft().wait()  # type: ignore[union-attr]
+            gone.append(torch.distributed.isend(sent, 1 - rank))
+            if waits and rank == 0:
+                coming.popleft().wait()  # type: ignore[union-attr]
+            turns += [(time.perf_counter() - start) / 2] if waits else []
+        for one in (*coming, *gone):
+            one.wait()  # type: ignore[union-attr]
+        work += time.thread_time()
+    return min(turns), work / count
 
 
 def process(rank: int, folder: str, windows: int, repeats: int) -> None:
@@ -204,9 +223,9 @@ def process(rank: int, folder: str, windows: int, repeats: int) -> None:
         barrier()
         found[AREAS].append(seconds(areas, together, windows))
         for own in two_way:
-            own.measure(rank, windows)
+            own.measure(windows)
     if rank == 0:
-        back = {own.delay: (own.alone, own.beside, own.parts, own.foretold) for own in two_way}
+        back = {own.delay: own.found for own in two_way}
         torch.save((found, part.bytes_sent, back), f"{folder}/found.pt")
     barrier()
 
@@ -227,14 +246,12 @@ def main() -> None:
     for how in HOWS[1:]:
         figures.append(Figure(how, rates[how], unit, ALONE, rates[ALONE], settings))
     for delay, times in back.items():
-        one, both, two, told = ([STEPS * BATCH / t for t in own[1:]] for own in times)
+        rates = {how: [STEPS * BATCH / t for t in own[1:]] for how, own in times.items()}
         more = {"units": UNITS, "steps": STEPS, "streams": BATCH, "delay back": delay}
-        after = f"rates back after {delay}"
-        figures.append(Figure(f"{ALONE}, {after}", one, unit, settings=more))
-        beside = f"{ALONE} of two that do not talk, {after}"
-        figures.append(Figure(beside, both, unit, ALONE, one, more))
-        figures.append(Figure(f"{AREAS}, {after}", two, unit, ALONE, one, more))
-        figures.append(Figure(f"{AREAS}, {after}, foretold", told, unit, ALONE, one, more))
+        for how, own in rates.items():
+            one = "one, processor" if "," in how else "one"
+            against = ("", ()) if how == one else (one, rates[one])
+            figures.append(Figure(f"back after {delay}: {how}", own, unit, *against, more))
     write(chosen.out, figures)
 
 
