@@ -43,7 +43,7 @@ class Timeline(Elsewhere):
 
     def hear(self, name: str, stop: int) -> None:
         """See `Elsewhere.hear`."""
-        if name in self.heard:
+        if name in self.heard and stop > 0:
             self._note("hears", name, stop)
         self.exchange.hear(name, stop)
 

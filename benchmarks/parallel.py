@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.distributed
@@ -138,59 +138,65 @@ class TwoWay:
         self._timeline.begin()
         self.found["two"].append(seconds(learn, torch.distributed.barrier, windows))
         notes = gather(self._timeline.notes)
-        turn, cost = messages(self._together)
+        talk = messages(self._together)
         if rank == 0:
             forward = sum(self._forward) / windows
             rest = self.found["one, processor"][-1] - forward
-            self.found["two, replayed"].append(replayed(notes, turn) / windows)
-            told = forward, rest, turn, cost, self.delay, self._together
+            self.found["two, replayed"].append(replayed(notes, talk.turn) / windows)
+            told = forward, rest, talk, self.delay, self._together
             self.found["two, foretold"].append(foretold(*told))
 
 
-def foretold(
-    forward: float, rest: float, turn: float, cost: float, delay: int, together: int
-) -> float:
+class Talk(NamedTuple):
+    """What a message takes, in seconds, between two that do nothing else."""
+
+    turn: float  # until it is there, where the other waits for it
+    cost: float  # of work for one sent and one heard, where nobody waits
+    woken: float  # likewise, where who hears it has waited
+
+
+def foretold(forward: float, rest: float, talk: Talk, delay: int, together: int) -> float:
     """Seconds of a window of two processes with half of the work each.
 
     Args:
         forward, rest: seconds of a window in one process: its sweep, and all else.
-        turn: seconds until a message is there, if the other waits for it.
-        cost: seconds of work for one message sent and one received.
+        talk: of messages.
         delay: steps around the cycle of the two.
         together: steps of signals in one message.
     """
-    step = forward / 2 / STEPS + cost / together
-    waits = (2 * step + 2 * turn / together) / (delay // together)
-    lag = together * step + turn  # the first waits for what the second says at last
+    half = forward / 2 / STEPS
+    step = half + talk.cost / together
+    waits = 2 * (half + (talk.woken + talk.turn) / together) / (delay // together)
+    lag = together * half + talk.turn  # the first waits for what the second says at last
     return STEPS * max(step, waits) + lag + rest / 2
 
 
-def messages(together: int, count: int = 200) -> tuple[float, float]:
-    """Seconds until a message is there, the least of many; and of work for one sent and one heard.
+def messages(together: int, count: int = 100) -> Talk:
+    """What messages take, of many.
 
     Args:
         together: steps in one message.
         count: of messages each way.
     """
     rank, sent = torch.distributed.get_rank(), torch.randn(together, BATCH, UNITS)
-    places, turns, work = torch.empty(count, *sent.shape), list[float](), 0.0
+    places, turns, work = torch.empty(count, *sent.shape), list[float](), list[float]()
     for waits in (True, False):
         torch.distributed.barrier()
-        work = -time.thread_time()
-        coming = deque(torch.distributed.irecv(place, 1 - rank) for place in places)
-        gone = []
+        began = time.thread_time()
+        coming: Any = deque(torch.distributed.irecv(place, 1 - rank) for place in places)
+        gone: Any = []
         for _ in range(count):
             start = time.perf_counter()
             if waits and rank == 1:
-                coming.popleft().wait()  # type: ignore[union-attr]
+                coming.popleft().wait()
             gone.append(torch.distributed.isend(sent, 1 - rank))
             if waits and rank == 0:
-                coming.popleft().wait()  # type: ignore[union-attr]
+                coming.popleft().wait()
             turns += [(time.perf_counter() - start) / 2] if waits else []
         for one in (*coming, *gone):
-            one.wait()  # type: ignore[union-attr]
-        work += time.thread_time()
-    return min(turns), work / count
+            one.wait()
+        work.append((time.thread_time() - began) / count)
+    return Talk(min(turns), work[1], work[0])
 
 
 def process(rank: int, folder: str, windows: int, repeats: int) -> None:

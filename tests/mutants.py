@@ -80,6 +80,18 @@ MUTANTS = [
         tests="tests/training/test_area_parallel.py -k several",
     ),
     Mutant(
+        file="brainmodel/training/parts/lines.py",
+        old="max(1, int(around) // (len(parts) + 1))",
+        new="max(1, int(around))",
+        tests="tests/training/test_area_parallel.py -k message",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/sweep.py",
+        old="if n in stage and what in COMPARED",
+        new="if n in stage and what not in COMPARED",
+        tests="tests/training/test_area_parallel.py -k several",
+    ),
+    Mutant(
         file="brainmodel/training/dead_outputs.py",
         old="silent = driven & (self.prediction <= least)",
         new="silent = self.prediction <= least",
