@@ -18,6 +18,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -108,7 +109,7 @@ class TwoWay:
     """
 
     def __init__(self, delay: int):
-        self.delay, self._forward = delay, list[float]()
+        self.delay, self._forward, self._turn = delay, list[float](), inf
         ways = there_and_back(delay)
         self._one = whole(BATCH, False, ways, self._forward)
         self._part = BrainPart(plans(), ways, INPUTS, {"V1": 0, "LM": 1}, SGD)
@@ -139,6 +140,8 @@ class TwoWay:
         self.found["two"].append(seconds(learn, torch.distributed.barrier, windows))
         notes = gather(self._timeline.notes)
         talk = messages(self._together)
+        self._turn = min(self._turn, talk.turn)  # others can only make it longer
+        talk = talk._replace(turn=self._turn)
         if rank == 0:
             forward = sum(self._forward) / windows
             rest = self.found["one, processor"][-1] - forward

@@ -19,13 +19,16 @@ import torch.multiprocessing
 from torch import Tensor
 
 from areas import SubLSTM
+from areas.message import Onto
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT
-from brainmodel.pathways.pathway import Pathway
+from brainmodel.pathways.pathway import Kind, Pathway
 from brainmodel.training.parts.area_parallel import BrainPart
 from objectives import SquaredError
 from tests.training.test_area_parallel import INPUTS, ROOT, SGD, begin
 
+KINDS: tuple[Kind, ...] = ("feedback", "lateral", "feedforward")
+ENDS: tuple[list[Onto] | None, ...] = (None, ["units"])
 AREAS, PARTS, SEEDS, WINDOWS = "ABCDEF", 3, range(6), 3
 
 
@@ -48,8 +51,8 @@ def drawn(seed: int) -> tuple[dict[str, Pathway], dict[str, int]]:
             ways[f"{source}_{name}"] = Pathway(source, name, delay=delay)
         for k in range(chance.randint(3, 9)):
             source, target = chance.sample(AREAS, 2)
-            kind = chance.choice(["feedback", "lateral", "feedforward"])
-            onto = None if kind == "feedforward" else chance.choice([None, ["units"]])
+            kind = chance.choice(KINDS)
+            onto = None if kind == "feedforward" else chance.choice(ENDS)
             signal = chance.choice(["rate", "error", "prediction", None])
             delay = chance.choice([None, 0, 1, 2, 3, 7, 12])
             ways[f"more_{k}"] = Pathway(source, target, kind, signal, delay, onto=onto)
