@@ -175,17 +175,18 @@ def foretold(forward: float, rest: float, talk: Talk, delay: int, together: int)
 
 
 def messages(together: int, count: int = 100) -> Talk:
-    """What messages take, of many.
+    """What messages take, of many: in turns, then with products between, as within a window.
 
     Args:
         together: steps in one message.
         count: of messages each way.
     """
     rank, sent = torch.distributed.get_rank(), torch.randn(together, BATCH, UNITS)
-    places, turns, work = torch.empty(count, *sent.shape), list[float](), list[float]()
-    for waits in (True, False):
+    places, weight = torch.empty(count, *sent.shape), torch.randn(UNITS, 16 * UNITS)
+    turns, work = list[float](), list[float]()
+    for waits, works in ((True, False), (False, True), (True, True)):
         torch.distributed.barrier()
-        began = time.thread_time()
+        spent = -time.thread_time()
         coming: Any = deque(torch.distributed.irecv(place, 1 - rank) for place in places)
         gone: Any = []
         for _ in range(count):
@@ -195,11 +196,15 @@ def messages(together: int, count: int = 100) -> Talk:
             gone.append(torch.distributed.isend(sent, 1 - rank))
             if waits and rank == 0:
                 coming.popleft().wait()
-            turns += [(time.perf_counter() - start) / 2] if waits else []
+            turns += [] if works else [(time.perf_counter() - start) / 2]
+            spent += time.thread_time()
+            if works:
+                torch.mm(sent[0], weight)
+            spent -= time.thread_time()
         for one in (*coming, *gone):
             one.wait()
-        work.append((time.thread_time() - began) / count)
-    return Talk(min(turns), work[1], work[0])
+        work.append((spent + time.thread_time()) / count)
+    return Talk(min(turns), *work[1:])
 
 
 def process(rank: int, folder: str, windows: int, repeats: int) -> None:

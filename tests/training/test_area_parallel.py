@@ -183,7 +183,7 @@ def test_areas_on_several_processes_learn_what_they_learn_on_one(tmp_path: Path)
     text = (
         f"{head}from tests.training.test_area_parallel import all_ways\nall_ways({str(tmp_path)!r})"
     )
-    subprocess.run([sys.executable, "-c", text], check=True, timeout=300)
+    subprocess.run([sys.executable, "-c", text], check=True, timeout=600)
     names = (0, 1, "whole", "mesh0", "mesh1", "mesh2", "mesh3")
     *found, alone, m0, m1, m2, m3 = (torch.load(tmp_path / f"{n}.pt") for n in names)
     differ = []
