@@ -5,15 +5,22 @@ of the other, under Local with BPTT. Data parallel: each process has the brain, 
 streams or as many as the one process; DistributedDataParallel averages gradients. Area parallel:
 each has one area, all streams. What counts is steps of all streams per second.
 
+Then the same two areas hear each other: rates come back after one step, or after ten. Where others
+work on the same cores, what two processes take says little; so processor time is noted, too, and
+replayed as it would be on two free cores (`_timeline`). Beside it stands what is to be expected of
+them (`foretold`), made of the processor time of one process and of two that do nothing but talk.
+
     python -m benchmarks.parallel --out runs/benchmarks/parallel
 """
 
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.distributed
@@ -22,16 +29,19 @@ from torch.nn.parallel import DistributedDataParallel
 
 from areas import LSTM
 from benchmarks._results import Figure, arguments, write
+from benchmarks._timeline import Timeline, replayed
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT
 from brainmodel.pathways.pathway import Pathway
-from brainmodel.training.area_parallel import BrainPart
+from brainmodel.training.parts.area_parallel import BrainPart
+from brainmodel.training.processes import gather
 from objectives import SquaredError
 
 UNITS, STEPS, BATCH = 128, 50, 64
 SGD = partial(torch.optim.SGD, lr=0.01)
 PATHWAYS = {"eye_V1": Pathway("eye", "V1"), "V1_LM": Pathway("V1", "LM", signal="rate")}
 INPUTS = {"eye": [UNITS]}
+DELAYS = (1, 10)  # of rates that come back
 ALONE, HALF, ALL, AREAS = HOWS = (
     "one process",
     "data parallel, half the streams each",
@@ -47,16 +57,31 @@ def plans() -> dict[str, AreaPlan]:
     }
 
 
-def whole(batch: int, spread: bool) -> Callable[[], None]:
-    """One window of the whole brain, gradients averaged over processes or not."""
-    brain = Brain(plans(), PATHWAYS, INPUTS)
+def there_and_back(delay: int) -> dict[str, Pathway]:
+    """Two areas that hear each other and the eye, so that they have equal work."""
+    back = Pathway("LM", "V1", "feedback", "rate", delay)
+    return PATHWAYS | {"LM_V1": back, "eye_LM": Pathway("eye", "LM", "lateral")}
+
+
+def whole(
+    batch: int,
+    spread: bool,
+    pathways: dict[str, Pathway] = PATHWAYS,
+    forward: list[float] | None = None,
+) -> Callable[[], None]:
+    """One window of the whole brain, gradients averaged over processes or not; `forward` is told
+    what each sweep takes."""
+    brain = Brain(plans(), pathways, INPUTS)
     seen, reset = torch.randn(STEPS, batch, UNITS), torch.zeros(STEPS, batch, dtype=torch.bool)
     optimizer, state = SGD(brain.parameters()), brain.initial_state(batch)
     model: Any = DistributedDataParallel(brain) if spread else brain
 
     def learn() -> None:
         nonlocal state
+        start = time.thread_time()
         activities, state = model({"eye": seen}, reset, state)
+        if forward is not None:
+            forward.append(time.thread_time() - start)
         optimizer.zero_grad()
         each = [v for own in brain.losses(activities).values() for v in own.values()]
         torch.stack(each).sum().backward()
@@ -75,12 +100,120 @@ def seconds(learn: Callable[[], Any], end: Callable[[], Any], windows: int) -> f
     return (time.perf_counter() - start) / windows
 
 
+class TwoWay:
+    """Two areas that hear each other, the rates of one after some steps, in one process and two.
+
+    Attributes:
+        found: seconds of a window in each repeat, by how: measured, of processor time (which two
+            processes are replayed from), and foretold.
+    """
+
+    def __init__(self, delay: int):
+        self.delay, self._forward, self._turn = delay, list[float](), inf
+        ways = there_and_back(delay)
+        self._one = whole(BATCH, False, ways, self._forward)
+        self._part = BrainPart(plans(), ways, INPUTS, {"V1": 0, "LM": 1}, SGD)
+        self._timeline = Timeline(self._part.exchange, STEPS)
+        self._part.brain.elsewhere = self._timeline
+        self._together = {line.together or STEPS for line in self._part.lines}.pop()
+        hows = "one", "two", "one, processor", "two, replayed", "two, foretold"
+        self.found: dict[str, list[float]] = {how: [] for how in hows}
+
+    def measure(self, windows: int) -> None:
+        """Time both, and the messages between; every process has to."""
+        reset = torch.zeros(STEPS, BATCH, dtype=torch.bool)
+        seen = {"eye": torch.randn(STEPS, BATCH, UNITS)}
+        rank = torch.distributed.get_rank()
+
+        def learn() -> None:
+            self._part.learn(seen, reset)
+            self._timeline.end_window()
+
+        torch.distributed.barrier()
+        if rank == 0:
+            self._forward.clear()
+            start = time.thread_time()
+            self.found["one"].append(seconds(self._one, lambda: None, windows))
+            self.found["one, processor"].append((time.thread_time() - start) / windows)
+        torch.distributed.barrier()
+        self._timeline.begin()
+        self.found["two"].append(seconds(learn, torch.distributed.barrier, windows))
+        notes = gather(self._timeline.notes)
+        talk = messages(self._together)
+        self._turn = min(self._turn, talk.turn)  # others can only make it longer
+        talk = talk._replace(turn=self._turn)
+        if rank == 0:
+            forward = sum(self._forward) / windows
+            rest = self.found["one, processor"][-1] - forward
+            self.found["two, replayed"].append(replayed(notes, talk.turn) / windows)
+            told = forward, rest, talk, self.delay, self._together
+            self.found["two, foretold"].append(foretold(*told))
+
+
+class Talk(NamedTuple):
+    """What a message takes, in seconds, between two that do nothing else."""
+
+    turn: float  # until it is there, where the other waits for it
+    cost: float  # of work for one sent and one heard, where nobody waits
+    woken: float  # likewise, where who hears it has waited
+
+
+def foretold(forward: float, rest: float, talk: Talk, delay: int, together: int) -> float:
+    """Seconds of a window of two processes with half of the work each.
+
+    Args:
+        forward, rest: seconds of a window in one process: its sweep, and all else.
+        talk: of messages.
+        delay: steps around the cycle of the two.
+        together: steps of signals in one message.
+    """
+    half = forward / 2 / STEPS
+    step = half + talk.cost / together
+    waits = 2 * (half + (talk.woken + talk.turn) / together) / (delay // together)
+    lag = together * half + talk.turn  # the first waits for what the second says at last
+    return STEPS * max(step, waits) + lag + rest / 2
+
+
+def messages(together: int, count: int = 100) -> Talk:
+    """What messages take, of many: in turns, then with products between, as within a window.
+
+    Args:
+        together: steps in one message.
+        count: of messages each way.
+    """
+    rank, sent = torch.distributed.get_rank(), torch.randn(together, BATCH, UNITS)
+    places, weight = torch.empty(count, *sent.shape), torch.randn(UNITS, 16 * UNITS)
+    turns, work = list[float](), list[float]()
+    for waits, works in ((True, False), (False, True), (True, True)):
+        torch.distributed.barrier()
+        spent = -time.thread_time()
+        coming: Any = deque(torch.distributed.irecv(place, 1 - rank) for place in places)
+        gone: Any = []
+        for _ in range(count):
+            start = time.perf_counter()
+            if waits and rank == 1:
+                coming.popleft().wait()
+            gone.append(torch.distributed.isend(sent, 1 - rank))
+            if waits and rank == 0:
+                coming.popleft().wait()
+            turns += [] if works else [(time.perf_counter() - start) / 2]
+            spent += time.thread_time()
+            if works:
+                torch.mm(sent[0], weight)
+            spent -= time.thread_time()
+        for one in (*coming, *gone):
+            one.wait()
+        work.append((spent + time.thread_time()) / count)
+    return Talk(min(turns), *work[1:])
+
+
 def process(rank: int, folder: str, windows: int, repeats: int) -> None:
     """What each of two processes does; the first of them also works alone."""
     torch.set_num_threads(1)
     meet = f"file://{folder}/meet"
     torch.distributed.init_process_group("gloo", init_method=meet, rank=rank, world_size=2)
     barrier = torch.distributed.barrier
+    two_way = [TwoWay(delay) for delay in DELAYS]
     alone, half, full = whole(BATCH, False), whole(BATCH // 2, True), whole(BATCH, True)
     part = BrainPart(plans(), PATHWAYS, INPUTS, {"V1": 0, "LM": 1}, SGD)
     reset = torch.zeros(STEPS, BATCH, dtype=torch.bool)
@@ -103,8 +236,11 @@ def process(rank: int, folder: str, windows: int, repeats: int) -> None:
             found[how].append(seconds(learn, barrier, windows))
         barrier()
         found[AREAS].append(seconds(areas, together, windows))
+        for own in two_way:
+            own.measure(windows)
     if rank == 0:
-        torch.save((found, part.bytes_sent), f"{folder}/found.pt")
+        back = {own.delay: own.found for own in two_way}
+        torch.save((found, part.bytes_sent, back), f"{folder}/found.pt")
     barrier()
 
 
@@ -115,7 +251,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         told = folder, windows, repeats
         torch.multiprocessing.spawn(process, told, 2)  # type: ignore[attr-defined]
-        found, size = torch.load(Path(folder, "found.pt"), weights_only=True)
+        found, size, back = torch.load(Path(folder, "found.pt"), weights_only=True)
     streams = {how: BATCH * (2 if how == ALL else 1) for how in HOWS}
     rates = {how: [STEPS * streams[how] / t for t in found[how][1:]] for how in HOWS}
     settings = {"units": UNITS, "steps": STEPS, "streams": BATCH, "bytes a window": size}
@@ -123,6 +259,13 @@ def main() -> None:
     figures = [Figure(ALONE, rates[ALONE], unit, settings=settings)]
     for how in HOWS[1:]:
         figures.append(Figure(how, rates[how], unit, ALONE, rates[ALONE], settings))
+    for delay, times in back.items():
+        rates = {how: [STEPS * BATCH / t for t in own[1:]] for how, own in times.items()}
+        more = {"units": UNITS, "steps": STEPS, "streams": BATCH, "delay back": delay}
+        for how, own in rates.items():
+            one = "one, processor" if "," in how else "one"
+            against = ("", ()) if how == one else (one, rates[one])
+            figures.append(Figure(f"back after {delay}: {how}", own, unit, *against, more))
     write(chosen.out, figures)
 
 

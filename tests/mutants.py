@@ -68,15 +68,27 @@ MUTANTS = [
         tests="tests/physiology/test_battery.py -k cancels",
     ),
     Mutant(
-        file="brainmodel/training/process_mesh.py",
+        file="brainmodel/training/parts/process_mesh.py",
         old="torch.distributed.all_reduce(joined, group=self._group)",
         new="pass",
         tests="tests/training/test_area_parallel.py -k several",
     ),
     Mutant(
-        file="brainmodel/training/area_parallel.py",
+        file="brainmodel/training/parts/area_parallel.py",
         old='self.state = checkpoint["state"]',
         new="pass",
+        tests="tests/training/test_area_parallel.py -k several",
+    ),
+    Mutant(
+        file="brainmodel/training/parts/lines.py",
+        old="max(1, int(around) // (len(parts) + 1))",
+        new="max(1, int(around))",
+        tests="tests/training/test_area_parallel.py -k message",
+    ),
+    Mutant(
+        file="brainmodel/roll_out/sweep.py",
+        old="if n in stage and what in COMPARED",
+        new="if n in stage and what not in COMPARED",
         tests="tests/training/test_area_parallel.py -k several",
     ),
     Mutant(

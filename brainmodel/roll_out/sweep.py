@@ -67,6 +67,9 @@ class Sweep:
                     self.courses[name].sources[source] = self._window(way)
                 for act in later:
                     self.courses[act.area].complete()
+            for name, (area, _) in self.brain.elsewhere.told.items():
+                if area in stage:
+                    self._tell(name, self.steps)
 
     def records(self) -> dict[str, Record]:
         """The record of the window, by area."""
@@ -118,26 +121,31 @@ class Sweep:
                 self.worlds[name] = EnvironmentCourse(
                     world, state, self.inputs[name], self.reset, self.breaks
                 )
-                continue
-            area = self.brain.area(name)
-            for part in ("compare", "move"):
-                self.coming[Act(name, part)] = {}
-            known, shapes = {}, {}
-            for source, names in self.brain.arrivals(name).items():
-                if any(not set(stage).isdisjoint(self.brain.pathways[n].heard) for n in names):
-                    shapes[source] = area.arriving(source)
-                    early = source == "drive" or source in area.hints
-                    self.coming[Act(name, "compare" if early else "move")][source] = names
-                else:
-                    known[source] = _join([self._window(n) for n in names], dim=2)
-            state, more = self.start.areas[name], outside_of(name, self.inputs)
-            self.courses[name] = Course(area, known, shapes, state, self.keep, self.breaks, more)
+            elif name in self.brain.areas:
+                self._enter_area(name, stage)
         self._share(stage)
+
+    def _enter_area(self, name: str, stage: list[str]) -> None:
+        area = self.brain.area(name)
+        for part in ("compare", "move"):
+            self.coming[Act(name, part)] = {}
+        known, shapes = {}, {}
+        for source, names in self.brain.arrivals(name).items():
+            if any(not set(stage).isdisjoint(self.brain.pathways[n].heard) for n in names):
+                shapes[source] = area.arriving(source)
+                early = source == "drive" or source in area.hints
+                self.coming[Act(name, "compare" if early else "move")][source] = names
+            else:
+                known[source] = _join([self._window(n) for n in names], dim=2)
+        state, more = self.start.areas[name], outside_of(name, self.inputs)
+        self.courses[name] = Course(area, known, shapes, state, self.keep, self.breaks, more)
 
     def _compared_later(self, stage: list[str]) -> list[Act]:
         """Comparisons that no step of the stage waits for, which are made of all steps at once."""
         ways = [way for way in self.brain.pathways.values() if way.target in stage]
         waited_for = {way.source for way in ways if way.carries in COMPARED}
+        told = self.brain.elsewhere.told.items()
+        waited_for |= {area for n, (area, what) in told if n in stage and what in COMPARED}
         later = []
         for name in stage:
             if name in self.courses and name not in waited_for and not self.courses[name].feels:
@@ -174,6 +182,12 @@ class Sweep:
             came = [self._message(name, t) for name in self.brain.hearing[act.area]]
             self.worlds[act.area].reply(t, arrived_in(came))
             return
+        if act.part == "hear":
+            self.brain.elsewhere.hear(act.area, t + 1 - self.brain.elsewhere.heard[act.area])
+            return
+        if act.part == "tell":
+            self._tell(act.area, t + 1)
+            return
         course = self.courses[act.area]
         for source, names in self.coming[act].items():
             if names[0] not in self._bare or not self._write(names[0], t, course, source):
@@ -182,6 +196,11 @@ class Sweep:
             course.compare(t)
         else:
             course.move(t)
+
+    def _tell(self, name: str, stop: int) -> None:
+        """Let other processes have what was made of a signal before a step."""
+        area, signal = self.brain.elsewhere.told[name]
+        self.brain.elsewhere.tell(name, self.courses[area].signal(signal), stop)
 
     def _write(self, name: str, t: int, course: Course, source: str) -> bool:
         """Write what a bare route makes at a step where it is to lie, if it was sent in the window
@@ -195,7 +214,8 @@ class Sweep:
     def _given(self, name: str) -> bool:
         """Whether what a pathway carries is known before the window begins."""
         source = self.brain.pathways[name].source
-        return source in self.inputs and source not in self.worlds
+        made = source in self.worlds or source in self.brain.elsewhere.heard
+        return source in self.inputs and not made
 
     def _signal(self, name: str) -> Tensor:
         """The signal at the start of a pathway, [time, batch, ...]."""
@@ -210,6 +230,7 @@ class Sweep:
         """The signal of a pathway in the shape of its target, from a step on to the last."""
         if name in self._messages:
             return self._messages[name][first:]
+        self.brain.elsewhere.hear(self.brain.pathways[name].source, self.steps)
         route, steps = self.brain.route(name), self.steps - first
         by = told(self.brain.pathways[name], self.inputs)
         made = route(flat(self._signal(name)[first:]), None if by is None else flat(by[first:]))

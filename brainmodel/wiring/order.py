@@ -6,6 +6,7 @@ are needed by the first act, a message onto the units alone by the second. So in
 go all the way up before rates come all the way down.
 
 An environment has one act: it replies, to what was sent at earlier steps, and so waits for nobody.
+Where other processes have areas of the brain, they are heard and told in acts, too (`elsewhere`).
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -19,10 +20,10 @@ Node = TypeVar("Node", bound=Hashable)
 
 
 class Act(NamedTuple):
-    """What an area, or an environment, does at one moment of a step."""
+    """What an area, an environment or another process does at one moment of a step."""
 
     area: str
-    part: Literal["compare", "move", "reply"]
+    part: Literal["compare", "move", "reply", "hear", "tell"]
 
 
 def acts(

@@ -19,6 +19,7 @@ from brainmodel.pathways.route import Route
 from brainmodel.schedules import Schedule, Weight
 from brainmodel.schedules.clock import LevelNow
 from brainmodel.wiring.aged import Aged
+from brainmodel.wiring.elsewhere import Elsewhere
 from brainmodel.wiring.environments import require_environments, require_heard, rewards_of
 from brainmodel.wiring.made_weights import MadeWeights, made_in
 from brainmodel.wiring.objective_weights import require_means, weights
@@ -44,6 +45,7 @@ class Wiring(Aged):
         acts: what they do within a step, in order (see `order.acts`).
         stages: areas grouped by the cycles that they share (see `order.stages`).
         environments: what areas act on, by name; `hearing`: the pathways that end in each.
+        elsewhere: what other processes have of it.
         inputs: shapes of what comes from outside, what environments draw by chance included.
         made: synapses whose weights are made; the brain computes with those that `make` gives.
 
@@ -53,12 +55,12 @@ class Wiring(Aged):
 
     def __init__(self, plan: BrainPlan):
         super().__init__()
+        self.elsewhere = Elsewhere()
         self._open(plan)
         predictors = {name: area.predictor for name, area in plan.areas.items()}
         errors = {name: p.comparison.errors for name, p in predictors.items() if p is not None}
         cells = {name: area.cell for name, area in plan.areas.items()}
-        worlds = self.environments
-        self.pathways = written_out(plan.pathways, self.inputs, errors, cells, worlds)
+        self.pathways = written_out(plan.pathways, self.inputs, errors, cells, self.environments)
         self.acting = acting_order(plan.areas, self.pathways)
         self.acts = acts(self.acting, self.pathways, self.environments)
         self.stages = stages([*self.environments, *self.acting], self.pathways)
