@@ -146,7 +146,7 @@ class Judge:
     def judge(self, brain: Brain, updates: int) -> Point:
         """A network after so many updates."""
         rates = self.showing.record(brain, ["rate"], None, "")["rate"]["M1"]
-        inputs, reset = self.showing.windows[0]
+        inputs, reset, _ = self.showing.windows[0]
         with torch.no_grad():
             did, _ = brain(inputs, reset)
             arm = did["M1"]._replace(labels=self.showing.labels)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from brainmodel.brain import Brain
-from brainmodel.probing.activity.following import LABEL, follow
+from brainmodel.probing.activity.following import LABEL, Given, follow
 from brainmodel.probing.activity.model_activity import ActivityBySignal
 from brainmodel.probing.array_types import Floats
 from objectives.parts.readout import Readout
@@ -68,7 +68,7 @@ class Session(NamedTuple):
 
 def record_session(
     brain: Brain,
-    windows: Iterable[tuple[Mapping[str, Tensor], Tensor, Mapping[str, Tensor]]],
+    windows: Iterable[Given],
     frames_per_second: float,
     signals: Sequence[str] = ("rate",),
 ) -> Session:
@@ -101,17 +101,21 @@ def record_session(
         if did.signal == "rate":
             for name, values in _read_out(brain, did.area, did.values).items():
                 answers.setdefault(name, []).append(values.cpu().float().flatten(2))
-    activity: ActivityBySignal = {}
-    for (signal, area), values in parts.items():
-        activity.setdefault(signal, {})[area] = torch.cat(values).numpy()
     return Session(
-        activity,
+        _by_signal(parts),
         {name: _joined([w[0][name] for w in shown]) for name in shown[0][0]},
         {name: _joined(values) for name, values in told.items()},
         {name: torch.cat(values).numpy() for name, values in answers.items()},
         _joined([w[1] for w in shown]),
         frames_per_second,
     )
+
+
+def _by_signal(parts: Mapping[tuple[str, str], Sequence[Tensor]]) -> ActivityBySignal:
+    activity: ActivityBySignal = {}
+    for (signal, area), values in parts.items():
+        activity.setdefault(signal, {})[area] = _joined(values)
+    return activity
 
 
 def _joined(values: Sequence[Tensor]) -> NDArray[Any]:
