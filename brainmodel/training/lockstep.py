@@ -137,14 +137,17 @@ class Lockstep:
         for thread in threads:
             thread.start()
         try:
-            for thread in threads:
-                thread.join()
+            self._wait_for_all()
         except BaseException:  # ctrl-C: all end at their next window, lest they end in the midst
             self._broken = Stopped(128 + signal.SIGINT)
-            for thread in threads:
-                thread.join()
+            self._wait_for_all()
             raise
         return found
+
+    def _wait_for_all(self) -> None:
+        """Until no job runs. `Thread.join`, once interrupted, takes its thread for ended."""
+        with self._turn:
+            self._turn.wait_for(lambda: not any(self._there.values()))
 
     def _work(self, place: int, found: list[Any]) -> None:
         self._wait(place)
