@@ -5,10 +5,9 @@ of the other, under Local with BPTT. Data parallel: each process has the brain, 
 streams or as many as the one process; DistributedDataParallel averages gradients. Area parallel:
 each has one area, all streams. What counts is steps of all streams per second.
 
-Then the same two areas hear each other: rates come back after one step, or after ten. Where others
-work on the same cores, what two processes take says little; so processor time is noted, too, and
-replayed as it would be on two free cores (`_timeline`). Beside it stands what is to be expected of
-them (`foretold`), made of the processor time of one process and of two that do nothing but talk.
+Then the same two areas hear each other: rates come back after one step, or after ten. Beside it
+stands what is to be expected of them (`foretold`), made of the time of one process and of two that
+do nothing but talk. Two cores that nobody else uses are needed.
 
     python -m benchmarks.parallel --out runs/benchmarks/parallel
 """
@@ -18,7 +17,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,12 +27,10 @@ from torch.nn.parallel import DistributedDataParallel
 
 from areas import LSTM
 from benchmarks._results import Figure, arguments, write
-from benchmarks._timeline import Timeline, replayed
 from brainmodel.brain import AreaPlan, Brain
 from brainmodel.learning import BPTT
 from brainmodel.pathways.pathway import Pathway
 from brainmodel.training.parts.area_parallel import BrainPart
-from brainmodel.training.processes import gather
 from objectives import SquaredError
 
 UNITS, STEPS, BATCH = 128, 50, 64
@@ -78,10 +74,10 @@ def whole(
 
     def learn() -> None:
         nonlocal state
-        start = time.thread_time()
+        start = time.perf_counter()
         activities, state = model({"eye": seen}, reset, state)
         if forward is not None:
-            forward.append(time.thread_time() - start)
+            forward.append(time.perf_counter() - start)
         optimizer.zero_grad()
         each = [v for own in brain.losses(activities).values() for v in own.values()]
         torch.stack(each).sum().backward()
@@ -104,49 +100,33 @@ class TwoWay:
     """Two areas that hear each other, the rates of one after some steps, in one process and two.
 
     Attributes:
-        found: seconds of a window in each repeat, by how: measured, of processor time (which two
-            processes are replayed from), and foretold.
+        found: seconds of a window in each repeat, by how: measured, and foretold of two.
     """
 
     def __init__(self, delay: int):
-        self.delay, self._forward, self._turn = delay, list[float](), inf
+        self.delay, self._forward = delay, list[float]()
         ways = there_and_back(delay)
         self._one = whole(BATCH, False, ways, self._forward)
         self._part = BrainPart(plans(), ways, INPUTS, {"V1": 0, "LM": 1}, SGD)
-        self._timeline = Timeline(self._part.exchange, STEPS)
-        self._part.brain.elsewhere = self._timeline
         self._together = {line.together or STEPS for line in self._part.lines}.pop()
-        hows = "one", "two", "one, processor", "two, replayed", "two, foretold"
-        self.found: dict[str, list[float]] = {how: [] for how in hows}
+        self.found: dict[str, list[float]] = {how: [] for how in ("one", "two", "two, foretold")}
 
     def measure(self, windows: int) -> None:
         """Time both, and the messages between; every process has to."""
         reset = torch.zeros(STEPS, BATCH, dtype=torch.bool)
         seen = {"eye": torch.randn(STEPS, BATCH, UNITS)}
-        rank = torch.distributed.get_rank()
-
-        def learn() -> None:
-            self._part.learn(seen, reset)
-            self._timeline.end_window()
-
-        torch.distributed.barrier()
+        barrier, rank = torch.distributed.barrier, torch.distributed.get_rank()
+        barrier()
         if rank == 0:
             self._forward.clear()
-            start = time.thread_time()
             self.found["one"].append(seconds(self._one, lambda: None, windows))
-            self.found["one, processor"].append((time.thread_time() - start) / windows)
-        torch.distributed.barrier()
-        self._timeline.begin()
-        self.found["two"].append(seconds(learn, torch.distributed.barrier, windows))
-        notes = gather(self._timeline.notes)
+        barrier()
+        both = seconds(lambda: self._part.learn(seen, reset), barrier, windows)
+        self.found["two"].append(both)
         talk = messages(self._together)
-        self._turn = min(self._turn, talk.turn)  # others can only make it longer
-        talk = talk._replace(turn=self._turn)
         if rank == 0:
             forward = sum(self._forward) / windows
-            rest = self.found["one, processor"][-1] - forward
-            self.found["two, replayed"].append(replayed(notes, talk.turn) / windows)
-            told = forward, rest, talk, self.delay, self._together
+            told = forward, self.found["one"][-1] - forward, talk, self.delay, self._together
             self.found["two, foretold"].append(foretold(*told))
 
 
@@ -263,8 +243,7 @@ def main() -> None:
         rates = {how: [STEPS * BATCH / t for t in own[1:]] for how, own in times.items()}
         more = {"units": UNITS, "steps": STEPS, "streams": BATCH, "delay back": delay}
         for how, own in rates.items():
-            one = "one, processor" if "," in how else "one"
-            against = ("", ()) if how == one else (one, rates[one])
+            against = ("", ()) if how == "one" else ("one", rates["one"])
             figures.append(Figure(f"back after {delay}: {how}", own, unit, *against, more))
     write(chosen.out, figures)
 

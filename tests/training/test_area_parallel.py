@@ -4,6 +4,7 @@ of which each two have the same areas and half of the streams, to rounding."""
 import io
 import subprocess
 import sys
+from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import replace
 from functools import partial
@@ -150,19 +151,24 @@ def four(rank: int, folder: str) -> None:
     torch.distributed.barrier()
 
 
-def whole(case: str, rule: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Tensor]]:
-    """Weights of one process before and after; gradients of the last window."""
-    torch.manual_seed(0)
-    brain = Brain(plans(rule), deepcopy(CASES[case]), INPUTS)
-    begun = {name: value.clone() for name, value in brain.state_dict().items()}
+def learn_alone(brain: Brain, seen: Iterable[tuple[dict[str, Tensor], Tensor]]) -> None:
+    """Take a whole brain through inputs and resets of windows, in one process."""
     optimizer, state = SGD(brain.parameters()), None
-    for inputs, reset in windows():
+    for inputs, reset in seen:
         activities, state = brain(inputs, reset, state)
         optimizer.zero_grad()
         each = [v for own in brain.losses(activities).values() for v in own.values()]
         torch.stack(each).sum().backward()
         optimizer.step()
         brain.after_step()
+
+
+def whole(case: str, rule: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Tensor]]:
+    """Weights of one process before and after; gradients of the last window."""
+    torch.manual_seed(0)
+    brain = Brain(plans(rule), deepcopy(CASES[case]), INPUTS)
+    begun = {name: value.clone() for name, value in brain.state_dict().items()}
+    learn_alone(brain, windows())
     return begun, brain.state_dict(), gradients(brain)
 
 

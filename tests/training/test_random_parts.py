@@ -25,7 +25,7 @@ from brainmodel.learning import BPTT
 from brainmodel.pathways.pathway import Kind, Pathway
 from brainmodel.training.parts.area_parallel import BrainPart
 from objectives import SquaredError
-from tests.training.test_area_parallel import INPUTS, ROOT, SGD, begin
+from tests.training.test_area_parallel import INPUTS, ROOT, SGD, begin, learn_alone
 
 KINDS: tuple[Kind, ...] = ("feedback", "lateral", "feedforward")
 ENDS: tuple[list[Onto] | None, ...] = (None, ["units"])
@@ -95,14 +95,7 @@ def in_one(seed: int) -> dict[str, Tensor]:
     ways, _ = drawn(seed)
     torch.manual_seed(0)
     brain = Brain(plans(), deepcopy(ways), INPUTS)
-    optimizer, state = SGD(brain.parameters()), None
-    for inputs, reset in windows(seed):
-        activities, state = brain(inputs, reset, state)
-        optimizer.zero_grad()
-        each = [v for own in brain.losses(activities).values() for v in own.values()]
-        torch.stack(each).sum().backward()
-        optimizer.step()
-        brain.after_step()
+    learn_alone(brain, windows(seed))
     return brain.state_dict()
 
 
